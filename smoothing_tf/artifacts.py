@@ -1,0 +1,105 @@
+"""On-disk layouts, and writing that is all or nothing."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any, Iterator
+
+# A working directory holds one directory per trained stage beside the resolved
+# configuration, which `sample`, `evaluate` and `export` read.
+STAGES = ("smoothed", "reverse", "baseline")
+FLAGS_FILE = "flags.cfg"
+
+Path = str | os.PathLike
+
+
+def make_directory(path: Path) -> pathlib.Path:
+    """Creates a directory and its parents, or says which part is in the way.
+
+    Raises:
+      NotADirectoryError: `path` or one of its parents is a regular file.
+    """
+    path = pathlib.Path(path)
+    for part in (path, *path.parents):
+        if part.exists() and not part.is_dir():
+            raise NotADirectoryError(
+                f"The output path {path} lies below the file {part}; name a directory."
+            )
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[pathlib.Path]:
+    """Yields a temporary path that takes the place of `path` on success.
+
+    A reader sees the old file or the complete new one, never a part; an
+    exception leaves nothing behind.
+    """
+    path = pathlib.Path(path)
+    make_directory(path.parent)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.stem}.tmp-", suffix=path.suffix
+    )
+    os.close(handle)
+    temporary = pathlib.Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files private; an artifact is as readable as any other.
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_directory(path: Path) -> Iterator[pathlib.Path]:
+    """Yields a temporary directory that becomes `path` on success.
+
+    Raises:
+      FileExistsError: `path` exists and is not an empty directory.
+    """
+    path = pathlib.Path(path)
+    make_directory(path.parent)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FileExistsError(
+            f"The output directory {path} already exists; remove it or name another."
+        )
+    temporary = pathlib.Path(
+        tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.tmp-")
+    )
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON atomically.
+
+    Raises:
+      ValueError: a number is NaN or infinite; write null and a reason instead.
+    """
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file."""
+    return json.loads(pathlib.Path(path).read_text())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

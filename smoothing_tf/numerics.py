@@ -1,0 +1,95 @@
+"""Numerically careful elementary functions, and the only unit conversions."""
+
+import math
+
+import tensorflow as tf
+
+
+def log1mexp(x: tf.Tensor) -> tf.Tensor:
+    """log(1 - exp(-x)) for x > 0, elementwise, without cancellation.
+
+    Args:
+      x: floating tensor of positive values.
+
+    Returns:
+      Tensor of the shape and dtype of `x`, with finite gradients for every
+      positive normal number.
+
+    Reference: Maechler, "Accurately computing log(1 - exp(-|a|))", 2012.
+    """
+    x = tf.convert_to_tensor(x)
+    is_small = x < math.log(2.0)
+    # Each branch sees a harmless argument where the other one is taken, so that
+    # the gradient of `where` is never 0 * inf.
+    small = tf.where(is_small, x, tf.ones_like(x))
+    large = tf.where(is_small, tf.ones_like(x), x)
+    return tf.where(
+        is_small,
+        tf.math.log(-tf.math.expm1(-small)),
+        tf.math.log1p(-tf.exp(-large)),
+    )
+
+
+def sum_rightmost(x: tf.Tensor, ndims: int) -> tf.Tensor:
+    """Sums `x` over its last `ndims` axes."""
+    return tf.reduce_sum(x, axis=list(range(-ndims, 0)))
+
+
+def nats_to_bits_per_dim(nats, num_dims: int):
+    """Converts nats per example to bits per dimension.
+
+    Args:
+      nats: number, array or tensor, nats summed over the event.
+      num_dims: dimensions of the event, e.g. 3072 for a 32x32 colour image.
+
+    Returns:
+      The same kind of object, bits per dimension.
+    """
+    return nats / (math.log(2.0) * num_dims)
+
+
+def levels_to_unit(levels, num_levels: int, dtype=tf.float32) -> tf.Tensor:
+    """Maps levels 0, ..., L-1 to [-1, 1]: x = 2 i / (L - 1) - 1.
+
+    Args:
+      levels: integer or floating tensor of levels.
+      num_levels: L, the number of levels, 256 for 8-bit images.
+      dtype: floating dtype of the result.
+
+    Returns:
+      Tensor of the shape of `levels`.
+    """
+    # Divided in float64: float32 would move some levels by one ulp depending on
+    # the order of the operations.
+    levels = tf.cast(levels, tf.float64)
+    return tf.cast(2.0 * levels / (num_levels - 1) - 1.0, dtype)
+
+
+def unit_to_levels(x: tf.Tensor, num_levels: int) -> tf.Tensor:
+    """The nearest level of each value on [-1, 1]; inverse of `levels_to_unit`.
+
+    Args:
+      x: floating tensor; values outside [-1, 1] go to the first or last level.
+      num_levels: L, the number of levels.
+
+    Returns:
+      Tensor of the shape and dtype of `x`, whole numbers in 0, ..., L-1.
+    """
+    levels = tf.round((x + 1.0) * ((num_levels - 1) / 2.0))
+    return tf.clip_by_value(levels, 0.0, num_levels - 1.0)
+
+
+def unit_to_uint8(x: tf.Tensor, num_levels: int | None = None) -> tf.Tensor:
+    """Maps [-1, 1] to 8-bit grey levels, clipping what lies outside.
+
+    Args:
+      x: floating tensor.
+      num_levels: round to the nearest of L levels first, then to 255 i / (L - 1).
+        None rounds to 8 bits directly.
+
+    Returns:
+      uint8 tensor of the shape of `x`.
+    """
+    num_levels = num_levels or 256
+    levels = unit_to_levels(x, num_levels)
+    return tf.cast(tf.round(levels * (255.0 / (num_levels - 1))), tf.uint8)

@@ -1,0 +1,126 @@
+"""Configuration fields that carry their default, help and bounds.
+
+A configuration is a frozen dataclass beside the code it configures. Each field
+is made by `setting`, and `__post_init__` calls `validate`, so that a wrong
+value is rejected the same way from Python, from a flag and from a flagfile.
+"""
+
+import dataclasses
+import math
+import types
+import typing
+from typing import Any, Mapping
+
+_METADATA_KEY = "setting"
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What a field made by `setting` knows beside its type and default."""
+
+    help: str
+    minimum: float | None = None
+    exclusive_minimum: float | None = None
+    maximum: float | None = None
+    exclusive_maximum: float | None = None
+    choices: tuple[str, ...] | None = None
+    none_name: str = "none"
+
+
+def setting(default: Any, help: str, **rules: Any) -> Any:
+    """A dataclass field with documentation and bounds.
+
+    Args:
+      default: the value used when none is given; it must satisfy the rules.
+      help: one sentence with the unit, shown by `--help`.
+      **rules: `minimum`, `exclusive_minimum`, `maximum`, `exclusive_maximum`
+        (as in JSON Schema; for a tuple they hold for every element),
+        `choices`, and `none_name`, the word by which a flag says None.
+
+    Returns:
+      A `dataclasses.field`.
+    """
+    return dataclasses.field(
+        default=default, metadata={_METADATA_KEY: Setting(help, **rules)}
+    )
+
+
+def rules_of(field: dataclasses.Field) -> Setting:
+    """The `Setting` of a field made by `setting`."""
+    return field.metadata[_METADATA_KEY]
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldType:
+    """A field's annotation, taken apart: `base`, maybe repeated, maybe None."""
+
+    base: type
+    is_tuple: bool
+    is_optional: bool
+
+
+def type_of(config_class: type, field: dataclasses.Field) -> FieldType:
+    """Takes apart the annotation of `field`: X, tuple[X, ...] or X | None."""
+    annotation = typing.get_type_hints(config_class)[field.name]
+    is_optional = isinstance(annotation, types.UnionType)
+    if is_optional:
+        (annotation,) = set(annotation.__args__) - {type(None)}
+    is_tuple = typing.get_origin(annotation) is tuple
+    base = annotation.__args__[0] if is_tuple else annotation
+    return FieldType(base, is_tuple, is_optional)
+
+
+def validate(config: Any) -> None:
+    """Checks every field of a configuration against its type and rules.
+
+    Raises:
+      TypeError: a value is not of the annotated type.
+      ValueError: a value breaks a bound or is not among the choices.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        field_type = type_of(type(config), field)
+        if value is None and field_type.is_optional:
+            continue
+        if field_type.is_tuple and not isinstance(value, tuple):
+            raise TypeError(
+                f"`{field.name}` must be a tuple of {field_type.base.__name__};"
+                f" got {value!r}."
+            )
+        for element in value if field_type.is_tuple else (value,):
+            _check(field.name, element, field_type.base, rules_of(field))
+
+
+def _check(name: str, value: Any, base: type, rules: Setting) -> None:
+    # bool is an int to Python; to a reader of a configuration it is not.
+    numeric = {int: (int,), float: (int, float)}.get(base)
+    fits = isinstance(value, numeric or base)
+    if not fits or (numeric and isinstance(value, bool)):
+        raise TypeError(f"`{name}` must be of type {base.__name__}; got {value!r}.")
+    if rules.choices is not None and value not in rules.choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(rules.choices)}; got {value!r}."
+        )
+    for words, bound, holds in (
+        ("at least", rules.minimum, lambda v, b: v >= b),
+        ("above", rules.exclusive_minimum, lambda v, b: v > b),
+        ("at most", rules.maximum, lambda v, b: v <= b),
+        ("below", rules.exclusive_maximum, lambda v, b: v < b),
+    ):
+        if bound is not None and not holds(value, bound):
+            raise ValueError(f"`{name}` must be {words} {bound}; got {value}.")
+    if base is float and not math.isfinite(value):
+        raise ValueError(f"`{name}` must be finite; got {value}.")
+
+
+def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:
+    """Looks `name` up in a dict of plug-ins, e.g. MODELS.
+
+    Raises:
+      ValueError: the table has no such name; the message lists the names.
+    """
+    if name not in table:
+        raise ValueError(
+            f"`{argument}` must be one of {', '.join(sorted(table))}; got {name!r}."
+        )
+    return table[name]
