@@ -1,0 +1,95 @@
+"""The contract of every density model: MADE, RealNVP, the PixelCNNs."""
+
+import abc
+
+import keras
+import tensorflow as tf
+
+
+class DensityModel(keras.Model, abc.ABC):
+    """A normalized density p(x) or p(x | context) with exact sampling.
+
+    As the smoothed stage it is p(x~), without context; as the reverse stage
+    p(x | x~) with context x~; as the baseline p(x) on clean data. The training
+    loop, the bound, evaluation and serving see no more than this class.
+
+    All variables exist after construction.
+
+    Args:
+      event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
+      is_conditional: whether the density takes a context of the shape of x.
+      **kwargs: `name`, `dtype` of `keras.Model`.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):
+        super().__init__(**kwargs)
+        self.event_shape = tuple(event_shape)
+        self.is_conditional = is_conditional
+
+    @abc.abstractmethod
+    def log_prob(
+        self,
+        x: tf.Tensor,
+        context: tf.Tensor | None = None,
+        *,
+        dropout_seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Log density (or log mass, for a discrete head) of each example.
+
+        Args:
+          x: floating tensor [batch, ...event_shape]; images on [-1, 1]. The
+            likelihood is computed in the dtype of `x`, float32 for training and
+            float64 for reports; the network keeps its own.
+          context: x~ of the same shape, or None for an unconditional model.
+          dropout_seed: int32 [2]; dropout is active when it is given.
+
+        Returns:
+          Tensor [batch], nats, summed over the event.
+
+        Raises:
+          ValueError: shapes do not fit, or a context is missing or superfluous.
+        """
+
+    @abc.abstractmethod
+    def sample(
+        self,
+        num_samples: int | tf.Tensor,
+        context: tf.Tensor | None = None,
+        *,
+        seed: int | tf.Tensor,
+    ) -> tf.Tensor:
+        """Exact samples.
+
+        Args:
+          num_samples: scalar integer.
+          context: x~ [batch, ...event_shape], or None.
+          seed: integer, or int32 [2].
+
+        Returns:
+          float32 [num_samples, ...event_shape], or with a context
+          [num_samples, batch, ...event_shape]; images on [-1, 1].
+        """
+
+    def check_arguments(self, x: tf.Tensor | None, context: tf.Tensor | None) -> None:
+        """Checks shapes and the presence of a context.
+
+        Raises:
+          ValueError: a shape is not [batch, ...event_shape], or a context is
+            missing or superfluous.
+        """
+        if self.is_conditional != (context is not None):
+            raise ValueError(
+                f"`context` must be {'given' if self.is_conditional else 'None'} for "
+                f"{'a conditional' if self.is_conditional else 'an unconditional'}"
+                f" model; got {'None' if context is None else context.shape}."
+            )
+        for name, value in (("x", x), ("context", context)):
+            if value is None:
+                continue
+            if value.shape.rank != len(self.event_shape) + 1 or not value.shape[
+                1:
+            ].is_compatible_with(self.event_shape):
+                raise ValueError(
+                    f"`{name}` must have shape [batch, "
+                    f"{', '.join(map(str, self.event_shape))}]; got {value.shape}."
+                )

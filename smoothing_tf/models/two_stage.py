@@ -1,0 +1,162 @@
+"""The two-stage model: learn p(x~), learn p(x | x~), and what both give."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import Gaussian, Smoothing
+
+
+class BoundTerms(NamedTuple):
+    """log p(x~), log p(x | x~) and log q(x~ | x) at one x~, nats, each [batch]."""
+
+    log_smoothed: tf.Tensor
+    log_reverse: tf.Tensor
+    log_noise: tf.Tensor
+
+    def log_weight(self) -> tf.Tensor:
+        """log p(x~) + log p(x | x~) - log q(x~ | x), nats [batch].
+
+        Its expectation under q is the bound on log p(x); its exponential is an
+        unbiased estimate of p(x).
+        """
+        return self.log_smoothed + self.log_reverse - self.log_noise
+
+
+def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
+    """log 1/K sum_k w_k, a bound on log p(x) that is monotone in K.
+
+    Args:
+      log_weights: [K, batch] nats, `BoundTerms.log_weight` of K independent x~.
+
+    Returns:
+      [batch], nats. K = 1 is the plain bound.
+
+    Reference: Burda et al., "Importance Weighted Autoencoders", ICLR 2016.
+    """
+    log_weights = tf.convert_to_tensor(log_weights)
+    num_draws = tf.cast(tf.shape(log_weights)[0], log_weights.dtype)
+    return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_draws)
+
+
+class TwoStageModel(tf.Module):
+    """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained apart.
+
+    Args:
+      smoothing: q(x~ | x), the noise both stages were trained with.
+      smoothed: p(x~), an unconditional model with a continuous density.
+      reverse: p(x | x~), conditional on x~.
+
+    Raises:
+      ValueError: the two models do not fit together.
+
+    Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
+    Smoothing", ICLR 2021.
+    """
+
+    def __init__(
+        self, smoothing: Smoothing, smoothed: DensityModel, reverse: DensityModel
+    ):
+        super().__init__()
+        if smoothed.is_conditional or not reverse.is_conditional:
+            raise ValueError(
+                "`smoothed` must be unconditional and `reverse` conditional; got "
+                f"is_conditional {smoothed.is_conditional} and "
+                f"{reverse.is_conditional}."
+            )
+        if smoothed.event_shape != reverse.event_shape:
+            raise ValueError(
+                "`reverse` must have the event shape of `smoothed`, "
+                f"{smoothed.event_shape}; got {reverse.event_shape}."
+            )
+        self.smoothing = smoothing
+        self.smoothed = smoothed
+        self.reverse = reverse
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """Shape of one x, and of one x~."""
+        return self.smoothed.event_shape
+
+    def sample(
+        self, num_samples: int | tf.Tensor, *, seed: int | tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Two-step samples: x~ ~ p(x~), then x ~ p(x | x~).
+
+        Args:
+          num_samples: scalar integer.
+          seed: integer, or int32 [2].
+
+        Returns:
+          (x~, x), each float32 [num_samples, ...event_shape].
+        """
+        x_smoothed = self.smoothed.sample(
+            num_samples, seed=derive_seed(seed, "two-step smoothed")
+        )
+        x = self.denoise(x_smoothed, seed=derive_seed(seed, "two-step reverse"))
+        return x_smoothed, x
+
+    def denoise(self, x_smoothed: tf.Tensor, *, seed: int | tf.Tensor) -> tf.Tensor:
+        """Draws x ~ p(x | x~).
+
+        Args:
+          x_smoothed: float [batch, ...event_shape].
+          seed: integer, or int32 [2].
+
+        Returns:
+          float32 [batch, ...event_shape].
+        """
+        return self.reverse.sample(1, x_smoothed, seed=seed)[0]
+
+    def single_step_denoise(self, x_smoothed: tf.Tensor) -> tf.Tensor:
+        """xbar = x~ + sigma^2 d/dx~ log p(x~), Gaussian smoothing only.
+
+        It equals E[x | x~] when p(x~) is the smoothed data density (Tweedie's
+        formula). The gradient is the full one, through the network.
+
+        Args:
+          x_smoothed: float [batch, ...event_shape].
+
+        Returns:
+          Tensor of the shape and dtype of `x_smoothed`; not clipped.
+
+        Raises:
+          ValueError: the smoothing is not Gaussian: the identity holds for no
+            other kernel.
+        """
+        if not self.has_single_step:
+            raise ValueError(
+                "Single-step denoising needs `smoothing` to be gaussian; got "
+                f"{type(self.smoothing).__name__.lower()}. Draw from p(x|x~) instead."
+            )
+        x_smoothed = tf.convert_to_tensor(x_smoothed)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x_smoothed)
+            log_prob = self.smoothed.log_prob(x_smoothed)
+        score = tape.gradient(log_prob, x_smoothed)
+        return x_smoothed + self.smoothing.noise_scale**2 * score
+
+    @property
+    def has_single_step(self) -> bool:
+        """Whether single-step denoising is defined for this smoothing."""
+        return isinstance(self.smoothing, Gaussian)
+
+    def bound_terms(self, x: tf.Tensor, x_smoothed: tf.Tensor) -> BoundTerms:
+        """The three terms of the bound, all at the same x~.
+
+        log p(x) >= E_q(x~|x)[ log p(x~) + log p(x | x~) - log q(x~ | x) ].
+
+        Args:
+          x: floating [batch, ...event_shape]; float64 for reports.
+          x_smoothed: a draw from q(x~ | x), of the same shape and dtype.
+
+        Returns:
+          BoundTerms, nats, in the dtype of `x`.
+        """
+        return BoundTerms(
+            log_smoothed=self.smoothed.log_prob(x_smoothed),
+            log_reverse=self.reverse.log_prob(x, x_smoothed),
+            log_noise=self.smoothing.distribution(x).log_prob(x_smoothed),
+        )

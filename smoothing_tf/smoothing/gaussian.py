@@ -1,0 +1,19 @@
+"""Gaussian smoothing, the one used on images."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.smoothing.smoothing import Smoothing
+
+tfd = tfp.distributions
+
+
+class Gaussian(Smoothing):
+    """N(x~ | x, noise_scale^2 I).
+
+    Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
+    Smoothing", ICLR 2021.
+    """
+
+    def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
+        return tfd.Normal(x, tf.cast(self.noise_scale, x.dtype))

@@ -1,0 +1,71 @@
+"""The contract of a smoothing distribution q(x~ | x)."""
+
+import abc
+import dataclasses
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.settings import setting, validate
+
+tfd = tfp.distributions
+
+
+@dataclasses.dataclass(frozen=True)
+class SmoothingConfig:
+    """Which smoothing distribution, and how much of it."""
+
+    smoothing: str = setting("gaussian", "Smoothing distribution q(x~|x).")
+    noise_scale: float | None = setting(
+        None,
+        "Standard deviation of the noise per coordinate: on [-1, 1] for images, in the"
+        " data's own unit for vectors. 'auto' takes the median pairwise distance of"
+        " the training data / (2 sqrt(D)).",
+        exclusive_minimum=0.0,
+        none_name="auto",
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+class Smoothing(abc.ABC):
+    """q(x~ | x): symmetric noise around x, independent per coordinate.
+
+    A subclass says how one coordinate is distributed; the noise in tf.data, the
+    bound's log q and single-step denoising all come from `distribution`.
+
+    Args:
+      noise_scale: standard deviation per coordinate, above 0, for every
+        subclass alike.
+
+    Raises:
+      ValueError: `noise_scale` is not a finite number above 0.
+    """
+
+    def __init__(self, noise_scale: float):
+        if not 0.0 < noise_scale < float("inf"):
+            raise ValueError(
+                f"`noise_scale` must be a finite number above 0; got {noise_scale}."
+            )
+        self.noise_scale = float(noise_scale)
+
+    @abc.abstractmethod
+    def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
+        """q(x~_i | x_i): a scalar distribution with batch shape `x.shape`."""
+
+    def distribution(self, x: tf.Tensor) -> tfd.Distribution:
+        """q(x~ | x).
+
+        Args:
+          x: floating tensor [batch, ...event]; images on [-1, 1].
+
+        Returns:
+          Distribution with batch shape [batch] and the event shape of `x`, in
+          the dtype of `x`.
+        """
+        x = tf.convert_to_tensor(x)
+        return tfd.Independent(
+            self.coordinate_distribution(x),
+            reinterpreted_batch_ndims=x.shape.rank - 1,
+        )
