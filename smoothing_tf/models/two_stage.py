@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
-from smoothing_tf.smoothing import Gaussian, Smoothing
+from smoothing_tf.smoothing import Smoothing
 
 
 class BoundTerms(NamedTuple):
@@ -136,12 +136,12 @@ class TwoStageModel(tf.Module):
             tape.watch(x_smoothed)
             log_prob = self.smoothed.log_prob(x_smoothed)
         score = tape.gradient(log_prob, x_smoothed)
-        return x_smoothed + self.smoothing.noise_scale**2 * score
+        return x_smoothed + self.smoothing.single_step_gain * score
 
     @property
     def has_single_step(self) -> bool:
         """Whether single-step denoising is defined for this smoothing."""
-        return isinstance(self.smoothing, Gaussian)
+        return self.smoothing.single_step_gain is not None
 
     def bound_terms(self, x: tf.Tensor, x_smoothed: tf.Tensor) -> BoundTerms:
         """The three terms of the bound, all at the same x~.

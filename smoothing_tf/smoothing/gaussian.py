@@ -15,5 +15,10 @@ class Gaussian(Smoothing):
     Smoothing", ICLR 2021.
     """
 
+    @property
+    def single_step_gain(self) -> float:
+        # Tweedie's formula: the variance of the noise.
+        return self.noise_scale**2
+
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
         return tfd.Normal(x, tf.cast(self.noise_scale, x.dtype))

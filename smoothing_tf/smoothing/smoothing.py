@@ -50,6 +50,11 @@ class Smoothing(abc.ABC):
             )
         self.noise_scale = float(noise_scale)
 
+    @property
+    def single_step_gain(self) -> float | None:
+        """g in E[x | x~] = x~ + g d/dx~ log q(x~), or None where no g exists."""
+        return None
+
     @abc.abstractmethod
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
         """q(x~_i | x_i): a scalar distribution with batch shape `x.shape`."""

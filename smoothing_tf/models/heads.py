@@ -1,0 +1,160 @@
+"""Likelihood heads: the parameters of a backbone become a distribution."""
+
+import dataclasses
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.distributions import DiscretizedLogisticMixture, LogisticMixture
+from smoothing_tf.settings import choose
+
+tfd = tfp.distributions
+
+# Log-scale of a component on [-1, 1]. The floor is the authors'; the ceiling keeps
+# float32 gradients of a discretized logistic finite.
+LOG_SCALE_FLOOR = -7.0
+LOG_SCALE_CEILING = 5.0
+
+
+class Head(Protocol):
+    """What a backbone asks of its head."""
+
+    num_params: int
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """[..., num_params] -> distribution, batch [...], event [num_channels]."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LogisticMixtureHead:
+    """Continuous mixture of logistics over the channels of one position.
+
+    The layout of the parameters is that of PixelCNN++: K logits, then for one
+    channel [K locations | K log-scales], for three channels, each, [K locations
+    | K log-scales | K coefficients before tanh].
+
+    Args:
+      num_channels: 1 or 3.
+      num_mixtures: K.
+
+    Raises:
+      ValueError: another number of channels.
+    """
+
+    num_channels: int
+    num_mixtures: int
+
+    def __post_init__(self):
+        if self.num_channels not in (1, 3):
+            raise ValueError(
+                "The channels of an image must be 1 or 3 for a mixture of logistics;"
+                f" got {self.num_channels}."
+            )
+
+    @property
+    def num_params(self) -> int:
+        """Parameters per position: 3 K for one channel, 10 K for three."""
+        return self.num_mixtures * (3 if self.num_channels == 1 else 10)
+
+    def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
+        """Takes [..., num_params] apart into the arguments of a mixture."""
+        num_mixtures, num_channels = self.num_mixtures, self.num_channels
+        params = tf.ensure_shape(
+            params, [None] * (params.shape.rank - 1) + [self.num_params]
+        )
+        logits, rest = tf.split(
+            params, [num_mixtures, self.num_params - num_mixtures], axis=-1
+        )
+        shape = tf.concat([tf.shape(rest)[:-1], [num_channels, -1, num_mixtures]], 0)
+        rest = tf.reshape(rest, shape)  # [..., C, 2 or 3, K]
+        loc, log_scale = (
+            tf.linalg.matrix_transpose(rest[..., kind, :]) for kind in (0, 1)
+        )
+        coefficients = None
+        if num_channels == 3:
+            coefficients = tf.tanh(tf.linalg.matrix_transpose(rest[..., 2, :]))
+        return {
+            "logits": logits,
+            "loc": loc,
+            "log_scale": tf.maximum(log_scale, LOG_SCALE_FLOOR),
+            "coefficients": coefficients,
+        }
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """The mixture of [..., num_params]: batch [...], event [num_channels]."""
+        return LogisticMixture(**self.split(params))
+
+    def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
+        """A bias [num_params] that spreads the locations evenly over [low, high].
+
+        Components that start at one place often stay together, a local minimum.
+        """
+        edges = np.linspace(low, high, self.num_mixtures + 1)
+        loc = (edges[1:] + edges[:-1]) / 2
+        log_scale = np.full_like(loc, np.log((high - low) / (2 * self.num_mixtures)))
+        per_channel = [loc, log_scale]
+        if self.num_channels == 3:
+            per_channel.append(np.zeros_like(loc))
+        parts = [np.zeros_like(loc)] + per_channel * self.num_channels
+        return np.concatenate(parts).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
+    """Mass of the discretized mixture over the levels of the data.
+
+    Args:
+      num_channels: 1 or 3.
+      num_mixtures: K.
+      num_levels: L, e.g. 256.
+    """
+
+    num_levels: int
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """The mixture of [..., num_params]: batch [...], event [num_channels]."""
+        arguments = self.split(params)
+        arguments["log_scale"] = tf.minimum(arguments["log_scale"], LOG_SCALE_CEILING)
+        return DiscretizedLogisticMixture(**arguments, num_levels=self.num_levels)
+
+
+def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+    return LogisticMixtureHead(num_channels, num_mixtures)
+
+
+def _discretized(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+    if num_levels is None:
+        raise ValueError(
+            "`head` must be logistic_mixture for continuous data; got"
+            " 'discretized_logistic_mixture', which needs a number of levels."
+        )
+    return DiscretizedLogisticMixtureHead(num_channels, num_mixtures, num_levels)
+
+
+HEADS = {
+    "logistic_mixture": _continuous,
+    "discretized_logistic_mixture": _discretized,
+}
+
+
+def make_head(
+    name: str | None, num_channels: int, num_mixtures: int, num_levels: int | None
+) -> Head:
+    """The head of a configuration.
+
+    Args:
+      name: a key of HEADS, or None: discretized where the data has levels,
+        continuous where it has not.
+      num_channels: channels modelled together at one position.
+      num_mixtures: K, components of the mixture.
+      num_levels: levels of the data, or None when it is continuous.
+
+    Raises:
+      ValueError: an unknown name, or a head that does not fit the data.
+    """
+    if name is None:
+        is_discrete = num_levels is not None
+        name = "discretized_logistic_mixture" if is_discrete else "logistic_mixture"
+    return choose(HEADS, name, "head")(num_channels, num_mixtures, num_levels)
