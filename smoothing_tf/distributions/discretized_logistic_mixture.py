@@ -6,6 +6,7 @@ import tensorflow_probability as tfp
 
 from smoothing_tf.distributions.channel_autoregressive import ChannelAutoregressive
 from smoothing_tf.distributions.discretized_logistic import DiscretizedLogistic
+from smoothing_tf.distributions.logistic_mixture import mixture_parameter_properties
 
 tfd = tfp.distributions
 
@@ -29,6 +30,7 @@ class DiscretizedLogisticMixture(tfd.MixtureSameFamily):
     """
 
     def __init__(self, logits, loc, log_scale, coefficients=None, *, num_levels: int):
+        parameters = dict(locals())
         super().__init__(
             mixture_distribution=tfd.Categorical(logits=logits),
             components_distribution=ChannelAutoregressive(
@@ -39,3 +41,8 @@ class DiscretizedLogisticMixture(tfd.MixtureSameFamily):
             ),
             name="DiscretizedLogisticMixture",
         )
+        self._parameters = parameters
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+        return mixture_parameter_properties()

@@ -24,6 +24,7 @@ class LogisticMixture(tfd.MixtureSameFamily):
     """
 
     def __init__(self, logits, loc, log_scale, coefficients=None):
+        parameters = dict(locals())
         super().__init__(
             mixture_distribution=tfd.Categorical(logits=logits),
             components_distribution=ChannelAutoregressive(
@@ -34,3 +35,19 @@ class LogisticMixture(tfd.MixtureSameFamily):
             ),
             name="LogisticMixture",
         )
+        self._parameters = parameters
+
+    @classmethod
+    def _parameter_properties(cls, dtype, num_classes=None):
+        return mixture_parameter_properties()
+
+
+def mixture_parameter_properties() -> dict[str, tfp.util.ParameterProperties]:
+    """How many trailing axes of each parameter of a mixture belong to one event."""
+    per_component = tfp.util.ParameterProperties(event_ndims=2)
+    return {
+        "logits": tfp.util.ParameterProperties(event_ndims=1),
+        "loc": per_component,
+        "log_scale": per_component,
+        "coefficients": per_component,
+    }

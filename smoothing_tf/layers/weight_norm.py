@@ -1,0 +1,47 @@
+"""Weight normalization."""
+
+import keras
+import tensorflow as tf
+
+
+class WeightNormKernel(keras.layers.Layer):
+    """A kernel w = g v / ||v|| with its bias, for layers that compute with it.
+
+    The norm runs over all axes but the last, so g scales one slice of the last
+    axis: the outputs of a convolution, the inputs of a transposed one.
+
+    Args:
+      shape: shape of the kernel.
+      num_biases: length of the bias.
+      **kwargs: `name`, `dtype` of a layer.
+
+    Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016.
+    """
+
+    def __init__(self, shape: tuple[int, ...], num_biases: int, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+        self.num_biases = num_biases
+        # The norm is taken in the variables' dtype, whatever the compute dtype.
+        self.v = self.add_weight(
+            name="v",
+            shape=self.shape,
+            initializer=keras.initializers.RandomNormal(stddev=0.05, seed=0),
+            autocast=False,
+        )
+        self.g = self.add_weight(
+            name="g", shape=self.shape[-1:], initializer="ones", autocast=False
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(num_biases,), initializer="zeros", autocast=False
+        )
+        self.built = True
+
+    def call(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel and the bias, in the compute dtype."""
+        v = tf.convert_to_tensor(self.v)
+        axes = list(range(len(self.shape) - 1))
+        norm = tf.sqrt(tf.reduce_sum(tf.square(v), axis=axes))
+        kernel = v * (tf.convert_to_tensor(self.g) / norm)
+        dtype = self.compute_dtype
+        return tf.cast(kernel, dtype), tf.cast(tf.convert_to_tensor(self.bias), dtype)
