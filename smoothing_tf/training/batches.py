@@ -1,0 +1,121 @@
+"""What a stage sees of a batch, and how it reaches the replicas."""
+
+import math
+
+import tensorflow as tf
+
+from smoothing_tf import artifacts
+from smoothing_tf.data import input_pipeline
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.settings import choose
+from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.training.training_config import TrainingConfig
+
+# Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
+_ARGUMENTS = dict(
+    zip(artifacts.STAGES, (("x_smoothed",), ("x", "x_smoothed"), ("x",)), strict=True)
+)
+
+
+def stage_arguments(
+    stage: str, smoothing: Smoothing | None
+) -> tuple[tuple[str, ...], Smoothing | None]:
+    """The parts of a batch that a stage models, and the noise it needs.
+
+    Args:
+      stage: "smoothed", "reverse" or "baseline".
+      smoothing: the configured noise.
+
+    Returns:
+      (names of the arguments of `log_prob`, the smoothing; None for the baseline).
+
+    Raises:
+      ValueError: an unknown stage, or no smoothing where the stage needs one.
+    """
+    names = choose(_ARGUMENTS, stage, "stage")
+    if "x_smoothed" not in names:
+        return names, None
+    if smoothing is None:
+        raise ValueError(f"`smoothing` must be given for stage {stage!r}; got None.")
+    return names, smoothing
+
+
+def training_arguments(
+    stage: str,
+    dataset: Dataset,
+    smoothing: Smoothing | None,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    start_step: int,
+) -> tf.data.Dataset:
+    """Infinite batches of the arguments of `log_prob`, from `start_step` on."""
+    names, smoothing = stage_arguments(stage, smoothing)
+    batches = input_pipeline.training_batches(
+        dataset,
+        smoothing,
+        batch_size=config.batch_size,
+        seed=seed,
+        start_step=start_step,
+    )
+    return _share_by_data(
+        batches.map(lambda batch: tuple(batch[name] for name in names))
+    )
+
+
+def validation_arguments(
+    stage: str,
+    dataset: Dataset,
+    smoothing: Smoothing | None,
+    config: TrainingConfig,
+    *,
+    seed: int,
+) -> tuple[tf.data.Dataset, int]:
+    """Finite batches of (arguments of `log_prob`, whether each row counts).
+
+    The last batch is filled up with rows that do not count: every replica always
+    gets an equal share, and one compiled function serves all batches. The noise
+    is the same at every call.
+
+    Returns:
+      (data set, number of rows that count).
+
+    Raises:
+      ValueError: the validation split is empty.
+    """
+    names, smoothing = stage_arguments(stage, smoothing)
+    num_examples = min(
+        dataset.num_examples.get("validation", 0), config.max_validation_examples
+    )
+    if num_examples == 0:
+        raise ValueError(
+            f"The data set {dataset.name} must have a validation split with examples;"
+            " got none."
+        )
+    batch_size = config.batch_size
+    batches = input_pipeline.evaluation_batches(
+        dataset, smoothing, split="validation", batch_size=batch_size, seed=seed
+    ).take(math.ceil(num_examples / batch_size))
+
+    def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
+        arguments = tuple(_pad_rows(batch[name], batch_size) for name in names)
+        position = number * batch_size + tf.range(batch_size, dtype=tf.int64)
+        return arguments, position < num_examples
+
+    return _share_by_data(batches.enumerate().map(fill_up)), num_examples
+
+
+def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:
+    missing = num_rows - tf.shape(x)[0]
+    padded = tf.pad(x, [[0, missing]] + [[0, 0]] * (x.shape.rank - 1))
+    return tf.ensure_shape(padded, [num_rows, *x.shape[1:]])
+
+
+def _share_by_data(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    # Every worker reads everything and keeps its part of each batch: together
+    # they see the batches that one device would see.
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    return dataset.with_options(options)

@@ -1,0 +1,154 @@
+"""Checkpoints of one stage: writing, resuming, loading the averaged weights."""
+
+import pathlib
+from typing import Sequence
+
+import keras
+import tensorflow as tf
+
+from smoothing_tf import artifacts
+from smoothing_tf.models.density_model import DensityModel
+
+CHECKPOINT_DIRECTORY = "checkpoints"
+_VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
+
+
+class Checkpoints:
+    """The newest two states of training, in `directory`/checkpoints.
+
+    Variables are stored as lists, so that a checkpoint does not depend on the
+    names that Keras numbers per process, and what differs from a model can be
+    named. A file is complete before the list of checkpoints names it: a kill at
+    any moment leaves the previous one.
+
+    Args:
+      directory: the stage's directory.
+      groups: name -> variables to save and restore, in a fixed order.
+      step: the step counter, saved too.
+    """
+
+    def __init__(
+        self,
+        directory: artifacts.Path,
+        groups: dict[str, Sequence[keras.Variable | tf.Variable]],
+        step: keras.Variable,
+    ):
+        self._groups = groups
+        checkpoint = tf.train.Checkpoint(
+            step=step.value,
+            **{name: _native(variables) for name, variables in groups.items()},
+        )
+        path = artifacts.make_directory(pathlib.Path(directory) / CHECKPOINT_DIRECTORY)
+        self._manager = tf.train.CheckpointManager(
+            checkpoint, str(path), max_to_keep=2
+        )
+
+    @property
+    def latest(self) -> str | None:
+        """Path of the newest checkpoint, or None."""
+        return self._manager.latest_checkpoint
+
+    def restore(self) -> None:
+        """Restores the newest checkpoint where there is one.
+
+        Raises:
+          ValueError: it is of another model, or unreadable.
+        """
+        if self.latest is None:
+            return
+        reader = _open(self.latest)
+        for name, variables in self._groups.items():
+            _check_shapes(reader, name, variables, self.latest)
+        self._manager.checkpoint.restore(self.latest).assert_consumed()
+
+    def save(self, step: int) -> None:
+        """Writes the state at `step`.
+
+        Raises:
+          OSError: the disk is full or not writable; older checkpoints are intact.
+        """
+        try:
+            self._manager.save(checkpoint_number=step)
+        except tf.errors.OpError as error:
+            reason = error.message.splitlines()[0]
+            raise OSError(
+                f"The checkpoint of step {step} could not be written to"
+                f" {self._manager.directory}: {reason}. Free space or name another"
+                " directory, then start again; it resumes from"
+                f" {self.latest or 'the beginning'}."
+            ) from error
+
+
+def load_averaged_weights(model: DensityModel, directory: artifacts.Path) -> int:
+    """Gives `model` the averaged weights of the newest checkpoint.
+
+    Args:
+      model: a model of the same configuration as the trained one.
+      directory: the stage's directory.
+
+    Returns:
+      The step of the checkpoint.
+
+    Raises:
+      FileNotFoundError: there is no checkpoint.
+      ValueError: it is of another model, or unreadable.
+    """
+    directory = pathlib.Path(directory)
+    path = tf.train.latest_checkpoint(str(directory / CHECKPOINT_DIRECTORY))
+    if path is None:
+        raise FileNotFoundError(
+            f"No checkpoint in {directory / CHECKPOINT_DIRECTORY}; train this stage"
+            f" first: python -m smoothing_tf.train --stages={directory.name}."
+        )
+    reader = _open(path)
+    _check_shapes(reader, "averaged", model.weights, path)
+    for index, variable in enumerate(model.weights):
+        variable.assign(reader.get_tensor(f"averaged/{index}/{_VALUE}"))
+    return int(reader.get_tensor(f"step/{_VALUE}"))
+
+
+def _native(
+    variables: Sequence[keras.Variable | tf.Variable],
+) -> list[tf.Variable]:
+    return [v.value if isinstance(v, keras.Variable) else v for v in variables]
+
+
+def _open(path: str) -> tf.train.CheckpointReader:
+    try:
+        return tf.train.load_checkpoint(path)
+    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"The checkpoint {path} cannot be read: {str(error).splitlines()[0]}."
+            " Remove the stage's directory to train it anew."
+        ) from error
+
+
+def _check_shapes(
+    reader: tf.train.CheckpointReader,
+    group: str,
+    variables: Sequence[keras.Variable | tf.Variable],
+    path: str,
+) -> None:
+    """Compares what is stored with `variables`.
+
+    Raises:
+      ValueError: naming the first that differs.
+    """
+    found = {
+        int(name.split("/")[1]): shape
+        for name, shape in reader.get_variable_to_shape_map().items()
+        if name.startswith(f"{group}/")
+    }
+    must = f"The checkpoint {path} must be of the configured model; its {group}"
+    advice = "Use the configuration it was trained with, or another directory."
+    for index, variable in enumerate(variables):
+        name = getattr(variable, "path", variable.name)
+        if index in found and found[index] != list(variable.shape):
+            raise ValueError(
+                f"{must} variable {index} has shape {found[index]} where the model's"
+                f" `{name}` has {list(variable.shape)}. {advice}"
+            )
+    if len(found) != len(variables):
+        raise ValueError(
+            f"{must} variables are {len(found)}, the model's {len(variables)}. {advice}"
+        )

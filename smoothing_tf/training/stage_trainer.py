@@ -1,0 +1,216 @@
+"""The compiled part of training: steps, averaging, validation."""
+
+import contextlib
+import random
+from typing import Callable, Iterator, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.training.schedule import ExponentialDecay
+from smoothing_tf.training.training_config import TrainingConfig
+
+
+class StepResults(NamedTuple):
+    """Per optimizer step, each float32 [num_steps]."""
+
+    nats: np.ndarray  # mean -log p of the global batch, before the step
+    gradient_norm: np.ndarray  # before clipping
+
+
+class StageTrainer:
+    """A model, its optimizer and its averaged twin on any strategy.
+
+    The loss is the mean of -log p over the GLOBAL batch: each replica sums its
+    share and divides by the size of the whole. A step is a function of (seed,
+    step) and the batch alone.
+
+    `averaged` is a second model that holds the exponential moving average of the
+    weights, a <- m a + (1 - m) w with m = min(ema_momentum, t / (10 + t)) at step
+    t = 0, 1, ...: it starts at the weights after the first step and forgets the
+    early ones of a short run too. As a model of its own it is evaluated without
+    ever touching the weights in training.
+
+    Args:
+      stage: name of the stage, part of the seeds.
+      make_model: builds the model; called twice.
+      config: the optimizer's settings.
+      seed: the run's seed.
+      strategy: where to compute.
+
+    Raises:
+      ValueError: the batch cannot be divided evenly among the replicas.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        make_model: Callable[[], DensityModel],
+        config: TrainingConfig,
+        *,
+        seed: int,
+        strategy: tf.distribute.Strategy,
+    ):
+        if config.batch_size % strategy.num_replicas_in_sync:
+            raise ValueError(
+                "`batch_size` must be a multiple of the number of replicas,"
+                f" {strategy.num_replicas_in_sync}; got {config.batch_size}."
+            )
+        self._stage = stage
+        self._config = config
+        self._seed = seed
+        self._strategy = strategy
+        self.schedule = ExponentialDecay(
+            config.learning_rate, config.learning_rate_decay
+        )
+        with strategy.scope():
+            with _initializers_of(derive_seed(seed, f"initial weights {stage}")):
+                self.model = make_model()
+            self.averaged = make_model()
+            for target, source in zip(
+                self.averaged.weights, self.model.weights, strict=True
+            ):
+                target.assign(source)
+            self._optimizer = keras.optimizers.Adam(
+                self.schedule, beta_2=config.adam_beta_2
+            )
+            self._optimizer.build(self.model.trainable_variables)
+        self._compiled_steps = tf.function(self._run_steps)
+        self._compiled_sum = tf.function(self._sum_nats)
+
+    @property
+    def step(self) -> int:
+        """Number of optimizer steps done."""
+        return int(self._optimizer.iterations.numpy())
+
+    @property
+    def step_variable(self) -> keras.Variable:
+        """The counter of steps, for checkpoints."""
+        return self._optimizer.iterations
+
+    @property
+    def state(self) -> dict[str, list[keras.Variable]]:
+        """Every variable but the step, by group, for checkpoints."""
+        return {
+            "weights": self.model.weights,
+            "averaged": self.averaged.weights,
+            "optimizer": [
+                v for v in self._optimizer.variables if v is not self.step_variable
+            ],
+        }
+
+    def distribute(self, dataset: tf.data.Dataset):
+        """Splits global batches among the replicas."""
+        return self._strategy.experimental_distribute_dataset(dataset)
+
+    def run_steps(self, iterator: Iterator, num_steps: int) -> StepResults:
+        """Takes `num_steps` optimizer steps on batches of `iterator`.
+
+        Args:
+          iterator: over distributed batches, tuples of arguments of `log_prob`.
+          num_steps: how many; another number compiles nothing anew.
+        """
+        results = self._compiled_steps(iterator, tf.constant(num_steps))
+        return StepResults(*(result.numpy() for result in results))
+
+    def mean_nats(self, batches, num_examples: int) -> float:
+        """Mean -log p under the averaged weights, nats per example.
+
+        Args:
+          batches: distributed (arguments of `log_prob`, whether each row counts).
+          num_examples: how many rows count.
+        """
+        total = sum(float(self._compiled_sum(batch)) for batch in batches)
+        return total / num_examples
+
+    def _run_steps(self, iterator, num_steps):
+        nats = tf.TensorArray(tf.float32, size=num_steps)
+        norms = tf.TensorArray(tf.float32, size=num_steps)
+        for i in tf.range(num_steps):
+            step = tf.cast(self._optimizer.iterations, tf.int32)
+            replica_nats, replica_norm = self._strategy.run(
+                self._replica_step, args=(next(iterator), step)
+            )
+            self._update_average(tf.cast(step, tf.float32))
+            nats = nats.write(
+                i, self._strategy.reduce("SUM", replica_nats, axis=None)
+            )
+            norms = norms.write(
+                i, self._strategy.reduce("MEAN", replica_norm, axis=None)
+            )
+        return nats.stack(), norms.stack()
+
+    def _replica_step(self, arguments, step):
+        replica = tf.distribute.get_replica_context()
+        dropout_seed = derive_seed(
+            self._seed,
+            f"dropout {self._stage}",
+            step,
+            replica.replica_id_in_sync_group,
+        )
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            log_prob = self.model.log_prob(*arguments, dropout_seed=dropout_seed)
+            nats = -tf.reduce_sum(log_prob) / self._config.batch_size
+        gradients = tape.gradient(nats, variables)
+        # Keras clips before it sums over replicas; the norm that counts is that
+        # of the sum. Keras sums once more, over equal terms by then.
+        if replica.num_replicas_in_sync > 1:
+            gradients = replica.all_reduce("SUM", gradients)
+        norm = tf.linalg.global_norm(gradients)
+        if self._config.clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(
+                gradients, self._config.clip_norm, use_norm=norm
+            )
+        if replica.num_replicas_in_sync > 1:
+            gradients = [g / replica.num_replicas_in_sync for g in gradients]
+        self._optimizer.apply(gradients, variables)
+        return nats, norm
+
+    def _update_average(self, step):
+        momentum = tf.minimum(self._config.ema_momentum, step / (10.0 + step))
+        for average, weight in zip(
+            self.averaged.weights, self.model.weights, strict=True
+        ):
+            is_learned = weight.trainable
+            self._strategy.extended.update(
+                average.value,
+                _move_average if is_learned else _copy,
+                args=(weight.value, momentum),
+                group=False,
+            )
+
+    def _sum_nats(self, batch):
+        def replica_sum(arguments, counts):
+            nats = -tf.cast(self.averaged.log_prob(*arguments), tf.float64)
+            return tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))
+
+        per_replica = self._strategy.run(replica_sum, args=batch)
+        return self._strategy.reduce("SUM", per_replica, axis=None)
+
+
+def _move_average(average, weight, momentum):
+    average.assign(momentum * average + (1.0 - momentum) * weight)
+
+
+def _copy(average, weight, momentum):
+    del momentum  # What is not learned is not averaged.
+    average.assign(weight)
+
+
+@contextlib.contextmanager
+def _initializers_of(seed: tf.Tensor) -> Iterator[None]:
+    """Makes initial weights a function of `seed`.
+
+    An initializer without a seed takes one from Python's generator; its state is
+    put back afterwards.
+    """
+    state = random.getstate()
+    random.seed(seed.numpy().tobytes())
+    try:
+        yield
+    finally:
+        random.setstate(state)

@@ -1,0 +1,66 @@
+"""How one stage is trained."""
+
+import dataclasses
+
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Optimizer, length and rhythm of the training of one stage.
+
+    Learning rate and its decay are the published ones; the published batch sizes
+    are 80 (smoothed) and 50 (reverse). Lengths suit a laptop.
+
+    Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
+    Smoothing", ICLR 2021.
+    """
+
+    num_steps: int = setting(5000, "Optimizer steps in all.", minimum=1)
+    batch_size: int = setting(
+        50, "Examples per step, over all replicas together.", minimum=1
+    )
+    learning_rate: float = setting(
+        2e-4, "Adam's learning rate at step 0.", exclusive_minimum=0.0
+    )
+    learning_rate_decay: float = setting(
+        0.999995,
+        "Factor on the learning rate per step.",
+        exclusive_minimum=0.0,
+        maximum=1.0,
+    )
+    adam_beta_2: float = setting(
+        0.999,
+        "Adam's decay of the squared gradient.",
+        minimum=0.0,
+        exclusive_maximum=1.0,
+    )
+    ema_momentum: float = setting(
+        0.9995,
+        "Momentum of the averaged weights, which validation, samples and all later"
+        " use take; it warms up as t / (10 + t). 0: no averaging.",
+        minimum=0.0,
+        exclusive_maximum=1.0,
+    )
+    clip_norm: float | None = setting(
+        None,
+        "Largest global norm of the gradient, nats; 'none' does not clip.",
+        exclusive_minimum=0.0,
+    )
+    steps_per_call: int = setting(
+        10, "Optimizer steps per call of the compiled function.", minimum=1
+    )
+    log_every: int = setting(
+        50, "Steps between points of the training curve.", minimum=1
+    )
+    validate_every: int = setting(500, "Steps between validations.", minimum=1)
+    max_validation_examples: int = setting(
+        1000, "Validation uses the first so many examples.", minimum=1
+    )
+    sample_every: int = setting(
+        1000, "Steps between pictures of samples in TensorBoard; 0: never.", minimum=0
+    )
+    checkpoint_every: int = setting(500, "Steps between checkpoints.", minimum=1)
+
+    def __post_init__(self):
+        validate(self)
