@@ -1,0 +1,36 @@
+from kfp import dsl
+
+
+# The blessing, "true" or "false", is the plain return value: of a node's
+# parameters the local runner finds only the one that is called "Output" in a
+# `dsl.If` (kfp 2.17), and drops the conditional node with any other name.
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def evaluate(
+    flags: str,
+    max_bits_per_dim: str,
+    data: dsl.Input[dsl.Dataset],
+    smoothing_spec: dsl.Input[dsl.Artifact],
+    smoothed: dsl.Input[dsl.Model],
+    reverse: dsl.Input[dsl.Model],
+    samples: dsl.Input[dsl.Dataset],
+    code_digest: str,
+    evaluation: dsl.Output[dsl.Artifact],
+    metrics: dsl.Output[dsl.Metrics],
+    report: dsl.Output[dsl.HTML],
+) -> str:
+    """Measures the model and its samples; decides whether it may be pushed."""
+    from components.evaluate import executor
+
+    blessed, numbers = executor.run(
+        flags=flags,
+        max_bits_per_dim=float(max_bits_per_dim) if max_bits_per_dim else None,
+        data_dir=data.path,
+        smoothing_dir=smoothing_spec.path,
+        stage_dirs={"smoothed": smoothed.path, "reverse": reverse.path},
+        samples_dir=samples.path,
+        output_dir=evaluation.path,
+        metrics_file=metrics.path,
+        report_file=report.path,
+    )
+    metrics.metadata.update(numbers)
+    return "true" if blessed else "false"

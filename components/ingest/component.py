@@ -1,0 +1,26 @@
+from kfp import dsl
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def ingest(
+    dataset: str,
+    data_dir: str,
+    max_rejected_fraction: float,
+    beam_runner: str,
+    beam_options: list,
+    code_digest: str,
+    data: dsl.Output[dsl.Dataset],
+):
+    """Reads, checks and stores the data set; statistics and rejects beside it."""
+    from components.ingest import executor
+
+    data.metadata.update(
+        executor.run(
+            dataset=dataset,
+            data_dir=data_dir or None,
+            max_rejected_fraction=max_rejected_fraction,
+            beam_runner=beam_runner,
+            beam_options=beam_options,
+            output_dir=data.path,
+        )
+    )

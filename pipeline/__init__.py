@@ -1,0 +1,6 @@
+"""The pipeline: one graph of components and thin runners for it."""
+
+import os
+
+# Before anything imports TensorFlow: its start-up messages say nothing to a user.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -1,0 +1,71 @@
+"""Run parameters of the pipeline: each node's slice of the configuration."""
+
+from typing import Any
+
+from pipeline.code_digest import code_digest
+from pipeline.pipeline_config import PipelineConfig
+from smoothing_tf import config as config_lib
+
+NODES_WITH_CODE = (
+    "ingest",
+    "augment",
+    "train",
+    "export",
+    "generate",
+    "evaluate",
+    "push",
+)
+PIPELINE_STAGES = ("smoothed", "reverse")
+
+
+def run_arguments(
+    config: config_lib.Config, options: PipelineConfig
+) -> dict[str, Any]:
+    """Values of the pipeline's parameters for one configuration.
+
+    A parameter that nodes do not share holds no more than its node depends on,
+    so that a changed flag re-runs that node and what follows it.
+
+    Args:
+      config: the experiment.
+      options: the pipeline's own settings. Without a `push_dir` that parameter
+        is left out, to be given when the pipeline is submitted.
+
+    Returns:
+      Parameter name -> value.
+    """
+    flags = config_lib.to_flags(config)
+    arguments = {
+        "dataset": flags["dataset"],
+        "data_dir": flags["data_dir"],
+        "max_rejected_fraction": options.max_rejected_fraction,
+        "smoothing": flags["smoothing"],
+        "noise_scale": flags["noise_scale"],
+        "train_smoothed_flags": _slice(flags, "seed", "smoothed_"),
+        "train_reverse_flags": _slice(flags, "seed", "reverse_"),
+        "export_flags": _slice(flags, "smoothed_", "reverse_"),
+        "num_samples": config.evaluation.num_samples,
+        "evaluate_flags": _slice(flags, "seed", "smoothed_", "reverse_", "evaluation_"),
+        "max_bits_per_dim": (
+            ""
+            if options.max_bits_per_dim is None
+            else repr(float(options.max_bits_per_dim))
+        ),
+        "seed": config.seed,
+        "beam_runner": options.beam_runner,
+        "beam_options": list(options.beam_options),
+    }
+    if options.push_dir is not None:
+        arguments["push_dir"] = options.push_dir
+    for node in NODES_WITH_CODE:
+        arguments[f"{node}_code"] = code_digest(f"components.{node}.executor")
+    return arguments
+
+
+def _slice(flags: dict[str, str], *names: str) -> str:
+    """Flagfile text of the flags of these names; "x_" names all that start so."""
+    return "".join(
+        f"--{flag}={value}\n"
+        for flag, value in flags.items()
+        if any(flag.startswith(n) if n.endswith("_") else flag == n for n in names)
+    )

@@ -1,0 +1,91 @@
+"""Compiles the pipeline for a Kubeflow cluster, or submits it to one.
+
+    python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
+    python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
+"""
+
+import dataclasses
+import pathlib
+import sys
+
+from kfp import compiler, components
+
+from pipeline.arguments import run_arguments
+from pipeline.pipeline import smoothing_pipeline
+from pipeline.pipeline_config import PipelineConfig
+from smoothing_tf import artifacts
+from smoothing_tf import config as config_lib
+from smoothing_tf.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class KubeflowRunnerConfig(PipelineConfig):
+    """Settings of the Kubeflow runner."""
+
+    output: str | None = setting(
+        None, "File to compile to, .yaml; its run parameters carry the flags given."
+    )
+    host: str | None = setting(None, "Address of a Kubeflow Pipelines API to submit to.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.output and not self.host:
+            raise ValueError("`output` or `host` must be given; got neither.")
+        if self.output and not self.output.endswith((".yaml", ".yml")):
+            raise ValueError(f"`output` must end with .yaml; got {self.output!r}.")
+        if self.host and self.push_dir is None:
+            raise ValueError(
+                "`push_dir` must be given with `host`: a directory that the nodes of"
+                " the cluster mount; got none."
+            )
+
+
+def compile_pipeline(
+    config: config_lib.Config, options: PipelineConfig, output: artifacts.Path
+) -> None:
+    """Compiles the pipeline to Kubeflow's intermediate representation.
+
+    Args:
+      config: the experiment, whose flags become the run parameters' defaults.
+      options: the pipeline's settings.
+      output: YAML file to write. It is read back by kfp before it takes its place.
+    """
+    with artifacts.atomic_file(output) as path:
+        compiler.Compiler().compile(
+            smoothing_pipeline(options.image),
+            str(path),
+            pipeline_parameters=run_arguments(config, options),
+        )
+        components.load_component_from_file(str(path))
+
+
+def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
+    """Submits one run; returns its id."""
+    # Only here: a client looks for a cluster's credentials as it starts.
+    from kfp import client
+
+    run = client.Client(host=options.host).create_run_from_pipeline_func(
+        smoothing_pipeline(options.image), arguments=run_arguments(config, options)
+    )
+    return run.run_id
+
+
+def main(argv: list[str]) -> None:
+    """Runs the command line.
+
+    Args:
+      argv: flags, without the program's name.
+    """
+    config, options = config_lib.parse(argv, KubeflowRunnerConfig)
+    if options.output:
+        compile_pipeline(config, options, options.output)
+        print(f"Compiled to {pathlib.Path(options.output).resolve()}.")
+    if options.host:
+        print(f"Submitted run {submit(config, options)}.")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (ValueError, TypeError, OSError) as problem:
+        sys.exit(f"pipeline.kubeflow_runner: error: {problem}")

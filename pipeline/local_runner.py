@@ -1,0 +1,178 @@
+"""Runs the pipeline on this machine; unchanged nodes come from the cache.
+
+    python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
+"""
+
+import contextlib
+import dataclasses
+import logging
+import os
+import pathlib
+import sys
+import time
+import warnings
+from typing import Any
+
+from kfp import dsl, local
+
+from components.push.executor import pushed_version
+from pipeline.arguments import run_arguments
+from pipeline.code_digest import ROOT
+from pipeline.pipeline import smoothing_pipeline
+from pipeline.pipeline_config import PipelineConfig
+from pipeline.run_log import RunLog
+from smoothing_tf import artifacts
+from smoothing_tf import config as config_lib
+from smoothing_tf.settings import setting
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalRunnerConfig(PipelineConfig):
+    """Settings of a local run."""
+
+    pipeline_root: str = setting(
+        "runs/pipeline", "Directory for artifacts, cache, logs and the report."
+    )
+
+
+class NodeError(RuntimeError):
+    """A node of the pipeline failed."""
+
+
+def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]:
+    """Runs the pipeline and reports on the standard output.
+
+    Args:
+      config: the experiment.
+      options: where and how to run.
+
+    Returns:
+      {"outcomes": node -> "ran", "cached" or "skipped", "seconds": node -> float,
+      "metrics": metrics.json, "report": path, "pushed": path or None}.
+
+    Raises:
+      NodeError: a node failed; the message names it and says why.
+    """
+    root = artifacts.make_directory(options.pipeline_root).resolve()
+    push_dir = pathlib.Path(options.push_dir or root / "serving").resolve()
+    options = dataclasses.replace(options, push_dir=str(push_dir))
+    pipeline = smoothing_pipeline(options.image)
+    log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
+    start = time.monotonic()
+    outputs = _run_quietly(pipeline, run_arguments(config, options), root, log)
+    report = _publish_report(outputs["report"], root)
+    metrics = artifacts.read_json(
+        pathlib.Path(outputs["evaluation"].path) / "metrics.json"
+    )
+    pushed = None
+    if outputs["blessed"] == "true":
+        pushed = pushed_version(outputs["saved_model"].path, push_dir)
+    result = {
+        "outcomes": log.outcomes,
+        "seconds": log.seconds,
+        "metrics": metrics,
+        "report": report,
+        "pushed": pushed,
+    }
+    _print_summary(result, time.monotonic() - start)
+    return result
+
+
+def _run_quietly(
+    pipeline: dsl.base_component.BaseComponent,
+    arguments: dict[str, Any],
+    root: pathlib.Path,
+    log: RunLog,
+) -> dict[str, Any]:
+    """Runs the pipeline with kfp's output going through `log`."""
+    local.init(
+        local.SubprocessRunner(use_venv=False),
+        pipeline_root=str(root),
+        enable_caching=True,
+        raise_on_error=True,
+    )
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addFilter(log)
+    try:
+        with (
+            _node_environment(),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(log),
+        ):
+            # The names that nodes show on a cluster mean nothing to kfp.local, nor
+            # does the image; it warns of both for every node.
+            warnings.filterwarnings("ignore", message=".*display_name")
+            warnings.filterwarnings("ignore", message=".*base image")
+            return pipeline(**arguments).outputs
+    except RuntimeError as error:
+        if log.error is None:
+            raise
+        node, message = log.error
+        raise NodeError(
+            f"Node {node} failed: {message} (complete output: {log.log_file(node)})"
+        ) from error
+    finally:
+        logger.removeFilter(log)
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _node_environment():
+    """Environment of the nodes' processes: our packages, and output as it comes."""
+    before = dict(os.environ)
+    paths = [str(ROOT), *filter(None, [before.get("PYTHONPATH")])]
+    os.environ.update(PYTHONPATH=os.pathsep.join(paths), PYTHONUNBUFFERED="1")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
+    """kfp's names of tasks and components -> the names that nodes show."""
+    spec = pipeline.pipeline_spec
+    dags = [spec.root.dag, *(c.dag for c in spec.components.values())]
+    names = {}
+    for dag in dags:
+        for task_name, task in dag.tasks.items():
+            names[task_name] = task.task_info.name
+            names[task.component_ref.name.removeprefix("comp-")] = task.task_info.name
+    return names
+
+
+def _publish_report(report: dsl.HTML, root: pathlib.Path) -> pathlib.Path:
+    path = root / "report.html"
+    artifacts.write_text(path, pathlib.Path(report.path).read_text())
+    return path
+
+
+def _print_summary(result: dict[str, Any], seconds: float) -> None:
+    ran = [f"{node} ({s:.1f} s)" for node, s in result["seconds"].items()]
+    cached = [n for n, outcome in result["outcomes"].items() if outcome == "cached"]
+    print(f"\nFinished in {seconds:.1f} s.")
+    print(f"  ran:        {', '.join(ran) or 'nothing'}")
+    print(f"  from cache: {', '.join(cached) or 'nothing'}")
+    for name, unit in (("bits_per_dim", "bits per dimension"), ("nll", "nats")):
+        if name in result["metrics"]:
+            print(f"  {format_metric(result['metrics'][name], unit)}")
+    print(f"  report:     {result['report']}")
+    print(f"  pushed:     {result['pushed'] or 'not pushed, the bound is above'}")
+
+
+def main(argv: list[str]) -> None:
+    """Runs the command line.
+
+    Args:
+      argv: flags, without the program's name.
+    """
+    run(*config_lib.parse(argv, LocalRunnerConfig))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (NodeError, ValueError, TypeError, OSError) as problem:
+        sys.exit(f"pipeline.local_runner: error: {problem}")

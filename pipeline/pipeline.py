@@ -1,0 +1,161 @@
+"""The pipeline: the one graph that a workstation and a cluster both run.
+
+    ingest -> augment -> train_smoothed -+-> export -> generate -+-> evaluate
+                     \-> train_reverse --+                       |      |
+                                         +-----------------------+   if blessed
+                                                                        |
+                                                                       push
+
+Every node depends on the artifacts it reads, on its own slice of the
+configuration and on a digest of the code it runs, and on nothing else: a cache
+re-runs what a change can reach.
+"""
+
+from typing import NamedTuple
+
+from kfp import dsl
+
+from components.augment.component import augment
+from components.evaluate.component import evaluate
+from components.export.component import export
+from components.generate.component import generate
+from components.ingest.component import ingest
+from components.push.component import push
+from components.train.component import train
+
+Outputs = NamedTuple(
+    "Outputs",
+    [
+        ("blessed", str),
+        ("evaluation", dsl.Artifact),
+        ("report", dsl.HTML),
+        ("saved_model", dsl.Model),
+    ],
+)
+
+
+def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
+    """Makes the pipeline, with `image` as the container image of every node.
+
+    Args:
+      image: name of a container image that holds Python and our packages.
+
+    Returns:
+      The pipeline. Calling it runs it under `kfp.local`; `kfp.compiler` compiles
+      it for a cluster.
+    """
+
+    @dsl.pipeline(
+        name="smoothing",
+        description="Two-stage autoregressive modelling with distribution smoothing.",
+    )
+    def smoothing(
+        dataset: str,
+        data_dir: str,
+        max_rejected_fraction: float,
+        smoothing: str,
+        noise_scale: str,
+        train_smoothed_flags: str,
+        train_reverse_flags: str,
+        export_flags: str,
+        num_samples: int,
+        evaluate_flags: str,
+        max_bits_per_dim: str,
+        push_dir: str,
+        seed: int,
+        beam_runner: str,
+        beam_options: list,
+        ingest_code: str = "",
+        augment_code: str = "",
+        train_code: str = "",
+        export_code: str = "",
+        generate_code: str = "",
+        evaluate_code: str = "",
+        push_code: str = "",
+    ) -> Outputs:
+        def node(name: str, component, **inputs) -> dsl.PipelineTask:
+            task = component(**inputs)
+            task.set_display_name(name)
+            task.set_container_image(image)
+            return task
+
+        ingested = node(
+            "ingest",
+            ingest,
+            dataset=dataset,
+            data_dir=data_dir,
+            max_rejected_fraction=max_rejected_fraction,
+            beam_runner=beam_runner,
+            beam_options=beam_options,
+            code_digest=ingest_code,
+        )
+        data = ingested.outputs["data"]
+        augmented = node(
+            "augment",
+            augment,
+            data=data,
+            smoothing=smoothing,
+            noise_scale=noise_scale,
+            seed=seed,
+            code_digest=augment_code,
+        )
+        inputs = {"data": data, "smoothing_spec": augmented.outputs["smoothing_spec"]}
+        stages = {
+            stage: node(
+                f"train_{stage}",
+                train,
+                stage=stage,
+                flags=flags,
+                code_digest=train_code,
+                **inputs,
+            ).outputs["model"]
+            for stage, flags in (
+                ("smoothed", train_smoothed_flags),
+                ("reverse", train_reverse_flags),
+            )
+        }
+        saved_model = node(
+            "export",
+            export,
+            flags=export_flags,
+            code_digest=export_code,
+            **inputs,
+            **stages,
+        ).outputs["saved_model"]
+        generated = node(
+            "generate",
+            generate,
+            saved_model=saved_model,
+            num_samples=num_samples,
+            seed=seed,
+            beam_runner=beam_runner,
+            beam_options=beam_options,
+            code_digest=generate_code,
+        )
+        evaluated = node(
+            "evaluate",
+            evaluate,
+            flags=evaluate_flags,
+            max_bits_per_dim=max_bits_per_dim,
+            samples=generated.outputs["samples"],
+            code_digest=evaluate_code,
+            **inputs,
+            **stages,
+        )
+        blessed = evaluated.outputs["Output"]
+        with dsl.If(blessed == "true", name="blessed"):
+            node(
+                "push",
+                push,
+                saved_model=saved_model,
+                push_dir=push_dir,
+                code_digest=push_code,
+            )
+        return Outputs(
+            blessed=blessed,
+            evaluation=evaluated.outputs["evaluation"],
+            report=evaluated.outputs["report"],
+            saved_model=saved_model,
+        )
+
+    return smoothing

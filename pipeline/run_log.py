@@ -1,0 +1,166 @@
+"""What a person sees of a local run, made from what kfp prints and logs."""
+
+import io
+import logging
+import os
+import pathlib
+import re
+import time
+from typing import TextIO
+
+from smoothing_tf import artifacts
+
+_COLOUR = re.compile(r"\x1b\[\d+m")
+_STARTED = re.compile(r"Executing task '(.+)'$")
+_FINISHED = re.compile(r"Task '(.+)' finished with status (SUCCESS|FAILURE)$")
+_CACHED = re.compile(r"Task (\S+) cache hit ")
+_SKIPPED = re.compile(r"Skipping (?:conditional )?task (\S+?):? ")
+_PROGRESS_BAR = re.compile(r"\d+%\|")
+_ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b")
+
+
+class RunLog(io.TextIOBase, logging.Filter):
+    """Follows a run of the pipeline: one line per node, its output indented.
+
+    It is the standard output for the duration of the run, where kfp prints what
+    the nodes print, and a filter of the root logger, where kfp logs what starts
+    and ends: kfp's own lines are taken out of both. The complete output of a node
+    goes to `<directory>/<node>.log`.
+
+    Args:
+      names: kfp's name of a task -> the node's name.
+      stream: where a person reads.
+      directory: for the nodes' logs.
+
+    Attributes:
+      outcomes: node -> "ran", "cached", "skipped" or "failed", in order.
+      seconds: node -> wall-clock time of a node that ran.
+      error: (node, message) of the first node that failed, or None.
+    """
+
+    def __init__(
+        self, names: dict[str, str], stream: TextIO, directory: artifacts.Path
+    ):
+        io.TextIOBase.__init__(self)
+        logging.Filter.__init__(self)
+        self.outcomes: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.error: tuple[str, str] | None = None
+        self._names = names
+        self._stream = stream
+        self._directory = artifacts.make_directory(directory)
+        self._node: str | None = None
+        self._log: TextIO | None = None
+        self._started = 0.0
+        self._partial = ""
+        self._lines: list[str] = []
+        self._in_executor_input = False
+        self._in_traceback = False
+        self._bar_is_open = False
+
+    def log_file(self, node: str) -> pathlib.Path:
+        """Where the complete output of `node` is."""
+        return self._directory / f"{node}.log"
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Takes a message of kfp's; lets warnings pass, as the only ones."""
+        message = _COLOUR.sub("", record.getMessage())
+        for pattern, act in (
+            (_STARTED, self._start),
+            (_FINISHED, self._finish),
+            (_CACHED, self._cache),
+            (_SKIPPED, self._skip),
+        ):
+            match = pattern.match(message)
+            if match:
+                act(self._names.get(match.group(1), match.group(1)), *match.groups()[1:])
+                return False
+        return record.levelno >= logging.WARNING
+
+    def write(self, text: str) -> int:
+        """Takes what kfp prints: the output of a node, indented by four spaces."""
+        *lines, self._partial = (self._partial + text).split("\n")
+        for line in lines:
+            if self._node is not None:
+                self._write_line(line.removeprefix("    ").rstrip())
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+    def _start(self, node: str) -> None:
+        self._node, self._started, self._lines = node, time.monotonic(), []
+        self._in_executor_input = self._in_traceback = False
+        self._log = self.log_file(node).open("w")
+        self._print(f"{node} ...")
+
+    def _finish(self, node: str, status: str) -> None:
+        self._end_bar()
+        self._log.close()
+        self.seconds[node] = time.monotonic() - self._started
+        self._node = None
+        if status == "SUCCESS":
+            self.outcomes[node] = "ran"
+            self._print(f"{node}: done in {self.seconds[node]:.1f} s")
+            return
+        self.outcomes[node] = "failed"
+        message = _last_error(self._lines)
+        self.error = self.error or (node, message)
+        self._print(f"{node}: failed: {message}")
+
+    def _cache(self, node: str) -> None:
+        self.outcomes[node] = "cached"
+        self._print(f"{node}: nothing changed, kept")
+
+    def _skip(self, node: str) -> None:
+        self.outcomes[node] = "skipped"
+
+    def _write_line(self, line: str) -> None:
+        if self._is_kfp(line):
+            return
+        self._lines.append(line)
+        self._log.write(line + "\n")
+        # Of a failure the reader sees the last line; the log has the others.
+        self._in_traceback |= line.startswith("Traceback (most recent call last)")
+        if self._in_traceback:
+            return
+        if _PROGRESS_BAR.search(line):
+            # A bar is drawn over itself on a terminal and is noise elsewhere.
+            if self._stream.isatty():
+                width = os.get_terminal_size(self._stream.fileno()).columns - 1
+                self._stream.write("\r" + f"    {line}"[:width].ljust(width))
+                self._stream.flush()
+                self._bar_is_open = True
+        elif line:
+            self._print(f"    {line}")
+
+    def _is_kfp(self, line: str) -> bool:
+        if line.startswith("[KFP Executor"):
+            self._in_executor_input = line.endswith("Got executor_input:")
+            return True
+        if self._in_executor_input:
+            # The input is one indented JSON object.
+            self._in_executor_input = line != "}"
+            return True
+        return False
+
+    def _print(self, line: str) -> None:
+        self._end_bar()
+        print(line, file=self._stream, flush=True)
+
+    def _end_bar(self) -> None:
+        if self._bar_is_open:
+            self._stream.write("\n")
+            self._bar_is_open = False
+
+
+def _last_error(lines: list[str]) -> str:
+    """The message of the exception that ended a node's output."""
+    lines = [line for line in lines if line]
+    for line in reversed(lines):
+        if _ERROR.match(line):
+            return line
+    return lines[-1] if lines else "it ended without a message"

@@ -1,0 +1,91 @@
+"""Which lines of code a node's digest depends on."""
+
+import pytest
+
+from pipeline import code_digest
+
+NODES = ("ingest", "augment", "train", "export", "generate", "evaluate", "push")
+
+TREE = {
+    "smoothing_tf/__init__.py": "from smoothing_tf.models import net\n",
+    "smoothing_tf/numerics.py": "import math\n",
+    "smoothing_tf/models/__init__.py": "",
+    "smoothing_tf/models/net.py": "from smoothing_tf import numerics\n",
+    "smoothing_tf/models/other.py": "from . import net\n",
+    "smoothing_tf/report/__init__.py": "",
+    "smoothing_tf/report/page.py": "def f():\n    from ..models.net import Net\n",
+    "smoothing_tf/report/page.html.j2": "<html>",
+    "components/__init__.py": "",
+    "components/train/__init__.py": "",
+    "components/train/executor.py": "import smoothing_tf.models.other\n",
+    "components/evaluate/__init__.py": "",
+    "components/evaluate/executor.py": "from smoothing_tf.report import page\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name, text in TREE.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def digests(root):
+    return {
+        node: code_digest.code_digest(f"components.{node}.executor", root)
+        for node in ("train", "evaluate")
+    }
+
+
+@pytest.mark.parametrize(
+    "changed, nodes",
+    [
+        ("smoothing_tf/numerics.py", {"train", "evaluate"}),
+        ("smoothing_tf/models/__init__.py", {"train", "evaluate"}),
+        ("smoothing_tf/models/net.py", {"train", "evaluate"}),
+        ("smoothing_tf/models/other.py", {"train"}),
+        ("smoothing_tf/report/page.py", {"evaluate"}),
+        ("smoothing_tf/report/page.html.j2", {"evaluate"}),
+        ("components/train/executor.py", {"train"}),
+        ("smoothing_tf/__init__.py", set()),
+    ],
+)
+def test_a_changed_line_changes_exactly_the_nodes_that_import_it(tree, changed, nodes):
+    before = digests(tree)
+    with (tree / changed).open("a") as file:
+        file.write("\n# A changed line.\n")
+    after = digests(tree)
+    assert {node for node in before if before[node] != after[node]} == nodes
+
+
+def test_a_digest_does_not_depend_on_the_place_or_on_byte_code(tree, tmp_path):
+    before = digests(tree)
+    cache = tree / "smoothing_tf" / "__pycache__"
+    cache.mkdir()
+    (cache / "numerics.cpython-311.pyc").write_bytes(b"compiled")
+    moved = tmp_path.parent / f"{tmp_path.name}_moved"
+    tree.rename(moved)
+    assert digests(moved) == before
+
+
+def test_an_unknown_module_is_named(tree):
+    with pytest.raises(ModuleNotFoundError, match="components.nothing.executor"):
+        code_digest.code_digest("components.nothing.executor", tree)
+
+
+def test_the_real_nodes_reach_their_own_layers_only():
+    names = {
+        node: {
+            path.relative_to(code_digest.ROOT).as_posix()
+            for path in code_digest.source_files(f"components.{node}.executor")
+        }
+        for node in NODES
+    }
+    assert "smoothing_tf/training/loop.py" in names["train"]
+    assert "smoothing_tf/serving/saved_model.py" in names["export"]
+    # Generation sees the exported model only, never the Python one.
+    assert not any("smoothing_tf/models/" in name for name in names["generate"])
+    assert not any("smoothing_tf/models/" in name for name in names["push"])
+    assert not any("/evaluation/" in name for name in names["train"])
