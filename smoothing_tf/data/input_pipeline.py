@@ -1,0 +1,168 @@
+"""From records to batches: scale, shuffle, smooth, batch.
+
+All randomness is named by (seed, purpose, epoch or draw, example index): the noise
+of an example does not depend on the batch it is in, and a run that starts at step
+k sees what an uninterrupted run sees from step k.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import Smoothing
+
+_SHUFFLE = "shuffle"
+_TRAINING_NOISE = "noise"
+_EVALUATION_NOISE = "evaluation noise"
+
+
+def scale(x: np.ndarray | tf.Tensor, num_levels: int | None) -> tf.Tensor:
+    """Levels to float32 on [-1, 1]; continuous data, never rescaled, to float32."""
+    if num_levels is None:
+        return tf.cast(x, tf.float32)
+    return levels_to_unit(x, num_levels)
+
+
+def training_batches(
+    dataset: Dataset,
+    smoothing: Smoothing | None,
+    *,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    split: str = "train",
+) -> tf.data.Dataset:
+    """Endless shuffled batches with fresh noise in every epoch.
+
+    An epoch is a permutation of the split; the examples beyond its last whole
+    batch are left out, other ones in every epoch.
+
+    Args:
+      dataset: the data.
+      smoothing: the distribution q(x~|x), or None for clean data alone.
+      batch_size: examples per batch, over all replicas together.
+      seed: the run's seed.
+      start_step: batches that were already used.
+      split: the split to draw from.
+
+    Returns:
+      Dataset of {"index": int64 [batch_size], "x": float32 [batch_size, ...event]
+      on [-1, 1] (vectors raw), "x_smoothed": as "x", absent without smoothing}.
+
+    Raises:
+      ValueError: `batch_size` is not between 1 and the size of the split,
+        `start_step` is negative, or the data are not sound.
+    """
+    x = dataset.array(split)
+    num_examples = len(x)
+    if not 1 <= batch_size <= num_examples:
+        raise ValueError(
+            f"`batch_size` must be between 1 and {num_examples}, the examples of the"
+            f" split {split!r} of {dataset.name!r}; got {batch_size}."
+        )
+    if start_step < 0:
+        raise ValueError(f"`start_step` must be at least 0; got {start_step}.")
+    steps_per_epoch = num_examples // batch_size
+    first_epoch, first_step = divmod(start_step, steps_per_epoch)
+
+    def epoch_batches(epoch):
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(num_examples, dtype=tf.int64),
+            seed=derive_seed(seed, _SHUFFLE, epoch),
+        )
+        order = order[: steps_per_epoch * batch_size]
+        done = tf.where(epoch == first_epoch, first_step, 0)
+        batches = tf.reshape(order, [steps_per_epoch, batch_size])[done:]
+        return tf.data.Dataset.from_tensor_slices(batches).map(
+            lambda indices: (epoch, indices)
+        )
+
+    make = _batch_maker(x, dataset.num_levels, smoothing)
+
+    def make_batch(epoch, indices):
+        return make(indices, derive_seed(seed, _TRAINING_NOISE, epoch))
+
+    epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+    return _finish(epochs.flat_map(epoch_batches), make_batch)
+
+
+def evaluation_batches(
+    dataset: Dataset,
+    smoothing: Smoothing | None,
+    *,
+    split: str,
+    batch_size: int,
+    seed: int,
+    draw: int = 0,
+) -> tf.data.Dataset:
+    """One pass over a split in stored order, the last batch may be smaller.
+
+    Args:
+      dataset: the data.
+      smoothing: the distribution q(x~|x), or None for clean data alone.
+      split: the split to read.
+      batch_size: examples per batch; the results do not depend on it.
+      seed: the run's seed.
+      draw: number of the noise draw, for several x~ per example.
+
+    Returns:
+      Dataset of the elements of `training_batches`.
+
+    Raises:
+      ValueError: `batch_size` is below 1, or the data are not sound.
+    """
+    x = dataset.array(split)
+    if batch_size < 1:
+        raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
+    make = _batch_maker(x, dataset.num_levels, smoothing)
+
+    def make_batch(indices):
+        return make(indices, derive_seed(seed, _EVALUATION_NOISE, draw))
+
+    return _finish(tf.data.Dataset.range(len(x)).batch(batch_size), make_batch)
+
+
+def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | None):
+    """A function (indices [b], seed [2]) -> the batch, noise by (seed, index)."""
+    table = tf.constant(x)
+
+    def make(indices, seed):
+        batch = {
+            "index": indices,
+            "x": scale(tf.gather(table, indices), num_levels),
+        }
+        if smoothing is None:
+            return batch
+
+        def smooth(element):
+            index, clean = element
+            # A batch of one: an example's noise knows nothing of its neighbours.
+            noise_seed = tf.random.experimental.stateless_fold_in(
+                seed, tf.cast(index, tf.int32)
+            )
+            return smoothing.distribution(clean[tf.newaxis]).sample(seed=noise_seed)[0]
+
+        batch["x_smoothed"] = tf.map_fn(
+            smooth, (indices, batch["x"]), fn_output_signature=tf.float32
+        )
+        # The sampler's static shape is the event's; map_fn loses the batch size.
+        batch["x_smoothed"].set_shape(batch["x"].shape)
+        return batch
+
+    return make
+
+
+def _finish(dataset: tf.data.Dataset, make_batch) -> tf.data.Dataset:
+    options = tf.data.Options()
+    options.deterministic = True
+    # Records are in memory: workers split every batch, there are no files to split.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    return (
+        dataset.map(make_batch, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+        .with_options(options)
+    )

@@ -1,0 +1,136 @@
+"""What a record of a data set must look like, and decoding one."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_BIT_DEPTH_OFFSET = 24
+
+
+class RecordError(ValueError):
+    """A record is not what the data set declares; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordFormat:
+    """The declared content of a serialized `tf.train.Example`.
+
+    Attributes:
+      feature: name of the feature that is modelled, e.g. "image".
+      event_shape: shape of one example, (height, width, channels) of an image.
+      dtype: "uint8" or "uint16" for images, "float32" for vectors.
+      num_levels: values are the whole numbers 0, ..., num_levels - 1; None for
+        continuous data.
+      label: name of an integer feature with the class, or None.
+    """
+
+    feature: str
+    event_shape: tuple[int, ...]
+    dtype: str
+    num_levels: int | None
+    label: str | None = None
+
+    def decode(self, serialized: bytes) -> tuple[np.ndarray, int | None]:
+        """Decodes and checks one record.
+
+        Args:
+          serialized: a `tf.train.Example`; images are encoded as PNG or JPEG.
+
+        Returns:
+          The example, an array of `event_shape` and `dtype`, and its label.
+
+        Raises:
+          RecordError: the record cannot be decoded, or has another shape, dtype
+            or range than declared.
+        """
+        try:
+            features = tf.train.Example.FromString(serialized).features.feature
+        except Exception as error:  # protobuf's DecodeError is implementation-bound.
+            raise RecordError("is not a serialized tf.train.Example") from error
+        if self.feature not in features:
+            raise RecordError(f"has no feature {self.feature!r}")
+        if self.num_levels is None:
+            values = features[self.feature].float_list.value
+            if len(values) != np.prod(self.event_shape, dtype=int):
+                raise RecordError(
+                    f"has {len(values)} float values instead of the shape"
+                    f" {self.event_shape}"
+                )
+            x = np.array(values, np.float32).reshape(self.event_shape)
+        else:
+            images = features[self.feature].bytes_list.value
+            if len(images) != 1:
+                raise RecordError(f"has {len(images)} images instead of one")
+            x = decode_image(images[0])
+        self._check(x)
+        if self.label is None:
+            return x, None
+        labels = features[self.label].int64_list.value
+        if len(labels) != 1:
+            raise RecordError(f"has {len(labels)} labels instead of one")
+        return x, labels[0]
+
+    def _check(self, x: np.ndarray) -> None:
+        if x.shape != self.event_shape:
+            raise RecordError(f"has shape {x.shape} instead of {self.event_shape}")
+        if x.dtype.name != self.dtype:
+            raise RecordError(f"has dtype {x.dtype} instead of {self.dtype}")
+        if self.num_levels is None:
+            if not np.isfinite(x).all():
+                raise RecordError("has values that are NaN or infinite")
+        elif x.max() >= self.num_levels:
+            raise RecordError(
+                f"has the value {x.max()}, above the last level {self.num_levels - 1}"
+            )
+
+
+def decode_image(encoded: bytes) -> np.ndarray:
+    """Decodes a PNG, JPEG or BMP image.
+
+    Returns:
+      Array [height, width, channels], uint16 for a PNG of 16 bits, else uint8.
+
+    Raises:
+      RecordError: the bytes are no image or a damaged one.
+    """
+    # TensorFlow would silently convert a 16-bit file to the dtype asked for.
+    is_16_bit = (
+        encoded.startswith(_PNG_SIGNATURE)
+        and len(encoded) > _PNG_BIT_DEPTH_OFFSET
+        and encoded[_PNG_BIT_DEPTH_OFFSET] == 16
+    )
+    try:
+        image = tf.io.decode_image(
+            encoded,
+            dtype=tf.uint16 if is_16_bit else tf.uint8,
+            expand_animations=False,
+        )
+    except tf.errors.InvalidArgumentError as error:
+        raise RecordError("cannot be decoded as an image") from error
+    return image.numpy()
+
+
+def encode_record(
+    feature: str, value: bytes | np.ndarray, label: int | None = None
+) -> bytes:
+    """Serializes one record; the inverse of `RecordFormat.decode`.
+
+    Args:
+      feature: name of the modelled feature.
+      value: an encoded image, or an array of floats.
+      label: stored as the feature "label" unless None.
+    """
+    if isinstance(value, bytes):
+        content = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    else:
+        content = tf.train.Feature(float_list=tf.train.FloatList(value=np.ravel(value)))
+    features = {feature: content}
+    if label is not None:
+        features["label"] = tf.train.Feature(
+            int64_list=tf.train.Int64List(value=[label])
+        )
+    return tf.train.Example(
+        features=tf.train.Features(feature=features)
+    ).SerializeToString(deterministic=True)

@@ -1,0 +1,75 @@
+"""Where records are stored: consecutive pieces of a split, readable anywhere.
+
+A shard is small and can be pickled, so that a worker on another machine can read
+its piece. Every kind yields serialized `tf.train.Example`s in stored order.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from smoothing_tf.data.record_format import encode_record
+
+
+@dataclasses.dataclass(frozen=True)
+class MemoryShard:
+    """Records held in memory."""
+
+    serialized: tuple[bytes, ...]
+
+    @property
+    def num_examples(self) -> int:
+        return len(self.serialized)
+
+    def read(self) -> Iterator[bytes]:
+        yield from self.serialized
+
+
+@dataclasses.dataclass(frozen=True)
+class FileShard:
+    """Image files, one per record, with their labels or None."""
+
+    files: tuple[tuple[str, int | None], ...]
+
+    @property
+    def num_examples(self) -> int:
+        return len(self.files)
+
+    def read(self) -> Iterator[bytes]:
+        for path, label in self.files:
+            yield encode_record("image", pathlib.Path(path).read_bytes(), label)
+
+
+@dataclasses.dataclass(frozen=True)
+class TFRecordShard:
+    """One TFRecord file of a TFDS directory.
+
+    `read` raises ValueError when the file is missing, damaged or of another
+    length than the directory's metadata says.
+    """
+
+    path: str
+    num_examples: int
+
+    def read(self) -> Iterator[bytes]:
+        count = 0
+        records = tf.data.TFRecordDataset(self.path).as_numpy_iterator()
+        try:
+            for serialized in records:
+                yield serialized
+                count += 1
+        except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:
+            raise ValueError(
+                f"The file {self.path} is missing or damaged after {count} records;"
+                " write the data set again."
+            ) from error
+        if count != self.num_examples:
+            raise ValueError(
+                f"The file {self.path} holds {count} records, its metadata says"
+                f" {self.num_examples}; write the data set again."
+            )
+
+
+Shard = MemoryShard | FileShard | TFRecordShard
