@@ -1,5 +1,6 @@
 """Layers of the models."""
 
+from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.gated_resnet import GatedResnet, concat_elu
 from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.shifted_conv import (
@@ -12,6 +13,7 @@ from smoothing_tf.layers.shifted_conv import (
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 __all__ = [
+    "ContextEncoder",
     "GatedResnet",
     "MaskedDense",
     "PointwiseConv",

@@ -31,14 +31,23 @@ class MaskedDense(keras.layers.Layer):
         compare = np.less if is_strict else np.less_equal
         self.mask = compare(in_degrees[:, None], out_degrees[None, :])
         self.kernel = self.add_weight(
-            name="kernel",
-            shape=self.mask.shape,
-            initializer=keras.initializers.GlorotUniform(seed=0),
+            name="kernel", shape=self.mask.shape, initializer="zeros"
         )
         self.bias = self.add_weight(
             name="bias", shape=(self.mask.shape[1],), initializer="zeros"
         )
         self.built = True
+
+    def initialize(self, seed: tf.Tensor) -> None:
+        """Draws the kernel from He's uniform distribution, by unmasked fan-in.
+
+        Args:
+          seed: int32 [2].
+        """
+        fan_in = np.maximum(self.mask.sum(axis=0), 1)
+        limit = np.sqrt(6.0 / fan_in).astype(np.float32)
+        uniform = tf.random.stateless_uniform(self.mask.shape, seed, -1.0, 1.0)
+        self.kernel.assign(uniform * limit)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[batch, n_in] -> [batch, n_out]."""

@@ -77,7 +77,7 @@ class ShiftedConv(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[b, h, w, in_channels] -> [b, h / stride, w / stride, filters]."""
-        kernel, bias = self.weight()
+        kernel, bias = self.weight.folded()
         # Explicit padding inside tf.nn.conv2d is many times slower on a CPU.
         x = tf.pad(x, self.paddings)
         return tf.nn.conv2d(x, kernel, self.stride, "VALID") + bias
@@ -107,7 +107,7 @@ class ShiftedConvTranspose(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[b, h, w, filters] -> [b, 2 h, 2 w, filters]."""
-        kernel, bias = self.weight()
+        kernel, bias = self.weight.folded()
         batch, height, width, filters = tf.unstack(tf.shape(x))
         surplus = self.kernel_size[1] - 2
         shape = tf.stack([batch, 2 * height, 2 * width + surplus, filters])
@@ -133,5 +133,5 @@ class PointwiseConv(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[..., in_channels] -> [..., filters]."""
-        kernel, bias = self.weight()
+        kernel, bias = self.weight.folded()
         return tf.tensordot(x, kernel, 1) + bias

@@ -26,7 +26,7 @@ class WeightNormKernel(keras.layers.Layer):
         self.v = self.add_weight(
             name="v",
             shape=self.shape,
-            initializer=keras.initializers.RandomNormal(stddev=0.05, seed=0),
+            initializer="ones",
             autocast=False,
         )
         self.g = self.add_weight(
@@ -37,7 +37,11 @@ class WeightNormKernel(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self) -> tuple[tf.Tensor, tf.Tensor]:
+    def initialize(self, seed: tf.Tensor) -> None:
+        """Draws v from N(0, 0.05^2), as the authors do; `seed` is int32 [2]."""
+        self.v.assign(tf.random.stateless_normal(self.shape, seed, stddev=0.05))
+
+    def folded(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel and the bias, in the compute dtype."""
         v = tf.convert_to_tensor(self.v)
         axes = list(range(len(self.shape) - 1))

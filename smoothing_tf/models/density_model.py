@@ -5,6 +5,8 @@ import abc
 import keras
 import tensorflow as tf
 
+from smoothing_tf.seeds import derive_seed
+
 
 class DensityModel(keras.Model, abc.ABC):
     """A normalized density p(x) or p(x | context) with exact sampling.
@@ -13,7 +15,7 @@ class DensityModel(keras.Model, abc.ABC):
     p(x | x~) with context x~; as the baseline p(x) on clean data. The training
     loop, the bound, evaluation and serving see no more than this class.
 
-    All variables exist after construction.
+    All variables exist after construction; `initialize` draws them.
 
     Args:
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
@@ -69,6 +71,16 @@ class DensityModel(keras.Model, abc.ABC):
           float32 [num_samples, ...event_shape], or with a context
           [num_samples, batch, ...event_shape]; images on [-1, 1].
         """
+
+    def initialize(self, seed: int) -> None:
+        """Draws initial weights from `seed`, each layer from its own stream."""
+        layers = [
+            layer
+            for layer in self._flatten_layers(include_self=False)
+            if hasattr(layer, "initialize")
+        ]
+        for index, layer in enumerate(layers):
+            layer.initialize(derive_seed(seed, "initialization", index))
 
     def check_arguments(self, x: tf.Tensor | None, context: tf.Tensor | None) -> None:
         """Checks shapes and the presence of a context.

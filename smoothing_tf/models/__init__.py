@@ -1,0 +1,75 @@
+"""Density models, by the name a configuration uses."""
+
+from typing import Any, NamedTuple
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.made import MADE, MADEConfig
+from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.two_stage import (
+    BoundTerms,
+    TwoStageModel,
+    importance_weighted_bound,
+)
+from smoothing_tf.settings import choose
+
+
+class ModelEntry(NamedTuple):
+    """A model class and the dataclass of its hyper-parameters."""
+
+    model: type[DensityModel]
+    config: type
+
+
+MODELS = {
+    "made": ModelEntry(MADE, MADEConfig),
+    "pixelcnnpp": ModelEntry(PixelCNNpp, PixelCNNppConfig),
+}
+
+
+def build_model(
+    name: str,
+    config: Any,
+    *,
+    stage: str,
+    event_shape: tuple[int, ...],
+    num_levels: int | None,
+    seed: int = 0,
+    **kwargs: Any,
+) -> DensityModel:
+    """Builds the model of one stage.
+
+    Args:
+      name: a key of MODELS.
+      config: its hyper-parameters, an instance of the entry's dataclass.
+      stage: "smoothed", "reverse" or "baseline". The smoothed stage is always
+        continuous; the reverse stage is conditional on x~.
+      event_shape: shape of one x.
+      num_levels: levels of the data, or None when it is continuous.
+      seed: seed of the initial weights.
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Raises:
+      ValueError: an unknown name, or a model that does not fit the data.
+    """
+    return choose(MODELS, name, "model").model(
+        config,
+        event_shape,
+        num_levels=None if stage == "smoothed" else num_levels,
+        is_conditional=stage == "reverse",
+        seed=seed,
+        **kwargs,
+    )
+
+
+__all__ = [
+    "MADE",
+    "MODELS",
+    "BoundTerms",
+    "DensityModel",
+    "MADEConfig",
+    "PixelCNNpp",
+    "PixelCNNppConfig",
+    "TwoStageModel",
+    "build_model",
+    "importance_weighted_bound",
+]

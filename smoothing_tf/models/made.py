@@ -1,0 +1,120 @@
+"""MADE: a masked autoencoder for density estimation."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers import MaskedDense
+from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.heads import make_head
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class MADEConfig:
+    """Hyper-parameters of MADE."""
+
+    hidden_units: tuple[int, ...] = setting(
+        (512, 512), "Units of each hidden layer.", minimum=1
+    )
+    num_mixtures: int = setting(
+        10, "Logistics in the mixture of each conditional.", minimum=1
+    )
+    dropout: float = setting(
+        0.0, "Dropout rate after each hidden layer.", minimum=0.0, exclusive_maximum=1.0
+    )
+    head: str | None = setting(
+        None,
+        "Likelihood head; 'auto' is discretized for data with levels.",
+        none_name="auto",
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+class MADE(AutoregressiveModel):
+    """p(x) = prod_d p(x_d | x_<d) from one masked network over a flat vector.
+
+    An image is flattened, every sub-pixel its own position. A context enters
+    every layer unmasked.
+
+    Args:
+      config: hyper-parameters.
+      event_shape: shape of one x, of any rank.
+      num_levels: levels of discrete data, or None for a continuous density.
+      is_conditional: whether the density takes a context.
+      seed: seed of the initial weights.
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Reference: Germain et al., "MADE: Masked Autoencoder for Distribution
+    Estimation", ICML 2015.
+    """
+
+    def __init__(
+        self,
+        config: MADEConfig,
+        event_shape: tuple[int, ...],
+        num_levels: int | None = None,
+        is_conditional: bool = False,
+        seed: int = 0,
+        **kwargs,
+    ):
+        head = make_head(config.head, 1, config.num_mixtures, num_levels)
+        super().__init__(event_shape, 1, head, is_conditional, **kwargs)
+        self.config = config
+        num_dims = math.prod(event_shape)
+        policy = self.dtype_policy
+        degrees = inputs = np.arange(1, num_dims + 1)
+        # Units of degree 0 see the context alone; without one they would see
+        # nothing.
+        lowest = 0 if is_conditional else min(1, num_dims - 1)
+        self.hidden, self.context_layers = [], []
+        for units in config.hidden_units:
+            next_degrees = np.sort(lowest + np.arange(units) % (num_dims - lowest))
+            self.hidden.append(MaskedDense(degrees, next_degrees, dtype=policy))
+            degrees = next_degrees
+        output_degrees = np.repeat(inputs, head.num_params)
+        self.output_layer = MaskedDense(
+            degrees, output_degrees, is_strict=True, dtype=policy
+        )
+        self.skip = MaskedDense(inputs, output_degrees, is_strict=True, dtype=policy)
+        if is_conditional:
+            context_degrees = np.zeros(num_dims, int)
+            self.context_layers = [
+                MaskedDense(context_degrees, np.zeros(units, int), dtype=policy)
+                for units in (*config.hidden_units, num_dims * head.num_params)
+            ]
+        self.built = True
+        self.initialize(seed)
+
+    def initialize(self, seed: int) -> None:
+        """Draws the hidden layers; the output starts as evenly spread mixtures."""
+        super().initialize(seed)
+        num_dims = math.prod(self.event_shape)
+        for layer in (self.output_layer, self.skip, *self.context_layers[-1:]):
+            layer.kernel.assign(0.1 * layer.kernel)
+        self.output_layer.bias.assign(np.tile(self.head.spread_bias(), num_dims))
+
+    def call(self, x, context=None, dropout_seed=None):
+        num_dims = math.prod(self.event_shape)
+        inputs = hidden = tf.reshape(x, [-1, num_dims])
+        if context is not None:
+            context = tf.reshape(context, [-1, num_dims])
+        for index, layer in enumerate(self.hidden):
+            hidden = layer(hidden)
+            if context is not None:
+                hidden += self.context_layers[index](context)
+            hidden = keras.ops.relu(hidden)
+            if dropout_seed is not None and self.config.dropout:
+                seed = tf.random.experimental.stateless_fold_in(dropout_seed, index)
+                hidden = tf.nn.experimental.stateless_dropout(
+                    hidden, rate=self.config.dropout, seed=seed
+                )
+        params = self.output_layer(hidden) + self.skip(inputs)
+        if context is not None:
+            params += self.context_layers[-1](context)
+        return tf.reshape(params, [-1, num_dims, self.head.num_params])
