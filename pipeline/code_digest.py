@@ -22,10 +22,10 @@ def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
     """The SHA-256 of a module and of everything of ours that it imports.
 
     Imports are followed statically, also those inside functions, so nothing is
-    executed. Importing a.b.c runs a/b/__init__.py, which therefore counts too;
-    a top package's own __init__.py does not, because it only re-exports names.
-    Files other than Python's beside an imported module, e.g. a template, count
-    as part of it.
+    executed. A package's __init__.py, which re-exports names, counts where a name
+    is imported from it, and not where it only lies on the way to a module; that
+    of a top package never counts. Files other than Python's beside an imported
+    module, e.g. a template, count as part of it.
 
     Args:
       module: dotted name, e.g. "components.train.executor".
@@ -77,19 +77,19 @@ def _package_data(directory: pathlib.Path) -> Iterator[pathlib.Path]:
             yield path
 
 
-def _imports(name: str, root: pathlib.Path) -> list[str]:
+def _imports(name: str, root: pathlib.Path) -> set[str]:
     """Modules of ours that importing `name` and running its functions loads."""
     path = _find(name, root)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    candidates = set()
+    modules = set()
     for target in _imported_names(path, path.stat().st_mtime_ns, package):
+        # The last part may be a module, or a member of the one before it.
+        if _find(target, root) is None:
+            target = target.rpartition(".")[0]
         parts = target.split(".")
-        if parts[0] in PACKAGES:
-            # From the second level on: see `code_digest` on top packages.
-            candidates.update(
-                ".".join(parts[:end]) for end in range(2, len(parts) + 1)
-            )
-    return [name for name in candidates if _find(name, root) is not None]
+        if parts[0] in PACKAGES and len(parts) > 1 and _find(target, root):
+            modules.add(target)
+    return modules
 
 
 @functools.lru_cache(maxsize=None)
@@ -102,7 +102,5 @@ def _imported_names(path: pathlib.Path, _mtime: int, package: str) -> frozenset[
             parts = package.split(".")
             base = ".".join(parts[: len(parts) - node.level + 1] if node.level else [])
             base = ".".join(part for part in (base, node.module) if part)
-            # The imported name may be a module or a member of one; `_imports`
-            # keeps what exists as a file.
             names.update(f"{base}.{alias.name}" for alias in node.names)
     return frozenset(names)

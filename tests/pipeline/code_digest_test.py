@@ -9,7 +9,7 @@ NODES = ("ingest", "augment", "train", "export", "generate", "evaluate", "push")
 TREE = {
     "smoothing_tf/__init__.py": "from smoothing_tf.models import net\n",
     "smoothing_tf/numerics.py": "import math\n",
-    "smoothing_tf/models/__init__.py": "",
+    "smoothing_tf/models/__init__.py": "from smoothing_tf.models.other import f\n",
     "smoothing_tf/models/net.py": "from smoothing_tf import numerics\n",
     "smoothing_tf/models/other.py": "from . import net\n",
     "smoothing_tf/report/__init__.py": "",
@@ -20,6 +20,8 @@ TREE = {
     "components/train/executor.py": "import smoothing_tf.models.other\n",
     "components/evaluate/__init__.py": "",
     "components/evaluate/executor.py": "from smoothing_tf.report import page\n",
+    "components/export/__init__.py": "",
+    "components/export/executor.py": "from smoothing_tf.models import f\n",
 }
 
 
@@ -35,17 +37,17 @@ def tree(tmp_path):
 def digests(root):
     return {
         node: code_digest.code_digest(f"components.{node}.executor", root)
-        for node in ("train", "evaluate")
+        for node in ("train", "evaluate", "export")
     }
 
 
 @pytest.mark.parametrize(
     "changed, nodes",
     [
-        ("smoothing_tf/numerics.py", {"train", "evaluate"}),
-        ("smoothing_tf/models/__init__.py", {"train", "evaluate"}),
-        ("smoothing_tf/models/net.py", {"train", "evaluate"}),
-        ("smoothing_tf/models/other.py", {"train"}),
+        ("smoothing_tf/numerics.py", {"train", "evaluate", "export"}),
+        ("smoothing_tf/models/__init__.py", {"export"}),
+        ("smoothing_tf/models/net.py", {"train", "evaluate", "export"}),
+        ("smoothing_tf/models/other.py", {"train", "export"}),
         ("smoothing_tf/report/page.py", {"evaluate"}),
         ("smoothing_tf/report/page.html.j2", {"evaluate"}),
         ("components/train/executor.py", {"train"}),

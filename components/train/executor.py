@@ -1,0 +1,53 @@
+"""Trains one stage on ingested data."""
+
+import pathlib
+
+from components.configuration import node_config
+from smoothing_tf import artifacts, workdir
+from smoothing_tf import config as config_lib
+from smoothing_tf.data import open_dataset
+from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.training.history import History
+from smoothing_tf.training.loop import train_stage
+
+
+def run(
+    *,
+    stage: str,
+    flags: str,
+    data_dir: artifacts.Path,
+    smoothing_dir: artifacts.Path,
+    output_dir: artifacts.Path,
+) -> dict[str, float]:
+    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history.
+
+    Args:
+      stage: "smoothed" or "reverse".
+      flags: flagfile text of this stage's model and training, and the seed.
+      data_dir: TFDS directory that ingest wrote.
+      smoothing_dir: directory that augment wrote.
+      output_dir: the stage's directory.
+
+    Returns:
+      The last row of the training curve.
+
+    Raises:
+      ValueError: a flag or the data is not valid, or the loss became NaN.
+    """
+    config = node_config(flags, data_dir, smoothing_dir)
+    dataset = open_dataset(config.data)
+    output_dir = artifacts.make_directory(output_dir)
+    artifacts.write_text(
+        pathlib.Path(output_dir) / artifacts.FLAGS_FILE,
+        config_lib.to_flagfile(config),
+    )
+    train_stage(
+        stage,
+        lambda: workdir.make_model(config, stage, dataset),
+        dataset,
+        make_smoothing(config.smoothing),
+        config.stages[stage].training,
+        output_dir,
+        seed=config.seed,
+    )
+    return History(output_dir).rows()[-1]

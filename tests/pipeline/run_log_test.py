@@ -1,0 +1,112 @@
+"""The picture of a run, from kfp's own runner with small components."""
+
+import contextlib
+import io
+import logging
+import warnings
+
+import pytest
+from kfp import dsl, local
+
+from pipeline.local_runner import _node_names
+from pipeline.run_log import RunLog
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def write(text: str, data: dsl.Output[dsl.Dataset]) -> str:
+    """Writes, prints a bar and a line, and fails if told to."""
+    import pathlib
+    import sys
+
+    sys.stderr.write("\r  0%|     | 0/2\r100%|#####| 2/2\n")
+    print("A line of the node.")
+    if text == "fail":
+        raise ValueError("`text` must not be fail.")
+    pathlib.Path(data.path).write_text(text)
+    return text
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def read(data: dsl.Input[dsl.Dataset]):
+    """Reads."""
+    import pathlib
+
+    print(pathlib.Path(data.path).read_text())
+
+
+@dsl.pipeline(name="small")
+def small(first: str, second: str):
+    """Two writers, and a reader that waits for one word of the first."""
+    one = write(text=first)
+    one.set_display_name("one")
+    write(text=second).set_display_name("two")
+    with dsl.If(one.outputs["Output"] == "yes"):
+        read(data=one.outputs["data"]).set_display_name("reader")
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(first, second):
+        local.init(
+            local.SubprocessRunner(use_venv=False),
+            pipeline_root=str(tmp_path),
+            enable_caching=True,
+        )
+        stream = io.StringIO()
+        log = RunLog(_node_names(small), stream, tmp_path / "logs")
+        logger = logging.getLogger()
+        level = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addFilter(log)
+        try:
+            with (
+                warnings.catch_warnings(),
+                contextlib.redirect_stdout(log),
+                contextlib.suppress(RuntimeError),
+            ):
+                warnings.simplefilter("ignore")
+                small(first=first, second=second)
+        finally:
+            logger.removeFilter(log)
+            logger.setLevel(level)
+        return log, stream.getvalue()
+
+    return run
+
+
+def test_a_run_is_told_node_by_node(run):
+    log, text = run("yes", "no")
+    assert log.outcomes == {"one": "ran", "two": "ran", "reader": "ran"}
+    assert set(log.seconds) == {"one", "two", "reader"}
+    assert "    A line of the node.\n" in text
+    # Nothing of kfp's own, and no bars off a terminal.
+    assert "KFP" not in text and "executor" not in text and "%|" not in text
+    assert "100%|" in log.log_file("one").read_text()
+
+
+def test_a_second_run_comes_from_the_cache(run):
+    run("yes", "no")
+    log, _ = run("yes", "no")
+    # A node without outputs has nothing to keep, and kfp remembers that too.
+    assert set(log.outcomes.values()) == {"cached"}
+    assert log.seconds == {}
+
+
+def test_only_what_changed_runs_again(run):
+    run("yes", "no")
+    log, _ = run("yes", "other")
+    assert log.outcomes == {"one": "cached", "two": "ran", "reader": "cached"}
+
+
+def test_a_condition_that_does_not_hold_skips_its_node(run):
+    log, _ = run("no", "no")
+    assert "reader" not in log.outcomes
+
+
+def test_a_failure_is_one_line_with_the_node_and_its_message(run):
+    log, text = run("yes", "fail")
+    assert log.error == ("two", "ValueError: `text` must not be fail.")
+    assert "two: failed: ValueError: `text` must not be fail." in text
+    assert "Traceback" not in text
+    assert "Traceback" in log.log_file("two").read_text()
+    assert log.outcomes["one"] == "ran"
