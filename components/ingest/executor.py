@@ -1,0 +1,214 @@
+"""Ingest: checks every record of a data set and writes a TFDS directory."""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+
+import apache_beam as beam
+import numpy as np
+import tensorflow_datasets as tfds
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from components.ingest.statistics import StatisticsFn
+from components.ingest.validation import (
+    ShardTask,
+    ValidateShardFn,
+    shard_tasks,
+    summarize_rejects,
+)
+from smoothing_tf.artifacts import atomic_directory, read_json, write_json
+from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.source import Source
+from smoothing_tf.settings import setting, validate
+
+STATISTICS_FILE = "statistics.json"
+REJECTS_FILE = "rejects.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class IngestConfig:
+    """How data are checked, and where."""
+
+    max_rejected_fraction: float = setting(
+        0.0,
+        "Largest fraction of a split's records that may be unsound; they are left out.",
+        minimum=0.0,
+        exclusive_maximum=1.0,
+    )
+    beam_runner: str = setting(
+        "DirectRunner",
+        "Apache Beam runner; DirectRunner works in this process. Another one needs a"
+        " file system that its workers share.",
+    )
+    beam_options: tuple[str, ...] = setting(
+        (), "Options of the Beam runner, e.g. --flink_master=host:8081."
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+def run(
+    *,
+    dataset: str,
+    data_dir: str | None,
+    max_rejected_fraction: float,
+    beam_runner: str,
+    beam_options: list[str],
+    output_dir: str,
+) -> dict:
+    """Checks every record of a data set and writes the sound ones.
+
+    `output_dir` becomes a TFDS directory with the same splits, order and number of
+    levels, with statistics.json (see `StatisticsFn`, per split) and rejects.json
+    (see `summarize_rejects`, per split) in it. Two runs write the same records.
+
+    Args:
+      dataset: as in `DataConfig`.
+      data_dir: as in `DataConfig`.
+      max_rejected_fraction: as in `IngestConfig`.
+      beam_runner: as in `IngestConfig`.
+      beam_options: as in `IngestConfig`.
+      output_dir: must not exist, or be empty.
+
+    Returns:
+      {"event_shape": list, "num_levels": int or None, "num_examples": split ->
+      int, "num_rejected": split -> int}.
+
+    Raises:
+      ValueError: a split is empty, too many records are unsound, or a file is
+        damaged. Nothing is written then.
+    """
+    config = IngestConfig(max_rejected_fraction, beam_runner, tuple(beam_options))
+    opened = open_dataset(DataConfig(dataset, data_dir))
+    source, num_examples = opened.source, opened.num_examples
+    _check_not_empty(source, num_examples)
+    # TFDS parses file names, so only what is safe in one.
+    name = re.sub(r"[^a-z0-9]+", "_", source.name.lower()).strip("_") or "data"
+    with atomic_directory(output_dir) as directory:
+        tasks = shard_tasks(source.shards, name, directory)
+        _run_beam(tasks, source, directory / "reports", config)
+        reports = {task: read_json(task.report) for task in tasks}
+        statistics = {
+            split: read_json(_statistics_report(directory / "reports", split))
+            for split in source.shards
+        }
+        shutil.rmtree(directory / "reports")
+        rejects = _check_rejects(reports, num_examples, max_rejected_fraction)
+        _write_metadata(source, reports, directory)
+        write_json(directory / STATISTICS_FILE, statistics)
+        write_json(directory / REJECTS_FILE, rejects)
+    return {
+        "event_shape": list(source.format.event_shape),
+        "num_levels": source.format.num_levels,
+        "num_examples": {s: statistics[s]["count"] for s in source.shards},
+        "num_rejected": {s: rejects[s]["count"] for s in source.shards},
+    }
+
+
+def _check_not_empty(source: Source, num_examples: dict[str, int]) -> None:
+    for split, count in num_examples.items():
+        if count == 0:
+            raise ValueError(
+                f"The split {split!r} of {source.name!r} must hold at least one"
+                " example; got none. Write the data set again without it."
+            )
+
+
+def _statistics_report(directory: pathlib.Path, split: str) -> pathlib.Path:
+    return directory / f"statistics-{split}.json"
+
+
+def _run_beam(
+    tasks: list[ShardTask],
+    source: Source,
+    reports: pathlib.Path,
+    config: IngestConfig,
+) -> None:
+    runner = config.beam_runner
+    if runner == "DirectRunner":
+        # Beam's own choice under this name may first try to download a binary.
+        runner = FnApiRunner()
+    with beam.Pipeline(runner, PipelineOptions(list(config.beam_options))) as pipeline:
+        _ = (
+            pipeline
+            | "Shards" >> beam.Create(tasks)
+            | "Spread" >> beam.Reshuffle()
+            | "Validate" >> beam.ParDo(ValidateShardFn(source.format))
+            | "Statistics" >> beam.CombinePerKey(StatisticsFn(source.format.num_levels))
+            | "Report"
+            >> beam.MapTuple(
+                lambda split, statistics: write_json(
+                    _statistics_report(reports, split), statistics
+                )
+            )
+        )
+
+
+def _check_rejects(
+    reports: dict[ShardTask, dict],
+    num_examples: dict[str, int],
+    max_rejected_fraction: float,
+) -> dict[str, dict]:
+    """What rejects.json says, after checking that it is not too much."""
+    summaries = {}
+    for split, count in num_examples.items():
+        rejects = []
+        for task, report in reports.items():
+            if task.split == split:
+                if report["error"] is not None:
+                    raise ValueError(report["error"])
+                rejects += report["rejects"]
+        summary = summaries[split] = summarize_rejects(rejects, count)
+        if summary["fraction"] > max_rejected_fraction or len(rejects) == count:
+            first = "; ".join(f"record {i} {reason}" for i, reason in rejects[:3])
+            raise ValueError(
+                f"`max_rejected_fraction` must be at least {summary['fraction']:.3g}"
+                f" to go on without {len(rejects)} of {count} records of the split"
+                f" {split!r}; got {max_rejected_fraction}. First: {first}."
+            )
+    return summaries
+
+
+def _write_metadata(
+    source: Source, reports: dict[ShardTask, dict], directory: pathlib.Path
+) -> None:
+    record_format = source.format
+    if record_format.num_levels is None:
+        connector = tfds.features.Tensor(
+            shape=record_format.event_shape, dtype=np.float32
+        )
+        metadata = None
+    else:
+        connector = tfds.features.Image(
+            shape=record_format.event_shape, dtype=np.dtype(record_format.dtype).type
+        )
+        metadata = tfds.core.MetadataDict(num_levels=record_format.num_levels)
+    features = {record_format.feature: connector}
+    if source.class_names is not None:
+        features["label"] = tfds.features.ClassLabel(names=source.class_names)
+    tfds.folder_dataset.write_metadata(
+        data_dir=directory,
+        features=features,
+        split_infos=[
+            tfds.core.SplitInfo(
+                name=split,
+                shard_lengths=[
+                    report["num_examples"]
+                    for task, report in reports.items()
+                    if task.split == split
+                ],
+                num_bytes=sum(
+                    report["num_bytes"]
+                    for task, report in reports.items()
+                    if task.split == split
+                ),
+            )
+            for split in source.shards
+        ],
+        description=f"Records of {source.name}, checked one by one.",
+        metadata=metadata,
+        check_data=False,
+    )
