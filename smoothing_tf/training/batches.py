@@ -58,9 +58,7 @@ def training_arguments(
         seed=seed,
         start_step=start_step,
     )
-    return _share_by_data(
-        batches.map(lambda batch: tuple(batch[name] for name in names))
-    )
+    return batches.map(lambda batch: tuple(batch[name] for name in names))
 
 
 def validation_arguments(
@@ -81,41 +79,27 @@ def validation_arguments(
       (data set, number of rows that count).
 
     Raises:
-      ValueError: the validation split is empty.
+      ValueError: the validation split is missing or empty.
     """
     names, smoothing = stage_arguments(stage, smoothing)
-    num_examples = min(
-        dataset.num_examples.get("validation", 0), config.max_validation_examples
-    )
-    if num_examples == 0:
-        raise ValueError(
-            f"The data set {dataset.name} must have a validation split with examples;"
-            " got none."
-        )
     batch_size = config.batch_size
     batches = input_pipeline.evaluation_batches(
         dataset, smoothing, split="validation", batch_size=batch_size, seed=seed
-    ).take(math.ceil(num_examples / batch_size))
+    )
+    num_examples = min(
+        dataset.num_examples["validation"], config.max_validation_examples
+    )
+    batches = batches.take(math.ceil(num_examples / batch_size))
 
     def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
         arguments = tuple(_pad_rows(batch[name], batch_size) for name in names)
         position = number * batch_size + tf.range(batch_size, dtype=tf.int64)
         return arguments, position < num_examples
 
-    return _share_by_data(batches.enumerate().map(fill_up)), num_examples
+    return batches.enumerate().map(fill_up), num_examples
 
 
 def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:
     missing = num_rows - tf.shape(x)[0]
     padded = tf.pad(x, [[0, missing]] + [[0, 0]] * (x.shape.rank - 1))
     return tf.ensure_shape(padded, [num_rows, *x.shape[1:]])
-
-
-def _share_by_data(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    # Every worker reads everything and keeps its part of each batch: together
-    # they see the batches that one device would see.
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.DATA
-    )
-    return dataset.with_options(options)

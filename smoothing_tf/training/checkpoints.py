@@ -1,16 +1,18 @@
 """Checkpoints of one stage: writing, resuming, loading the averaged weights."""
 
 import pathlib
-from typing import Sequence
+from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.density_model import DensityModel
 
 CHECKPOINT_DIRECTORY = "checkpoints"
-_VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
+
+Variable = keras.Variable | tf.Variable
 
 
 class Checkpoints:
@@ -30,7 +32,7 @@ class Checkpoints:
     def __init__(
         self,
         directory: artifacts.Path,
-        groups: dict[str, Sequence[keras.Variable | tf.Variable]],
+        groups: dict[str, Sequence[Variable]],
         step: keras.Variable,
     ):
         self._groups = groups
@@ -39,9 +41,7 @@ class Checkpoints:
             **{name: _native(variables) for name, variables in groups.items()},
         )
         path = artifacts.make_directory(pathlib.Path(directory) / CHECKPOINT_DIRECTORY)
-        self._manager = tf.train.CheckpointManager(
-            checkpoint, str(path), max_to_keep=2
-        )
+        self._manager = tf.train.CheckpointManager(checkpoint, str(path), max_to_keep=2)
 
     @property
     def latest(self) -> str | None:
@@ -56,9 +56,9 @@ class Checkpoints:
         """
         if self.latest is None:
             return
-        reader = _open(self.latest)
+        stored = _StoredCheckpoint(self.latest)
         for name, variables in self._groups.items():
-            _check_shapes(reader, name, variables, self.latest)
+            stored.check_shapes(name, variables)
         self._manager.checkpoint.restore(self.latest).assert_consumed()
 
     def save(self, step: int) -> None:
@@ -79,7 +79,7 @@ class Checkpoints:
             ) from error
 
 
-def load_averaged_weights(model: DensityModel, directory: artifacts.Path) -> int:
+def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
     """Gives `model` the averaged weights of the newest checkpoint.
 
     Args:
@@ -100,55 +100,60 @@ def load_averaged_weights(model: DensityModel, directory: artifacts.Path) -> int
             f"No checkpoint in {directory / CHECKPOINT_DIRECTORY}; train this stage"
             f" first: python -m smoothing_tf.train --stages={directory.name}."
         )
-    reader = _open(path)
-    _check_shapes(reader, "averaged", model.weights, path)
+    stored = _StoredCheckpoint(path)
+    stored.check_shapes("averaged", model.weights)
     for index, variable in enumerate(model.weights):
-        variable.assign(reader.get_tensor(f"averaged/{index}/{_VALUE}"))
-    return int(reader.get_tensor(f"step/{_VALUE}"))
+        variable.assign(stored.value(f"averaged/{index}"))
+    return int(stored.value("step"))
 
 
-def _native(
-    variables: Sequence[keras.Variable | tf.Variable],
-) -> list[tf.Variable]:
+def _native(variables: Sequence[Variable]) -> list[tf.Variable]:
     return [v.value if isinstance(v, keras.Variable) else v for v in variables]
 
 
-def _open(path: str) -> tf.train.CheckpointReader:
-    try:
-        return tf.train.load_checkpoint(path)
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise ValueError(
-            f"The checkpoint {path} cannot be read: {str(error).splitlines()[0]}."
-            " Remove the stage's directory to train it anew."
-        ) from error
-
-
-def _check_shapes(
-    reader: tf.train.CheckpointReader,
-    group: str,
-    variables: Sequence[keras.Variable | tf.Variable],
-    path: str,
-) -> None:
-    """Compares what is stored with `variables`.
+class _StoredCheckpoint:
+    """What a checkpoint file holds, before any of it is restored.
 
     Raises:
-      ValueError: naming the first that differs.
+      ValueError: the file is unreadable.
     """
-    found = {
-        int(name.split("/")[1]): shape
-        for name, shape in reader.get_variable_to_shape_map().items()
-        if name.startswith(f"{group}/")
-    }
-    must = f"The checkpoint {path} must be of the configured model; its {group}"
-    advice = "Use the configuration it was trained with, or another directory."
-    for index, variable in enumerate(variables):
-        name = getattr(variable, "path", variable.name)
-        if index in found and found[index] != list(variable.shape):
+
+    def __init__(self, path: str):
+        self._path = path
+        try:
+            self._reader = tf.train.load_checkpoint(path)
+        except (tf.errors.OpError, RuntimeError, ValueError) as error:
             raise ValueError(
-                f"{must} variable {index} has shape {found[index]} where the model's"
-                f" `{name}` has {list(variable.shape)}. {advice}"
+                f"The checkpoint {path} must be readable; got"
+                f" {str(error).splitlines()[0]!r}. Remove the stage's directory to"
+                " train it anew."
+            ) from error
+
+    def value(self, key: str) -> np.ndarray:
+        return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
+
+    def check_shapes(self, group: str, variables: Sequence[Variable]) -> None:
+        """Compares the stored group with `variables`.
+
+        Raises:
+          ValueError: naming the first that differs.
+        """
+        stored = {
+            int(name.split("/")[1]): shape
+            for name, shape in self._reader.get_variable_to_shape_map().items()
+            if name.startswith(f"{group}/")
+        }
+        must = f"The checkpoint {self._path} must be of the configured model;"
+        advice = "Use the configuration it was trained with, or another directory."
+        for index, variable in enumerate(variables):
+            name = getattr(variable, "path", variable.name)
+            if index in stored and stored[index] != list(variable.shape):
+                raise ValueError(
+                    f"{must} it has shape {stored[index]} where the model's {group}"
+                    f" `{name}` has {list(variable.shape)}. {advice}"
+                )
+        if len(stored) != len(variables):
+            raise ValueError(
+                f"{must} it has {len(stored)} variables in its {group}, the model has"
+                f" {len(variables)}. {advice}"
             )
-    if len(found) != len(variables):
-        raise ValueError(
-            f"{must} variables are {len(found)}, the model's {len(variables)}. {advice}"
-        )

@@ -44,6 +44,4 @@ class History:
     def truncate(self, step: int) -> None:
         """Drops the rows after `step`, and a half-written one."""
         kept = [row for row in self.rows() if row["step"] <= step]
-        artifacts.write_text(
-            self.path, "".join(json.dumps(row) + "\n" for row in kept)
-        )
+        artifacts.write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))

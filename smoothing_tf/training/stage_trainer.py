@@ -1,8 +1,9 @@
 """The compiled part of training: steps, averaging, validation."""
 
-import contextlib
-import random
-from typing import Callable, Iterator, NamedTuple
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -15,10 +16,11 @@ from smoothing_tf.training.training_config import TrainingConfig
 
 
 class StepResults(NamedTuple):
-    """Per optimizer step, each float32 [num_steps]."""
+    """What `num_steps` optimizer steps gave: float32 [num_steps], and the time."""
 
     nats: np.ndarray  # mean -log p of the global batch, before the step
     gradient_norm: np.ndarray  # before clipping
+    seconds: float  # of all together
 
 
 class StageTrainer:
@@ -36,7 +38,7 @@ class StageTrainer:
 
     Args:
       stage: name of the stage, part of the seeds.
-      make_model: builds the model; called twice.
+      make_model: builds the model with its initial weights; called twice.
       config: the optimizer's settings.
       seed: the run's seed.
       strategy: where to compute.
@@ -67,13 +69,8 @@ class StageTrainer:
             config.learning_rate, config.learning_rate_decay
         )
         with strategy.scope():
-            with _initializers_of(derive_seed(seed, f"initial weights {stage}")):
-                self.model = make_model()
+            self.model = make_model()
             self.averaged = make_model()
-            for target, source in zip(
-                self.averaged.weights, self.model.weights, strict=True
-            ):
-                target.assign(source)
             self._optimizer = keras.optimizers.Adam(
                 self.schedule, beta_2=config.adam_beta_2
             )
@@ -113,8 +110,10 @@ class StageTrainer:
           iterator: over distributed batches, tuples of arguments of `log_prob`.
           num_steps: how many; another number compiles nothing anew.
         """
+        start = time.perf_counter()
         results = self._compiled_steps(iterator, tf.constant(num_steps))
-        return StepResults(*(result.numpy() for result in results))
+        nats, norm = (result.numpy() for result in results)
+        return StepResults(nats, norm, time.perf_counter() - start)
 
     def mean_nats(self, batches, num_examples: int) -> float:
         """Mean -log p under the averaged weights, nats per example.
@@ -135,9 +134,7 @@ class StageTrainer:
                 self._replica_step, args=(next(iterator), step)
             )
             self._update_average(tf.cast(step, tf.float32))
-            nats = nats.write(
-                i, self._strategy.reduce("SUM", replica_nats, axis=None)
-            )
+            nats = nats.write(i, self._strategy.reduce("SUM", replica_nats, axis=None))
             norms = norms.write(
                 i, self._strategy.reduce("MEAN", replica_norm, axis=None)
             )
@@ -156,6 +153,10 @@ class StageTrainer:
             log_prob = self.model.log_prob(*arguments, dropout_seed=dropout_seed)
             nats = -tf.reduce_sum(log_prob) / self._config.batch_size
         gradients = tape.gradient(nats, variables)
+        # A weight that the loss does not reach, e.g. for want of a context, stays.
+        reached = [gradient is not None for gradient in gradients]
+        gradients = list(itertools.compress(gradients, reached))
+        variables = list(itertools.compress(variables, reached))
         # Keras clips before it sums over replicas; the norm that counts is that
         # of the sum. Keras sums once more, over equal terms by then.
         if replica.num_replicas_in_sync > 1:
@@ -199,18 +200,3 @@ def _move_average(average, weight, momentum):
 def _copy(average, weight, momentum):
     del momentum  # What is not learned is not averaged.
     average.assign(weight)
-
-
-@contextlib.contextmanager
-def _initializers_of(seed: tf.Tensor) -> Iterator[None]:
-    """Makes initial weights a function of `seed`.
-
-    An initializer without a seed takes one from Python's generator; its state is
-    put back afterwards.
-    """
-    state = random.getstate()
-    random.seed(seed.numpy().tobytes())
-    try:
-        yield
-    finally:
-        random.setstate(state)

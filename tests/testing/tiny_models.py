@@ -1,0 +1,72 @@
+"""A density model of a few dozen weights, for tests of what uses models."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.seeds import derive_seed
+
+tfd = tfp.distributions
+
+
+class TinyModel(DensityModel):
+    """Independent logistics; with a context their means follow it.
+
+    Args:
+      event_shape: shape of one x.
+      is_conditional: whether the density takes a context.
+      dropout: rate of dropout on the means.
+      scale: initial scale; NaN makes every loss NaN.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        is_conditional: bool = False,
+        dropout: float = 0.0,
+        scale: float = 1.0,
+        **kwargs,
+    ):
+        super().__init__(event_shape, is_conditional, **kwargs)
+        self.dropout = dropout
+        log_scale = keras.initializers.Constant(np.log(scale))
+        ramp = tf.reshape(
+            tf.linspace(-1.0, 1.0, tf.reduce_prod(event_shape)), event_shape
+        )
+        self.loc = self.add_weight(shape=event_shape, name="loc")
+        self.loc.assign(ramp)
+        self.gain = self.add_weight(shape=(), initializer="zeros", name="gain")
+        self.log_scale = self.add_weight(
+            shape=event_shape, initializer=log_scale, name="log_scale"
+        )
+        self.built = True
+
+    def log_prob(self, x, context=None, *, dropout_seed=None):
+        self.check_arguments(x, context)
+        loc = tf.broadcast_to(self.loc, tf.shape(x))
+        if dropout_seed is not None and self.dropout:
+            loc = tf.nn.experimental.stateless_dropout(
+                loc, rate=self.dropout, seed=dropout_seed
+            )
+        return self._distribution(loc, context, x.dtype).log_prob(x)
+
+    def sample(self, num_samples, context=None, *, seed):
+        loc = tf.convert_to_tensor(self.loc)
+        distribution = self._distribution(loc, context, tf.float32)
+        return distribution.sample(num_samples, seed=derive_seed(seed, "tiny"))
+
+    def _distribution(self, loc, context, dtype):
+        if context is not None:
+            loc = loc + self.gain * tf.cast(context, tf.float32)
+        scale = tf.exp(tf.cast(self.log_scale, dtype))
+        return tfd.Independent(
+            tfd.Logistic(tf.cast(loc, dtype), scale),
+            reinterpreted_batch_ndims=len(self.event_shape),
+        )
+
+
+def make_tiny_model(stage: str, event_shape: tuple[int, ...], **kwargs) -> TinyModel:
+    """The tiny model of a stage."""
+    return TinyModel(event_shape, is_conditional=stage == "reverse", **kwargs)
