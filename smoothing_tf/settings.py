@@ -78,17 +78,21 @@ def validate(config: Any) -> None:
       ValueError: a value breaks a bound or is not among the choices.
     """
     for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        field_type = type_of(type(config), field)
-        if value is None and field_type.is_optional:
-            continue
-        if field_type.is_tuple and not isinstance(value, tuple):
-            raise TypeError(
-                f"`{field.name}` must be a tuple of {field_type.base.__name__};"
-                f" got {value!r}."
-            )
-        for element in value if field_type.is_tuple else (value,):
-            _check(field.name, element, field_type.base, rules_of(field))
+        check_value(type(config), field, getattr(config, field.name))
+
+
+def check_value(config_class: type, field: dataclasses.Field, value: Any) -> None:
+    """Checks one value against the type and rules of its field; see `validate`."""
+    field_type = type_of(config_class, field)
+    if value is None and field_type.is_optional:
+        return
+    if field_type.is_tuple and not isinstance(value, tuple):
+        raise TypeError(
+            f"`{field.name}` must be a tuple of {field_type.base.__name__};"
+            f" got {value!r}."
+        )
+    for element in value if field_type.is_tuple else (value,):
+        _check(field.name, element, field_type.base, rules_of(field))
 
 
 def _check(name: str, value: Any, base: type, rules: Setting) -> None:

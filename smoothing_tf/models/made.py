@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers import MaskedDense
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.heads import make_head
+from smoothing_tf.models.heads import HEADS, make_head
 from smoothing_tf.settings import setting, validate
 
 
@@ -29,6 +29,7 @@ class MADEConfig:
     head: str | None = setting(
         None,
         "Likelihood head; 'auto' is discretized for data with levels.",
+        choices=tuple(HEADS),
         none_name="auto",
     )
 

@@ -19,7 +19,7 @@ from smoothing_tf.layers import (
     shift_right,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.heads import make_head
+from smoothing_tf.models.heads import HEADS, make_head
 from smoothing_tf.settings import setting, validate
 
 
@@ -43,6 +43,7 @@ class PixelCNNppConfig:
     head: str | None = setting(
         None,
         "Likelihood head; 'auto' is discretized for data with levels.",
+        choices=tuple(HEADS),
         none_name="auto",
     )
 

@@ -1,12 +1,34 @@
 """Smoothing distributions q(x~ | x), by the name a configuration uses."""
 
-from smoothing_tf.settings import choose
+import dataclasses
+
+from smoothing_tf.settings import choose, setting, validate
 from smoothing_tf.smoothing.gaussian import Gaussian
-from smoothing_tf.smoothing.smoothing import Smoothing, SmoothingConfig
+from smoothing_tf.smoothing.smoothing import Smoothing
 
 SMOOTHINGS = {
     "gaussian": Gaussian,
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class SmoothingConfig:
+    """Which smoothing distribution, and how much of it."""
+
+    smoothing: str = setting(
+        "gaussian", "Smoothing distribution q(x~|x).", choices=tuple(SMOOTHINGS)
+    )
+    noise_scale: float | None = setting(
+        None,
+        "Standard deviation of the noise per coordinate: on [-1, 1] for images, in the"
+        " data's own unit for vectors. 'auto' takes the median pairwise distance of"
+        " the training data / (2 sqrt(D)).",
+        exclusive_minimum=0.0,
+        none_name="auto",
+    )
+
+    def __post_init__(self):
+        validate(self)
 
 
 def make_smoothing(config: SmoothingConfig) -> Smoothing:

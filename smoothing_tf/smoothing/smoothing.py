@@ -1,32 +1,11 @@
 """The contract of a smoothing distribution q(x~ | x)."""
 
 import abc
-import dataclasses
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from smoothing_tf.settings import setting, validate
-
 tfd = tfp.distributions
-
-
-@dataclasses.dataclass(frozen=True)
-class SmoothingConfig:
-    """Which smoothing distribution, and how much of it."""
-
-    smoothing: str = setting("gaussian", "Smoothing distribution q(x~|x).")
-    noise_scale: float | None = setting(
-        None,
-        "Standard deviation of the noise per coordinate: on [-1, 1] for images, in the"
-        " data's own unit for vectors. 'auto' takes the median pairwise distance of"
-        " the training data / (2 sqrt(D)).",
-        exclusive_minimum=0.0,
-        none_name="auto",
-    )
-
-    def __post_init__(self):
-        validate(self)
 
 
 class Smoothing(abc.ABC):

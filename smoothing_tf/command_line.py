@@ -1,0 +1,48 @@
+"""What all command lines share: help, one-line errors, exit status."""
+
+import pathlib
+import sys
+import traceback
+from typing import Callable, Sequence
+
+from absl import flags
+
+from smoothing_tf.config import HelpRequested
+
+_OUR_PACKAGES = ("smoothing_tf", "components", "pipeline")
+_ROOT = pathlib.Path(__file__).parent.parent
+
+
+def run(main: Callable[[Sequence[str]], None]) -> None:
+    """Runs a command on `sys.argv` and exits.
+
+    An error that our own code raises on purpose, or the operating system, becomes
+    one line on stderr; anything else is a defect and keeps its traceback.
+
+    Args:
+      main: takes the arguments without the program's name.
+    """
+    try:
+        main(sys.argv[1:])
+    except HelpRequested as help_text:
+        print(help_text)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+    except (flags.Error, OSError) as error:
+        _fail(error)
+    except (ValueError, TypeError, FloatingPointError) as error:
+        if not _is_raised_by_us(error):
+            raise
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    print("error: " + " ".join(str(error).split()), file=sys.stderr)
+    sys.exit(1)
+
+
+def _is_raised_by_us(error: Exception) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    source = pathlib.Path(frames[-1].filename)
+    return any(source.is_relative_to(_ROOT / package) for package in _OUR_PACKAGES)

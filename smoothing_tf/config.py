@@ -1,0 +1,343 @@
+"""From flags to a configuration and back; the one module that touches flags.
+
+Configurations are frozen dataclasses beside the code they configure. Here their
+fields become flags: `--noise_scale=0.3`. A field of a model or of its training
+belongs to a stage; its flag sets it for all stages, and with a stage's name in
+front for that stage alone: `--batch_size=80 --reverse_batch_size=50`.
+"""
+
+import dataclasses
+import textwrap
+from typing import Any, Iterator, Sequence
+
+from absl import flags
+
+from smoothing_tf.artifacts import STAGES
+from smoothing_tf.data.dataset import DataConfig
+from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.models import MODELS
+from smoothing_tf.settings import check_value, rules_of, setting, type_of, validate
+from smoothing_tf.smoothing import SmoothingConfig
+from smoothing_tf.training.training_config import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """What concerns a run as a whole."""
+
+    seed: int = setting(
+        0, "Seed of initial weights, noise, order of the data and dropout.", minimum=0
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelChoice:
+    """Which model a stage trains."""
+
+    model: str = setting("pixelcnnpp", "Density model.", choices=tuple(MODELS))
+
+    def __post_init__(self):
+        validate(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class StageConfig:
+    """A stage's model, by name, its hyper-parameters, and its training."""
+
+    model: str
+    model_config: Any
+    training: TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """A whole experiment; `stages` has an entry for each of STAGES."""
+
+    run: RunConfig
+    data: DataConfig
+    smoothing: SmoothingConfig
+    stages: dict[str, StageConfig]
+    evaluation: EvaluationConfig
+
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.run.seed
+
+
+class HelpRequested(Exception):
+    """`--help` was given; the message is the text to print."""
+
+
+_GROUPS = {
+    "run": RunConfig,
+    "data": DataConfig,
+    "smoothing": SmoothingConfig,
+    "evaluation": EvaluationConfig,
+}
+_STAGE_CLASSES = (
+    ModelChoice,
+    *(entry.config for entry in MODELS.values()),
+    TrainingConfig,
+)
+
+
+def parse(argv: Sequence[str], *options: Any, usage: str = "") -> Any:
+    """Parses the flags of an experiment, and of a command's own options.
+
+    Args:
+      argv: arguments without the program's name, e.g. ["--flagfile=F"].
+      *options: dataclasses made of `setting` fields, the command's own.
+      usage: what the command does, for `--help`.
+
+    Returns:
+      Config, or with options the tuple (Config, *instances of the options).
+
+    Raises:
+      absl.flags.Error: an unknown flag, or a value of the wrong type or out of
+        range; the message names the flag and what is allowed.
+      ValueError: a flag does not apply, or a required one is missing.
+      HelpRequested: `--help` was given.
+    """
+    flag_values = flags.FlagValues()
+    _define(flag_values, *options, *_GROUPS.values())
+    _define_stage_flags(flag_values)
+    _read(flag_values, argv, usage, (*options, *_GROUPS.values()), has_stages=True)
+    config = Config(
+        **{name: _collect(flag_values, group) for name, group in _GROUPS.items()},
+        stages=_collect_stages(flag_values),
+    )
+    if not options:
+        return config
+    return (config, *(_collect(flag_values, option) for option in options))
+
+
+def parse_options(argv: Sequence[str], *options: Any, usage: str = "") -> tuple:
+    """Parses the flags of a command that reads its experiment from a workdir.
+
+    Args:
+      argv: arguments without the program's name.
+      *options: dataclasses made of `setting` fields, or instances of them,
+        whose values are then the defaults.
+      usage: what the command does, for `--help`.
+
+    Returns:
+      One instance for each of `options`.
+
+    Raises:
+      absl.flags.Error, ValueError, HelpRequested: as `parse`.
+    """
+    flag_values = flags.FlagValues()
+    _define(flag_values, *options)
+    _read(flag_values, argv, usage, options, has_stages=False)
+    return tuple(_collect(flag_values, option) for option in options)
+
+
+def to_flags(config: Config) -> dict[str, str]:
+    """Every setting of a configuration as flag name -> text.
+
+    What belongs to a stage carries its name: `smoothed_num_filters`.
+    """
+    named = {}
+    for group in _GROUPS:
+        named |= _texts(getattr(config, group), "")
+    for stage, stage_config in config.stages.items():
+        choice = ModelChoice(stage_config.model)
+        for part in (choice, stage_config.model_config, stage_config.training):
+            named |= _texts(part, f"{stage}_")
+    return named
+
+
+def to_flagfile(config: Config) -> str:
+    """The text of a flagfile from which `parse` makes the same configuration."""
+    return "".join(f"--{name}={text}\n" for name, text in to_flags(config).items())
+
+
+def _texts(part: Any, prefix: str) -> dict[str, str]:
+    return {
+        prefix + field.name: _text(field, getattr(part, field.name))
+        for field in dataclasses.fields(part)
+    }
+
+
+def _text(field: dataclasses.Field, value: Any) -> str:
+    if value is None:
+        return rules_of(field).none_name
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _FieldParser(flags.ArgumentParser):
+    """Parses a flag's text by the type and the rules of a dataclass field."""
+
+    def __init__(self, config_class: type, field: dataclasses.Field):
+        self._config_class = config_class
+        self._field = field
+        self.syntactic_help = ""
+
+    def flag_type(self) -> str:
+        return type_of(self._config_class, self._field).base.__name__
+
+    def parse(self, argument: Any) -> Any:
+        if not isinstance(argument, str):
+            return argument
+        field_type = type_of(self._config_class, self._field)
+        if field_type.is_optional and argument == rules_of(self._field).none_name:
+            return None
+        if field_type.is_tuple:
+            texts = [part.strip() for part in argument.split(",")] if argument else []
+            value = tuple(self._convert(text, field_type.base) for text in texts)
+        else:
+            value = self._convert(argument, field_type.base)
+        check_value(self._config_class, self._field, value)
+        return value
+
+    def _convert(self, text: str, base: type) -> Any:
+        try:
+            if base is bool:
+                return {"true": True, "false": False}[text.lower()]
+            return base(text)
+        except (ValueError, KeyError):
+            raise ValueError(
+                f"`{self._field.name}` must be of type {base.__name__}; got {text!r}."
+            ) from None
+
+
+def _class_of(group: Any) -> type:
+    return group if isinstance(group, type) else type(group)
+
+
+def _fields(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
+    """(class, field, default) of a dataclass or of an instance of one."""
+    for field in dataclasses.fields(group):
+        default = field.default
+        if not isinstance(group, type):
+            default = getattr(group, field.name)
+        yield _class_of(group), field, default
+
+
+def _define(flag_values: flags.FlagValues, *groups: Any) -> None:
+    for group in groups:
+        for config_class, field, default in _fields(group):
+            _define_flag(flag_values, config_class, field, field.name, default)
+
+
+def _define_stage_flags(flag_values: flags.FlagValues) -> None:
+    """`name` and `<stage>_name` for every field of a stage; None is "not given"."""
+    for config_class in _STAGE_CLASSES:
+        for field in dataclasses.fields(config_class):
+            for prefix in ("", *(f"{stage}_" for stage in STAGES)):
+                # Models share a flag where they share the name of a field.
+                if prefix + field.name not in flag_values:
+                    _define_flag(
+                        flag_values, config_class, field, prefix + field.name, None
+                    )
+
+
+def _define_flag(flag_values, config_class, field, name, default) -> None:
+    flags.DEFINE(
+        _FieldParser(config_class, field),
+        name,
+        default,
+        rules_of(field).help,
+        flag_values=flag_values,
+    )
+
+
+def _read(flag_values, argv, usage, groups, has_stages) -> None:
+    flags.DEFINE_boolean("help", False, "Print this text.", flag_values=flag_values)
+    rest = flag_values(["command", *argv])[1:]
+    if flag_values.help:
+        raise HelpRequested(_help_text(usage, groups, has_stages))
+    if rest:
+        raise ValueError(f"Every argument must be a flag --name=value; got {rest[0]!r}.")
+
+
+def _collect(flag_values: flags.FlagValues, group: Any) -> Any:
+    values = {}
+    for config_class, field, _ in _fields(group):
+        value = values[field.name] = flag_values[field.name].value
+        if value is None and not type_of(config_class, field).is_optional:
+            raise ValueError(f"`--{field.name}` must be given: {rules_of(field).help}")
+    return _class_of(group)(**values)
+
+
+def _collect_stages(flag_values: flags.FlagValues) -> dict[str, StageConfig]:
+    def given(stage: str, field: dataclasses.Field) -> dict[str, Any]:
+        # "none" is a value too, so ask whether a flag is present, not what it is.
+        for name in (f"{stage}_{field.name}", field.name):
+            if flag_values[name].present:
+                return {field.name: flag_values[name].value}
+        return {}
+
+    def make(config_class: type, stage: str) -> Any:
+        values = {}
+        for field in dataclasses.fields(config_class):
+            values |= given(stage, field)
+        return config_class(**values)
+
+    stages = {}
+    for stage in STAGES:
+        model = make(ModelChoice, stage).model
+        stages[stage] = StageConfig(
+            model, make(MODELS[model].config, stage), make(TrainingConfig, stage)
+        )
+    _check_model_flags_apply(flag_values, stages)
+    return stages
+
+
+def _check_model_flags_apply(flag_values, stages: dict[str, StageConfig]) -> None:
+    """Rejects a model's flag where no model it is meant for has such a setting."""
+    known = {
+        stage: {field.name for field in dataclasses.fields(config.model_config)}
+        for stage, config in stages.items()
+    }
+    for entry in MODELS.values():
+        for field in dataclasses.fields(entry.config):
+            for prefix, meant in [("", STAGES)] + [(f"{s}_", (s,)) for s in STAGES]:
+                name = prefix + field.name
+                if not flag_values[name].present:
+                    continue
+                if not any(field.name in known[stage] for stage in meant):
+                    model = stages[meant[0]].model
+                    raise ValueError(
+                        f"`--{name}` must be a setting of the model {model}, one of"
+                        f" {', '.join(sorted(known[meant[0]]))}."
+                    )
+
+
+def _help_text(usage: str, groups: Sequence[Any], has_stages: bool) -> str:
+    lines = [usage.strip(), ""]
+    for group in groups:
+        lines += _help_of_group(group)
+    if has_stages:
+        lines += [
+            "A setting of a stage's model or training holds for all stages; with the",
+            f"name of a stage in front ({', '.join(f'--{s}_' for s in STAGES)}...) for"
+            " that stage alone.",
+            "",
+        ]
+        for config_class in _STAGE_CLASSES:
+            lines += _help_of_group(config_class)
+    lines.append("--flagfile=FILE reads flags from a file, one a line; flags after it win.")
+    return "\n".join(lines)
+
+
+def _help_of_group(group: Any) -> list[str]:
+    lines = [(_class_of(group).__doc__ or "").splitlines()[0]]
+    for config_class, field, default in _fields(group):
+        rules = rules_of(field)
+        is_required = (
+            default is None and not type_of(config_class, field).is_optional
+        )
+        default_text = "required" if is_required else f"default {_text(field, default)}"
+        lines.append(f"  --{field.name}  ({default_text})")
+        text = rules.help
+        if rules.choices:
+            text += f" One of: {', '.join(rules.choices)}."
+        lines += textwrap.wrap(text, 84, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return [*lines, ""]

@@ -1,0 +1,65 @@
+"""Trains the stages of an experiment.
+
+  python -m smoothing_tf.train --flagfile=configs/digits_pixelcnnpp.cfg --workdir=DIR
+
+Goes on where it stopped if DIR holds a checkpoint. Then sample, evaluate and export
+read DIR.
+"""
+
+import dataclasses
+import pathlib
+from typing import Sequence
+
+from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf.data import open_dataset
+from smoothing_tf.settings import setting, validate
+from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.training import STRATEGIES, make_strategy, train_stage
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainOptions:
+    """Options of this command."""
+
+    workdir: str = setting(None, "Directory of the run; created when missing.")
+    stages: tuple[str, ...] = setting(
+        ("smoothed", "reverse"), "Stages to train.", choices=artifacts.STAGES
+    )
+    strategy: str = setting(
+        "auto",
+        "Where to compute; auto: multi_worker if TF_CONFIG is set, mirrored if there"
+        " are several GPUs, else one device.",
+        choices=tuple(STRATEGIES),
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+def main(argv: Sequence[str]) -> None:
+    experiment, options = config.parse(argv, TrainOptions, usage=__doc__)
+    directory = artifacts.make_directory(options.workdir)
+    strategy = make_strategy(options.strategy)
+    dataset = open_dataset(experiment.data)
+    experiment = workdir.resolve(experiment, dataset)
+    workdir.save_config(experiment, directory)
+    train(experiment, options.stages, dataset, directory, strategy)
+
+
+def train(experiment, stages, dataset, directory: pathlib.Path, strategy) -> None:
+    """Trains the named stages, each in its own directory below `directory`."""
+    for stage in stages:
+        train_stage(
+            stage,
+            lambda stage=stage: workdir.make_model(experiment, stage, dataset),
+            dataset,
+            make_smoothing(experiment.smoothing),
+            experiment.stages[stage].training,
+            directory / stage,
+            seed=experiment.seed,
+            strategy=strategy,
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

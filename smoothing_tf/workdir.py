@@ -1,0 +1,134 @@
+"""A working directory: the resolved configuration beside the trained stages."""
+
+import dataclasses
+import pathlib
+from typing import Mapping
+
+from smoothing_tf import artifacts, config, training
+from smoothing_tf.config import Config
+from smoothing_tf.data import noise_scale
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.models import DensityModel, TwoStageModel, build_model
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import make_smoothing
+
+# Settings with which a run may go on although it began with others.
+_MAY_CHANGE = {
+    "num_steps",
+    "steps_per_call",
+    "log_every",
+    "validate_every",
+    "max_validation_examples",
+    "sample_every",
+    "checkpoint_every",
+}
+
+
+def resolve(experiment: Config, dataset: Dataset) -> Config:
+    """The configuration with a noise scale of "auto" replaced by its number."""
+    if experiment.smoothing.noise_scale is not None:
+        return experiment
+    scale = noise_scale.median_distance_noise_scale(dataset, seed=experiment.seed)
+    smoothing = dataclasses.replace(experiment.smoothing, noise_scale=scale)
+    return dataclasses.replace(experiment, smoothing=smoothing)
+
+
+def save_config(experiment: Config, workdir: artifacts.Path) -> None:
+    """Writes the resolved flagfile of a run.
+
+    Raises:
+      ValueError: the directory holds a trained stage with another configuration.
+    """
+    workdir = artifacts.make_directory(workdir)
+    if (workdir / artifacts.FLAGS_FILE).exists():
+        _check_same_experiment(load_config(workdir), experiment, workdir)
+    artifacts.write_text(workdir / artifacts.FLAGS_FILE, config.to_flagfile(experiment))
+
+
+def _check_same_experiment(old: Config, new: Config, workdir: pathlib.Path) -> None:
+    untrained = [s for s in artifacts.STAGES if s not in stages_present(workdir)]
+    if len(untrained) == len(artifacts.STAGES):
+        return
+    old_flags, new_flags = config.to_flags(old), config.to_flags(new)
+    free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
+    free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
+    for name in old_flags | new_flags:
+        belongs_to_untrained = any(name.startswith(f"{s}_") for s in untrained)
+        if name in free or belongs_to_untrained:
+            continue
+        if old_flags.get(name) != new_flags.get(name):
+            raise ValueError(
+                f"`--{name}` must be {old_flags.get(name)} as in"
+                f" {workdir / artifacts.FLAGS_FILE}, with which this run began; got"
+                f" {new_flags.get(name)}. Name another --workdir for a new run."
+            )
+
+
+def load_config(workdir: artifacts.Path) -> Config:
+    """Reads the configuration of a run.
+
+    Raises:
+      FileNotFoundError: there is no run in `workdir`.
+    """
+    path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
+            f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
+        )
+    return config.parse([line for line in path.read_text().splitlines() if line])
+
+
+def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
+    """The stages that have been trained, at least in part, in `workdir`."""
+    workdir = pathlib.Path(workdir)
+    return tuple(s for s in artifacts.STAGES if training.has_checkpoint(workdir / s))
+
+
+def make_model(experiment: Config, stage: str, dataset: Dataset) -> DensityModel:
+    """The model of a stage with its initial weights."""
+    stage_config = experiment.stages[stage]
+    return build_model(
+        stage_config.model,
+        stage_config.model_config,
+        stage=stage,
+        event_shape=dataset.event_shape,
+        num_levels=dataset.num_levels,
+        seed=derive_seed(experiment.seed, f"initial weights {stage}"),
+    )
+
+
+def load_stage(
+    experiment: Config, stage: str, dataset: Dataset, directory: artifacts.Path
+) -> DensityModel:
+    """A trained model with its averaged weights.
+
+    Args:
+      experiment: the configuration it was trained with.
+      stage: "smoothed", "reverse" or "baseline".
+      dataset: for the shape of the events and the number of levels.
+      directory: of the stage, where its checkpoints are.
+
+    Raises:
+      FileNotFoundError: no checkpoint in `directory`.
+    """
+    model = make_model(experiment, stage, dataset)
+    training.restore_stage(model, directory, experiment.stages[stage].training)
+    return model
+
+
+def load_two_stage(
+    experiment: Config, dataset: Dataset, directories: Mapping[str, artifacts.Path]
+) -> TwoStageModel:
+    """The two-stage model of two trained stages.
+
+    Args:
+      experiment: the resolved configuration.
+      dataset: the data set it was trained on.
+      directories: of the stages "smoothed" and "reverse".
+    """
+    models = {
+        stage: load_stage(experiment, stage, dataset, directories[stage])
+        for stage in ("smoothed", "reverse")
+    }
+    return TwoStageModel(make_smoothing(experiment.smoothing), **models)
