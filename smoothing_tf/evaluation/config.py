@@ -1,0 +1,50 @@
+"""What an evaluation computes, and on how much data."""
+
+import dataclasses
+
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    """Settings of `write_evaluation`."""
+
+    evaluation_batch_size: int = setting(
+        100, "Examples per batch when scoring and when drawing samples.", minimum=1
+    )
+    num_draws: int = setting(
+        1, "Independent draws of x~ per example, averaged in the bound.", minimum=1
+    )
+    num_importance_draws: int = setting(
+        16,
+        "K, draws of x~ per example in the importance-weighted bound; 0 leaves it out.",
+        minimum=0,
+    )
+    split: str = setting(
+        "test", "Split that is scored.", choices=("train", "validation", "test")
+    )
+    max_examples: int | None = setting(
+        None,
+        "Examples of the split that are scored, the first ones; 'all' for every one.",
+        minimum=1,
+        none_name="all",
+    )
+    num_samples: int = setting(
+        1000,
+        "Samples to draw and compare with real data; 0 leaves samples out.",
+        minimum=0,
+    )
+    extractors: tuple[str, ...] = setting(
+        ("randconv", "classifier"),
+        "Feature extractors for the metrics of samples.",
+        choices=("randconv", "classifier", "inception"),
+    )
+    inception_dir: str | None = setting(
+        None,
+        "SavedModel of the 2015-12-05 Inception graph, for the extractor 'inception':"
+        " signature serving_default, [n, 299, 299, 3] float32 -> pool_3, logits.",
+        none_name="",
+    )
+
+    def __post_init__(self):
+        validate(self)

@@ -1,0 +1,129 @@
+"""Features of a small classifier of the data's own classes: they see semantics."""
+
+import hashlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.evaluation.extractors.images import (
+    ExtractorInputs,
+    MissingInputError,
+    check_images,
+    map_batches,
+)
+from smoothing_tf.seeds import derive_seed
+
+_BATCH_SIZE = 256
+_TRAINING_BATCH_SIZE = 64
+_NUM_FEATURES = 64
+
+
+class Classifier:
+    """A small convolutional classifier, trained on construction.
+
+    It tells classes apart and barely sees pixel noise, which is what `randconv`
+    sees. Its sha256 is that of the trained weights.
+
+    Args:
+      images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+      labels: integers [n], 0, ..., num_classes - 1.
+      seed: the run's seed.
+      num_steps: training steps of 64 images.
+
+    Raises:
+      ValueError: labels do not fit the images or are of one class only.
+    """
+
+    id = "classifier"
+
+    def __init__(
+        self,
+        images_uint8: np.ndarray,
+        labels: np.ndarray,
+        *,
+        seed: int = 0,
+        num_steps: int = 600,
+    ):
+        images, labels = check_images(images_uint8), np.asarray(labels, np.int64)
+        if labels.shape != (len(images),) or labels.min() < 0 or labels.max() < 1:
+            raise ValueError(
+                f"`labels` must be {len(images)} integers 0, 1, ... of at "
+                f"least two classes; got shape {labels.shape}."
+            )
+        self.num_classes = int(labels.max()) + 1
+        seeds = [int(derive_seed(seed, "classifier", i)[0]) for i in range(5)]
+        self._model = _network(images.shape[1:], self.num_classes, seeds)
+        batches = (
+            tf.data.Dataset.from_tensor_slices((images, labels))
+            .shuffle(len(images), seed=seeds[-1])
+            .repeat()
+            .batch(_TRAINING_BATCH_SIZE)
+            .take(num_steps)
+        )
+        schedule = keras.optimizers.schedules.CosineDecay(2e-3, num_steps)
+        train_step = _train_step(self._model, keras.optimizers.Adam(schedule))
+        for batch_images, batch_labels in batches:
+            train_step(batch_images, batch_labels)
+        digest = hashlib.sha256()
+        for weights in self._model.get_weights():
+            digest.update(weights.astype("<f4").tobytes())
+        self.sha256 = digest.hexdigest()
+        self._apply = tf.function(self._model)
+
+    @classmethod
+    def build(cls, inputs: ExtractorInputs) -> "Classifier":
+        """Trains on the labelled training split.
+
+        Raises:
+          MissingInputError: the data has no labels.
+        """
+        if inputs.training_labels is None:
+            raise MissingInputError(
+                "`extractors` must not name classifier for data without labels; "
+                "use randconv or inception."
+            )
+        return cls(inputs.training_images, inputs.training_labels, seed=inputs.seed)
+
+    def features(self, images_uint8: np.ndarray) -> np.ndarray:
+        """Features float32 [n, 64] of uint8 [n, h, w, c]."""
+        return self.features_and_logits(images_uint8)[0]
+
+    def features_and_logits(
+        self, images_uint8: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(features float32 [n, 64], logits float32 [n, num_classes])."""
+        return map_batches(self._apply, images_uint8, _BATCH_SIZE)
+
+
+def _network(shape: tuple[int, ...], num_classes: int, seeds: list[int]) -> keras.Model:
+    def options(layer: int) -> dict:
+        # Initializers with seeds of their own leave the global seed alone.
+        return {"kernel_initializer": keras.initializers.HeNormal(seed=seeds[layer])}
+
+    images = keras.Input(shape, dtype="uint8")
+    x = keras.layers.Rescaling(1.0 / 127.5, offset=-1.0)(images)
+    x = keras.layers.Conv2D(32, 3, padding="same", activation="relu", **options(0))(x)
+    x = keras.layers.Conv2D(
+        64, 3, strides=2, padding="same", activation="relu", **options(1)
+    )(x)
+    x = keras.layers.MaxPooling2D(2, padding="same")(x)
+    x = keras.layers.Flatten()(x)
+    features = keras.layers.Dense(_NUM_FEATURES, activation="relu", **options(2))(x)
+    logits = keras.layers.Dense(num_classes, **options(3))(features)
+    return keras.Model(images, (features, logits))
+
+
+def _train_step(model: keras.Model, optimizer: keras.Optimizer):
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def step(images: tf.Tensor, labels: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            _, logits = model(images, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+    return step

@@ -1,0 +1,114 @@
+"""Features of the Inception network, from a SavedModel of the user's."""
+
+import hashlib
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.evaluation.extractors.images import (
+    ExtractorInputs,
+    MissingInputError,
+    as_colour,
+    map_batches,
+)
+
+_SIGNATURE = "serving_default"
+_OUTPUTS = ("pool_3", "logits")
+_IMAGE_SIZE = 299
+_BATCH_SIZE = 32
+
+
+class Inception:
+    """The 2015-12-05 Inception graph: the only features a FID is computed from.
+
+    Args:
+      directory: a SavedModel with the signature `serving_default` of one float32
+        argument [n, 299, 299, 3] on [-1, 1] and the outputs `pool_3`
+        ([n, 2048] or [n, 1, 1, 2048]) and `logits` [n, num_classes].
+
+    Raises:
+      FileNotFoundError: no SavedModel there.
+      ValueError: its signature is another one.
+    """
+
+    id = "inception"
+
+    def __init__(self, directory: str):
+        path = pathlib.Path(directory)
+        if not (path / "saved_model.pb").is_file():
+            raise FileNotFoundError(
+                f"`--inception_dir` must name a SavedModel; there is none in {path}."
+            )
+        self._module = tf.saved_model.load(directory)
+        signature = self._module.signatures.get(_SIGNATURE)
+        inputs = signature.structured_input_signature[1] if signature else {}
+        outputs = signature.structured_outputs if signature else {}
+        if len(inputs) != 1 or not set(_OUTPUTS) <= set(outputs):
+            raise ValueError(
+                f"`--inception_dir` must have a signature {_SIGNATURE} of one argument "
+                f"with the outputs {' and '.join(_OUTPUTS)}; got the arguments "
+                f"{sorted(inputs)} and the outputs {sorted(outputs)}."
+            )
+        (self._argument,) = inputs
+        self._signature = signature
+        self.sha256 = _sha256(path)
+        self._apply = tf.function(self._network)
+
+    @classmethod
+    def build(cls, inputs: ExtractorInputs) -> "Inception":
+        """Loads the SavedModel.
+
+        Raises:
+          MissingInputError: no directory is given.
+        """
+        if inputs.inception_dir is None:
+            raise MissingInputError(
+                "`--inception_dir` must name a SavedModel of the Inception graph for "
+                "the extractor inception; got none."
+            )
+        return cls(inputs.inception_dir)
+
+    def features(self, images_uint8: np.ndarray) -> np.ndarray:
+        """Features float32 [n, 2048] of uint8 [n, h, w, c]."""
+        return self.features_and_logits(images_uint8)[0]
+
+    def features_and_logits(
+        self, images_uint8: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(features float32 [n, 2048], logits float32 [n, num_classes])."""
+        return map_batches(self._apply, images_uint8, _BATCH_SIZE)
+
+    def _network(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        outputs = self._signature(**{self._argument: preprocess(images)})
+        features, logits = (outputs[name] for name in _OUTPUTS)
+        return tf.reshape(features, [tf.shape(features)[0], -1]), logits
+
+
+def preprocess(images: tf.Tensor) -> tf.Tensor:
+    """Resizes and scales as the 2015 graph did, bit for bit.
+
+    Args:
+      images: uint8 [n, h, w, c], c of 1 or 3.
+
+    Returns:
+      float32 [n, 299, 299, 3]: bilinear without half-pixel centres (the modern
+      bilinear is 10 grey levels away on average), then (x - 128) / 128.
+    """
+    resized = tf.compat.v1.image.resize_bilinear(
+        as_colour(images),
+        [_IMAGE_SIZE, _IMAGE_SIZE],
+        align_corners=False,
+        half_pixel_centers=False,
+    )
+    return (resized - 128.0) / 128.0
+
+
+def _sha256(directory: pathlib.Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        # The fingerprint is random for every export, and no part of the network.
+        if path.is_file() and path.name != "fingerprint.pb":
+            digest.update(str(path.relative_to(directory)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,77 @@
+"""Features of a fixed random convolutional network: they see pixel noise."""
+
+import hashlib
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.evaluation.extractors.images import (
+    ExtractorInputs,
+    as_colour,
+    map_batches,
+)
+
+_SEED = 20210329
+_BATCH_SIZE = 256
+_KERNEL_SIZE = 3
+# (input channels, filters) of each layer
+_LAYERS = ((3, 32), (32, 32))
+
+
+class RandConv:
+    """Two random 3x3 convolutions and the moments of what they see: 128 features.
+
+    Weights come from the raw bits of numpy's PCG64, which no library version
+    moves; they are the same for every data set and image size. The first layer's
+    kernels have mean 0, so that a change of texture outweighs one of brightness.
+    The features are mean and standard deviation over the image of each filter of
+    both layers.
+    """
+
+    id = "randconv"
+
+    def __init__(self):
+        bits = np.random.PCG64(_SEED)
+        self._kernels, self._biases = [], []
+        digest = hashlib.sha256()
+        for channels, filters in _LAYERS:
+            kernel = _uniform(bits, (_KERNEL_SIZE, _KERNEL_SIZE, channels, filters))
+            if not self._kernels:
+                kernel -= kernel.mean(axis=(0, 1, 2))
+            # Variance 2 / fan-in keeps the scale through ReLU layers.
+            kernel *= np.sqrt(6.0 / (_KERNEL_SIZE**2 * channels))
+            bias = _uniform(bits, (filters,)) * 0.5
+            for weights, stored in ((kernel, self._kernels), (bias, self._biases)):
+                weights = weights.astype("<f4")
+                digest.update(weights.tobytes())
+                stored.append(tf.constant(weights))
+        self.sha256 = digest.hexdigest()
+        self._apply = tf.function(self._network)
+
+    @classmethod
+    def build(cls, inputs: ExtractorInputs) -> "RandConv":
+        """Needs nothing of the inputs."""
+        del inputs
+        return cls()
+
+    def features(self, images_uint8: np.ndarray) -> np.ndarray:
+        """Features float32 [n, 128] of uint8 [n, h, w, c], any h and w."""
+        return self.features_and_logits(images_uint8)[0]
+
+    def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
+        """(features float32 [n, 128], None)."""
+        return map_batches(self._apply, images_uint8, _BATCH_SIZE)[0], None
+
+    def _network(self, images: tf.Tensor) -> tuple[tf.Tensor]:
+        x = as_colour(images) / 127.5 - 1.0
+        moments = []
+        for kernel, bias in zip(self._kernels, self._biases):
+            x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
+            moments.append(tf.reduce_mean(x, axis=(1, 2)))
+            moments.append(tf.math.reduce_std(x, axis=(1, 2)))
+        return (tf.concat(moments, axis=-1),)
+
+
+def _uniform(bits: np.random.PCG64, shape: tuple[int, ...]) -> np.ndarray:
+    raw = bits.random_raw(int(np.prod(shape)))
+    return ((raw >> np.uint64(11)) * 2.0**-52 - 1.0).reshape(shape)

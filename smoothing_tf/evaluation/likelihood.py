@@ -1,0 +1,238 @@
+"""Accounting of likelihoods: bits per dimension with error bars and terms.
+
+The mathematics of the bound is in `models/two_stage.py`; here it is summed. All
+terms of one draw share the same x~ and log q is the sampled one, which makes the
+error bars ten times smaller than those of separate draws.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
+from smoothing_tf.numerics import nats_to_bits_per_dim
+
+Batch = Mapping[str, tf.Tensor]
+Metric = dict[str, Any]
+
+
+def evaluate_bound(
+    two_stage: TwoStageModel,
+    draw_batches: Callable[[int], Iterable[Batch]],
+    *,
+    num_levels: int | None,
+    num_draws: int = 1,
+    num_importance_draws: int = 0,
+    split: str = "test",
+    progress: bool = False,
+) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
+    """The bound on log p(x), and the importance-weighted one.
+
+    E_q(x~|x)[ -log p(x~) - log p(x | x~) + log q(x~ | x) ], an upper bound on
+    -log p(x), averaged over `num_draws` draws per example; and with K draws
+    -log 1/K sum_k exp( log p(x~_k) + log p(x | x~_k) - log q(x~_k | x) ). The two
+    share the draws 0, 1, ...
+
+    Args:
+      two_stage: the model.
+      draw_batches: maps a draw's number to the batches of the split with that
+        draw's noise, {"index": int64 [b], "x": [b, ...], "x_smoothed": [b, ...]},
+        in the same order for every draw.
+      num_levels: levels of discrete data, which is reported in bits per
+        dimension; None for vectors, reported in nats.
+      num_draws: draws of x~ per example in the bound.
+      num_importance_draws: K; 0 leaves the importance-weighted bound out.
+      split: name of the split, recorded.
+      progress: whether to show a progress bar.
+
+    Returns:
+      (metrics, per_image). Metrics are `bits_per_dim` and `bits_per_dim_iw`, or
+      `nll` and `nll_iw`. A metric is {"value", "se", "n", "bound", "k", "draws",
+      "split", "unit", "terms"}; the terms "smoothed", "reverse" and "noise" add
+      up to the value. per_image holds float64 arrays [n] in the same unit under
+      the metrics' names and "<name>_<term>", and int64 "index" [n].
+
+    Raises:
+      ValueError: there is no example, or the order differs between draws.
+    """
+    unit = _Unit(two_stage.event_shape, num_levels)
+    terms_of = _compiled(two_stage.bound_terms)
+    index, draws = None, []
+    total = max(num_draws, num_importance_draws)
+    for draw in tqdm.trange(total, desc="bound", unit="draw", disable=not progress):
+        draw_index, terms = _score(terms_of, draw_batches(draw), split)
+        if index is None:
+            index = draw_index
+        elif not np.array_equal(index, draw_index):
+            raise ValueError(
+                "`draw_batches` must give the same examples in the same order for "
+                f"every draw; got another order for draw {draw}."
+            )
+        draws.append(terms)
+    log_terms = np.stack(draws)  # [draws, terms, n], nats
+
+    name = unit.metric_name
+    described = {"unit": unit.name, "split": split}
+    # The terms as contributions: they add up to the reported value.
+    smoothed, reverse, noise = (
+        unit.convert(sign * log_terms[:num_draws, term].mean(axis=0))
+        for term, sign in enumerate((-1.0, -1.0, 1.0))
+    )
+    terms = {"smoothed": smoothed, "reverse": reverse, "noise": noise}
+    per_image = {"index": index, name: smoothed + reverse + noise}
+    per_image.update({f"{name}_{term}": value for term, value in terms.items()})
+    metrics = {
+        name: _metric(
+            per_image[name], terms, bound=True, k=1, draws=num_draws, **described
+        )
+    }
+    if num_importance_draws:
+        log_weights = (
+            log_terms[:num_importance_draws, 0]
+            + log_terms[:num_importance_draws, 1]
+            - log_terms[:num_importance_draws, 2]
+        )
+        weighted = -unit.convert(importance_weighted_bound(log_weights).numpy())
+        per_image[f"{name}_iw"] = weighted
+        metrics[f"{name}_iw"] = _metric(
+            weighted,
+            {},
+            bound=True,
+            k=num_importance_draws,
+            draws=num_importance_draws,
+            **described,
+        )
+    return metrics, per_image
+
+
+def evaluate_log_prob(
+    model: DensityModel,
+    batches: Iterable[Batch],
+    *,
+    num_levels: int | None,
+    split: str = "test",
+) -> tuple[Metric, dict[str, np.ndarray]]:
+    """-log p(x) of an unconditional model, exactly: no bound and no draw.
+
+    Args:
+      model: an unconditional model of clean data.
+      batches: {"index": int64 [b], "x": [b, ...]}.
+      num_levels: levels of discrete data (bits per dimension), None for vectors
+        (nats).
+      split: name of the split, recorded.
+
+    Returns:
+      (metric, per_image), as of `evaluate_bound`; per_image has "index" and
+      `bits_per_dim` or `nll`.
+
+    Raises:
+      ValueError: there is no example.
+    """
+    unit = _Unit(model.event_shape, num_levels)
+
+    def terms_of(x):
+        return (model.log_prob(x),)
+
+    index, (log_prob,) = _score(_compiled(terms_of), batches, split, keys=("x",))
+    value = -unit.convert(log_prob)
+    metric = _metric(
+        value, {}, bound=False, k=None, draws=None, split=split, unit=unit.name
+    )
+    return metric, {"index": index, unit.metric_name: value}
+
+
+def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Mean difference of two models on the same examples, with its standard error.
+
+    Args:
+      first: per-example figures [n] of one model, e.g. of per_image.npz.
+      second: those of another model, in the same order.
+
+    Returns:
+      (mean of first - second, sd(first - second) / sqrt(n)).
+
+    Raises:
+      ValueError: the shapes differ or there are fewer than two examples.
+    """
+    if first.shape != second.shape or first.ndim != 1 or len(first) < 2:
+        raise ValueError(
+            f"`second` must have the shape of `first`, [n] with n above 1; got "
+            f"{second.shape} and {first.shape}."
+        )
+    difference = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    se = np.std(difference, ddof=1) / np.sqrt(len(difference))
+    return float(np.mean(difference)), float(se)
+
+
+def bound_name(num_levels: int | None) -> str:
+    """`bits_per_dim` for discrete data, `nll` (nats) for vectors."""
+    return "nll" if num_levels is None else "bits_per_dim"
+
+
+class _Unit:
+    """Nats for vectors, bits per dimension for discrete data."""
+
+    def __init__(self, event_shape: tuple[int, ...], num_levels: int | None):
+        self.metric_name = bound_name(num_levels)
+        self.name = "nats" if num_levels is None else "bits per dimension"
+        self._num_dims = None if num_levels is None else math.prod(event_shape)
+
+    def convert(self, nats: np.ndarray) -> np.ndarray:
+        if self._num_dims is None:
+            return nats
+        return nats_to_bits_per_dim(nats, self._num_dims)
+
+
+def _compiled(function: Callable[..., Iterable[tf.Tensor]]) -> Callable:
+    @tf.function(reduce_retracing=True)
+    def terms(*arrays: tf.Tensor) -> tf.Tensor:
+        # The networks keep their own dtype, the likelihoods follow the argument's.
+        return tf.stack(list(function(*(tf.cast(a, tf.float64) for a in arrays))))
+
+    return terms
+
+
+def _score(
+    terms_of: Callable[..., tf.Tensor],
+    batches: Iterable[Batch],
+    split: str,
+    keys: tuple[str, ...] = ("x", "x_smoothed"),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices int64 [n] and terms float64 [terms, n] of one pass over a split."""
+    indices, terms = [], []
+    for batch, size in _full_batches(batches):
+        indices.append(batch["index"].numpy()[:size])
+        terms.append(terms_of(*(batch[key] for key in keys)).numpy()[:, :size])
+    if not indices:
+        raise ValueError(f"`split` must hold at least one example; {split} has none.")
+    return np.concatenate(indices), np.concatenate(terms, axis=1)
+
+
+def _full_batches(batches: Iterable[Batch]) -> Iterator[tuple[Batch, int]]:
+    """Fills a partial batch with copies of its last row, so that one trace does."""
+    full_size = 0
+    for batch in batches:
+        batch = {key: tf.convert_to_tensor(value) for key, value in batch.items()}
+        size = int(batch["x"].shape[0])
+        full_size = max(full_size, size)
+        rows = np.minimum(np.arange(full_size), size - 1)
+        yield {key: tf.gather(value, rows) for key, value in batch.items()}, size
+
+
+def _metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Metric:
+    n = len(values)
+    metric = {"value": None, "se": None, "n": n, **about, "terms": {}}
+    num_bad = int(np.sum(~np.isfinite(values)))
+    if num_bad:
+        metric["reason"] = f"The likelihood of {num_bad} of {n} examples is not finite."
+        return metric
+    metric["value"] = float(np.mean(values))
+    if n > 1:
+        metric["se"] = float(np.std(values, ddof=1) / math.sqrt(n))
+    metric["terms"] = {name: float(np.mean(term)) for name, term in terms.items()}
+    return metric

@@ -1,0 +1,105 @@
+"""Pictures of images: grids, and columns side by side."""
+
+import io
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from smoothing_tf.artifacts import Path, atomic_file
+from smoothing_tf.evaluation.extractors.images import check_images
+
+_BACKGROUND = 255
+# Small images are enlarged to at least this many pixels per side.
+_MIN_SIDE = 40
+
+
+def image_grid(
+    images_uint8: np.ndarray, columns: int, *, scale: int | None = None, gap: int = 2
+) -> np.ndarray:
+    """Lays images out in rows, with a white gap between them.
+
+    Args:
+      images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+      columns: images per row.
+      scale: whole factor of enlargement without interpolation; None enlarges
+        until the shorter side has 40 pixels.
+      gap: pixels between images, and around them.
+
+    Returns:
+      uint8 [height, width, c].
+
+    Raises:
+      ValueError: no images, or `columns` below 1.
+    """
+    images = check_images(images_uint8)
+    if columns < 1:
+        raise ValueError(f"`columns` must be at least 1; got {columns}.")
+    n, height, width, channels = images.shape
+    if scale is None:
+        scale = math.ceil(_MIN_SIDE / min(height, width))
+    images = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    step_down, step_right = height * scale + gap, width * scale + gap
+    rows = math.ceil(n / columns)
+    grid = np.full(
+        (rows * step_down + gap, columns * step_right + gap, channels),
+        _BACKGROUND,
+        np.uint8,
+    )
+    for position, image in enumerate(images):
+        top = gap + position // columns * step_down
+        left = gap + position % columns * step_right
+        grid[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return grid
+
+
+def labelled_columns(
+    groups: Mapping[str, np.ndarray], *, columns: int = 6, num_images: int = 36
+) -> np.ndarray:
+    """Grids side by side under their labels, as in the paper's figures.
+
+    Args:
+      groups: label -> uint8 [n, h, w, c].
+      columns: images per row of each grid.
+      num_images: images per grid, the first ones.
+
+    Returns:
+      uint8 [height, width, 3].
+    """
+    margin, header = 12, 26
+    grids = [_rgb(image_grid(g[:num_images], columns)) for g in groups.values()]
+    picture = Image.new(
+        "RGB",
+        (
+            sum(grid.shape[1] + margin for grid in grids) + margin,
+            max(grid.shape[0] for grid in grids) + header + margin,
+        ),
+        (_BACKGROUND,) * 3,
+    )
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=14)
+    left = margin
+    for label, grid in zip(groups, grids):
+        centre = left + grid.shape[1] // 2
+        draw.text((centre, header // 2 + 2), label, (32,) * 3, font, anchor="mm")
+        picture.paste(Image.fromarray(grid), (left, header))
+        left += grid.shape[1] + margin
+    return np.asarray(picture)
+
+
+def png_bytes(image_uint8: np.ndarray) -> bytes:
+    """PNG of a uint8 [h, w, c] picture, c of 1 or 3."""
+    buffer = io.BytesIO()
+    Image.fromarray(_rgb(image_uint8)).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def write_png(path: Path, image_uint8: np.ndarray) -> None:
+    """Writes a uint8 [h, w, c] picture, c of 1 or 3, as PNG, atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(png_bytes(image_uint8))
+
+
+def _rgb(image: np.ndarray) -> np.ndarray:
+    return np.repeat(image, 3 // image.shape[-1], axis=-1)

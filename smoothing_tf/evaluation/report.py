@@ -1,0 +1,263 @@
+"""The report: one HTML file without outside references."""
+
+import base64
+import functools
+import importlib.resources
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+
+from smoothing_tf.evaluation.figures import History, training_curves
+
+_TEMPLATE = "report.html.j2"
+_HEADLINES = (
+    ("bits_per_dim", "nll", "Two-step model, bound"),
+    ("bits_per_dim_iw", "nll_iw", "Two-step model, importance-weighted bound"),
+    ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
+    ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
+)
+_TERMS = (
+    ("smoothed", "Smoothed model", "−E log p(x̃)"),
+    ("reverse", "Reverse model", "−E log p(x | x̃)"),
+    ("noise", "Noise", "+E log q(x̃ | x)"),
+)
+_QUANTITIES = {
+    "fid": "FID",
+    "fd": "Fréchet distance",
+    "kid": "Kernel distance (KID)",
+    "precision": "Precision",
+    "recall": "Recall",
+    "inception_score": "Inception score",
+    "confidence": "Classifier confidence",
+    "nearest_training_distance": "Distance to nearest training image",
+}
+_KINDS = {
+    "samples": "two-step",
+    "single_step": "single-step",
+    "baseline": "baseline",
+}
+_MAX_DECIMALS = 6
+
+
+def render_report(
+    *,
+    title: str,
+    metrics: Mapping[str, Any],
+    pictures: Mapping[str, bytes],
+    histories: Mapping[str, History],
+    flags_text: str,
+    facts: Mapping[str, Any],
+) -> str:
+    """Renders a self-contained HTML page.
+
+    Args:
+      title: of the page, e.g. the data set's name.
+      metrics: as in metrics.json.
+      pictures: caption -> PNG.
+      histories: stage -> rows of the training curve; may be empty.
+      flags_text: the resolved configuration, one flag per line.
+      facts: name -> value: versions, seeds and the like.
+
+    Returns:
+      HTML; nothing in it is loaded from elsewhere.
+    """
+    curves = {
+        stage: training_curves(history, stage) for stage, history in histories.items()
+    }
+    headlines = _headlines(metrics)
+    return _template().render(
+        title=title,
+        headlines=headlines,
+        unit=headlines[0]["unit"] if headlines else "",
+        terms=_terms(metrics),
+        rows=_metric_rows(metrics),
+        distances=_distance_rows(metrics),
+        pictures={name: _inline("png", png) for name, png in pictures.items()},
+        curves={stage: _inline("svg+xml", svg) for stage, svg in curves.items() if svg},
+        extractors=_extractors(metrics),
+        flags_text=flags_text.strip(),
+        facts=facts,
+    )
+
+
+def format_value(value: float, se: float | None) -> str:
+    """Writes a figure with the digits that its standard error supports.
+
+    One digit of the standard error counts, two when the first is a 1:
+    3.5321 +- 0.024 is "3.53", 3.5321 +- 0.014 is "3.532". Without a standard
+    error, three significant digits.
+    """
+    if se is None:
+        return _significant(value, 3)
+    return f"{value:.{_decimals(se)}f}"
+
+
+def format_se(se: float) -> str:
+    """Writes a standard error with the decimals of `format_value`."""
+    decimals = _decimals(se)
+    return f"{se:.{decimals}f}" if se >= 10.0**-_MAX_DECIMALS else "0"
+
+
+def _decimals(se: float) -> int:
+    if se < 10.0**-_MAX_DECIMALS:
+        return _MAX_DECIMALS
+    exponent = math.floor(math.log10(se))
+    # 0.0196 would round up to 0.020 with two digits: the leading digit is the
+    # rounded one's.
+    leading = round(se / 10.0**exponent, 1)
+    return min(max(-exponent + (1 if leading < 2.0 else 0), 0), _MAX_DECIMALS)
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0.0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    if decimals > _MAX_DECIMALS:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.{max(decimals, 0)}f}"
+
+
+def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for bits_name, nats_name, label in _HEADLINES:
+        metric = metrics.get(bits_name) or metrics.get(nats_name)
+        if metric is None:
+            continue
+        about = [f"{metric['split']} split", f"n = {metric['n']}"]
+        if metric["bound"]:
+            about.append(f"K = {metric['k']}")
+            if metric["k"] == 1:
+                about.append(_plural(metric["draws"], "draw"))
+        rows.append(
+            {
+                "label": label,
+                "figure": _figure(metric),
+                "relation": "≤ " if metric["bound"] else "",
+                "unit": metric["unit"],
+                "about": ", ".join(about),
+                "reason": metric.get("reason"),
+            }
+        )
+    return rows
+
+
+def _terms(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    metric = metrics.get("bits_per_dim") or metrics.get("nll") or {}
+    terms = metric.get("terms")
+    if not terms:
+        return []
+    # The terms are far more certain relative to their sum than the sum itself is
+    # small; they are written with the digits of the sum so that they add up.
+    rows = [
+        {"name": name, "formula": formula, "value": format_value(terms[term], se)}
+        for se in (metric["se"],)
+        for term, name, formula in _TERMS
+    ]
+    total = format_value(metric["value"], metric["se"])
+    return rows + [{"name": "Sum: the bound", "formula": "", "value": total}]
+
+
+def _metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for name, metric in metrics.items():
+        if "extractor" not in metric:
+            continue
+        quantity = next(q for q in _QUANTITIES if name.startswith(q))
+        notes = []
+        if metric.get("rank_deficient"):
+            notes.append("rank deficient: n ≤ number of features")
+        if "num_classes_found" in metric:
+            notes.append(
+                f"{metric['num_classes_found']} of {metric['num_classes']} classes"
+            )
+        for spread in ("std_over_subsets", "std_over_splits"):
+            if metric.get(spread):
+                words = spread.replace("_", " ").replace("std", "s.d.")
+                notes.append(f"{words} {_significant(metric[spread], 2)}")
+        floor, held_out = metric.get("floor"), metric.get("held_out")
+        rows.append(
+            {
+                "quantity": _QUANTITIES[quantity],
+                "extractor": metric["extractor"]["id"],
+                "samples": _KINDS.get(metric["samples"], metric["samples"]),
+                "figure": _figure(metric),
+                "n": metric.get("n"),
+                "floor": _comparison(floor),
+                "at_n": _significant(floor["value_at_n"], 3)
+                if floor and "value_at_n" in floor
+                else None,
+                "held_out": _comparison(held_out),
+                "notes": metric.get("reason") or "; ".join(notes),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["extractor"], row["quantity"]))
+
+
+def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows, held_out = [], None
+    for name, metric in metrics.items():
+        if (
+            not name.startswith("nearest_training_distance")
+            or "quantiles" not in metric
+        ):
+            continue
+        kind = metric["samples"]
+        rows.append(_distance_row(f"{_KINDS.get(kind, kind)} samples", metric))
+        held_out = _distance_row("held-out real images", metric["held_out"])
+    return rows + [held_out] if held_out else []
+
+
+def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
+    quantiles = {
+        q: _significant(summary["quantiles"][q], 3)
+        for q in ("0.0", "0.05", "0.5", "0.95")
+    }
+    return {
+        "label": label,
+        "n": summary["n"],
+        "copies": summary["exact_copies"],
+        "quantiles": quantiles,
+    }
+
+
+def _extractors(metrics: Mapping[str, Any]) -> dict[str, str]:
+    found = (m["extractor"] for m in metrics.values() if "extractor" in m)
+    return {e["id"]: e["sha256"] for e in found if e.get("sha256")}
+
+
+def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
+    value, se = metric["value"], metric.get("se")
+    if value is None:
+        return {"value": None, "se": None}
+    return {
+        "value": format_value(value, se),
+        "se": None if se is None else format_se(se),
+    }
+
+
+def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not other:
+        return None
+    return {"value": _significant(other["value"], 3), "n": other["n"]}
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _inline(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    source = importlib.resources.files(__package__).joinpath(_TEMPLATE).read_text()
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return environment.from_string(source)
+
+
+__all__ = ["format_se", "format_value", "render_report"]
