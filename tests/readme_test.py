@@ -59,14 +59,14 @@ def accepted() -> dict[str, set[str]]:
     modules = {name for name, _ in _python_commands() if name.startswith(_OURS)}
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         helps = dict(zip(modules, pool.map(_help, modules), strict=True))
-    return {
-        module: {flag.removeprefix("[no]") for flag in _listed(text)} | _ABSL_FLAGS
-        for module, text in helps.items()
-    }
+    return {module: _listed(text) | _ABSL_FLAGS for module, text in helps.items()}
 
 
-def _listed(text: str) -> list[str]:
-    return re.findall(r"^\s*(?:-\w,)?--((?:\[no\])?[a-z]\w*)", text, re.MULTILINE)
+def _listed(text: str) -> set[str]:
+    """The flags at the beginnings of a help's lines, and those of a single stage."""
+    flags = set(re.findall(r"^ {0,4}--(?:\[no\])?([a-z]\w*)", text, re.MULTILINE))
+    prefixes = re.findall(r"--([a-z]+_)(?!\w)", text)
+    return flags | {prefix + flag for prefix in prefixes for flag in flags}
 
 
 def test_begins_with_the_two_commands():
