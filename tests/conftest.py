@@ -7,10 +7,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf  # noqa: E402
 
 
-def pytest_configure(config):
+def pytest_configure():
     """Two logical CPUs, so that MirroredStrategy is exercised on every machine."""
-    for package in ("smoothing_tf", "components", "pipeline"):
-        config.addinivalue_line("filterwarnings", f"error:::{package}")
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2

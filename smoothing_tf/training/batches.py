@@ -1,6 +1,7 @@
 """What a stage sees of a batch, and how it reaches the replicas."""
 
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -61,6 +62,17 @@ def training_arguments(
     return batches.map(lambda batch: tuple(batch[name] for name in names))
 
 
+class Validation(NamedTuple):
+    """Batches of (arguments of `log_prob`, whether each row counts).
+
+    The last batch is filled up with rows that do not count: every replica always
+    gets an equal share, and one compiled function serves all batches.
+    """
+
+    batches: tf.data.Dataset
+    num_examples: int  # rows that count
+
+
 def validation_arguments(
     stage: str,
     dataset: Dataset,
@@ -68,15 +80,8 @@ def validation_arguments(
     config: TrainingConfig,
     *,
     seed: int,
-) -> tuple[tf.data.Dataset, int]:
-    """Finite batches of (arguments of `log_prob`, whether each row counts).
-
-    The last batch is filled up with rows that do not count: every replica always
-    gets an equal share, and one compiled function serves all batches. The noise
-    is the same at every call.
-
-    Returns:
-      (data set, number of rows that count).
+) -> Validation:
+    """The validation split, its beginning at most, with the same noise always.
 
     Raises:
       ValueError: the validation split is missing or empty.
@@ -96,7 +101,7 @@ def validation_arguments(
         position = number * batch_size + tf.range(batch_size, dtype=tf.int64)
         return arguments, position < num_examples
 
-    return batches.enumerate().map(fill_up), num_examples
+    return Validation(batches.enumerate().map(fill_up), num_examples)
 
 
 def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:

@@ -62,21 +62,8 @@ class Checkpoints:
         self._manager.checkpoint.restore(self.latest).assert_consumed()
 
     def save(self, step: int) -> None:
-        """Writes the state at `step`.
-
-        Raises:
-          OSError: the disk is full or not writable; older checkpoints are intact.
-        """
-        try:
-            self._manager.save(checkpoint_number=step)
-        except tf.errors.OpError as error:
-            reason = error.message.splitlines()[0]
-            raise OSError(
-                f"The checkpoint of step {step} could not be written to"
-                f" {self._manager.directory}: {reason}. Free space or name another"
-                " directory, then start again; it resumes from"
-                f" {self.latest or 'the beginning'}."
-            ) from error
+        """Writes the state at `step`."""
+        self._manager.save(checkpoint_number=step)
 
 
 def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:

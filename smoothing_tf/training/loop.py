@@ -1,8 +1,9 @@
 """The one training loop, for every stage, model, data set and strategy."""
 
+import contextlib
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
@@ -13,6 +14,7 @@ from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training import batches
+from smoothing_tf.training.batches import Validation
 from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.history import History
 from smoothing_tf.training.monitor import Monitor
@@ -68,6 +70,7 @@ def train_stage(
     is_chief = _is_chief(strategy)
     trainer = StageTrainer(stage, make_model, config, seed=seed, strategy=strategy)
     run = _Run(stage, trainer, dataset, smoothing, config, directory, seed, is_chief)
+    run.restore()
     if trainer.step >= config.num_steps:
         if progress and is_chief:
             print(
@@ -92,7 +95,7 @@ def train_stage(
 
 
 class _Run:
-    """The host's side of one call of `train_stage`, restored on construction."""
+    """The host's side of one call of `train_stage`."""
 
     def __init__(
         self, stage, trainer, dataset, smoothing, config, directory, seed, is_chief
@@ -100,12 +103,11 @@ class _Run:
         self._stage = stage
         self._trainer = trainer
         self._dataset = dataset
+        self._smoothing = smoothing
         self._config = config
+        self._directory = directory
         self._seed = seed
         self._is_chief = is_chief
-        self._validation, self._num_validation = batches.validation_arguments(
-            stage, dataset, smoothing, config, seed=seed
-        )
         # Sum and number of the losses since the last row of the history; saved,
         # so that a row across an interruption is the mean of all its steps.
         self._window = tf.Variable([0.0, 0.0], dtype=tf.float64)
@@ -114,16 +116,21 @@ class _Run:
             {**trainer.state, "window": [self._window]},
             trainer.step_variable,
         )
-        self._checkpoints.restore()
         self._history = History(directory)
-        if is_chief:
-            self._history.truncate(trainer.step)
         self._sample = tf.function(trainer.averaged.sample)
+
+    def restore(self) -> None:
+        """Goes back to the newest checkpoint, if there is one."""
+        self._checkpoints.restore()
+        if self._is_chief:
+            self._history.truncate(self._trainer.step)
 
     def train(self, iterator, monitor: Monitor) -> None:
         """Takes the remaining steps."""
         config = self._config
-        validation = self._trainer.distribute(self._validation)
+        validation = batches.validation_arguments(
+            self._stage, self._dataset, self._smoothing, config, seed=self._seed
+        )
         step = self._trainer.step
         while step < config.num_steps:
             results = self._trainer.run_steps(iterator, self._num_steps_ahead(step))
@@ -138,13 +145,15 @@ class _Run:
                 if validates:
                     row |= self._validate(step, validation, monitor)
                 if self._is_chief:
-                    self._history.append(row)
+                    with self._write_errors(step):
+                        self._history.append(row)
             if config.sample_every and self._is_due(config.sample_every, step):
-                self._picture(step, monitor)
+                self._picture(step, validation, monitor)
             if self._is_chief and self._is_due(config.checkpoint_every, step):
-                # Last: what a checkpoint's step has written is written by then.
-                monitor.flush()
-                self._checkpoints.save(step)
+                with self._write_errors(step):
+                    # Last: what a checkpoint's step has written is written by then.
+                    monitor.flush()
+                    self._checkpoints.save(step)
 
     def _is_due(self, every: int, step: int) -> bool:
         return step % every == 0 or step == self._config.num_steps
@@ -176,6 +185,20 @@ class _Run:
                     " checkpoint."
                 )
 
+    @contextlib.contextmanager
+    def _write_errors(self, step: int) -> Iterator[None]:
+        """Says in one line what could not be written, and what is left."""
+        try:
+            yield
+        except (OSError, tf.errors.OpError) as error:
+            reason = getattr(error, "message", str(error)).splitlines()[0]
+            raise OSError(
+                f"Training of stage {self._stage!r} stopped: step {step} could not be"
+                f" written to {self._directory}: {reason}. Free space, then start"
+                " again: training goes on from"
+                f" {self._checkpoints.latest or 'the beginning'}."
+            ) from error
+
     def _train_point(
         self, step: int, gradient_norm: float, monitor: Monitor
     ) -> dict[str, float]:
@@ -187,10 +210,12 @@ class _Run:
         monitor.train_point(step, nats, learning_rate, float(gradient_norm))
         return {"step": step, **self._curve_point("train", nats)}
 
-    def _validate(self, step: int, validation, monitor: Monitor) -> dict[str, float]:
-        nats = self._trainer.mean_nats(validation, self._num_validation)
+    def _validate(
+        self, step: int, validation: Validation, monitor: Monitor
+    ) -> dict[str, float]:
+        nats = self._trainer.mean_nats(validation)
         self._check_finite(step, **{"validation loss": nats})
-        monitor.validation_point(step, nats, self._num_validation)
+        monitor.validation_point(step, nats, validation.num_examples)
         return self._curve_point("validation", nats)
 
     def _curve_point(self, split: str, nats: float) -> dict[str, float]:
@@ -200,7 +225,7 @@ class _Run:
             point[f"{split}_bits_per_dim"] = nats_to_bits_per_dim(nats, num_dims)
         return point
 
-    def _picture(self, step: int, monitor: Monitor) -> None:
+    def _picture(self, step: int, validation: Validation, monitor: Monitor) -> None:
         """Samples from the averaged weights, always with the same noise."""
         if not self._is_chief or len(self._dataset.event_shape) != 3:
             return
@@ -210,7 +235,7 @@ class _Run:
             monitor.picture(step, [(samples, self._stage == "baseline")])
             return
         x, x_smoothed = (
-            part[:_NUM_PICTURES] for part in next(iter(self._validation))[0]
+            part[:_NUM_PICTURES] for part in next(iter(validation.batches))[0]
         )
         denoised = self._sample(1, x_smoothed, seed=seed)[0]
         monitor.picture(step, [(x_smoothed, False), (denoised, True), (x, True)])

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.training.batches import Validation
 from smoothing_tf.training.schedule import ExponentialDecay
 from smoothing_tf.training.training_config import TrainingConfig
 
@@ -115,15 +116,11 @@ class StageTrainer:
         nats, norm = (result.numpy() for result in results)
         return StepResults(nats, norm, time.perf_counter() - start)
 
-    def mean_nats(self, batches, num_examples: int) -> float:
-        """Mean -log p under the averaged weights, nats per example.
-
-        Args:
-          batches: distributed (arguments of `log_prob`, whether each row counts).
-          num_examples: how many rows count.
-        """
+    def mean_nats(self, validation: Validation) -> float:
+        """Mean -log p under the averaged weights, nats per example."""
+        batches = self.distribute(validation.batches)
         total = sum(float(self._compiled_sum(batch)) for batch in batches)
-        return total / num_examples
+        return total / validation.num_examples
 
     def _run_steps(self, iterator, num_steps):
         nats = tf.TensorArray(tf.float32, size=num_steps)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.training import TrainingConfig
+from smoothing_tf.training.batches import training_arguments, validation_arguments
+from tests.testing.tiny_data import NUM_EXAMPLES, tiny_dataset
+
+
+@pytest.mark.parametrize(
+    ("stage", "num_arguments"), [("smoothed", 1), ("reverse", 2), ("baseline", 1)]
+)
+def test_every_stage_sees_its_pair(stage, num_arguments):
+    dataset = tiny_dataset()
+    config = TrainingConfig(batch_size=3)
+    batches = training_arguments(
+        stage, dataset, Gaussian(0.3), config, seed=1, start_step=0
+    )
+    arguments = next(iter(batches))
+    assert [x.shape for x in arguments] == [(3, 4, 4, 1)] * num_arguments
+    levels = (arguments[0].numpy() + 1) * 1.5
+    on_levels = np.allclose(levels, np.round(levels), atol=1e-5)
+    assert on_levels == (stage != "smoothed")
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 6, 50])
+@pytest.mark.parametrize("cap", [5, 1000])
+def test_validation_counts_every_example_once_in_equal_batches(batch_size, cap):
+    config = TrainingConfig(batch_size=batch_size, max_validation_examples=cap)
+    validation = validation_arguments(
+        "reverse", tiny_dataset(), Gaussian(0.3), config, seed=1
+    )
+    rows, noise = [], []
+    for (x, x_smoothed), counts in validation.batches:
+        assert len(x) == len(x_smoothed) == len(counts) == batch_size
+        rows.extend(x.numpy()[counts.numpy()])
+        noise.extend(x_smoothed.numpy()[counts.numpy()])
+    n = min(cap, NUM_EXAMPLES["validation"])
+    assert validation.num_examples == len(rows) == n
+    expected = tiny_dataset().array("validation")[:n] / 1.5 - 1
+    np.testing.assert_allclose(rows, expected, atol=1e-6)
+    # The noise does not depend on the batch size.
+    one_batch = validation_arguments(
+        "reverse", tiny_dataset(), Gaussian(0.3), TrainingConfig(batch_size=6), seed=1
+    )
+    ((_, x_smoothed), _) = next(iter(one_batch.batches))
+    np.testing.assert_array_equal(noise, x_smoothed[:n])
+
+
+def test_unknown_stage_and_missing_smoothing_are_rejected():
+    arguments = (tiny_dataset(), None, TrainingConfig(batch_size=3))
+    with pytest.raises(ValueError, match="`stage` must be one of baseline, reverse"):
+        validation_arguments("both", *arguments, seed=1)
+    with pytest.raises(ValueError, match="`smoothing` must be given"):
+        validation_arguments("reverse", *arguments, seed=1)

@@ -1,0 +1,174 @@
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.training import TrainingConfig
+from smoothing_tf.training.batches import training_arguments, validation_arguments
+from smoothing_tf.training.stage_trainer import StageTrainer
+from tests.testing.tiny_data import tiny_dataset
+from tests.testing.tiny_models import make_tiny_model
+
+SHAPE = (4, 4, 1)
+CONFIG = dict(num_steps=6, batch_size=4, learning_rate=0.05)
+
+
+@functools.cache
+def mirrored() -> tf.distribute.Strategy:
+    # Two strategies of one process share TensorFlow's collective keys; one is made.
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def make_trainer(stage="reverse", strategy=None, dropout=0.0, **settings):
+    return StageTrainer(
+        stage,
+        lambda: make_tiny_model(stage, SHAPE, dropout=dropout),
+        TrainingConfig(**(CONFIG | settings)),
+        seed=3,
+        strategy=strategy or tf.distribute.get_strategy(),
+    )
+
+
+def batches(trainer, stage="reverse", start_step=0):
+    arguments = training_arguments(
+        stage,
+        tiny_dataset(),
+        Gaussian(0.3),
+        TrainingConfig(**CONFIG),
+        seed=3,
+        start_step=start_step,
+    )
+    return iter(trainer.distribute(arguments))
+
+
+def weights(model):
+    return [weight.numpy() for weight in model.weights]
+
+
+def assert_same(actual, expected, **tolerance):
+    for a, b in zip(actual, expected, strict=True):
+        if tolerance:
+            np.testing.assert_allclose(a, b, **tolerance)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.5])
+@pytest.mark.parametrize("stage", ["reverse", "smoothed"])
+def test_two_replicas_give_the_weights_of_one(clip_norm, stage):
+    one = make_trainer(stage, clip_norm=clip_norm)
+    two = make_trainer(stage, clip_norm=clip_norm, strategy=mirrored())
+    results_one = one.run_steps(batches(one, stage), 6)
+    results_two = two.run_steps(batches(two, stage), 6)
+    np.testing.assert_allclose(results_one.nats, results_two.nats, rtol=1e-5)
+    np.testing.assert_allclose(
+        results_one.gradient_norm, results_two.gradient_norm, rtol=1e-4
+    )
+    assert_same(weights(two.model), weights(one.model), rtol=1e-4, atol=1e-5)
+    assert_same(weights(two.averaged), weights(one.averaged), rtol=1e-4, atol=1e-5)
+
+
+def test_replicas_drop_out_differently_and_hold_equal_weights():
+    trainer = make_trainer(dropout=0.5, strategy=mirrored())
+    trainer.run_steps(batches(trainer), 3)
+    for weight in trainer.model.weights:
+        first, second = weight.value.values
+        np.testing.assert_array_equal(first.numpy(), second.numpy())
+    one = make_trainer(dropout=0.5)
+    one.run_steps(batches(one), 3)
+    assert not np.allclose(one.model.loc.numpy(), trainer.model.loc.numpy())
+
+
+def test_steps_per_call_do_not_matter():
+    at_once, in_parts = make_trainer(dropout=0.5), make_trainer(dropout=0.5)
+    at_once.run_steps(batches(at_once), 6)
+    iterator = batches(in_parts)
+    for num_steps in (1, 3, 2):
+        in_parts.run_steps(iterator, num_steps)
+    assert at_once.step == in_parts.step == 6
+    assert_same(weights(in_parts.model), weights(at_once.model))
+    assert_same(weights(in_parts.averaged), weights(at_once.averaged))
+
+
+def test_first_step_is_adam_of_the_mean_negative_log_likelihood():
+    trainer = make_trainer()
+    model = make_tiny_model("reverse", SHAPE)
+    x, x_smoothed = next(batches(trainer))
+    with tf.GradientTape() as tape:
+        loss = -tf.reduce_mean(model.log_prob(x, x_smoothed))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    keras.optimizers.Adam(0.05).apply(gradients, model.trainable_variables)
+    results = trainer.run_steps(batches(trainer), 1)
+    assert results.nats[0] == pytest.approx(float(loss), rel=1e-6)
+    assert_same(weights(trainer.model), weights(model), rtol=1e-5, atol=1e-6)
+
+
+def test_clipping_bounds_the_gradient_not_its_report():
+    trainer = make_trainer(clip_norm=1e-6)
+    results = trainer.run_steps(batches(trainer), 1)
+    assert results.gradient_norm[0] > 1e-3
+
+
+@pytest.mark.parametrize("strategy", [None, "mirrored"])
+def test_average_warms_up_and_follows_the_weights(strategy):
+    trainer = make_trainer(
+        ema_momentum=0.2, strategy=mirrored() if strategy else None
+    )
+    iterator = batches(trainer)
+    expected = None
+    for step in range(6):
+        trainer.run_steps(iterator, 1)
+        momentum = min(0.2, step / (10 + step))
+        if expected is None:
+            expected = weights(trainer.model)
+        expected = [
+            momentum * average + (1 - momentum) * weight
+            for average, weight in zip(expected, weights(trainer.model), strict=True)
+        ]
+        assert_same(weights(trainer.averaged), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_momentum_zero_is_no_average():
+    trainer = make_trainer(ema_momentum=0.0)
+    trainer.run_steps(batches(trainer), 3)
+    assert_same(weights(trainer.averaged), weights(trainer.model))
+
+
+def test_validation_is_the_mean_under_the_averaged_weights_and_touches_nothing():
+    trainer, undisturbed = make_trainer(dropout=0.5), make_trainer(dropout=0.5)
+    iterator = batches(trainer)
+    trainer.run_steps(iterator, 3)
+    before = weights(trainer.model)
+    validation = validation_arguments(
+        "reverse", tiny_dataset(), Gaussian(0.3), TrainingConfig(**CONFIG), seed=3
+    )
+    nats = trainer.mean_nats(validation)
+    assert_same(weights(trainer.model), before)
+    expected = []
+    for arguments, counts in validation.batches:
+        log_prob = trainer.averaged.log_prob(*arguments).numpy()
+        expected.extend(-log_prob[counts.numpy()])
+    assert nats == pytest.approx(np.mean(expected), rel=1e-6)
+    # And training goes on as if it had not been.
+    trainer.run_steps(iterator, 3)
+    undisturbed.run_steps(batches(undisturbed), 6)
+    assert_same(weights(trainer.model), weights(undisturbed.model))
+    assert_same(weights(trainer.averaged), weights(undisturbed.averaged))
+
+
+def test_validation_on_two_replicas_is_that_on_one():
+    validation = validation_arguments(
+        "reverse", tiny_dataset(), Gaussian(0.3), TrainingConfig(**CONFIG), seed=3
+    )
+    one, two = make_trainer(), make_trainer(strategy=mirrored())
+    assert two.mean_nats(validation) == pytest.approx(
+        one.mean_nats(validation), rel=1e-6
+    )
+
+
+def test_batch_that_does_not_divide_is_rejected():
+    with pytest.raises(ValueError, match="`batch_size` must be a multiple"):
+        make_trainer(strategy=mirrored(), batch_size=3)

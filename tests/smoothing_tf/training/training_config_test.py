@@ -1,0 +1,28 @@
+import pytest
+
+from smoothing_tf.training import TrainingConfig
+
+
+def test_defaults_satisfy_the_rules_and_are_the_published_rates():
+    config = TrainingConfig()
+    assert config.learning_rate == 2e-4
+    assert config.learning_rate_decay == 0.999995
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_steps", 0),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate_decay", 1.5),
+        ("adam_beta_2", 1.0),
+        ("ema_momentum", 1.0),
+        ("clip_norm", 0.0),
+        ("steps_per_call", 0),
+        ("sample_every", -1),
+    ],
+)
+def test_values_out_of_range_are_rejected_by_name(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        TrainingConfig(**{name: value})
