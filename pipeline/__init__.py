@@ -3,4 +3,5 @@
 import os
 
 # Before anything imports TensorFlow: its start-up messages say nothing to a user.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# The nodes' processes inherit it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,5 +1,6 @@
 """Run parameters of the pipeline: each node's slice of the configuration."""
 
+import dataclasses
 from typing import Any
 
 from pipeline.code_digest import code_digest
@@ -15,7 +16,6 @@ NODES_WITH_CODE = (
     "evaluate",
     "push",
 )
-PIPELINE_STAGES = ("smoothed", "reverse")
 
 
 def run_arguments(
@@ -35,6 +35,7 @@ def run_arguments(
       Parameter name -> value.
     """
     flags = config_lib.to_flags(config)
+    evaluation = [field.name for field in dataclasses.fields(config.evaluation)]
     arguments = {
         "dataset": flags["dataset"],
         "data_dir": flags["data_dir"],
@@ -45,7 +46,9 @@ def run_arguments(
         "train_reverse_flags": _slice(flags, "seed", "reverse_"),
         "export_flags": _slice(flags, "smoothed_", "reverse_"),
         "num_samples": config.evaluation.num_samples,
-        "evaluate_flags": _slice(flags, "seed", "smoothed_", "reverse_", "evaluation_"),
+        "evaluate_flags": _slice(
+            flags, "seed", "smoothed_", "reverse_", *evaluation
+        ),
         "max_bits_per_dim": (
             ""
             if options.max_bits_per_dim is None

@@ -9,7 +9,6 @@ import ast
 import functools
 import hashlib
 import pathlib
-from typing import Iterator
 
 # Only these packages are read: what is installed beside them is fixed by the
 # image on a cluster and by the lock file on a workstation.
@@ -24,8 +23,8 @@ def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
     Imports are followed statically, also those inside functions, so nothing is
     executed. A package's __init__.py, which re-exports names, counts where a name
     is imported from it, and not where it only lies on the way to a module; that
-    of a top package never counts. Files other than Python's beside an imported
-    module, e.g. a template, count as part of it.
+    of a top package never counts. A file beside a module that the module names in
+    a string, e.g. a template, counts as part of it.
 
     Args:
       module: dotted name, e.g. "components.train.executor".
@@ -58,9 +57,10 @@ def source_files(module: str, root: pathlib.Path = ROOT) -> list[pathlib.Path]:
     files = set()
     for name in modules:
         path = _find(name, root)
+        _, strings = _read(path, path.stat().st_mtime_ns)
         files.add(path)
-        files.update(_package_data(path.parent))
-    return sorted(files)
+        files.update(p for p in path.parent.iterdir() if p.name in strings)
+    return sorted(path for path in files if path.is_file())
 
 
 def _find(name: str, root: pathlib.Path) -> pathlib.Path | None:
@@ -71,18 +71,16 @@ def _find(name: str, root: pathlib.Path) -> pathlib.Path | None:
     return None
 
 
-def _package_data(directory: pathlib.Path) -> Iterator[pathlib.Path]:
-    for path in directory.iterdir():
-        if path.is_file() and path.suffix not in (".py", ".pyc", ".pyi"):
-            yield path
-
-
 def _imports(name: str, root: pathlib.Path) -> set[str]:
     """Modules of ours that importing `name` and running its functions loads."""
     path = _find(name, root)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    imports, _ = _read(path, path.stat().st_mtime_ns)
     modules = set()
-    for target in _imported_names(path, path.stat().st_mtime_ns, package):
+    for level, target in imports:
+        if level:
+            base = package.split(".")
+            target = ".".join([*base[: len(base) - level + 1], target])
         # The last part may be a module, or a member of the one before it.
         if _find(target, root) is None:
             target = target.rpartition(".")[0]
@@ -93,14 +91,17 @@ def _imports(name: str, root: pathlib.Path) -> set[str]:
 
 
 @functools.lru_cache(maxsize=None)
-def _imported_names(path: pathlib.Path, _mtime: int, package: str) -> frozenset[str]:
-    names = set()
+def _read(
+    path: pathlib.Path, _modified: int
+) -> tuple[frozenset[tuple[int, str]], frozenset[str]]:
+    """A module's imports, as (number of leading dots, name), and its strings."""
+    imports, strings = set(), set()
     for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
         if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
+            imports.update((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = package.split(".")
-            base = ".".join(parts[: len(parts) - node.level + 1] if node.level else [])
-            base = ".".join(part for part in (base, node.module) if part)
-            names.update(f"{base}.{alias.name}" for alias in node.names)
-    return frozenset(names)
+            prefix = f"{node.module}." if node.module else ""
+            imports.update((node.level, prefix + alias.name) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            strings.add(node.value)
+    return frozenset(imports), frozenset(strings)

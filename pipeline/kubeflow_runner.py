@@ -6,14 +6,14 @@
 
 import dataclasses
 import pathlib
-import sys
+from collections.abc import Sequence
 
 from kfp import compiler, components
 
 from pipeline.arguments import run_arguments
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
-from smoothing_tf import artifacts
+from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting
 
@@ -70,13 +70,9 @@ def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
     return run.run_id
 
 
-def main(argv: list[str]) -> None:
-    """Runs the command line.
-
-    Args:
-      argv: flags, without the program's name.
-    """
-    config, options = config_lib.parse(argv, KubeflowRunnerConfig)
+def main(argv: Sequence[str]) -> None:
+    """Runs the command line on `argv`, without the program's name."""
+    config, options = config_lib.parse(argv, KubeflowRunnerConfig, usage=__doc__)
     if options.output:
         compile_pipeline(config, options, options.output)
         print(f"Compiled to {pathlib.Path(options.output).resolve()}.")
@@ -85,7 +81,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except (ValueError, TypeError, OSError) as problem:
-        sys.exit(f"pipeline.kubeflow_runner: error: {problem}")
+    command_line.run(main)

@@ -11,6 +11,7 @@ import pathlib
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from kfp import dsl, local
@@ -21,7 +22,7 @@ from pipeline.code_digest import ROOT
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
-from smoothing_tf import artifacts
+from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting
 
@@ -31,7 +32,7 @@ class LocalRunnerConfig(PipelineConfig):
     """Settings of a local run."""
 
     pipeline_root: str = setting(
-        "runs/pipeline", "Directory for artifacts, cache, logs and the report."
+        None, "Directory for artifacts, cache, logs and the report."
     )
 
 
@@ -162,17 +163,14 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
     print(f"  pushed:     {result['pushed'] or 'not pushed, the bound is above'}")
 
 
-def main(argv: list[str]) -> None:
-    """Runs the command line.
-
-    Args:
-      argv: flags, without the program's name.
-    """
-    run(*config_lib.parse(argv, LocalRunnerConfig))
+def main(argv: Sequence[str]) -> None:
+    """Runs the command line on `argv`, without the program's name."""
+    config, options = config_lib.parse(argv, LocalRunnerConfig, usage=__doc__)
+    try:
+        run(config, options)
+    except NodeError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except (NodeError, ValueError, TypeError, OSError) as problem:
-        sys.exit(f"pipeline.local_runner: error: {problem}")
+    command_line.run(main)

@@ -125,6 +125,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         generated = node(
             "generate",
             generate,
+            data=data,
             saved_model=saved_model,
             num_samples=num_samples,
             seed=seed,

@@ -2,25 +2,14 @@
 
 import dataclasses
 
-from smoothing_tf.settings import setting, validate
+from components.ingest.executor import IngestConfig
+from smoothing_tf.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)
-class PipelineConfig:
+class PipelineConfig(IngestConfig):
     """Settings of the pipeline, shared by its runners."""
 
-    max_rejected_fraction: float = setting(
-        0.0,
-        "Fraction of the records that ingest may reject before it fails.",
-        minimum=0.0,
-        maximum=1.0,
-    )
-    beam_runner: str = setting(
-        "DirectRunner", "Apache Beam runner of ingest and generate."
-    )
-    beam_options: tuple[str, ...] = setting(
-        (), "Apache Beam options, e.g. --direct_num_workers=2."
-    )
     max_bits_per_dim: float | None = setting(
         None,
         "Push a model only if its bound is at most this, bits per dimension;"
@@ -37,6 +26,3 @@ class PipelineConfig:
         "smoothing-tf-python:0.1.0",
         "Container image of every node; it holds Python and these packages.",
     )
-
-    def __post_init__(self):
-        validate(self)

@@ -16,6 +16,8 @@ _FINISHED = re.compile(r"Task '(.+)' finished with status (SUCCESS|FAILURE)$")
 _CACHED = re.compile(r"Task (\S+) cache hit ")
 _SKIPPED = re.compile(r"Skipping (?:conditional )?task (\S+?):? ")
 _PROGRESS_BAR = re.compile(r"\d+%\|")
+# What TensorFlow says before it knows its log level.
+_START_UP = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
 _ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 
@@ -125,7 +127,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._log.write(line + "\n")
         # Of a failure the reader sees the last line; the log has the others.
         self._in_traceback |= line.startswith("Traceback (most recent call last)")
-        if self._in_traceback:
+        if self._in_traceback or _START_UP.match(line):
             return
         if _PROGRESS_BAR.search(line):
             # A bar is drawn over itself on a terminal and is noise elsewhere.
@@ -149,7 +151,9 @@ class RunLog(io.TextIOBase, logging.Filter):
 
     def _print(self, line: str) -> None:
         self._end_bar()
-        print(line, file=self._stream, flush=True)
+        # Not `print`: kfp replaces it, for every caller, while a node runs.
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
 
     def _end_bar(self) -> None:
         if self._bar_is_open:

@@ -7,6 +7,7 @@ def generate(
     seed: int,
     beam_runner: str,
     beam_options: list,
+    data: dsl.Input[dsl.Dataset],
     saved_model: dsl.Input[dsl.Model],
     code_digest: str,
     samples: dsl.Output[dsl.Dataset],
@@ -17,6 +18,7 @@ def generate(
     samples.metadata.update(
         executor.run(
             model_dir=saved_model.path,
+            data_dir=data.path,
             num_samples=num_samples,
             seed=seed,
             beam_runner=beam_runner,

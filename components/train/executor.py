@@ -5,7 +5,7 @@ import pathlib
 from components.configuration import node_config
 from smoothing_tf import artifacts, workdir
 from smoothing_tf import config as config_lib
-from smoothing_tf.data import open_dataset
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage

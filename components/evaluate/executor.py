@@ -1,0 +1,102 @@
+"""Evaluates the two-stage model and the generated samples; blesses the model."""
+
+import math
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from components.configuration import node_config
+from smoothing_tf import artifacts, workdir
+from smoothing_tf import config as config_lib
+from smoothing_tf.data.dataset import open_dataset
+from smoothing_tf.evaluation.evaluation import REPORT_FILE, write_evaluation
+from smoothing_tf.training.history import History
+
+
+def run(
+    *,
+    flags: str,
+    max_bits_per_dim: float | None,
+    data_dir: artifacts.Path,
+    smoothing_dir: artifacts.Path,
+    stage_dirs: Mapping[str, artifacts.Path],
+    samples_file: artifacts.Path,
+    output_dir: artifacts.Path,
+    metrics_file: artifacts.Path,
+    report_file: artifacts.Path,
+) -> tuple[bool, dict[str, float]]:
+    """Writes the evaluation, its report once more as one file, and the numbers.
+
+    Args:
+      flags: flagfile text of both stages, the evaluation and the seed.
+      max_bits_per_dim: largest bound of a blessed model, bits per dimension; None
+        blesses every model whose bound is finite.
+      data_dir: TFDS directory that ingest wrote.
+      smoothing_dir: directory that augment wrote.
+      stage_dirs: stage -> directory that its training wrote.
+      samples_file: .npz that generate wrote.
+      output_dir: for metrics.json, pictures, statistics.
+      metrics_file: for the numbers that are returned, as JSON.
+      report_file: for the HTML report.
+
+    Returns:
+      (blessed, numbers): a finite float for every metric that has a value, its
+      standard error beside it as `<name>_se`.
+
+    Raises:
+      FileNotFoundError: a stage has no checkpoint.
+      ValueError: a flag is not valid; a threshold for data without levels.
+    """
+    config = node_config(flags, data_dir, smoothing_dir)
+    dataset = open_dataset(config.data)
+    if max_bits_per_dim is not None and dataset.num_levels is None:
+        raise ValueError(
+            "`max_bits_per_dim` must be none for data without levels, whose bound is"
+            f" in nats; got {max_bits_per_dim}."
+        )
+    with np.load(samples_file) as file:
+        samples = dict(file)
+    metrics = write_evaluation(
+        two_stage=workdir.load_two_stage(config, dataset, stage_dirs),
+        dataset=dataset,
+        samples=samples,
+        config=config.evaluation,
+        flags_text=_flags_text(config),
+        histories={
+            stage: History(directory).rows() for stage, directory in stage_dirs.items()
+        },
+        seed=config.seed,
+        directory=output_dir,
+    )
+    numbers = _numbers(metrics)
+    report = pathlib.Path(output_dir) / REPORT_FILE
+    artifacts.write_text(report_file, report.read_text())
+    artifacts.write_json(metrics_file, numbers)
+    return is_blessed(numbers, max_bits_per_dim), numbers
+
+
+def is_blessed(numbers: Mapping[str, float], max_bits_per_dim: float | None) -> bool:
+    """Whether a bound could be computed and is not above the threshold."""
+    bound = numbers.get("bits_per_dim", numbers.get("nll"))
+    if bound is None:
+        return False
+    return max_bits_per_dim is None or bound <= max_bits_per_dim
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Plain finite floats; Kubeflow takes nothing else for a metric."""
+    numbers = {}
+    for name, metric in metrics.items():
+        for key, suffix in (("value", ""), ("se", "_se")):
+            number = metric.get(key)
+            if number is not None and math.isfinite(number):
+                numbers[name + suffix] = float(number)
+    return numbers
+
+
+def _flags_text(config: config_lib.Config) -> str:
+    """The configuration, without the stage that the pipeline does not train."""
+    lines = config_lib.to_flagfile(config).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("--baseline_"))

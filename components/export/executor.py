@@ -1,0 +1,35 @@
+"""Joins the two trained stages in one verified SavedModel."""
+
+from collections.abc import Mapping
+
+from components.configuration import node_config
+from smoothing_tf import artifacts, workdir
+from smoothing_tf.data.dataset import open_dataset
+from smoothing_tf.serving.saved_model import export_saved_model
+
+
+def run(
+    *,
+    flags: str,
+    data_dir: artifacts.Path,
+    smoothing_dir: artifacts.Path,
+    stage_dirs: Mapping[str, artifacts.Path],
+    output_dir: artifacts.Path,
+) -> None:
+    """Writes the SavedModel, once it returns what the Python model returns.
+
+    Args:
+      flags: flagfile text of both stages' models.
+      data_dir: TFDS directory that ingest wrote.
+      smoothing_dir: directory that augment wrote.
+      stage_dirs: stage -> directory that its training wrote.
+      output_dir: must not exist, or be empty.
+
+    Raises:
+      FileNotFoundError: a stage has no checkpoint.
+      ValueError: a flag is not valid or is not what the stage was trained with.
+    """
+    config = node_config(flags, data_dir, smoothing_dir)
+    dataset = open_dataset(config.data)
+    two_stage = workdir.load_two_stage(config, dataset, stage_dirs)
+    export_saved_model(two_stage, dataset.num_levels, output_dir)

@@ -1,0 +1,133 @@
+"""Draws samples from an exported model, shard by shard on Apache Beam."""
+
+import pathlib
+import shutil
+from collections.abc import Iterator, Sequence
+
+import apache_beam as beam
+import numpy as np
+import tensorflow as tf
+
+from components.beam_pipelines import make_pipeline
+from smoothing_tf import artifacts
+from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.evaluation.pictures import labelled_columns, write_png
+from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.seeds import derive_seed
+
+SAMPLES_FILE = "samples.npz"
+PICTURE_FILE = "samples.png"
+# The examples of a shard share one seed, so its size is part of what is drawn.
+SHARD_SIZE = 100
+KINDS = ("smoothed", "single_step", "samples")
+
+
+def run(
+    *,
+    model_dir: artifacts.Path,
+    data_dir: artifacts.Path,
+    num_samples: int,
+    seed: int,
+    beam_runner: str,
+    beam_options: Sequence[str],
+    output_dir: artifacts.Path,
+) -> dict[str, int]:
+    """Draws samples of a SavedModel, the way a serving process would.
+
+    Writes samples.npz, arrays of `num_samples` examples: "smoothed", x~ as float32,
+    "samples" and where the model has it "single_step", uint8 images or float32
+    vectors; and of images the picture samples.png. What is drawn depends on the
+    model and on the seed, not on the number of workers.
+
+    Args:
+      model_dir: the SavedModel, with the signature "sample".
+      data_dir: TFDS directory that ingest wrote, for the number of levels.
+      num_samples: examples to draw; 0 writes empty arrays.
+      seed: the run's seed.
+      beam_runner: name of a Beam runner. Other ones than DirectRunner need a file
+        system that their workers share.
+      beam_options: options of the runner.
+      output_dir: must not exist, or be empty.
+
+    Returns:
+      {"num_samples": as given}.
+    """
+    dataset = open_dataset(DataConfig("directory", str(data_dir)))
+    starts = range(0, num_samples, SHARD_SIZE)
+    with artifacts.atomic_directory(output_dir) as directory:
+        shards = directory / "shards"
+        shards.mkdir()
+        with make_pipeline(beam_runner, beam_options) as pipeline:
+            _ = (
+                pipeline
+                | "Starts" >> beam.Create(starts)
+                | "Spread" >> beam.Reshuffle()
+                | "Draw" >> beam.ParDo(DrawShardFn(str(model_dir), seed, str(shards)))
+            )
+        arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
+        shutil.rmtree(shards)
+        if len(dataset.event_shape) == 3:
+            arrays = {
+                kind: array if kind == "smoothed" else _uint8(array, dataset.num_levels)
+                for kind, array in arrays.items()
+            }
+            if arrays:
+                write_png(directory / PICTURE_FILE, _picture(arrays))
+        with (directory / SAMPLES_FILE).open("wb") as file:
+            np.savez_compressed(file, **arrays)
+    return {"num_samples": num_samples}
+
+
+class DrawShardFn(beam.DoFn):
+    """Draws the shard of `SHARD_SIZE` examples that begins at an index.
+
+    Args:
+      model_dir: the SavedModel; a worker loads it once.
+      seed: the run's seed.
+      directory: where a shard's .npz goes.
+    """
+
+    def __init__(self, model_dir: str, seed: int, directory: str):
+        self._model_dir = model_dir
+        self._seed = seed
+        self._directory = directory
+
+    def setup(self):
+        self._model = tf.saved_model.load(self._model_dir)
+
+    def process(self, start: int) -> Iterator[int]:
+        arrays = self._model.signatures["sample"](
+            num_samples=tf.constant(SHARD_SIZE, tf.int32),
+            seed=derive_seed(self._seed, "generated samples", start),
+        )
+        with artifacts.atomic_file(_shard_file(self._directory, start)) as path:
+            np.savez(path, **{kind: array.numpy() for kind, array in arrays.items()})
+        yield start
+
+
+def _shard_file(directory: artifacts.Path, start: int) -> pathlib.Path:
+    return pathlib.Path(directory) / f"{start:09d}.npz"
+
+
+def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarray]:
+    shards = [dict(np.load(file)) for file in files]
+    kinds = [kind for kind in KINDS if shards and kind in shards[0]]
+    return {
+        kind: np.concatenate([shard[kind] for shard in shards])[:num_samples]
+        for kind in kinds
+    }
+
+
+def _uint8(images: np.ndarray, num_levels: int | None) -> np.ndarray:
+    return unit_to_uint8(tf.constant(images), num_levels).numpy()
+
+
+def _picture(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    captions = ("samples of p(x~)", "single-step", "samples of p(x|x~)")
+    return labelled_columns(
+        {
+            caption: arrays[kind] if kind != "smoothed" else _uint8(arrays[kind], None)
+            for kind, caption in zip(KINDS, captions)
+            if kind in arrays
+        }
+    )

@@ -1,0 +1,86 @@
+"""Which run parameters a changed flag reaches, and so which nodes run again."""
+
+import pytest
+
+from components.configuration import node_config
+from pipeline.arguments import run_arguments
+from pipeline.pipeline_config import PipelineConfig
+from smoothing_tf import artifacts
+from smoothing_tf import config as config_lib
+
+MADE = ["--model=made"]
+
+
+def arguments(*flags):
+    return run_arguments(*config_lib.parse([*MADE, *flags], PipelineConfig))
+
+
+# What follows a node runs again because its artifacts changed.
+@pytest.mark.parametrize(
+    "flag, changed",
+    [
+        ("--dataset=photos", {"dataset"}),
+        ("--data_dir=/data", {"data_dir"}),
+        ("--max_rejected_fraction=0.1", {"max_rejected_fraction"}),
+        ("--noise_scale=0.5", {"noise_scale"}),
+        ("--smoothed_num_steps=7", {"train_smoothed"}),
+        ("--reverse_num_steps=7", {"train_reverse"}),
+        ("--reverse_learning_rate=0.1", {"train_reverse"}),
+        ("--num_steps=7", {"train_smoothed", "train_reverse"}),
+        ("--baseline_num_steps=7", set()),
+        ("--num_samples=9", {"num_samples", "evaluate"}),
+        ("--num_importance_draws=3", {"evaluate"}),
+        ("--max_bits_per_dim=3.5", {"max_bits_per_dim"}),
+        ("--push_dir=/serving", {"push_dir"}),
+        ("--image=other-python", set()),
+    ],
+)
+def test_a_flag_reaches_its_own_nodes_only(flag, changed):
+    before, after = arguments(), arguments(flag)
+    differing = {
+        name.removesuffix("_flags")
+        for name in {*before, *after}
+        if before.get(name) != after.get(name)
+    }
+    # These nodes follow the training that has changed anyway.
+    if {"train_smoothed", "train_reverse"} & differing:
+        differing -= {"export", "evaluate"}
+    assert differing == changed
+
+
+def test_the_seed_reaches_every_random_node():
+    before, after = arguments(), arguments("--seed=1")
+    assert {name for name in before if before[name] != after[name]} == {
+        "seed",
+        "train_smoothed_flags",
+        "train_reverse_flags",
+        "evaluate_flags",
+    }
+
+
+def test_every_node_with_code_gets_a_digest():
+    digests = {n: v for n, v in arguments().items() if n.endswith("_code")}
+    assert len(digests) == 7
+    assert all(len(digest) == 64 for digest in digests.values())
+    assert len(set(digests.values())) == 7
+
+
+def test_a_node_parses_its_slice_back(tmp_path):
+    flags = ["--smoothed_hidden_units=8,8", "--reverse_num_steps=7", "--seed=3"]
+    whole = config_lib.parse([*MADE, *flags])
+    given = arguments(*flags)
+    artifacts.write_json(
+        tmp_path / "smoothing.json",
+        {"smoothing": "gaussian", "noise_scale": 0.1 + 0.2, "chosen_by": "auto"},
+    )
+    for stage in ("smoothed", "reverse"):
+        config = node_config(given[f"train_{stage}_flags"], "/data", tmp_path)
+        assert config.stages[stage] == whole.stages[stage]
+        assert config.seed == 3
+        assert config.data.dataset == "directory"
+        assert config.data.data_dir == "/data"
+        assert config.smoothing.noise_scale == 0.1 + 0.2
+    config = node_config(given["evaluate_flags"], "/data", tmp_path)
+    assert config.evaluation == whole.evaluation
+    for stage in ("smoothed", "reverse"):
+        assert config.stages[stage] == whole.stages[stage]
