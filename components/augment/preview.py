@@ -41,7 +41,7 @@ def write_preview(
     # Not pyplot: its state is the process's, and a node may run in a thread.
     figure = Figure(figsize=(10, 4.6) if is_image else (12, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(4, 1) if is_image else figure.subplots(1, 4)
+    axes = figure.subplots(4, 1) if is_image else figure.subplots(1, 4, sharex=True)
     draw = _draw_images if is_image else _draw_vectors
     for axis, (title, values) in zip(axes, rows.items()):
         draw(axis, values)
@@ -54,8 +54,8 @@ def _draw_images(axis, x: tf.Tensor) -> None:
     images = unit_to_uint8(x).numpy()
     images = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=255)
     strip = np.concatenate(list(images), axis=1)
-    # One channel is a grey image, which matplotlib wants without the channel axis.
-    strip = strip[..., 0] if strip.shape[-1] == 1 else strip
+    # All but colour images are shown by their first channel, in grey.
+    strip = strip if strip.shape[-1] == 3 else strip[..., 0]
     axis.imshow(strip, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axis.set_axis_off()
 

@@ -91,12 +91,12 @@ def run(
         tasks = shard_tasks(source.shards, name, directory)
         _run_beam(tasks, source, directory / "reports", config)
         reports = {task: read_json(task.report) for task in tasks}
+        rejects = _check_rejects(reports, num_examples, max_rejected_fraction)
         statistics = {
             split: read_json(_statistics_report(directory / "reports", split))
             for split in source.shards
         }
         shutil.rmtree(directory / "reports")
-        rejects = _check_rejects(reports, num_examples, max_rejected_fraction)
         _write_metadata(source, reports, directory)
         write_json(directory / STATISTICS_FILE, statistics)
         write_json(directory / REJECTS_FILE, rejects)
@@ -163,7 +163,10 @@ def _check_rejects(
                 rejects += report["rejects"]
         summary = summaries[split] = summarize_rejects(rejects, count)
         if summary["fraction"] > max_rejected_fraction or len(rejects) == count:
-            first = "; ".join(f"record {i} {reason}" for i, reason in rejects[:3])
+            first = "; ".join(
+                f"record {index} ({place}) {reason}"
+                for index, place, reason in rejects[:3]
+            )
             raise ValueError(
                 f"`max_rejected_fraction` must be at least {summary['fraction']:.3g}"
                 f" to go on without {len(rejects)} of {count} records of the split"

@@ -41,8 +41,8 @@ class ValidateShardFn(beam.DoFn):
 
     Yields (split, examples [n, ...event]) for statistics. The report says, as JSON:
     `num_examples` and `num_bytes` written, `rejects` a list of [index in the split,
-    reason], and `error`, a reason to stop or null. Writing twice is harmless: files
-    take their names when complete.
+    place, reason], and `error`, a reason to stop or null. Writing twice is harmless:
+    files take their names when complete.
     """
 
     def __init__(self, record_format: RecordFormat):
@@ -64,11 +64,12 @@ class ValidateShardFn(beam.DoFn):
                 disable=None,
             )
             try:
-                for index, serialized in enumerate(records, start=task.offset):
+                for i, serialized in enumerate(records):
                     try:
                         x, _ = self._format.decode(serialized)
                     except RecordError as reason:
-                        rejects.append([index, str(reason)])
+                        place = task.shard.place_of(i)
+                        rejects.append([task.offset + i, place, str(reason)])
                         continue
                     # The stored bytes as they are: nothing is encoded again.
                     writer.write(serialized)
@@ -98,16 +99,19 @@ def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
     """What rejects.json says of a split.
 
     Args:
-      rejects: [index, reason] of every rejected record, in order.
+      rejects: [index, place, reason] of every rejected record, in order.
       num_examples: records read, sound ones included.
     """
-    reasons = collections.Counter(reason for _, reason in rejects)
+    reasons = collections.Counter(reason for _, _, reason in rejects)
     return {
         "count": len(rejects),
         "num_examples": num_examples,
         "fraction": len(rejects) / num_examples,
         "reasons": dict(reasons.most_common(20)),
-        "first": [{"index": index, "reason": reason} for index, reason in rejects[:10]],
+        "first": [
+            {"index": index, "place": place, "reason": reason}
+            for index, place, reason in rejects[:10]
+        ],
     }
 
 

@@ -1,10 +1,12 @@
 """A data set as models see it: checked records, their levels and splits."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
 import tensorflow as tf
 import tqdm
+from absl import logging
 
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
 from smoothing_tf.data.record_format import RecordError
@@ -119,21 +121,25 @@ class Dataset:
             (num_examples[split], *record_format.event_shape), record_format.dtype
         )
         labels = np.empty(len(x), np.int64) if record_format.label else None
-        serialized = (s for shard in self.source.shards[split] for s in shard.read())
+        records = (
+            (shard.place_of(i), serialized)
+            for shard in self.source.shards[split]
+            for i, serialized in enumerate(shard.read())
+        )
         progress = tqdm.tqdm(
-            serialized,
+            records,
             desc=f"Reading {self.name} {split}",
             total=len(x),
             delay=2,
             disable=None,
         )
-        for index, record in enumerate(progress):
+        for index, (place, serialized) in enumerate(progress):
             try:
-                x[index], label = record_format.decode(record)
+                x[index], label = record_format.decode(serialized)
             except RecordError as error:
                 raise ValueError(
-                    f"Record {index} of split {split!r} of {self.name!r} {error};"
-                    " repair the data, or let ingest drop it"
+                    f"Record {index} of the split {split!r} of {self.name!r} ({place})"
+                    f" {error}; repair the data, or let ingest drop the record"
                     " (--max_rejected_fraction)."
                 ) from error
             if labels is not None:
@@ -154,4 +160,17 @@ def open_dataset(config: DataConfig) -> Dataset:
             f"`data_dir` must name the data when `dataset` is {config.dataset!r};"
             " got none."
         )
-    return Dataset(choose(DATASETS, config.dataset, "dataset")(config.data_dir))
+    open_source = choose(DATASETS, config.dataset, "dataset")
+    with _quiet_tfds():
+        return Dataset(open_source(config.data_dir))
+
+
+@contextlib.contextmanager
+def _quiet_tfds():
+    """Mutes TFDS's warnings about directories that it did not name itself."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)

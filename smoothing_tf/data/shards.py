@@ -23,6 +23,10 @@ class MemoryShard:
     def num_examples(self) -> int:
         return len(self.serialized)
 
+    def place_of(self, index: int) -> str:
+        """Where record `index` of the shard is stored, for messages."""
+        return f"in memory at {index}"
+
     def read(self) -> Iterator[bytes]:
         yield from self.serialized
 
@@ -36,6 +40,10 @@ class FileShard:
     @property
     def num_examples(self) -> int:
         return len(self.files)
+
+    def place_of(self, index: int) -> str:
+        """The file of record `index` of the shard."""
+        return self.files[index][0]
 
     def read(self) -> Iterator[bytes]:
         for path, label in self.files:
@@ -52,6 +60,10 @@ class TFRecordShard:
 
     path: str
     num_examples: int
+
+    def place_of(self, index: int) -> str:
+        """The file, and which of its records `index` is."""
+        return f"{self.path}, record {index}"
 
     def read(self) -> Iterator[bytes]:
         count = 0

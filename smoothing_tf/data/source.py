@@ -64,19 +64,15 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     }
     features = dict(info.features.items())
     label = features.get("label")
-    has_labels = isinstance(label, tfds.features.ClassLabel)
+    has_labels = isinstance(label, tfds.features.ClassLabel) and label.num_classes
     return Source(
         name=builder.name,
         format=_builder_format(
             builder, features, shards, "label" if has_labels else None
         ),
         shards=shards,
-        class_names=_class_names(label) if has_labels else None,
+        class_names=tuple(label.names) if has_labels else None,
     )
-
-
-def _class_names(label: tfds.features.ClassLabel) -> tuple[str, ...]:
-    return tuple(label.int2str(i) for i in range(label.num_classes or 0))
 
 
 def _builder_format(builder, features, shards, label: str | None) -> RecordFormat:
@@ -99,14 +95,17 @@ def _builder_format(builder, features, shards, label: str | None) -> RecordForma
     floats = {
         name
         for name, feature in features.items()
-        if feature.np_dtype == np.float32 and None not in feature.shape
+        if isinstance(feature, tfds.features.Tensor)
+        and feature.np_dtype == np.float32
+        and feature.shape
+        and None not in feature.shape
     }
     if "x" in floats or len(floats) == 1:
         name = "x" if "x" in floats else floats.pop()
         return RecordFormat(name, tuple(features[name].shape), "float32", None, label)
     raise ValueError(
         f"The data set in {builder.data_dir} must have a feature 'image' of images,"
-        " 'x' of float32, or exactly one feature of float32 of fixed shape; got"
+        " 'x' of float32, or exactly one vector of float32; got"
         f" {', '.join(f'{k}: {v!r}' for k, v in features.items())}."
     )
 
@@ -156,7 +155,7 @@ def source_from_folder(folder: str) -> Source:
             if path.suffix.lower() in _IMAGE_SUFFIXES
         )
         for split in sorted(root.iterdir() if root.is_dir() else ())
-        if split.is_dir()
+        if split.is_dir() and not split.name.startswith(".")
     }
     files = {split: paths for split, paths in files.items() if paths}
     if not files:
@@ -171,12 +170,10 @@ def source_from_folder(folder: str) -> Source:
         for path in paths
     ]
     names = None if None in classes else tuple(sorted(set(classes)))
+    numbers = {name: number for number, name in enumerate(names or ())}
     shards = {}
     for split, paths in files.items():
-        labelled = [
-            (str(path), names.index(path.parent.name) if names else None)
-            for path in paths
-        ]
+        labelled = [(str(path), numbers.get(path.parent.name)) for path in paths]
         shards[split] = tuple(
             FileShard(tuple(labelled[start : start + _FILES_PER_SHARD]))
             for start in range(0, len(labelled), _FILES_PER_SHARD)

@@ -1,0 +1,200 @@
+"""Tests of batches: scaling, order, noise, resumption, distribution."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.input_pipeline import evaluation_batches, training_batches
+from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.smoothing import Gaussian
+from tests.testing import tiny_data
+
+N = tiny_data.NUM_EXAMPLES["train"]
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return tiny_data.tiny_dataset()
+
+
+def _take(batches: tf.data.Dataset, count: int) -> list[dict]:
+    return list(itertools.islice(batches.as_numpy_iterator(), count))
+
+
+def _train(dataset, count, smoothing=Gaussian(0.3), **kwargs):  # noqa: B008
+    kwargs = {"batch_size": 8, "seed": 1, **kwargs}
+    return _take(training_batches(dataset, smoothing, **kwargs), count)
+
+
+def _joined(batches: list[dict], key: str) -> np.ndarray:
+    return np.concatenate([batch[key] for batch in batches])
+
+
+def _assert_equal(a: list[dict], b: list[dict]) -> None:
+    assert len(a) == len(b)
+    for one, other in zip(a, b):
+        assert one.keys() == other.keys()
+        for key in one:
+            np.testing.assert_array_equal(one[key], other[key])
+
+
+def test_levels_are_scaled_exactly():
+    for num_levels in (2, 17, 256):
+        levels = np.arange(num_levels, dtype=np.uint8).reshape(-1, 1, 1, 1)
+        data = Dataset(source_from_arrays("all", {"test": levels}, num_levels))
+        (batch,) = evaluation_batches(data, None, split="test", batch_size=256, seed=0)
+        exact = (2.0 * np.arange(num_levels) / (num_levels - 1) - 1.0).astype("f4")
+        np.testing.assert_array_equal(batch["x"].numpy().ravel(), exact)
+        assert batch["x"].dtype == tf.float32
+
+
+def test_vectors_are_not_scaled():
+    data = tiny_data.tiny_dataset((2,), None)
+    batches = evaluation_batches(data, None, split="test", batch_size=4, seed=0)
+    x = _joined(list(batches.as_numpy_iterator()), "x")
+    np.testing.assert_array_equal(x, tiny_data.tiny_arrays((2,), None)["test"])
+
+
+def test_x_belongs_to_its_index(dataset):
+    for batch in _train(dataset, 4):
+        levels = np.round((batch["x"] + 1.0) * 1.5)
+        np.testing.assert_array_equal(levels, dataset.array("train")[batch["index"]])
+
+
+def test_an_epoch_is_a_permutation_and_epochs_differ(dataset):
+    epochs = _joined(_train(dataset, 9), "index").reshape(3, N)
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(N))
+    assert not (epochs[0] == epochs[1]).all()
+    assert not (epochs[1] == epochs[2]).all()
+
+
+def test_no_example_comes_twice_in_an_epoch_that_batches_do_not_fill(dataset):
+    batches = _train(dataset, 20, batch_size=7)
+    for start in range(0, 18, 3):
+        assert len(set(_joined(batches[start : start + 3], "index"))) == 21
+    # Those left out change, so that every example is used.
+    assert set(_joined(batches, "index")) == set(range(N))
+
+
+def _noise_of_examples(batches: list[dict], num_epochs: int) -> np.ndarray:
+    """Noise [epoch, example, ...], whatever the order and the batch size."""
+    index = _joined(batches, "index").reshape(num_epochs, N)
+    noise = _joined(batches, "x_smoothed") - _joined(batches, "x")
+    noise = noise.reshape(num_epochs, N, *noise.shape[1:])
+    return np.stack([n[np.argsort(i)] for i, n in zip(index, noise)])
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 24])
+def test_noise_does_not_depend_on_the_batch_size(dataset, batch_size):
+    expected = _noise_of_examples(_train(dataset, 6), 2)
+    batches = _train(dataset, 2 * N // batch_size, batch_size=batch_size)
+    np.testing.assert_array_equal(_noise_of_examples(batches, 2), expected)
+
+
+def test_noise_is_fresh_in_every_epoch_for_every_example_and_seed(dataset):
+    noise = _noise_of_examples(_train(dataset, 6), 2)
+    other = _noise_of_examples(_train(dataset, 6, seed=2), 2)
+    values = np.concatenate([noise.ravel(), other.ravel()])
+    # float32 noise around float32 data: equal values are coincidences of rounding.
+    assert len(np.unique(values)) > 0.99 * len(values)
+
+
+def test_noise_has_the_moments_of_the_smoothing(dataset):
+    noise = _noise_of_examples(_train(dataset, 300), 100)
+    num_values = noise.size
+    assert abs(noise.mean()) < 5 * 0.3 / np.sqrt(num_values)
+    assert abs(noise.std() / 0.3 - 1.0) < 5 / np.sqrt(2 * num_values)
+    # Independent between the examples of an epoch and between epochs.
+    flat = noise.reshape(100, -1)
+    for a, b in ((flat[:-1], flat[1:]), (flat[:, :-16], flat[:, 16:])):
+        correlation = np.corrcoef(a.ravel(), b.ravel())[0, 1]
+        assert abs(correlation) < 5 / np.sqrt(a.size)
+
+
+@pytest.mark.parametrize("start_step", [1, 3, 4, 11])
+def test_a_resumed_run_sees_the_same_batches(dataset, start_step):
+    _assert_equal(
+        _train(dataset, 3, start_step=start_step, batch_size=7),
+        _train(dataset, start_step + 3, batch_size=7)[start_step:],
+    )
+
+
+def test_two_runs_are_equal_and_seeds_differ(dataset):
+    _assert_equal(_train(dataset, 5), _train(dataset, 5))
+    orders = [_joined(_train(dataset, 3, seed=s), "index") for s in (1, 2)]
+    assert not (orders[0] == orders[1]).all()
+
+
+def test_clean_data_come_without_noise_in_the_same_order(dataset):
+    clean, noised = _train(dataset, 4, smoothing=None), _train(dataset, 4)
+    assert set(clean[0]) == {"index", "x"}
+    _assert_equal(clean, [{k: b[k] for k in ("index", "x")} for b in noised])
+
+
+def _evaluate(dataset, batch_size=4, draw=0, smoothing=Gaussian(0.3)):  # noqa: B008
+    return list(
+        evaluation_batches(
+            dataset, smoothing, split="test", batch_size=batch_size, seed=1, draw=draw
+        ).as_numpy_iterator()
+    )
+
+
+def test_evaluation_reads_every_example_once_in_stored_order(dataset):
+    batches = _evaluate(dataset)
+    assert [len(batch["x"]) for batch in batches] == [4, 3]
+    np.testing.assert_array_equal(_joined(batches, "index"), np.arange(7))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_evaluation_does_not_depend_on_the_batch_size(dataset, batch_size):
+    for key in ("x", "x_smoothed"):
+        np.testing.assert_array_equal(
+            _joined(_evaluate(dataset, batch_size), key),
+            _joined(_evaluate(dataset), key),
+        )
+
+
+def test_draws_differ_from_each_other_and_from_training(dataset):
+    first, second = (_joined(_evaluate(dataset, draw=d), "x_smoothed") for d in (0, 1))
+    assert not (first == second).any()
+    training = _noise_of_examples(_train(dataset, 3), 1)[0, :7]
+    evaluation = first - _joined(_evaluate(dataset), "x")
+    assert not np.isclose(training, evaluation, atol=1e-5).all(axis=(1, 2, 3)).any()
+
+
+def test_training_batches_have_static_shapes(dataset):
+    spec = training_batches(dataset, Gaussian(0.3), batch_size=8, seed=0).element_spec
+    assert spec["x"].shape == spec["x_smoothed"].shape == (8, 4, 4, 1)
+    assert spec["index"].shape == (8,)
+
+
+def test_replicas_share_the_batch_of_one_device(dataset):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    batches = training_batches(dataset, Gaussian(0.3), batch_size=8, seed=1)
+    expected = _train(dataset, 5)
+    distributed = iter(strategy.experimental_distribute_dataset(batches))
+    for batch in expected:
+        parts = next(distributed)
+        for key, value in batch.items():
+            replicas = strategy.experimental_local_results(parts[key])
+            assert [len(replica) for replica in replicas] == [4, 4]
+            np.testing.assert_array_equal(tf.concat(replicas, axis=0), value)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, N + 1])
+def test_a_batch_size_that_the_split_cannot_give_is_refused(dataset, batch_size):
+    with pytest.raises(ValueError, match="`batch_size` must be between 1 and 24.*got"):
+        training_batches(dataset, None, batch_size=batch_size, seed=0)
+
+
+def test_wrong_arguments_are_refused(dataset):
+    with pytest.raises(ValueError, match="`start_step` must be at least 0; got -1"):
+        training_batches(dataset, None, batch_size=1, seed=0, start_step=-1)
+    with pytest.raises(ValueError, match="`batch_size` must be at least 1; got 0"):
+        evaluation_batches(dataset, None, split="test", batch_size=0, seed=0)
+    with pytest.raises(ValueError, match="`split` must be one of"):
+        evaluation_batches(dataset, None, split="dev", batch_size=1, seed=0)

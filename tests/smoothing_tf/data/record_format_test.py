@@ -1,0 +1,95 @@
+"""Tests of decoding and checking one record."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from smoothing_tf.data.record_format import RecordError, RecordFormat, encode_record
+
+IMAGE = RecordFormat("image", (4, 5, 1), "uint8", 17)
+VECTOR = RecordFormat("x", (3,), "float32", None)
+
+
+def _png(array: np.ndarray) -> bytes:
+    return tf.io.encode_png(array).numpy()
+
+
+def _levels(maximum: int = 16) -> np.ndarray:
+    return (np.arange(20, dtype=np.uint8) % (maximum + 1)).reshape(4, 5, 1)
+
+
+def test_image_and_label_survive_encoding():
+    record_format = RecordFormat("image", (4, 5, 1), "uint8", 17, label="label")
+    x, label = record_format.decode(encode_record("image", _png(_levels()), 3))
+    np.testing.assert_array_equal(x, _levels())
+    assert x.dtype == np.uint8
+    assert label == 3
+
+
+def test_vector_survives_encoding():
+    x, label = VECTOR.decode(encode_record("x", np.array([1.5, -2.0, 0.25])))
+    np.testing.assert_array_equal(x, np.array([1.5, -2.0, 0.25], np.float32))
+    assert label is None
+
+
+def test_16_bit_images_keep_their_levels():
+    image = np.full((4, 5, 1), 1000, np.uint16)
+    record_format = RecordFormat("image", (4, 5, 1), "uint16", 65536)
+    x, _ = record_format.decode(encode_record("image", _png(image)))
+    np.testing.assert_array_equal(x, image)
+
+
+def _flipped_byte(encoded: bytes) -> bytes:
+    middle = encoded.index(b"IDAT") + 10
+    return encoded[:middle] + bytes([encoded[middle] ^ 0xFF]) + encoded[middle + 1 :]
+
+
+def _jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(_levels()[..., 0]).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("encoded", "reason"),
+    [
+        (b"", "cannot be decoded"),
+        (b"no image at all", "cannot be decoded"),
+        (_png(_levels())[:-20], "cannot be decoded"),
+        (_flipped_byte(_png(_levels())), "cannot be decoded"),
+        (_jpeg()[:-40], "cannot be decoded"),
+        (_png(np.zeros((5, 4, 1), np.uint8)), r"shape \(5, 4, 1\) instead of \(4, 5"),
+        (_png(np.zeros((4, 5, 3), np.uint8)), r"shape \(4, 5, 3\) instead of \(4, 5"),
+        (_png(np.zeros((4, 5, 1), np.uint16)), "dtype uint16 instead of uint8"),
+        (_png(_levels(17)), "value 17, above the last level 16"),
+    ],
+)
+def test_unsound_images_are_told_apart(encoded, reason):
+    with pytest.raises(RecordError, match=reason):
+        IMAGE.decode(encode_record("image", encoded))
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([1.0, 2.0], "2 float values"),
+        ([1.0, np.nan, 2.0], "NaN or infinite"),
+        ([1.0, np.inf, 2.0], "NaN or infinite"),
+    ],
+)
+def test_unsound_vectors_are_told_apart(values, reason):
+    with pytest.raises(RecordError, match=reason):
+        VECTOR.decode(encode_record("x", np.array(values)))
+
+
+def test_records_without_the_feature_or_the_label_are_rejected():
+    labelled = RecordFormat("image", (4, 5, 1), "uint8", 17, label="label")
+    with pytest.raises(RecordError, match="no feature 'image'"):
+        IMAGE.decode(encode_record("picture", _png(_levels())))
+    with pytest.raises(RecordError, match="0 labels"):
+        labelled.decode(encode_record("image", _png(_levels())))
+    with pytest.raises(RecordError, match="not a serialized"):
+        IMAGE.decode(b"\xff\xff\xff garbage")
