@@ -29,6 +29,7 @@ def evaluate_bound(
     num_draws: int = 1,
     num_importance_draws: int = 0,
     split: str = "test",
+    compiled_terms: Callable[..., tf.Tensor] | None = None,
     progress: bool = False,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
     """The bound on log p(x), and the importance-weighted one.
@@ -48,6 +49,8 @@ def evaluate_bound(
       num_draws: draws of x~ per example in the bound.
       num_importance_draws: K; 0 leaves the importance-weighted bound out.
       split: name of the split, recorded.
+      compiled_terms: `compile_terms(two_stage.bound_terms)`, to share one
+        compilation between several calls.
       progress: whether to show a progress bar.
 
     Returns:
@@ -61,7 +64,7 @@ def evaluate_bound(
       ValueError: there is no example, or the order differs between draws.
     """
     unit = _Unit(two_stage.event_shape, num_levels)
-    terms_of = _compiled(two_stage.bound_terms)
+    terms_of = compiled_terms or compile_terms(two_stage.bound_terms)
     index, draws = None, []
     total = max(num_draws, num_importance_draws)
     for draw in tqdm.trange(total, desc="bound", unit="draw", disable=not progress):
@@ -138,12 +141,32 @@ def evaluate_log_prob(
     def terms_of(x):
         return (model.log_prob(x),)
 
-    index, (log_prob,) = _score(_compiled(terms_of), batches, split, keys=("x",))
+    index, (log_prob,) = _score(compile_terms(terms_of), batches, split, keys=("x",))
     value = -unit.convert(log_prob)
     metric = _metric(
         value, {}, bound=False, k=None, draws=None, split=split, unit=unit.name
     )
     return metric, {"index": index, unit.metric_name: value}
+
+
+def compile_terms(
+    function: Callable[..., Iterable[tf.Tensor]],
+) -> Callable[..., tf.Tensor]:
+    """Compiles log-probabilities to be evaluated in float64.
+
+    Args:
+      function: maps tensors [b, ...] to log-probabilities, each [b], nats.
+
+    Returns:
+      The compiled function, to float64 [number of terms, b].
+    """
+
+    # The networks keep their own dtype, the likelihoods follow the argument's.
+    @tf.function
+    def terms(*arrays: tf.Tensor) -> tf.Tensor:
+        return tf.stack(list(function(*(tf.cast(a, tf.float64) for a in arrays))))
+
+    return terms
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -186,15 +209,6 @@ class _Unit:
         if self._num_dims is None:
             return nats
         return nats_to_bits_per_dim(nats, self._num_dims)
-
-
-def _compiled(function: Callable[..., Iterable[tf.Tensor]]) -> Callable:
-    @tf.function(reduce_retracing=True)
-    def terms(*arrays: tf.Tensor) -> tf.Tensor:
-        # The networks keep their own dtype, the likelihoods follow the argument's.
-        return tf.stack(list(function(*(tf.cast(a, tf.float64) for a in arrays))))
-
-    return terms
 
 
 def _score(

@@ -39,6 +39,7 @@ _KINDS = {
     "baseline": "baseline",
 }
 _MAX_DECIMALS = 6
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def render_report(
@@ -72,11 +73,10 @@ def render_report(
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
         terms=_terms(metrics),
-        rows=_metric_rows(metrics),
+        extractors=_extractor_tables(metrics),
         distances=_distance_rows(metrics),
         pictures={name: _inline("png", png) for name, png in pictures.items()},
         curves={stage: _inline("svg+xml", svg) for stage, svg in curves.items() if svg},
-        extractors=_extractors(metrics),
         flags_text=flags_text.strip(),
         facts=facts,
     )
@@ -91,7 +91,7 @@ def format_value(value: float, se: float | None) -> str:
     """
     if se is None:
         return _significant(value, 3)
-    return f"{value:.{_decimals(se)}f}"
+    return _minus(f"{value:.{_decimals(se)}f}")
 
 
 def format_se(se: float) -> str:
@@ -115,8 +115,13 @@ def _significant(value: float, digits: int) -> str:
         return "0"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
     if decimals > _MAX_DECIMALS:
-        return f"{value:.{digits - 1}e}"
-    return f"{value:.{max(decimals, 0)}f}"
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return _minus(f"{mantissa} × 10") + str(int(exponent)).translate(_SUPERSCRIPT)
+    return _minus(f"{value:.{max(decimals, 0)}f}")
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -159,40 +164,51 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     return rows + [{"name": "Sum: the bound", "formula": "", "value": total}]
 
 
-def _metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = []
+def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Extractor -> {"sha256", "rows", "reason"}."""
+    tables = {}
     for name, metric in metrics.items():
         if "extractor" not in metric:
             continue
-        quantity = next(q for q in _QUANTITIES if name.startswith(q))
-        notes = []
-        if metric.get("rank_deficient"):
-            notes.append("rank deficient: n ≤ number of features")
-        if "num_classes_found" in metric:
-            notes.append(
-                f"{metric['num_classes_found']} of {metric['num_classes']} classes"
-            )
-        for spread in ("std_over_subsets", "std_over_splits"):
-            if metric.get(spread):
-                words = spread.replace("_", " ").replace("std", "s.d.")
-                notes.append(f"{words} {_significant(metric[spread], 2)}")
-        floor, held_out = metric.get("floor"), metric.get("held_out")
-        rows.append(
-            {
-                "quantity": _QUANTITIES[quantity],
-                "extractor": metric["extractor"]["id"],
-                "samples": _KINDS.get(metric["samples"], metric["samples"]),
-                "figure": _figure(metric),
-                "n": metric.get("n"),
-                "floor": _comparison(floor),
-                "at_n": _significant(floor["value_at_n"], 3)
-                if floor and "value_at_n" in floor
-                else None,
-                "held_out": _comparison(held_out),
-                "notes": metric.get("reason") or "; ".join(notes),
-            }
+        extractor = metric["extractor"]
+        table = tables.setdefault(
+            extractor["id"], {"sha256": extractor["sha256"], "rows": [], "reason": None}
         )
-    return sorted(rows, key=lambda row: (row["extractor"], row["quantity"]))
+        if metric["value"] is None:
+            table["reason"] = metric["reason"]
+        else:
+            table["rows"].append(_metric_row(name, metric))
+    for table in tables.values():
+        table["rows"].sort(key=lambda row: row["order"])
+    return tables
+
+
+def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
+    quantity = next(q for q in _QUANTITIES if name.startswith(q))
+    kinds = list(_KINDS)
+    notes = []
+    if metric.get("rank_deficient"):
+        notes.append("rank deficient: n ≤ number of features")
+    if "num_classes_found" in metric:
+        found, total = metric["num_classes_found"], metric["num_classes"]
+        notes.append(f"{found} of {total} classes found")
+    for spread in ("std_over_subsets", "std_over_splits"):
+        if metric.get(spread):
+            words = spread.replace("_", " ").replace("std", "s.d.")
+            notes.append(f"{words} {_significant(metric[spread], 2)}")
+    floor = metric.get("floor") or {}
+    at_n = floor.get("value_at_n")
+    return {
+        "order": (list(_QUANTITIES).index(quantity), kinds.index(metric["samples"])),
+        "quantity": _QUANTITIES[quantity],
+        "samples": _KINDS[metric["samples"]],
+        "figure": _figure(metric),
+        "n": metric["n"],
+        "floor": _comparison(floor),
+        "at_n": None if at_n is None else _significant(at_n, 3),
+        "held_out": _comparison(metric.get("held_out")),
+        "notes": "; ".join(notes),
+    }
 
 
 def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -220,11 +236,6 @@ def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "copies": summary["exact_copies"],
         "quantiles": quantiles,
     }
-
-
-def _extractors(metrics: Mapping[str, Any]) -> dict[str, str]:
-    found = (m["extractor"] for m in metrics.values() if "extractor" in m)
-    return {e["id"]: e["sha256"] for e in found if e.get("sha256")}
 
 
 def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:

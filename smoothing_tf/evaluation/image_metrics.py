@@ -1,0 +1,127 @@
+"""All metrics of generated images: every extractor, and the memorization guard."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.extractors import (
+    EXTRACTORS,
+    ExtractorInputs,
+    MissingInputError,
+)
+from smoothing_tf.evaluation.sample_metrics import (
+    MIN_IMAGES,
+    RealImages,
+    feature_metrics,
+    memorization_metrics,
+    metric_name,
+)
+from smoothing_tf.evaluation.samples import real_uint8
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.settings import choose
+
+REFERENCE_SPLIT = "train"
+# Real images beyond this many add little to their statistics.
+_MAX_REFERENCE_IMAGES = 50_000
+# p(x~) is not meant to look like data.
+_SCORED_KINDS = ("samples", "single_step", "baseline")
+
+
+class ImageMetrics:
+    """The metrics of samples against a data set's images.
+
+    The extractors are made on construction, so that a wrong directory is found
+    before anything long is computed.
+
+    Args:
+      dataset: discrete images.
+      config: which extractors.
+      seed: the run's seed.
+
+    Raises:
+      FileNotFoundError: `config.inception_dir` holds no SavedModel.
+      ValueError: an unknown extractor, or a SavedModel of another signature.
+    """
+
+    def __init__(self, dataset: Dataset, config: EvaluationConfig, seed: int):
+        reference = real_uint8(dataset, REFERENCE_SPLIT)
+        inputs = ExtractorInputs(
+            training_images=reference,
+            training_labels=dataset.labels(REFERENCE_SPLIT),
+            inception_dir=config.inception_dir,
+            seed=seed,
+        )
+        self._extractors, self._missing = {}, {}
+        for name in config.extractors:
+            try:
+                self._extractors[name] = choose(EXTRACTORS, name, "extractors")(inputs)
+            except MissingInputError as error:
+                self._missing[name] = str(error)
+        order_seed, self._kernel_seed = (
+            abs(number) for number in derive_seed(seed, "real images").numpy().tolist()
+        )
+        # Shuffled, so that its two halves are alike.
+        generator = np.random.Generator(np.random.PCG64(order_seed))
+        order = generator.permutation(len(reference))[:_MAX_REFERENCE_IMAGES]
+        self._real = RealImages(
+            reference=reference[order],
+            held_out=real_uint8(dataset, config.split),
+            reference_split=REFERENCE_SPLIT,
+            held_out_split=config.split,
+        )
+
+    def __call__(
+        self, samples: Mapping[str, np.ndarray]
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
+        """Scores samples.
+
+        Args:
+          samples: kind -> uint8 [n, h, w, c].
+
+        Returns:
+          (metrics, feature statistics), as of `feature_metrics`, with a null
+          `fd_<id>` and a "reason" for every extractor that is not to be had.
+        """
+        scored = {kind: samples[kind] for kind in _SCORED_KINDS if kind in samples}
+        metrics, statistics = {}, {}
+        if not scored:
+            return metrics, statistics
+        too_few = self._too_few(scored)
+        for name, extractor in self._extractors.items():
+            if too_few:
+                metrics.update(_unavailable(name, too_few))
+                continue
+            found, moments = feature_metrics(
+                extractor, self._real, scored, seed=self._kernel_seed
+            )
+            metrics.update(found)
+            statistics.update(moments)
+        for name, reason in self._missing.items():
+            metrics.update(_unavailable(name, reason))
+        metrics.update(memorization_metrics(self._real, scored))
+        return metrics, statistics
+
+    def _too_few(self, scored: Mapping[str, np.ndarray]) -> str | None:
+        counts = {kind: len(images) for kind, images in scored.items()}
+        # The floor takes the reference apart into halves.
+        counts["half the training images"] = len(self._real.reference) // 2
+        counts[f"{self._real.held_out_split} images"] = len(self._real.held_out)
+        few = [f"{name}: {n}" for name, n in counts.items() if n < MIN_IMAGES]
+        if not few:
+            return None
+        return f"At least {MIN_IMAGES} images are needed; got {', '.join(few)}."
+
+
+def _unavailable(extractor_id: str, reason: str) -> dict[str, dict[str, Any]]:
+    metric = {
+        "value": None,
+        "se": None,
+        "n": None,
+        "samples": "samples",
+        "extractor": {"id": extractor_id, "sha256": None},
+        "reason": reason,
+    }
+    return {metric_name("fd", extractor_id): metric}
