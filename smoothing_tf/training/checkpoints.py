@@ -1,7 +1,8 @@
 """Checkpoints of one stage: writing, resuming, loading the averaged weights."""
 
+import contextlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -59,7 +60,8 @@ class Checkpoints:
         stored = _StoredCheckpoint(self.latest)
         for name, variables in self._groups.items():
             stored.check_shapes(name, variables)
-        self._manager.checkpoint.restore(self.latest).assert_consumed()
+        with _reading(self.latest):
+            self._manager.checkpoint.restore(self.latest).assert_consumed()
 
     def save(self, step: int) -> None:
         """Writes the state at `step`."""
@@ -98,26 +100,38 @@ def _native(variables: Sequence[Variable]) -> list[tf.Variable]:
     return [v.value if isinstance(v, keras.Variable) else v for v in variables]
 
 
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Turns TensorFlow's errors on a damaged file into one line."""
+    try:
+        yield
+    except (tf.errors.OpError, RuntimeError, IndexError) as error:
+        raise ValueError(
+            f"The checkpoint {path} must be readable; got"
+            f" {str(error).splitlines()[0]!r}. Remove the stage's directory to train"
+            " it anew."
+        ) from error
+
+
 class _StoredCheckpoint:
     """What a checkpoint file holds, before any of it is restored.
 
+    Args:
+      path: of the checkpoint, without the endings of its files.
+
     Raises:
-      ValueError: the file is unreadable.
+      ValueError: a file is damaged.
     """
 
     def __init__(self, path: str):
         self._path = path
-        try:
+        with _reading(path):
             self._reader = tf.train.load_checkpoint(path)
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
-            raise ValueError(
-                f"The checkpoint {path} must be readable; got"
-                f" {str(error).splitlines()[0]!r}. Remove the stage's directory to"
-                " train it anew."
-            ) from error
 
     def value(self, key: str) -> np.ndarray:
-        return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
+        """One stored value, e.g. of "averaged/0"."""
+        with _reading(self._path):
+            return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
 
     def check_shapes(self, group: str, variables: Sequence[Variable]) -> None:
         """Compares the stored group with `variables`.

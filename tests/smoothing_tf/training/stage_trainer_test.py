@@ -114,9 +114,7 @@ def test_clipping_bounds_the_gradient_not_its_report():
 
 @pytest.mark.parametrize("strategy", [None, "mirrored"])
 def test_average_warms_up_and_follows_the_weights(strategy):
-    trainer = make_trainer(
-        ema_momentum=0.2, strategy=mirrored() if strategy else None
-    )
+    trainer = make_trainer(ema_momentum=0.2, strategy=mirrored() if strategy else None)
     iterator = batches(trainer)
     expected = None
     for step in range(6):

@@ -1,0 +1,275 @@
+import math
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.training import TrainingConfig, restore_stage, train_stage
+from smoothing_tf.training.history import History
+from tests.testing.tiny_data import tiny_dataset
+from tests.testing.tiny_models import TinyModel, make_tiny_model
+
+CONFIG = dict(
+    num_steps=6,
+    batch_size=4,
+    learning_rate=0.05,
+    steps_per_call=2,
+    log_every=2,
+    validate_every=4,
+    sample_every=0,
+    checkpoint_every=3,
+)
+
+
+def train(directory, stage="reverse", dataset=None, make_model=None, **settings):
+    dataset = dataset or tiny_dataset()
+    train_stage(
+        stage,
+        make_model
+        or (lambda: make_tiny_model(stage, dataset.event_shape, dropout=0.5)),
+        dataset,
+        None if stage == "baseline" else Gaussian(0.3),
+        TrainingConfig(**(CONFIG | settings)),
+        directory,
+        seed=1,
+        progress=False,
+    )
+
+
+def state(directory):
+    """Every number of the newest checkpoint, by name."""
+    reader = tf.train.load_checkpoint(str(directory / "checkpoints"))
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if name.endswith("VARIABLE_VALUE")
+    }
+
+
+def assert_same_state(a, b):
+    a, b = state(a), state(b)
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupt_before_save(monkeypatch, number):
+    """Makes the `number`-th checkpoint raise instead."""
+    save, calls = tf.train.CheckpointManager.save, []
+
+    def interrupted_save(*args, **kwargs):
+        calls.append(None)
+        if len(calls) == number:
+            raise Interrupted
+        return save(*args, **kwargs)
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", interrupted_save)
+
+
+def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
+    train(tmp_path / "straight")
+    with monkeypatch.context() as context:
+        interrupt_before_save(context, 2)
+        with pytest.raises(Interrupted):
+            train(tmp_path / "resumed")
+    assert state(tmp_path / "resumed")["step/.ATTRIBUTES/VARIABLE_VALUE"] == 3
+    assert [row["step"] for row in History(tmp_path / "resumed").rows()] == [2, 4, 6]
+    train(tmp_path / "resumed")
+    assert_same_state(tmp_path / "straight", tmp_path / "resumed")
+    rows = History(tmp_path / "straight").rows()
+    assert [row["step"] for row in rows] == [2, 4, 6]
+    assert History(tmp_path / "resumed").rows() == rows
+
+
+def test_killed_run_ends_with_the_same_bits(tmp_path):
+    num_steps = 150
+
+    def start(name):
+        command = [sys.executable, "-m", "tests.testing.train_tiny"]
+        return subprocess.Popen(
+            [*command, str(tmp_path / name), str(num_steps)],
+            stderr=subprocess.DEVNULL,
+        )
+
+    straight, killed = start("straight"), start("killed")
+    # A random moment in steps, as machines differ in speed.
+    checkpoint = random.SystemRandom().randrange(1, 15) * 7
+    delay = random.SystemRandom().uniform(0.0, 0.02)
+    while not (tmp_path / f"killed/checkpoints/ckpt-{checkpoint}.index").exists():
+        assert killed.poll() is None
+        time.sleep(0.001)
+    time.sleep(delay)
+    killed.kill()
+    assert killed.wait() == -signal.SIGKILL, (checkpoint, delay)
+    assert start("killed").wait() == 0, (checkpoint, delay)
+    assert straight.wait() == 0
+    assert_same_state(tmp_path / "straight", tmp_path / "killed")
+    assert (
+        History(tmp_path / "straight").path.read_bytes()
+        == History(tmp_path / "killed").path.read_bytes()
+    )
+
+
+def test_more_steps_continue_a_finished_run(tmp_path):
+    train(tmp_path / "straight", num_steps=9)
+    train(tmp_path / "raised", num_steps=6)
+    train(tmp_path / "raised", num_steps=9)
+    straight, raised = state(tmp_path / "straight"), state(tmp_path / "raised")
+    for name in straight:
+        if name.split("/")[0] in ("weights", "averaged", "optimizer", "step"):
+            np.testing.assert_array_equal(straight[name], raised[name], err_msg=name)
+
+
+def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
+    train(tmp_path)
+    before = state(tmp_path)
+    dataset = tiny_dataset()
+    train_stage(
+        "reverse",
+        lambda: make_tiny_model("reverse", dataset.event_shape),
+        dataset,
+        Gaussian(0.3),
+        TrainingConfig(**CONFIG),
+        tmp_path,
+        seed=1,
+    )
+    assert "all of 6 steps are done already" in capsys.readouterr().err
+    np.testing.assert_equal(state(tmp_path), before)
+
+
+@pytest.mark.parametrize("stage", ["smoothed", "reverse", "baseline"])
+def test_every_stage_learns_and_restores_its_averaged_weights(tmp_path, stage):
+    train(tmp_path, stage, num_steps=40, log_every=20, validate_every=20)
+    first, last = History(tmp_path).rows()
+    assert last["validation_bits_per_dim"] < first["validation_bits_per_dim"]
+    assert last["validation_bits_per_dim"] == pytest.approx(
+        last["validation_nats"] / (16 * math.log(2))
+    )
+    model = make_tiny_model(stage, (4, 4, 1))
+    assert restore_stage(model, tmp_path) == 40
+    stored = state(tmp_path)
+    for index, weight in enumerate(model.weights):
+        name = f"averaged/{index}/.ATTRIBUTES/VARIABLE_VALUE"
+        np.testing.assert_array_equal(weight, stored[name])
+
+
+def test_vectors_are_shown_in_nats(tmp_path):
+    train(tmp_path, "smoothed", tiny_dataset((2,), None), sample_every=2)
+    assert set(History(tmp_path).rows()[-1]) == {
+        "step",
+        "train_nats",
+        "validation_nats",
+    }
+
+
+def test_nan_stops_with_one_line_and_keeps_the_last_good_checkpoint(tmp_path):
+    train(tmp_path, num_steps=3)
+    good = state(tmp_path)
+
+    class Poisoned(TinyModel):
+        def log_prob(self, x, context=None, *, dropout_seed=None):
+            log_prob = super().log_prob(x, context, dropout_seed=dropout_seed)
+            return log_prob * float("nan")
+
+    with pytest.raises(FloatingPointError) as error:
+        train(
+            tmp_path,
+            make_model=lambda: Poisoned((4, 4, 1), is_conditional=True),
+            checkpoint_every=1,
+        )
+    message = str(error.value)
+    for part in ("'reverse'", "step 4", "nan", "ckpt-3", "--learning_rate", "\n"):
+        assert (part in message) == (part != "\n"), part
+    np.testing.assert_equal(state(tmp_path), good)
+
+
+def test_nan_from_the_start_leaves_no_checkpoint(tmp_path):
+    with pytest.raises(FloatingPointError, match="the loss of step 1 is nan.* none"):
+        train(
+            tmp_path,
+            make_model=lambda: TinyModel((4, 4, 1), True, scale=float("nan")),
+        )
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_checkpoint_of_another_model_is_rejected(tmp_path):
+    train(tmp_path)
+    with pytest.raises(ValueError, match=r"shape \[4, 4, 1\] where .* has \[2, 2, 1\]"):
+        train(tmp_path, dataset=tiny_dataset((2, 2, 1)))
+
+
+def test_write_failure_says_what_is_left(tmp_path):
+    # The kernel refuses files that grow beyond a limit, as a full disk does.
+    dataset = tiny_dataset((16, 16, 3))
+    train(tmp_path, dataset=dataset, num_steps=3)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(OSError, match="step 6 could not be written") as error:
+            train(tmp_path, dataset=dataset)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "goes on from" in str(error.value) and "ckpt-3" in str(error.value)
+    assert "\n" not in str(error.value)
+    train(tmp_path, dataset=dataset)
+    assert restore_stage(make_tiny_model("reverse", (16, 16, 3)), tmp_path) == 6
+
+
+def test_output_below_a_file_is_rejected(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="lies below the file"):
+        train(tmp_path / "file" / "reverse")
+
+
+@pytest.mark.parametrize(
+    ("stage", "height"), [("smoothed", 4), ("baseline", 4), ("reverse", 12)]
+)
+def test_tensorboard_has_scalars_and_pictures(tmp_path, stage, height):
+    train(tmp_path, stage, sample_every=6)
+    events = EventAccumulator(
+        str(tmp_path / "tensorboard"), size_guidance={"tensors": 0}
+    ).Reload()
+    steps = {
+        tag: [event.step for event in events.Tensors(tag)]
+        for tag in events.Tags()["tensors"]
+    }
+    assert steps == {
+        "train/bits_per_dim": [2, 4, 6],
+        "train/learning_rate": [2, 4, 6],
+        "train/gradient_norm": [2, 4, 6],
+        "train/examples_per_second": [2, 4, 6],
+        "validation/bits_per_dim": [4, 6],
+        "samples": [6],
+    }
+    width, found, png = events.Tensors("samples")[0].tensor_proto.string_val
+    num_columns = 4 if stage == "reverse" else 8
+    assert (int(width), int(found)) == (4 * num_columns, height)
+    assert tf.io.decode_png(png).dtype == tf.uint8
+
+
+def test_progress_shows_the_loss_in_the_unit_of_the_data(tmp_path, capsys):
+    dataset = tiny_dataset()
+    train_stage(
+        "baseline",
+        lambda: make_tiny_model("baseline", dataset.event_shape),
+        dataset,
+        None,
+        TrainingConfig(**CONFIG),
+        tmp_path,
+        seed=1,
+    )
+    shown = capsys.readouterr().err
+    assert "6/6" in shown and "bits/dim" in shown
+    assert "step 4: validation" in shown and "(6 examples" in shown

@@ -1,0 +1,38 @@
+"""Trains the tiny model on the tiny data: `train_tiny.py DIRECTORY NUM_STEPS`.
+
+A process of its own, for a test to kill.
+"""
+
+import sys
+
+from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.training import TrainingConfig, train_stage
+from tests.testing.tiny_data import tiny_dataset
+from tests.testing.tiny_models import make_tiny_model
+
+
+def main():
+    directory, num_steps = sys.argv[1:]
+    dataset = tiny_dataset()
+    train_stage(
+        "reverse",
+        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=0.5),
+        dataset,
+        Gaussian(0.3),
+        TrainingConfig(
+            num_steps=int(num_steps),
+            batch_size=5,
+            learning_rate=0.01,
+            steps_per_call=4,
+            log_every=4,
+            validate_every=25,
+            sample_every=0,
+            checkpoint_every=7,
+        ),
+        directory,
+        seed=1,
+    )
+
+
+if __name__ == "__main__":
+    main()
