@@ -14,7 +14,7 @@ _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "reproduce")
 # Units of smoothing_tf by floor, the lowest first. The fifth has an order of its own.
 _FLOORS = (
-    ("numerics", "artifacts", "settings", "seeds"),
+    ("numerics", "artifacts", "settings", "seeds", "quiet"),
     ("distributions", "smoothing", "layers"),
     ("models",),
     ("data",),
