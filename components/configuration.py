@@ -1,6 +1,7 @@
 """The configuration of a node: its flags, its data and its noise."""
 
 import pathlib
+from collections.abc import Sequence
 
 from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
@@ -9,13 +10,13 @@ SMOOTHING_FILE = "smoothing.json"
 
 
 def node_config(
-    flags: str, data_dir: artifacts.Path, smoothing_dir: artifacts.Path
+    flags: Sequence[str], data_dir: artifacts.Path, smoothing_dir: artifacts.Path
 ) -> config_lib.Config:
     """Joins a node's slice of the configuration with the artifacts it reads.
 
     Args:
-      flags: flagfile text, the fields that the node depends on; others have their
-        defaults.
+      flags: --name=value of the fields that the node depends on; others have
+        their defaults.
       data_dir: TFDS directory that ingest wrote.
       smoothing_dir: directory that augment wrote, with the resolved noise scale.
 
@@ -25,7 +26,7 @@ def node_config(
     smoothing = artifacts.read_json(pathlib.Path(smoothing_dir) / SMOOTHING_FILE)
     return config_lib.parse(
         [
-            *flags.splitlines(),
+            *flags,
             "--dataset=directory",
             f"--data_dir={data_dir}",
             f"--smoothing={smoothing['smoothing']}",

@@ -65,10 +65,10 @@ def run_arguments(
     return arguments
 
 
-def _slice(flags: dict[str, str], *names: str) -> str:
-    """Flagfile text of the flags of these names; "x_" names all that start so."""
-    return "".join(
-        f"--{flag}={value}\n"
+def _slice(flags: dict[str, str], *names: str) -> list[str]:
+    """The flags of these names; "x_" names all that start so."""
+    return [
+        f"--{flag}={value}"
         for flag, value in flags.items()
         if any(flag.startswith(n) if n.endswith("_") else flag == n for n in names)
-    )
+    ]

@@ -6,7 +6,7 @@ from kfp import dsl
 # `dsl.If` (kfp 2.17), and drops the conditional node with any other name.
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def evaluate(
-    flags: str,
+    flags: list,
     max_bits_per_dim: str,
     data: dsl.Input[dsl.Dataset],
     smoothing_spec: dsl.Input[dsl.Artifact],

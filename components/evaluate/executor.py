@@ -2,7 +2,7 @@
 
 import math
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from smoothing_tf.training.history import History
 
 def run(
     *,
-    flags: str,
+    flags: Sequence[str],
     max_bits_per_dim: float | None,
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
@@ -30,7 +30,7 @@ def run(
     """Writes the evaluation, its report once more as one file, and the numbers.
 
     Args:
-      flags: flagfile text of both stages, the evaluation and the seed.
+      flags: those of both stages, the evaluation and the seed.
       max_bits_per_dim: largest bound of a blessed model, bits per dimension; None
         blesses every model whose bound is finite.
       data_dir: TFDS directory that ingest wrote.

@@ -1,6 +1,6 @@
 """Joins the two trained stages in one verified SavedModel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.configuration import node_config
 from smoothing_tf import artifacts, workdir
@@ -10,7 +10,7 @@ from smoothing_tf.serving.saved_model import export_saved_model
 
 def run(
     *,
-    flags: str,
+    flags: Sequence[str],
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     stage_dirs: Mapping[str, artifacts.Path],
@@ -19,7 +19,7 @@ def run(
     """Writes the SavedModel, once it returns what the Python model returns.
 
     Args:
-      flags: flagfile text of both stages' models.
+      flags: those of both stages' models.
       data_dir: TFDS directory that ingest wrote.
       smoothing_dir: directory that augment wrote.
       stage_dirs: stage -> directory that its training wrote.

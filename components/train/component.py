@@ -4,7 +4,7 @@ from kfp import dsl
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def train(
     stage: str,
-    flags: str,
+    flags: list,
     data: dsl.Input[dsl.Dataset],
     smoothing_spec: dsl.Input[dsl.Artifact],
     code_digest: str,

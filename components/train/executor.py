@@ -1,6 +1,7 @@
 """Trains one stage on ingested data."""
 
 import pathlib
+from collections.abc import Sequence
 
 from components.configuration import node_config
 from smoothing_tf import artifacts, workdir
@@ -14,7 +15,7 @@ from smoothing_tf.training.loop import train_stage
 def run(
     *,
     stage: str,
-    flags: str,
+    flags: Sequence[str],
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     output_dir: artifacts.Path,
@@ -23,7 +24,7 @@ def run(
 
     Args:
       stage: "smoothed" or "reverse".
-      flags: flagfile text of this stage's model and training, and the seed.
+      flags: those of this stage's model and training, and the seed.
       data_dir: TFDS directory that ingest wrote.
       smoothing_dir: directory that augment wrote.
       output_dir: the stage's directory.
