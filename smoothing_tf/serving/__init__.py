@@ -1,0 +1,9 @@
+"""Serving: SavedModels for TensorFlow Serving."""
+
+from smoothing_tf.serving.saved_model import (
+    export_saved_model,
+    next_version,
+    verify_saved_model,
+)
+
+__all__ = ["export_saved_model", "next_version", "verify_saved_model"]

@@ -1,0 +1,267 @@
+"""A two-stage model as a SavedModel that needs nothing but TensorFlow."""
+
+import math
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf import artifacts
+from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.numerics import (
+    levels_to_unit,
+    nats_to_bits_per_dim,
+    unit_to_levels,
+    unit_to_uint8,
+)
+from smoothing_tf.seeds import derive_seed
+
+# TensorFlow Serving ignores this directory of a SavedModel.
+METADATA_FILE = "assets.extra/smoothing.json"
+
+_SEED = tf.TensorSpec([2], tf.int32, "seed")
+_FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
+
+
+def export_saved_model(
+    two_stage: TwoStageModel, *, num_levels: int | None, directory: artifacts.Path
+) -> None:
+    """Writes a SavedModel, checked against the Python model before it appears.
+
+    Signatures, with a dynamic number of rows n:
+
+    - `sample`, also `serving_default`: num_samples int32 [], seed int32 [2] ->
+      smoothed float32 [n, ...event_shape], single_step (the same; Gaussian
+      smoothing only), samples uint8 [n, ...event_shape].
+    - `denoise`: x_smoothed float32 [n, ...event_shape], seed -> samples of p(x|x~).
+    - `single_step_denoise` (Gaussian smoothing only): x_smoothed -> single_step.
+    - `bound`: levels int32 [n, ...event_shape], seed -> log_smoothed, log_reverse,
+      log_noise in nats and bits_per_dim of one draw of x~, float64 [n]. Their mean
+      over seeds bounds the negative log-likelihood from above.
+
+    uint8 samples are the grey levels round(255 i / (L - 1)). Continuous data
+    (`num_levels` None) are float32 everywhere, `bound` takes them as `x` and gives
+    `nats` in place of bits_per_dim.
+
+    Args:
+      two_stage: the trained model.
+      num_levels: L, the data's levels, at most 256; None for continuous data.
+      directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
+
+    Raises:
+      FileExistsError: `directory` holds something already.
+      OSError: it cannot be written.
+      RuntimeError: what was written does not compute what the model computes.
+      ValueError: `num_levels` does not fit into uint8.
+    """
+    if num_levels is not None and not 2 <= num_levels <= 256:
+        raise ValueError(f"`num_levels` must be from 2 to 256; got {num_levels}.")
+    signatures = _signatures(two_stage, num_levels)
+    module = tf.Module()
+    # Only variables are tracked: no Python class is needed, or sought, on loading.
+    module.weights = [
+        variable.value
+        for model in (two_stage.smoothed, two_stage.reverse)
+        for variable in model.weights
+    ]
+    with artifacts.atomic_directory(directory) as temporary:
+        try:
+            tf.saved_model.save(
+                module,
+                str(temporary),
+                signatures=signatures | {"serving_default": signatures["sample"]},
+            )
+        except tf.errors.OpError as error:
+            raise OSError(
+                f"The SavedModel could not be written to {directory}:"
+                f" {error.message.splitlines()[0]}."
+            ) from error
+        artifacts.write_json(
+            temporary / METADATA_FILE, _metadata(two_stage, num_levels, signatures)
+        )
+        verify_saved_model(two_stage, num_levels=num_levels, directory=temporary)
+
+
+def verify_saved_model(
+    two_stage: TwoStageModel, *, num_levels: int | None, directory: artifacts.Path
+) -> None:
+    """Compares every signature of a SavedModel with the Python model.
+
+    Samples of a fixed seed must be the same; floats agree to 1e-4 of their scale.
+
+    Args:
+      two_stage: the model it was written from.
+      num_levels: as for `export_saved_model`.
+      directory: of the SavedModel.
+
+    Raises:
+      RuntimeError: naming the signature and output that differs.
+    """
+    loaded = tf.saved_model.load(str(directory)).signatures
+    # Of the model's own methods, not of what was exported: the wrapping is checked.
+    sample = tf.function(two_stage.sample)
+    denoise = tf.function(two_stage.denoise)
+    seed = tf.constant([1, 2])
+
+    x_smoothed, x = sample(tf.constant(2), seed=seed)
+    expected = {
+        "sample": {"smoothed": x_smoothed, "samples": _pixels(x, num_levels)},
+        "denoise": {
+            "samples": _pixels(denoise(x_smoothed, seed=seed), num_levels),
+        },
+    }
+    arguments: dict[str, dict[str, Any]] = {
+        "sample": {"num_samples": tf.constant(2), "seed": seed},
+        "denoise": {"x_smoothed": x_smoothed, "seed": seed},
+    }
+    if two_stage.has_single_step:
+        single_step = tf.function(two_stage.single_step_denoise)(x_smoothed)
+        expected["sample"]["single_step"] = single_step
+        expected["single_step_denoise"] = {"single_step": single_step}
+        arguments["single_step_denoise"] = {"x_smoothed": x_smoothed}
+    if num_levels is None:
+        data = {"x": x}
+        x = tf.cast(x, tf.float64)
+    else:
+        data = {"levels": tf.cast(unit_to_levels(x, num_levels), tf.int32)}
+        x = levels_to_unit(data["levels"], num_levels, tf.float64)
+    arguments["bound"] = {**data, "seed": seed}
+    expected["bound"] = tf.function(_bound)(two_stage, num_levels, x, seed)
+    arguments["serving_default"] = arguments["sample"]
+    expected["serving_default"] = expected["sample"]
+
+    if set(loaded) != set(expected):
+        raise RuntimeError(
+            f"The SavedModel must have the signatures {', '.join(sorted(expected))};"
+            f" got {', '.join(sorted(loaded))}."
+        )
+    for name, outputs in expected.items():
+        _compare(name, loaded[name](**arguments[name]), outputs)
+
+
+def next_version(models_directory: artifacts.Path) -> int:
+    """The version after the highest one in MODELS/name, 1 when there is none."""
+    path = pathlib.Path(models_directory)
+    names = [child.name for child in path.iterdir()] if path.is_dir() else []
+    return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def _signatures(
+    two_stage: TwoStageModel, num_levels: int | None
+) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
+    shape = [None, *two_stage.event_shape]
+    x_smoothed_spec = tf.TensorSpec(shape, tf.float32, "x_smoothed")
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, "num_samples"), _SEED])
+    def sample(num_samples, seed):
+        smoothed, x = two_stage.sample(num_samples, seed=seed)
+        outputs = {"smoothed": smoothed, "samples": _pixels(x, num_levels)}
+        if two_stage.has_single_step:
+            outputs["single_step"] = two_stage.single_step_denoise(smoothed)
+        return outputs
+
+    @tf.function(input_signature=[x_smoothed_spec, _SEED])
+    def denoise(x_smoothed, seed):
+        x = two_stage.denoise(x_smoothed, seed=seed)
+        return {"samples": _pixels(x, num_levels)}
+
+    @tf.function(input_signature=[x_smoothed_spec])
+    def single_step_denoise(x_smoothed):
+        return {"single_step": two_stage.single_step_denoise(x_smoothed)}
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32, "levels"), _SEED])
+    def bound_of_levels(levels, seed):
+        x = levels_to_unit(levels, num_levels, tf.float64)
+        return _bound(two_stage, num_levels, x, seed)
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, "x"), _SEED])
+    def bound_of_vectors(x, seed):
+        return _bound(two_stage, num_levels, tf.cast(x, tf.float64), seed)
+
+    signatures = {
+        "sample": sample,
+        "denoise": denoise,
+        "bound": bound_of_vectors if num_levels is None else bound_of_levels,
+    }
+    if two_stage.has_single_step:
+        signatures["single_step_denoise"] = single_step_denoise
+    return signatures
+
+
+def _pixels(x: tf.Tensor, num_levels: int | None) -> tf.Tensor:
+    return x if num_levels is None else unit_to_uint8(x, num_levels)
+
+
+def _bound(
+    two_stage: TwoStageModel, num_levels: int | None, x: tf.Tensor, seed: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The terms of the bound at one draw of x~, float64 [n]."""
+    noise_seed = derive_seed(seed, "serving noise")
+    x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed)
+    terms = two_stage.bound_terms(x, x_smoothed)
+    nats = -terms.log_weight()
+    outputs = dict(terms._asdict())
+    if num_levels is None:
+        return outputs | {"nats": nats}
+    num_dims = math.prod(two_stage.event_shape)
+    return outputs | {"bits_per_dim": nats_to_bits_per_dim(nats, num_dims)}
+
+
+def _compare(
+    name: str, outputs: dict[str, tf.Tensor], expected: dict[str, tf.Tensor]
+) -> None:
+    if set(outputs) != set(expected):
+        raise RuntimeError(
+            f"The signature `{name}` must return {', '.join(sorted(expected))}; got"
+            f" {', '.join(sorted(outputs))}."
+        )
+    for key in expected:
+        want, got = expected[key].numpy(), outputs[key].numpy()
+        same = want.dtype == got.dtype and want.shape == got.shape
+        if same and want.dtype == np.uint8:
+            same = np.array_equal(want, got)
+        elif same:
+            scale = 1.0 + np.abs(want).max(initial=0.0)
+            same = np.allclose(got, want, rtol=0.0, atol=1e-4 * scale)
+        if not same:
+            raise RuntimeError(
+                f"The signature `{name}` must return the `{key}` of the Python model;"
+                " its values differ. Nothing was published."
+            )
+
+
+def _metadata(
+    two_stage: TwoStageModel, num_levels: int | None, signatures: dict[str, Any]
+) -> dict[str, Any]:
+    """What a client should know of the inputs and outputs."""
+    discrete = num_levels is not None
+    units = {
+        "num_samples": "int32 scalar",
+        "seed": "int32 [2]; the same seed gives the same result",
+        "smoothed": f"x~ ~ p(x~), {_FLOATS}, not clipped",
+        "x_smoothed": f"x~, {_FLOATS}",
+        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {_FLOATS}, not clipped",
+        "samples": "uint8, round(255 i / (num_levels - 1))" if discrete else _FLOATS,
+        "levels" if discrete else "x": (
+            "int32, 0 to num_levels - 1 as in the data set" if discrete else _FLOATS
+        ),
+        "log_smoothed": "log p(x~), nats per example",
+        "log_reverse": "log p(x|x~), nats per example",
+        "log_noise": "log q(x~|x), nats per example",
+        "bits_per_dim" if discrete else "nats": (
+            "log_noise - log_smoothed - log_reverse of one draw of x~,"
+            f" {'bits per dimension' if discrete else 'nats per example'}; its mean"
+            " bounds the negative log-likelihood from above"
+        ),
+    }
+    return {
+        "event_shape": list(two_stage.event_shape),
+        "num_levels": num_levels,
+        "smoothing": type(two_stage.smoothing).__name__.lower(),
+        "noise_scale": two_stage.smoothing.noise_scale,
+        "signatures": sorted([*signatures, "serving_default"]),
+        "serving_default": "sample",
+        "tensors": units,
+    }

@@ -1,0 +1,238 @@
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import MADEConfig, TwoStageModel, build_model
+from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
+from smoothing_tf.serving import (
+    export_saved_model,
+    next_version,
+    saved_model,
+    verify_saved_model,
+)
+from smoothing_tf.smoothing import Gaussian
+
+SHAPE, NUM_LEVELS = (4, 4, 1), 17
+SEED = [5, 6]
+
+# Loads and runs a SavedModel in a process that has TensorFlow alone: TensorFlow
+# looks for Keras while it is imported, from then on nobody may.
+_CLIENT = """
+import sys
+import importlib.abc
+import numpy as np
+import tensorflow as tf
+
+BLOCKED = ("smoothing_tf", "tensorflow_probability", "keras", "tf_keras")
+assert not [name for name in sys.modules if name.split(".")[0] in BLOCKED]
+
+class Blocker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in BLOCKED:
+            raise ImportError("blocked: " + name)
+
+sys.meta_path.insert(0, Blocker())
+
+signatures = tf.saved_model.load(sys.argv[1]).signatures
+arguments = np.load(sys.argv[2])
+outputs = {}
+for name in signatures:
+    wanted = signatures[name].structured_input_signature[1]
+    result = signatures[name](**{key: tf.constant(arguments[key]) for key in wanted})
+    outputs |= {f"{name}/{key}": value.numpy() for key, value in result.items()}
+np.savez(sys.argv[3], **outputs)
+"""
+
+
+def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None):
+    config = MADEConfig(hidden_units=(16,), num_mixtures=2)
+    models = (
+        build_model(
+            "made",
+            config,
+            stage=stage,
+            event_shape=event_shape,
+            num_levels=num_levels,
+            seed=4,
+        )
+        for stage in ("smoothed", "reverse")
+    )
+    return TwoStageModel(smoothing or Gaussian(0.3), *models)
+
+
+@pytest.fixture(scope="module")
+def two_stage():
+    return make_two_stage()
+
+
+@pytest.fixture(scope="module")
+def exported(two_stage, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("models") / "digits" / "1"
+    export_saved_model(two_stage, num_levels=NUM_LEVELS, directory=directory)
+    return directory
+
+
+def test_client_with_nothing_but_tensorflow_gets_what_the_model_gives(
+    two_stage, exported, tmp_path
+):
+    rng = np.random.default_rng(0)
+    arguments = {
+        "num_samples": np.int32(3),
+        "seed": np.array(SEED, np.int32),
+        "x_smoothed": rng.normal(size=(5, *SHAPE)).astype(np.float32),
+        "levels": rng.integers(NUM_LEVELS, size=(4, *SHAPE), dtype=np.int32),
+    }
+    np.savez(tmp_path / "arguments.npz", **arguments)
+    command = [sys.executable, "-c", _CLIENT, exported, tmp_path / "arguments.npz"]
+    subprocess.run([*command, tmp_path / "outputs.npz"], check=True, cwd=tmp_path)
+    outputs = np.load(tmp_path / "outputs.npz")
+
+    smoothed, x = tf.function(two_stage.sample)(3, seed=tf.constant(SEED))
+    for name in ("sample", "serving_default"):
+        np.testing.assert_allclose(outputs[f"{name}/smoothed"], smoothed, atol=1e-5)
+        np.testing.assert_array_equal(
+            outputs[f"{name}/samples"], unit_to_uint8(x, NUM_LEVELS)
+        )
+        np.testing.assert_allclose(
+            outputs[f"{name}/single_step"],
+            two_stage.single_step_denoise(smoothed),
+            atol=1e-5,
+        )
+    x_smoothed = tf.constant(arguments["x_smoothed"])
+    denoised = tf.function(two_stage.denoise)(x_smoothed, seed=tf.constant(SEED))
+    np.testing.assert_array_equal(
+        outputs["denoise/samples"], unit_to_uint8(denoised, NUM_LEVELS)
+    )
+    np.testing.assert_allclose(
+        outputs["single_step_denoise/single_step"],
+        two_stage.single_step_denoise(x_smoothed),
+        atol=1e-5,
+    )
+    assert outputs["denoise/samples"].dtype == np.uint8
+    assert outputs["bound/bits_per_dim"].shape == (4,)
+    nats = outputs["bound/log_noise"] - outputs["bound/log_smoothed"]
+    nats -= outputs["bound/log_reverse"]
+    np.testing.assert_allclose(
+        outputs["bound/bits_per_dim"], nats / (16 * np.log(2)), rtol=1e-12
+    )
+
+
+def test_bound_has_the_expectation_of_the_models_bound(two_stage, exported):
+    bound = tf.saved_model.load(str(exported)).signatures["bound"]
+    levels = tf.random.stateless_uniform([1, *SHAPE], [1, 2], 0, NUM_LEVELS, tf.int32)
+    rows = tf.repeat(levels, 2000, axis=0)
+    served = bound(levels=rows, seed=tf.constant(SEED))
+    x = levels_to_unit(rows, NUM_LEVELS, tf.float64)
+    x_smoothed = two_stage.smoothing.distribution(x).sample(seed=[7, 8])
+    terms = two_stage.bound_terms(x, x_smoothed)
+    for name, values in terms._asdict().items():
+        difference = np.mean(served[name]) - np.mean(values)
+        error = np.sqrt((np.var(served[name]) + np.var(values)) / len(rows))
+        assert abs(difference) < 5 * error, name
+
+
+def test_samples_follow_the_seed_and_number(exported):
+    sample = tf.saved_model.load(str(exported)).signatures["sample"]
+    draws = [
+        sample(num_samples=tf.constant(n), seed=tf.constant(seed))["smoothed"].numpy()
+        for n, seed in ((2, [1, 1]), (2, [1, 1]), (2, [1, 2]), (5, [1, 1]))
+    ]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert not np.allclose(draws[0], draws[2])
+    assert draws[3].shape == (5, *SHAPE)
+
+
+def test_command_line_of_tensorflow_lists_the_signatures(exported):
+    tool = pathlib.Path(sys.executable).with_name("saved_model_cli")
+    shown = subprocess.run(
+        [tool, "show", "--dir", exported, "--all"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in (
+        "sample",
+        "denoise",
+        "single_step_denoise",
+        "bound",
+        "serving_default",
+    ):
+        assert f"signature_def['{name}']" in shown
+    for tensor in ("num_samples", "seed", "x_smoothed", "levels", "bits_per_dim"):
+        assert f"['{tensor}']" in shown
+
+
+def test_metadata_describes_every_tensor(two_stage, exported):
+    metadata = json.loads((exported / saved_model.METADATA_FILE).read_text())
+    assert metadata["event_shape"] == list(SHAPE)
+    assert metadata["num_levels"] == NUM_LEVELS
+    assert metadata["noise_scale"] == 0.3
+    signatures = tf.saved_model.load(str(exported)).signatures
+    assert set(metadata["signatures"]) == set(signatures)
+    names = set()
+    for signature in signatures.values():
+        names |= set(signature.structured_input_signature[1])
+        names |= set(signature.structured_outputs)
+    assert names == set(metadata["tensors"])
+
+
+def test_vectors_stay_floats(tmp_path):
+    two_stage = make_two_stage((2,), None)
+    export_saved_model(two_stage, num_levels=None, directory=tmp_path / "1")
+    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+    samples = signatures["sample"](num_samples=tf.constant(3), seed=tf.constant(SEED))
+    assert samples["samples"].dtype == tf.float32
+    outputs = signatures["bound"](x=samples["samples"], seed=tf.constant(SEED))
+    assert set(outputs) == {"log_smoothed", "log_reverse", "log_noise", "nats"}
+
+
+def test_kernel_without_single_step_exports_none(tmp_path):
+    class Kernel(Gaussian):
+        single_step_gain = None
+
+    two_stage = make_two_stage(smoothing=Kernel(0.3))
+    export_saved_model(two_stage, num_levels=NUM_LEVELS, directory=tmp_path / "1")
+    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+    assert "single_step_denoise" not in signatures
+    assert set(signatures["sample"].structured_outputs) == {"smoothed", "samples"}
+
+
+def test_difference_from_the_model_is_found_and_named(two_stage, exported):
+    other = make_two_stage()
+    other.reverse.weights[0].assign(other.reverse.weights[0] + 1.0)
+    with pytest.raises(RuntimeError, match="signature `.*` must return the `samples`"):
+        verify_saved_model(other, num_levels=NUM_LEVELS, directory=exported)
+
+
+def test_nothing_is_published_when_verification_fails(two_stage, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("differs")
+
+    monkeypatch.setattr(saved_model, "verify_saved_model", fail)
+    with pytest.raises(RuntimeError, match="differs"):
+        export_saved_model(
+            two_stage, num_levels=NUM_LEVELS, directory=tmp_path / "models" / "1"
+        )
+    assert not list((tmp_path / "models").iterdir())
+
+
+def test_an_existing_version_is_not_overwritten(two_stage, exported):
+    with pytest.raises(FileExistsError, match="already exists"):
+        export_saved_model(two_stage, num_levels=NUM_LEVELS, directory=exported)
+
+
+def test_levels_beyond_8_bits_are_rejected(two_stage, tmp_path):
+    with pytest.raises(ValueError, match="`num_levels` must be from 2 to 256"):
+        export_saved_model(two_stage, num_levels=512, directory=tmp_path / "1")
+
+
+def test_next_version_counts_on(tmp_path):
+    assert next_version(tmp_path / "none") == 1
+    for name in ("1", "10", "9", "notes", ".11.tmp-x"):
+        (tmp_path / name).mkdir()
+    assert next_version(tmp_path) == 11
