@@ -71,7 +71,11 @@ class ValidateShardFn(beam.DoFn):
                         place = task.shard.place_of(i)
                         rejects.append([task.offset + i, place, str(reason)])
                         continue
-                    # The stored bytes as they are: nothing is encoded again.
+                    # Encoded images are kept as they are. TFDS writes the features
+                    # of a record in any order; here it is always the same.
+                    serialized = tf.train.Example.FromString(
+                        serialized
+                    ).SerializeToString(deterministic=True)
                     writer.write(serialized)
                     num_examples += 1
                     num_bytes += len(serialized)

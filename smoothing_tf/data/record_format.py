@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_BIT_DEPTH_OFFSET = 24
@@ -45,10 +46,7 @@ class RecordFormat:
           RecordError: the record cannot be decoded, or has another shape, dtype
             or range than declared.
         """
-        try:
-            features = tf.train.Example.FromString(serialized).features.feature
-        except Exception as error:  # protobuf's DecodeError is implementation-bound.
-            raise RecordError("is not a serialized tf.train.Example") from error
+        features = _parse(serialized)
         if self.feature not in features:
             raise RecordError(f"has no feature {self.feature!r}")
         if self.num_levels is None:
@@ -60,10 +58,7 @@ class RecordFormat:
                 )
             x = np.array(values, np.float32).reshape(self.event_shape)
         else:
-            images = features[self.feature].bytes_list.value
-            if len(images) != 1:
-                raise RecordError(f"has {len(images)} images instead of one")
-            x = decode_image(images[0])
+            x = _decode_image(features[self.feature])
         self._check(x)
         if self.label is None:
             return x, None
@@ -86,15 +81,30 @@ class RecordFormat:
             )
 
 
-def decode_image(encoded: bytes) -> np.ndarray:
-    """Decodes a PNG, JPEG or BMP image.
+def decode_image(serialized: bytes) -> np.ndarray:
+    """Decodes the feature "image" of a record whatever its shape.
 
     Returns:
       Array [height, width, channels], uint16 for a PNG of 16 bits, else uint8.
 
     Raises:
-      RecordError: the bytes are no image or a damaged one.
+      RecordError: the record holds no image or a damaged one.
     """
+    return _decode_image(_parse(serialized)["image"])
+
+
+def _parse(serialized: bytes):
+    try:
+        return tf.train.Example.FromString(serialized).features.feature
+    except DecodeError as error:
+        raise RecordError("is not a serialized tf.train.Example") from error
+
+
+def _decode_image(feature: tf.train.Feature) -> np.ndarray:
+    images = feature.bytes_list.value
+    if len(images) != 1:
+        raise RecordError(f"has {len(images)} images instead of one")
+    (encoded,) = images
     # TensorFlow would silently convert a 16-bit file to the dtype asked for.
     is_16_bit = (
         encoded.startswith(_PNG_SIGNATURE)

@@ -106,7 +106,7 @@ def _builder_format(builder, features, shards, label: str | None) -> RecordForma
     raise ValueError(
         f"The data set in {builder.data_dir} must have a feature 'image' of images,"
         " 'x' of float32, or exactly one vector of float32; got"
-        f" {', '.join(f'{k}: {v!r}' for k, v in features.items())}."
+        f" {', '.join(f'{k}: {v!r}' for k, v in sorted(features.items()))}."
     )
 
 
@@ -114,10 +114,8 @@ def _first_image(name: str, shards: dict[str, tuple[Shard, ...]]) -> np.ndarray:
     for pieces in shards.values():
         for shard in pieces:
             for serialized in shard.read():
-                example = tf.train.Example.FromString(serialized)
-                encoded = example.features.feature["image"].bytes_list.value[0]
                 try:
-                    return decode_image(encoded)
+                    return decode_image(serialized)
                 except RecordError:
                     continue
     raise ValueError(f"The data set {name!r} has no image that can be decoded.")
@@ -157,8 +155,7 @@ def source_from_folder(folder: str) -> Source:
         for split in sorted(root.iterdir() if root.is_dir() else ())
         if split.is_dir() and not split.name.startswith(".")
     }
-    files = {split: paths for split, paths in files.items() if paths}
-    if not files:
+    if not any(files.values()):
         raise ValueError(
             "`data_dir` must be a folder with sub-folders train, validation and"
             f" test of {', '.join(_IMAGE_SUFFIXES)} images; got {folder}."
@@ -204,26 +201,20 @@ def source_from_arrays(
       num_levels: number of levels, None for continuous data.
       labels: split -> integers [n].
     """
-    first = next(iter(arrays.values()))
-    dtype = "float32" if num_levels is None else first.dtype.name
+    feature = "x" if num_levels is None else "image"
     shards = {}
     for split, array in arrays.items():
         serialized = []
         for i, x in enumerate(array):
             value = x if num_levels is None else tf.io.encode_png(x).numpy()
             label = None if labels is None else int(labels[split][i])
-            serialized.append(
-                encode_record("x" if num_levels is None else "image", value, label)
-            )
+            serialized.append(encode_record(feature, value, label))
         shards[split] = (MemoryShard(tuple(serialized)),)
+    first = next(iter(arrays.values()))
+    dtype = "float32" if num_levels is None else first.dtype.name
+    label = None if labels is None else "label"
     return Source(
         name=name,
-        format=RecordFormat(
-            "x" if num_levels is None else "image",
-            first.shape[1:],
-            dtype,
-            num_levels,
-            None if labels is None else "label",
-        ),
+        format=RecordFormat(feature, first.shape[1:], dtype, num_levels, label),
         shards=shards,
     )

@@ -227,6 +227,16 @@ def test_a_folder_of_images_becomes_a_tfds_directory(tmp_path):
     assert copy.source.class_names == ("sea",)
 
 
+def test_a_folder_with_an_empty_split_is_refused(tmp_path):
+    path = tmp_path / "source" / "train" / "0.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(tf.io.encode_png(np.zeros((4, 4, 1), np.uint8)).numpy())
+    (tmp_path / "source" / "validation").mkdir()
+    with pytest.raises(ValueError, match="'validation' of 'source' must hold at least"):
+        _run(tmp_path / "source", tmp_path / "out", dataset="folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
 def test_options_reach_the_runner(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path / "source")
     with pytest.raises(ValueError, match="NoSuchRunner"):

@@ -60,7 +60,7 @@ def test_features_that_cannot_be_modelled_are_listed(tmp_path):
         {"train": [{"text": "a", "year": 1}]},
     )
     with pytest.raises(
-        ValueError, match="must have a feature 'image'.*year: Scalar.*text: Text"
+        ValueError, match="must have a feature 'image'.*text: Text.*year: Scalar"
     ):
         source_from_directory(directory)
 
@@ -105,28 +105,6 @@ def test_a_folder_without_images_is_refused(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(ValueError, match="`data_dir` must be a folder with sub-fo"):
             source_from_folder(str(folder))
-
-
-def test_a_missing_or_damaged_file_is_named(tmp_path):
-    directory = tiny_data.tiny_directory(tmp_path)
-    (shard,) = source_from_directory(directory).shards["train"]
-    with open(shard.path, "r+b") as file:
-        file.seek(400)
-        file.write(b"\0" * 8)
-    with pytest.raises(ValueError, match=f"{shard.path} is missing or damaged after"):
-        list(shard.read())
-    tf.io.gfile.remove(shard.path)
-    with pytest.raises(ValueError, match="is missing or damaged after 0 records"):
-        list(shard.read())
-
-
-def test_a_file_shorter_than_its_metadata_is_refused(tmp_path):
-    directory = tiny_data.tiny_directory(tmp_path)
-    (shard,) = source_from_directory(directory).shards["train"]
-    with tf.io.TFRecordWriter(shard.path) as writer:
-        writer.write(b"one record")
-    with pytest.raises(ValueError, match="holds 1 records, its metadata says 24"):
-        list(shard.read())
 
 
 def test_arrays_come_back_as_they_were():
