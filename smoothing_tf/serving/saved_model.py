@@ -26,7 +26,7 @@ _FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
 
 
 def export_saved_model(
-    two_stage: TwoStageModel, *, num_levels: int | None, directory: artifacts.Path
+    two_stage: TwoStageModel, num_levels: int | None, directory: artifacts.Path
 ) -> None:
     """Writes a SavedModel, checked against the Python model before it appears.
 
@@ -81,11 +81,11 @@ def export_saved_model(
         artifacts.write_json(
             temporary / METADATA_FILE, _metadata(two_stage, num_levels, signatures)
         )
-        verify_saved_model(two_stage, num_levels=num_levels, directory=temporary)
+        verify_saved_model(two_stage, num_levels, temporary)
 
 
 def verify_saved_model(
-    two_stage: TwoStageModel, *, num_levels: int | None, directory: artifacts.Path
+    two_stage: TwoStageModel, num_levels: int | None, directory: artifacts.Path
 ) -> None:
     """Compares every signature of a SavedModel with the Python model.
 
