@@ -15,7 +15,11 @@ import tqdm
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
-from smoothing_tf.numerics import nats_to_bits_per_dim
+from smoothing_tf.numerics import (
+    levels_to_unit,
+    nats_to_bits_per_dim,
+    unit_to_levels,
+)
 
 Batch = Mapping[str, tf.Tensor]
 Metric = dict[str, Any]
@@ -68,7 +72,7 @@ def evaluate_bound(
     index, draws = None, []
     total = max(num_draws, num_importance_draws)
     for draw in tqdm.trange(total, desc="bound", unit="draw", disable=not progress):
-        draw_index, terms = _score(terms_of, draw_batches(draw), split)
+        draw_index, terms = _score(terms_of, draw_batches(draw), num_levels, split)
         if index is None:
             index = draw_index
         elif not np.array_equal(index, draw_index):
@@ -141,7 +145,9 @@ def evaluate_log_prob(
     def terms_of(x):
         return (model.log_prob(x),)
 
-    index, (log_prob,) = _score(compile_terms(terms_of), batches, split, keys=("x",))
+    index, (log_prob,) = _score(
+        compile_terms(terms_of), batches, num_levels, split, keys=("x",)
+    )
     value = -unit.convert(log_prob)
     metric = _metric(
         value, {}, bound=False, k=None, draws=None, split=split, unit=unit.name
@@ -214,12 +220,17 @@ class _Unit:
 def _score(
     terms_of: Callable[..., tf.Tensor],
     batches: Iterable[Batch],
+    num_levels: int | None,
     split: str,
     keys: tuple[str, ...] = ("x", "x_smoothed"),
 ) -> tuple[np.ndarray, np.ndarray]:
     """Indices int64 [n] and terms float64 [terms, n] of one pass over a split."""
     indices, terms = [], []
     for batch, size in _full_batches(batches):
+        if num_levels is not None:
+            # Levels are exact; their float32 images on [-1, 1] are not.
+            levels = unit_to_levels(batch["x"], num_levels)
+            batch["x"] = levels_to_unit(levels, num_levels, tf.float64)
         indices.append(batch["index"].numpy()[:size])
         terms.append(terms_of(*(batch[key] for key in keys)).numpy()[:, :size])
     if not indices:
@@ -227,7 +238,9 @@ def _score(
     return np.concatenate(indices), np.concatenate(terms, axis=1)
 
 
-def _full_batches(batches: Iterable[Batch]) -> Iterator[tuple[Batch, int]]:
+def _full_batches(
+    batches: Iterable[Batch],
+) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
     """Fills a partial batch with copies of its last row, so that one trace does."""
     full_size = 0
     for batch in batches:
