@@ -14,7 +14,8 @@ from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.smoothing import make_smoothing
-from smoothing_tf.training import STRATEGIES, make_strategy, train_stage
+from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.strategies import STRATEGIES, make_strategy
 
 
 @dataclasses.dataclass(frozen=True)

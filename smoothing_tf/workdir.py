@@ -2,15 +2,18 @@
 
 import dataclasses
 import pathlib
-from typing import Mapping
+from collections.abc import Mapping
 
-from smoothing_tf import artifacts, config, training
+import tensorflow as tf
+
+from smoothing_tf import artifacts, config
 from smoothing_tf.config import Config
 from smoothing_tf.data import noise_scale
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.models import DensityModel, TwoStageModel, build_model
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY, restore_stage
 
 # Settings with which a run may go on although it began with others.
 _MAY_CHANGE = {
@@ -82,7 +85,11 @@ def load_config(workdir: artifacts.Path) -> Config:
 def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
     """The stages that have been trained, at least in part, in `workdir`."""
     workdir = pathlib.Path(workdir)
-    return tuple(s for s in artifacts.STAGES if training.has_checkpoint(workdir / s))
+    return tuple(
+        stage
+        for stage in artifacts.STAGES
+        if tf.train.latest_checkpoint(workdir / stage / CHECKPOINT_DIRECTORY)
+    )
 
 
 def make_model(experiment: Config, stage: str, dataset: Dataset) -> DensityModel:
@@ -113,7 +120,7 @@ def load_stage(
       FileNotFoundError: no checkpoint in `directory`.
     """
     model = make_model(experiment, stage, dataset)
-    training.restore_stage(model, directory, experiment.stages[stage].training)
+    restore_stage(model, directory)
     return model
 
 
@@ -132,3 +139,53 @@ def load_two_stage(
         for stage in ("smoothed", "reverse")
     }
     return TwoStageModel(make_smoothing(experiment.smoothing), **models)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What has been trained in a working directory."""
+
+    two_stage: TwoStageModel | None
+    baseline: DensityModel | None
+    missing: tuple[str, ...]
+
+
+def load_trained(
+    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+) -> Trained:
+    """Loads all that the stages present allow.
+
+    Args:
+      experiment: the resolved configuration.
+      dataset: the data set it was trained on.
+      workdir: the run's directory.
+
+    Returns:
+      The models; `missing` says in one line each what a stage is missing for.
+
+    Raises:
+      FileNotFoundError: no stage has a checkpoint.
+    """
+    workdir = pathlib.Path(workdir)
+    present = stages_present(workdir)
+    if not present:
+        raise FileNotFoundError(
+            f"No checkpoint of any stage in {workdir}; train first: python -m"
+            f" smoothing_tf.train --flagfile={workdir / artifacts.FLAGS_FILE}"
+            f" --workdir={workdir}."
+        )
+    two_stage = baseline = None
+    missing = [stage for stage in ("smoothed", "reverse") if stage not in present]
+    if not missing:
+        directories = {stage: workdir / stage for stage in ("smoothed", "reverse")}
+        two_stage = load_two_stage(experiment, dataset, directories)
+    if "baseline" in present:
+        baseline = load_stage(experiment, "baseline", dataset, workdir / "baseline")
+    return Trained(
+        two_stage,
+        baseline,
+        tuple(
+            f"Stage {stage} is not trained in {workdir}: no two-stage model."
+            for stage in missing
+        ),
+    )

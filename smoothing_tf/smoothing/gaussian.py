@@ -21,4 +21,4 @@ class Gaussian(Smoothing):
         return self.noise_scale**2
 
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
-        return tfd.Normal(x, tf.cast(self.noise_scale, x.dtype))
+        return tfd.Normal(x, tf.constant(self.noise_scale, x.dtype))

@@ -1,0 +1,46 @@
+"""Exports a trained two-stage model as a SavedModel for TensorFlow Serving.
+
+  python -m smoothing_tf.export --workdir=DIR --output=MODELS/name
+
+Writes MODELS/name/<next integer version>/, once it returns what the Python model does.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf.data import open_dataset
+from smoothing_tf.serving.saved_model import export_saved_model, next_version
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportOptions:
+    """Options of this command."""
+
+    workdir: str = setting(None, "Directory of the run, with both stages trained.")
+    output: str = setting(None, "Directory of the model; versions go below it.")
+
+    def __post_init__(self):
+        validate(self)
+
+
+def main(argv: Sequence[str]) -> None:
+    (options,) = config.parse_options(argv, ExportOptions, usage=__doc__)
+    output = artifacts.make_directory(options.output)
+    experiment = workdir.load_config(options.workdir)
+    dataset = open_dataset(experiment.data)
+    directory = pathlib.Path(options.workdir)
+    two_stage = workdir.load_two_stage(
+        experiment,
+        dataset,
+        {stage: directory / stage for stage in ("smoothed", "reverse")},
+    )
+    version = output / str(next_version(output))
+    export_saved_model(two_stage, dataset.num_levels, version)
+    print(f"Exported to {version}.")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,172 @@
+"""Draws samples of a trained two-stage model, or denoises given images.
+
+  python -m smoothing_tf.sample --workdir=DIR --num_samples=64 --output=FILE.npz
+  python -m smoothing_tf.sample --workdir=DIR --images=X.npz --denoise --output=FILE.npz
+
+Writes the arrays `smoothed` (x~, float32), `single_step` and `samples` (uint8 images,
+or float32 vectors), and beside them a picture FILE.png.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf.data import open_dataset
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.evaluation.pictures import write_png
+from smoothing_tf.evaluation.samples import (
+    draw_samples,
+    picture_samples,
+    real_uint8,
+    samples_uint8,
+)
+from smoothing_tf.models import TwoStageModel
+from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class SampleOptions:
+    """Options of this command."""
+
+    workdir: str = setting(None, "Directory of the run, with both stages trained.")
+    output: str = setting(None, "File FILE.npz to write; the picture is FILE.png.")
+    num_samples: int = setting(64, "Samples to draw.", minimum=1)
+    batch_size: int = setting(
+        100, "Samples per batch; part of what a seed draws.", minimum=1
+    )
+    seed: int = setting(0, "Seed of the samples.", minimum=0)
+    images: str | None = setting(
+        None,
+        "File .npz with the x~ to denoise, in `smoothed`, `images` or its only array:"
+        " float32 on [-1, 1], or uint8; needs --denoise.",
+        none_name="",
+    )
+    denoise: bool = setting(False, "Draw x from p(x|x~) for the given images.")
+
+    def __post_init__(self):
+        validate(self)
+        if self.denoise != (self.images is not None):
+            raise ValueError(
+                "`--images` must be given together with `--denoise`; got"
+                f" images {self.images!r} and denoise {self.denoise}."
+            )
+        if pathlib.Path(self.output).suffix != ".npz":
+            raise ValueError(f"`--output` must end in .npz; got {self.output!r}.")
+
+
+def main(argv: Sequence[str]) -> None:
+    (options,) = config.parse_options(argv, SampleOptions, usage=__doc__)
+    output = pathlib.Path(options.output)
+    artifacts.make_directory(output.parent)
+    experiment = workdir.load_config(options.workdir)
+    dataset = open_dataset(experiment.data)
+    x_smoothed = None
+    if options.images:
+        x_smoothed = read_images(options.images, dataset.event_shape)
+    two_stage = workdir.load_trained(experiment, dataset, options.workdir).two_stage
+    if two_stage is None:
+        raise FileNotFoundError(
+            f"The stages smoothed and reverse must be trained in {options.workdir}; run"
+            f" python -m smoothing_tf.train --flagfile={options.workdir}/"
+            f"{artifacts.FLAGS_FILE} --workdir={options.workdir}."
+        )
+    if x_smoothed is not None:
+        arrays = denoise(two_stage, x_smoothed, options)
+    else:
+        arrays = draw_samples(
+            two_stage,
+            None,
+            options.num_samples,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            progress=True,
+        )
+    write_samples(output, arrays, dataset, experiment.evaluation.split)
+
+
+def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarray:
+    """Reads the x~ to denoise.
+
+    Args:
+      path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
+        floating on [-1, 1], or uint8 images, which are scaled to it.
+      event_shape: what the model expects.
+
+    Returns:
+      float32 [n, ...event_shape].
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: it is no .npz file, or not of the right shape and dtype.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No file {path}; --images names a .npz file.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except Exception as error:
+        raise ValueError(
+            f"`--images` must be a readable .npz file of numbers; got {path}: {error}"
+        ) from error
+    names = [n for n in ("smoothed", "images") if n in arrays] or list(arrays)
+    images = arrays[names[0]] if names else np.zeros(0)
+    if images.shape[1:] != event_shape or not len(images):
+        raise ValueError(
+            f"`--images` must hold images of shape [n, {', '.join(map(str, event_shape))}]"
+            f" with n >= 1; got {list(images.shape)}."
+        )
+    if images.dtype == np.uint8:
+        return levels_to_unit(images, 256).numpy()
+    if not np.issubdtype(images.dtype, np.floating) or not np.all(np.isfinite(images)):
+        raise ValueError(
+            f"`--images` must be uint8 or finite floating point; got {images.dtype}"
+            f"{' with NaN or infinity' if images.dtype.kind == 'f' else ''}."
+        )
+    return images.astype(np.float32)
+
+
+def denoise(
+    two_stage: TwoStageModel, x_smoothed: np.ndarray, options: SampleOptions
+) -> dict[str, np.ndarray]:
+    """Draws x ~ p(x | x~) for every given x~, batch by batch."""
+    parts = []
+    for first in range(0, len(x_smoothed), options.batch_size):
+        batch = tf.constant(x_smoothed[first : first + options.batch_size])
+        seed = derive_seed(options.seed, "denoise", first)
+        part = {"smoothed": batch, "samples": two_stage.denoise(batch, seed=seed)}
+        if two_stage.has_single_step:
+            part["single_step"] = two_stage.single_step_denoise(batch)
+        parts.append(part)
+    return {kind: np.concatenate([part[kind] for part in parts]) for kind in parts[0]}
+
+
+def write_samples(
+    output: pathlib.Path, arrays: dict[str, np.ndarray], dataset: Dataset, split: str
+) -> None:
+    """Writes the arrays, and a picture of them beside real data."""
+    shown, real = arrays, None
+    if dataset.num_levels is not None:
+        shown = samples_uint8(arrays, dataset.num_levels)
+        arrays = {**shown, "smoothed": arrays["smoothed"]}
+        real = real_uint8(dataset, split)
+    else:
+        real = dataset.array(split)
+    with artifacts.atomic_file(output) as path:
+        np.savez_compressed(path, **arrays)
+    print(f"Wrote {', '.join(arrays)} to {output}.")
+    pictures = picture_samples(real, shown)
+    picture = pictures.get("columns", pictures.get("points"))
+    if picture is not None:
+        write_png(output.with_suffix(".png"), picture)
+        print(f"Wrote the picture {output.with_suffix('.png')}.")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

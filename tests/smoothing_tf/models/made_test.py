@@ -1,0 +1,55 @@
+"""MADE: the contract, causality for vectors and images, and its masks."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import MADE, MADEConfig
+from tests.testing.density_model_contract import (
+    DensityModelContract,
+    influence,
+    randomize,
+)
+
+
+class TestMADE(DensityModelContract):
+    tiny_shape = (2, 2, 1)
+    tiny_levels = 4
+    image_shape = (4, 4, 1)
+
+    def make(
+        self, event_shape, num_levels=None, is_conditional=False, dropout=0.0, **kwargs
+    ):
+        config = MADEConfig(hidden_units=(64, 64), num_mixtures=3, dropout=dropout)
+        return MADE(config, event_shape, num_levels, is_conditional, **kwargs)
+
+    @pytest.mark.parametrize("event_shape", [(2,), (5,), (3, 3, 1), (2, 2, 3)])
+    def test_a_conditional_sees_all_dimensions_before_it_and_no_other(
+        self, event_shape
+    ):
+        model = randomize(self.make(event_shape))
+        x = tf.random.stateless_normal((1, *event_shape), [1, 1])
+        seen = influence(model, x, num_channels=1)
+        np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_masks_hold_whatever_the_weights_become(self):
+        model = self.make((4,))
+        for variable in model.trainable_variables:
+            variable.assign(tf.ones_like(variable))
+        seen = influence(model, tf.ones([1, 4]), num_channels=1)
+        np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_one_dimension_is_a_plain_mixture(self):
+        model = randomize(self.make((1,)), scale=0.05)
+        x = tf.linspace(tf.constant(-60.0, tf.float64), 60.0, 200_001)[:, None]
+        total = np.trapezoid(np.exp(model.log_prob(x)), x[:, 0])
+        np.testing.assert_allclose(total, 1.0, atol=1e-4)
+
+    def test_components_start_apart(self):
+        model = self.make((2,))
+        loc = model.head.split(model(tf.zeros([1, 2])))["loc"][0, :, :, 0]
+        assert np.min(np.diff(loc, axis=-1)) > 0.5
+
+    def test_units_must_be_positive(self):
+        with pytest.raises(ValueError, match="`hidden_units` must be at least 1"):
+            MADEConfig(hidden_units=(64, 0))

@@ -1,0 +1,134 @@
+"""PixelCNN++: the contract, causality, and the numbers of the reference network."""
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.pixelcnnpp import load_torch_state
+from tests.testing.density_model_contract import (
+    DensityModelContract,
+    influence,
+    randomize,
+)
+
+GOLDEN = pathlib.Path(__file__).parents[2] / "testdata" / "golden"
+
+
+class TestPixelCNNpp(DensityModelContract):
+    tiny_shape = (4, 4, 1)
+    tiny_levels = 2
+    image_shape = (8, 4, 1)
+
+    def make(
+        self, event_shape, num_levels=None, is_conditional=False, dropout=0.0, **kwargs
+    ):
+        config = PixelCNNppConfig(
+            num_resnet=1, num_filters=4, num_mixtures=2, dropout=dropout
+        )
+        return PixelCNNpp(config, event_shape, num_levels, is_conditional, **kwargs)
+
+    @pytest.mark.parametrize("num_channels", [1, 3])
+    def test_a_pixel_sees_all_pixels_before_it_and_no_other(self, num_channels):
+        config = PixelCNNppConfig(num_resnet=2, num_filters=4, num_mixtures=2)
+        model = randomize(PixelCNNpp(config, (8, 8, num_channels)))
+        x = tf.random.stateless_normal((1, 8, 8, num_channels), [1, 1])
+        seen = influence(model, x, num_channels)
+        np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_channels_of_a_pixel_are_coupled_in_their_order(self):
+        model = randomize(self.make((4, 4, 3)))
+        x = tf.random.stateless_normal((1, 4, 4, 3), [1, 1])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            params = model(x)
+            by_pixel = model.head.distribution(params).log_prob(x)[0, 2, 1]
+        gradient = tape.gradient(by_pixel, x)[0]
+        later = np.arange(16) > 2 * 4 + 1
+        assert np.all(gradient.numpy().reshape(16, 3)[later] == 0)
+        assert np.all(gradient[2, 1] != 0)
+
+    @pytest.mark.parametrize("name", ["grey", "rgb"])
+    def test_agrees_with_the_reference_network(self, name):
+        golden = np.load(GOLDEN / f"pixelcnnpp_{name}.npz")
+        num_resnet, num_filters, _, num_mixtures = map(int, golden["config"])
+        x = tf.constant(golden["x_nhwc"])
+        config = PixelCNNppConfig(
+            num_resnet=num_resnet, num_filters=num_filters, num_mixtures=num_mixtures
+        )
+        model = PixelCNNpp(config, event_shape=x.shape[1:])
+        load_torch_state(model, torch_state(golden))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            log_prob = model.log_prob(x)
+        per_pixel = model.head.distribution(model(x)).log_prob(x)
+        for ours, reference in (
+            (model(x), golden["params_nhwc"]),
+            (per_pixel, golden["log_prob_per_pixel_nats"]),
+            (log_prob, golden["log_prob_per_pixel_nats"].sum(axis=(1, 2))),
+            (tape.gradient(log_prob, x), golden["score_nhwc"]),
+        ):
+            error = np.max(np.abs(ours - reference)) / np.max(np.abs(reference))
+            assert error < 2e-6
+
+    def test_a_wrong_checkpoint_is_rejected_and_changes_nothing(self):
+        golden = np.load(GOLDEN / "pixelcnnpp_grey.npz")
+        model = PixelCNNpp(
+            PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3), (8, 12, 1)
+        )
+        before = [np.array(variable) for variable in model.variables]
+        state = torch_state(golden)
+        missing = {k: v for k, v in state.items() if not k.startswith("nin_out")}
+        with pytest.raises(ValueError, match="'nin_out.lin_a.bias'; it is missing"):
+            load_torch_state(model, missing)
+        with pytest.raises(ValueError, match="unknown names surplus"):
+            load_torch_state(model, {**state, "surplus": np.zeros(1)})
+        state["u_init.conv.weight_v"] = state["u_init.conv.weight_v"][:, :1]
+        with pytest.raises(ValueError, match=r"must have shape \(2, 3, 2, 6\)"):
+            load_torch_state(model, state)
+        for variable, value in zip(model.variables, before, strict=True):
+            np.testing.assert_array_equal(variable, value)
+
+    def test_names_of_a_data_parallel_checkpoint_are_read_too(self):
+        golden = np.load(GOLDEN / "pixelcnnpp_grey.npz")
+        model = PixelCNNpp(
+            PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3), (8, 12, 1)
+        )
+        prefixed = {f"module.{k}": v for k, v in torch_state(golden).items()}
+        load_torch_state(model, prefixed)
+        np.testing.assert_array_equal(
+            model.nin_out.weight.bias, prefixed["module.nin_out.lin_a.bias"]
+        )
+
+    def test_the_mnist_setting_has_the_parameters_of_the_reference(self):
+        model = PixelCNNpp(PixelCNNppConfig(num_filters=40), (28, 28, 1))
+        num_params = model.count_params()
+        assert f"{num_params / 1e6:.2f}" == "3.37"
+
+    def test_the_log_scale_has_a_floor(self):
+        model = self.make((4, 4, 1))
+        model.nin_out.weight.bias.assign(
+            tf.concat([tf.zeros([4]), tf.fill([2], -50.0)], axis=0)
+        )
+        log_scale = model.head.split(model(tf.zeros([1, 4, 4, 1])))["log_scale"]
+        np.testing.assert_array_equal(log_scale, tf.fill(log_scale.shape, -7.0))
+
+    @pytest.mark.parametrize("event_shape", [(6, 8, 1), (8,), (8, 10, 3)])
+    def test_a_size_that_is_no_multiple_of_four_is_rejected(self, event_shape):
+        with pytest.raises(ValueError, match="multiples of 4"):
+            self.make(event_shape)
+
+    def test_two_channels_are_rejected(self):
+        with pytest.raises(ValueError, match="channels of an image must be 1 or 3"):
+            self.make((8, 8, 2))
+
+
+def torch_state(golden) -> dict[str, np.ndarray]:
+    prefix = "weights/"
+    return {
+        name.removeprefix(prefix): golden[name]
+        for name in golden.files
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,196 @@
+"""The two-stage model: its bound against quadrature, denoising against Tweedie."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.models import (
+    MADE,
+    DensityModel,
+    MADEConfig,
+    TwoStageModel,
+    importance_weighted_bound,
+)
+from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.smoothing import Gaussian, Smoothing
+from tests.testing.density_model_contract import randomize
+
+tfd = tfp.distributions
+
+
+class Analytic(DensityModel):
+    """A model whose distribution is given in closed form."""
+
+    def __init__(self, event_shape, make_distribution, is_conditional):
+        super().__init__(event_shape, is_conditional)
+        self.make_distribution = make_distribution
+
+    def log_prob(self, x, context=None, *, dropout_seed=None):
+        return self.make_distribution(context, x.dtype).log_prob(x)
+
+    def sample(self, num_samples, context=None, *, seed):
+        distribution = self.make_distribution(context, tf.float32)
+        return distribution.sample(num_samples, seed=[seed, 0])
+
+
+def independent_normal(mean, std):
+    return tfd.Independent(tfd.Normal(mean, std), 1)
+
+
+def gaussian_truth(noise_scale: float) -> TwoStageModel:
+    """Data N(0.5, 1) in two dimensions, with the exact p(x~) and p(x | x~)."""
+    variance = 1 + noise_scale**2
+
+    def smoothed(_, dtype):
+        return independent_normal(
+            tf.fill([2], tf.constant(0.5, dtype)), tf.constant(variance**0.5, dtype)
+        )
+
+    def reverse(x_smoothed, dtype):
+        mean = 0.5 + (tf.cast(x_smoothed, dtype) - 0.5) / variance
+        return independent_normal(mean, tf.constant(noise_scale / variance**0.5, dtype))
+
+    return TwoStageModel(
+        Gaussian(noise_scale),
+        Analytic((2,), smoothed, False),
+        Analytic((2,), reverse, True),
+    )
+
+
+def random_made_pair(event_shape, num_levels, noise_scale=0.5) -> TwoStageModel:
+    config = MADEConfig(hidden_units=(32,), num_mixtures=2)
+    return TwoStageModel(
+        Gaussian(noise_scale),
+        randomize(MADE(config, event_shape), scale=0.05),
+        randomize(MADE(config, event_shape, num_levels, True), scale=0.05),
+    )
+
+
+@pytest.mark.parametrize("noise_scale", [0.1, 1.0])
+def test_the_bound_of_a_perfect_model_is_the_log_density_at_every_draw(noise_scale):
+    model = gaussian_truth(noise_scale)
+    x = tf.random.stateless_normal((50, 2), [1, 2], dtype=tf.float64)
+    x_smoothed = model.smoothing.distribution(x).sample(seed=[3, 4])
+    expected = independent_normal(
+        tf.fill([2], tf.constant(0.5, tf.float64)), tf.constant(1.0, tf.float64)
+    ).log_prob(x)
+    np.testing.assert_allclose(
+        model.bound_terms(x, x_smoothed).log_weight(), expected, rtol=1e-10, atol=1e-10
+    )
+
+
+@pytest.mark.parametrize("noise_scale", [0.1, 1.0])
+def test_single_step_denoising_of_a_perfect_model_is_the_posterior_mean(noise_scale):
+    model = gaussian_truth(noise_scale)
+    x_smoothed = tf.random.stateless_normal((50, 2), [1, 2], dtype=tf.float64)
+    expected = 0.5 + (x_smoothed - 0.5) / (1 + noise_scale**2)
+    np.testing.assert_allclose(
+        model.single_step_denoise(x_smoothed), expected, rtol=1e-10, atol=1e-12
+    )
+
+
+def test_the_bound_lies_below_the_quadrature_and_agrees_with_its_expectation():
+    num_levels, num_draws = 8, 20_000
+    # Noise wide enough to reach all of p(x~), or few draws would decide the sum.
+    model = random_made_pair((1,), num_levels, noise_scale=2.0)
+    x = levels_to_unit(np.arange(num_levels), num_levels, tf.float64)[:, None]
+    grid = tf.linspace(tf.constant(-40.0, tf.float64), 40.0, 40_001)[:, None]
+    weight = np.full(len(grid), 80 / 40_000)
+
+    smoothed = np.exp(model.smoothed.log_prob(grid))
+    for value in x:
+        repeated = tf.repeat(value[None], len(grid), axis=0)
+        reverse = model.reverse.log_prob(repeated, grid)
+        noise = np.exp(model.smoothing.distribution(repeated).log_prob(grid))
+        log_p = np.log(np.sum(weight * smoothed * np.exp(reverse)))
+        terms = model.bound_terms(repeated, grid)
+        bound = np.sum(weight * noise * terms.log_weight())
+
+        draws = tf.repeat(value[None], num_draws, axis=0)
+        x_smoothed = model.smoothing.distribution(draws).sample(seed=[5, 6])
+        log_weights = model.bound_terms(draws, x_smoothed).log_weight().numpy()
+        standard_error = np.std(log_weights) / np.sqrt(num_draws)
+        assert bound < log_p
+        assert abs(np.mean(log_weights) - bound) < 4 * standard_error
+        by_k = [
+            np.mean(importance_weighted_bound(log_weights.reshape(k, -1)))
+            for k in (1, 10, 100, num_draws)
+        ]
+        np.testing.assert_allclose(by_k[0], np.mean(log_weights), rtol=1e-12)
+        assert np.all(np.diff(by_k) > 0)
+        weights = np.exp(log_weights - log_p)
+        relative_error = np.std(weights) / np.sqrt(num_draws)
+        assert abs(by_k[-1] - log_p) < 4 * relative_error
+
+
+def test_importance_weighting_does_not_overflow():
+    log_weights = tf.constant([[-2000.0, 900.0], [-2001.0, 800.0]], tf.float64)
+    expected = [-2000 + np.log1p(np.exp(-1)) - np.log(2), 900 - np.log(2)]
+    np.testing.assert_allclose(importance_weighted_bound(log_weights), expected)
+
+
+def test_the_three_terms_use_the_same_draw():
+    model = random_made_pair((3,), None)
+    x = tf.random.stateless_normal((4, 3), [1, 1], dtype=tf.float64)
+    x_smoothed = x + 0.1
+    terms = model.bound_terms(x, x_smoothed)
+    np.testing.assert_array_equal(
+        terms.log_smoothed, model.smoothed.log_prob(x_smoothed)
+    )
+    np.testing.assert_array_equal(
+        terms.log_reverse, model.reverse.log_prob(x, x_smoothed)
+    )
+    np.testing.assert_allclose(
+        terms.log_noise, 3 * tfd.Normal(0.0, 0.5).log_prob(0.1), rtol=1e-6
+    )
+
+
+def test_a_two_step_sample_is_a_draw_from_the_reverse_stage_at_its_smoothed_one():
+    model = random_made_pair((2, 2, 1), 4)
+    x_smoothed, x = model.sample(500, seed=3)
+    assert x_smoothed.shape == x.shape == (500, 2, 2, 1)
+    assert np.std(x_smoothed) > 0.1
+    levels = (x + 1) * 1.5
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-5)
+    again_smoothed, again = model.sample(500, seed=3)
+    np.testing.assert_array_equal(x, again)
+    np.testing.assert_array_equal(x_smoothed, again_smoothed)
+
+
+def test_single_step_denoising_follows_the_gradient_through_the_network():
+    model = random_made_pair((3,), None)
+    x = tf.random.stateless_normal((1, 3), [1, 1], dtype=tf.float64)
+    step = 1e-3
+
+    def moved(index, by):
+        return model.smoothed.log_prob(x + by * tf.one_hot([index], 3, dtype=x.dtype))
+
+    score = [(moved(i, step) - moved(i, -step))[0] / (2 * step) for i in range(3)]
+    np.testing.assert_allclose(
+        (model.single_step_denoise(x) - x)[0], 0.25 * np.array(score), rtol=2e-2
+    )
+
+
+class Shifted(Smoothing):
+    """A kernel without a single-step rule."""
+
+    def coordinate_distribution(self, x):
+        return tfd.Logistic(x, tf.constant(self.noise_scale, x.dtype))
+
+
+def test_single_step_denoising_is_refused_for_another_kernel():
+    pair = random_made_pair((3,), None)
+    model = TwoStageModel(Shifted(0.5), pair.smoothed, pair.reverse)
+    assert not model.has_single_step
+    with pytest.raises(ValueError, match="needs `smoothing` to be gaussian; got shifted"):
+        model.single_step_denoise(tf.zeros([1, 3]))
+
+
+def test_stages_that_do_not_fit_are_rejected():
+    pair = random_made_pair((3,), None)
+    with pytest.raises(ValueError, match="`reverse` conditional"):
+        TwoStageModel(pair.smoothing, pair.smoothed, pair.smoothed)
+    other = random_made_pair((2,), None)
+    with pytest.raises(ValueError, match="event shape of `smoothed`"):
+        TwoStageModel(pair.smoothing, pair.smoothed, other.reverse)

@@ -1,0 +1,52 @@
+"""Elementary functions against float64, and the conversions' round trips."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf import numerics
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 3e-7), ("float64", 5e-16)])
+def test_log1mexp_keeps_the_relative_precision_of_its_dtype(dtype, tolerance):
+    x = np.array([1e-30, 1e-9, 1e-3, 0.1, 0.69, 0.7, 1.0, 10.0, 80.0], dtype)
+    wide = np.asarray(x, np.longdouble)
+    small = np.log(-np.expm1(-wide))
+    large = np.log1p(-np.exp(-wide))
+    expected = np.where(wide < 0.69, small, large)
+    np.testing.assert_allclose(numerics.log1mexp(x), expected, rtol=tolerance)
+
+
+def test_log1mexp_has_finite_gradients_everywhere():
+    x = tf.constant([1e-37, 1e-6, 0.6931, 0.6932, 50.0, 1e4])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = numerics.log1mexp(x)
+    assert np.all(np.isfinite(tape.gradient(y, x)))
+
+
+def test_sum_rightmost():
+    x = tf.reshape(tf.range(24), [2, 3, 4])
+    np.testing.assert_array_equal(numerics.sum_rightmost(x, 2), [66, 210])
+    np.testing.assert_array_equal(numerics.sum_rightmost(x, 0), x)
+
+
+def test_a_uniform_image_of_256_levels_has_eight_bits_per_dimension():
+    nats = 3072 * np.log(256)
+    np.testing.assert_allclose(numerics.nats_to_bits_per_dim(nats, 3072), 8.0)
+
+
+@pytest.mark.parametrize("num_levels", [2, 17, 256])
+def test_levels_come_back_from_the_unit_interval(num_levels):
+    levels = np.arange(num_levels)
+    x = numerics.levels_to_unit(levels, num_levels)
+    assert x[0] == -1 and x[-1] == 1
+    np.testing.assert_array_equal(numerics.unit_to_levels(x, num_levels), levels)
+    grey = numerics.unit_to_uint8(x, num_levels)
+    np.testing.assert_array_equal(grey, np.rint(255 * levels / (num_levels - 1)))
+
+
+def test_what_lies_outside_is_clipped():
+    x = tf.constant([-3.0, -1.001, 1.001, 9.0])
+    np.testing.assert_array_equal(numerics.unit_to_levels(x, 17), [0, 0, 16, 16])
+    np.testing.assert_array_equal(numerics.unit_to_uint8(x), [0, 0, 255, 255])

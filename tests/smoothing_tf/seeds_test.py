@@ -1,0 +1,27 @@
+"""Seeds are names: equal names agree, different ones do not."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.seeds import derive_seed
+
+
+def test_every_part_of_the_name_counts():
+    names = itertools.product([0, 1, 2**31], ["noise", "order"], range(5), range(5))
+    seeds = {tuple(derive_seed(s, p, *i).numpy()) for s, p, *i in names}
+    assert len(seeds) == 3 * 2 * 25
+
+
+def test_the_same_inside_a_compiled_function():
+    compiled = tf.function(lambda seed, index: derive_seed(seed, "noise", index))
+    np.testing.assert_array_equal(
+        compiled(tf.constant(3), tf.constant(4, tf.int64)), derive_seed(3, "noise", 4)
+    )
+
+
+def test_a_seed_can_be_refined():
+    once = derive_seed(derive_seed(1, "a"), "b")
+    assert once.shape == (2,) and once.dtype == tf.int32
+    assert np.any(once != derive_seed(1, "b"))

@@ -1,0 +1,196 @@
+"""Tests that every density model passes; a model's own test inherits them."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.numerics import levels_to_unit
+
+
+def randomize(model: DensityModel, scale: float = 0.5, seed: int = 1) -> DensityModel:
+    """Moves every weight off its initial value, so that masks are put to the test."""
+    for index, variable in enumerate(model.trainable_variables):
+        noise = tf.random.stateless_normal(variable.shape, [seed, index])
+        variable.assign_add(tf.cast(scale * noise, variable.dtype))
+    return model
+
+
+def all_events(event_shape: tuple[int, ...], num_levels: int) -> tf.Tensor:
+    """Every possible x, [num_levels^D, ...event_shape] on [-1, 1]."""
+    num_dims = math.prod(event_shape)
+    levels = np.array(list(itertools.product(range(num_levels), repeat=num_dims)))
+    return levels_to_unit(levels.reshape(-1, *event_shape), num_levels)
+
+
+class DensityModelContract:
+    """Inherit it, define the attributes and `make`, and pytest runs the tests.
+
+    `tiny_shape` and `tiny_levels` must allow all events to be enumerated.
+    """
+
+    tiny_shape: tuple[int, ...]
+    tiny_levels: int
+    image_shape: tuple[int, ...]
+
+    def make(
+        self,
+        event_shape: tuple[int, ...],
+        num_levels: int | None = None,
+        is_conditional: bool = False,
+        dropout: float = 0.0,
+        **kwargs,
+    ) -> DensityModel:
+        raise NotImplementedError
+
+    def context(self, batch_size: int, event_shape=None) -> tf.Tensor:
+        shape = (batch_size, *(event_shape or self.image_shape))
+        return tf.random.stateless_normal(shape, [11, 12])
+
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_masses_of_all_events_sum_to_one(self, is_conditional):
+        model = randomize(
+            self.make(self.tiny_shape, self.tiny_levels, is_conditional=is_conditional)
+        )
+        events = all_events(self.tiny_shape, self.tiny_levels)
+        context = None
+        if is_conditional:
+            one = self.context(1, self.tiny_shape)
+            context = tf.repeat(one, len(events), axis=0)
+        log_prob = tf.function(model.log_prob)
+        total = 0.0
+        for first in range(0, len(events), 8192):
+            batch = slice(first, first + 8192)
+            arguments = () if context is None else (context[batch],)
+            part = log_prob(tf.cast(events[batch], tf.float64), *arguments)
+            total += np.sum(np.exp(part))
+        np.testing.assert_allclose(total, 1.0, atol=1e-6)
+
+    def test_samples_follow_the_masses(self):
+        model = randomize(self.make(self.tiny_shape, self.tiny_levels), scale=0.2)
+        events = all_events(self.tiny_shape, self.tiny_levels)
+        mass = np.exp(tf.function(model.log_prob)(events))
+        num_samples, num_cells = 6000, 64
+        samples = model.sample(num_samples, seed=5)
+        levels = np.rint((samples.numpy() + 1) * (self.tiny_levels - 1) / 2)
+        num_dims = math.prod(self.tiny_shape)
+        codes = levels.reshape(num_samples, num_dims).astype(int) @ (
+            self.tiny_levels ** np.arange(num_dims - 1, -1, -1)
+        )
+        # The joint distributions of the first and of the last few dimensions.
+        for cell_of in (
+            lambda code: code // (len(events) // num_cells),
+            lambda code: code % num_cells,
+        ):
+            counts = np.bincount(cell_of(codes), minlength=num_cells)
+            expected = num_samples * np.bincount(
+                cell_of(np.arange(len(events))), weights=mass, minlength=num_cells
+            )
+            common = expected > 5
+            cells = np.sum(common)
+            assert cells > 30
+            statistic = np.sum((counts - expected)[common] ** 2 / expected[common])
+            # Mean k and variance 2 k for k cells; five standard deviations.
+            assert statistic < cells + 5 * np.sqrt(2 * cells)
+
+    def test_samples_are_levels_of_the_right_shape_and_dtype(self):
+        model = self.make(self.image_shape, num_levels=17)
+        samples = model.sample(3, seed=1)
+        assert samples.shape == (3, *self.image_shape)
+        assert samples.dtype == tf.float32
+        levels = (samples + 1) * 8
+        np.testing.assert_allclose(levels, np.rint(levels), atol=1e-5)
+        assert np.min(levels) >= 0 and np.max(levels) <= 16
+
+    def test_conditional_samples_are_by_sample_then_by_context(self):
+        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
+        context = self.context(2)
+        samples = model.sample(3, context, seed=1)
+        assert samples.shape == (3, 2, *self.image_shape)
+        assert len(np.unique(samples.numpy().reshape(6, -1), axis=0)) == 6
+
+    def test_a_seed_names_its_sample(self):
+        model = self.make(self.image_shape)
+        first, again, other = (model.sample(2, seed=seed) for seed in (1, 1, 2))
+        np.testing.assert_array_equal(first, again)
+        assert np.all(first != other)
+
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_an_example_scores_the_same_alone_and_in_a_batch(self, is_conditional):
+        model = randomize(
+            self.make(self.image_shape, is_conditional=is_conditional), scale=0.2
+        )
+        x = tf.cast(self.context(3), tf.float64)
+        parts = (x, 0.5 * x) if is_conditional else (x,)
+        together = model.log_prob(*parts)
+        assert together.shape == (3,)
+        assert together.dtype == tf.float64
+        alone = [model.log_prob(*(p[i : i + 1] for p in parts))[0] for i in range(3)]
+        np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+    def test_every_value_of_the_context_matters(self):
+        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
+        context = self.context(1)
+        x = 0.5 * self.context(1)
+        with tf.GradientTape() as tape:
+            tape.watch(context)
+            log_prob = model.log_prob(x, context)
+        assert np.all(tape.gradient(log_prob, context) != 0)
+
+    def test_a_seed_names_its_initial_weights(self):
+        first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))
+        x = self.context(2)
+        np.testing.assert_array_equal(first.log_prob(x), again.log_prob(x))
+        assert np.all(first.log_prob(x) != other.log_prob(x))
+
+    def test_dropout_is_active_only_with_a_seed_and_named_by_it(self):
+        model = self.make(self.image_shape, dropout=0.5)
+        x = self.context(2)
+        scores = {
+            name: model.log_prob(x, dropout_seed=seed).numpy()
+            for name, seed in (
+                ("none", None),
+                ("one", tf.constant([1, 2])),
+                ("one again", tf.constant([1, 2])),
+                ("two", tf.constant([1, 3])),
+            )
+        }
+        np.testing.assert_array_equal(scores["one"], scores["one again"])
+        assert np.all(scores["one"] != scores["two"])
+        assert np.all(scores["one"] != scores["none"])
+        np.testing.assert_array_equal(scores["none"], model.log_prob(x))
+
+    def test_every_weight_gets_a_gradient(self):
+        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
+        with tf.GradientTape() as tape:
+            log_prob = model.log_prob(self.context(2), 0.5 * self.context(2))
+        variables = [variable.value for variable in model.trainable_variables]
+        for variable, gradient in zip(
+            model.trainable_variables, tape.gradient(log_prob, variables), strict=True
+        ):
+            assert gradient is not None and np.any(gradient != 0), variable.path
+
+    def test_a_missing_or_superfluous_context_is_rejected(self):
+        x = self.context(1)
+        with pytest.raises(ValueError, match="`context` must be given"):
+            self.make(self.image_shape, is_conditional=True).log_prob(x)
+        with pytest.raises(ValueError, match="`context` must be None"):
+            self.make(self.image_shape).log_prob(x, x)
+
+    def test_another_shape_is_rejected(self):
+        with pytest.raises(ValueError, match="`x` must have shape"):
+            self.make(self.image_shape).log_prob(tf.zeros([1, 3, 3, 7, 2]))
+
+
+def influence(model, x: tf.Tensor, num_channels: int) -> np.ndarray:
+    """Whether position j of x moves a parameter of position i: bool [i, j]."""
+    num_positions = math.prod(model.event_shape) // num_channels
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        params = tf.reshape(model(x), [num_positions, -1])
+    jacobian = tape.jacobian(params, x)
+    jacobian = np.reshape(jacobian, [num_positions, -1, num_positions, num_channels])
+    return np.any(jacobian != 0, axis=(1, 3))

@@ -1,0 +1,56 @@
+"""Tests that every smoothing distribution passes; its own test inherits them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.smoothing import Smoothing
+
+
+class SmoothingContract:
+    """Inherit it, set `smoothing` to the class, and pytest runs the tests."""
+
+    smoothing: type[Smoothing]
+
+    def test_is_normalized(self):
+        x = tf.constant([[0.3]], tf.float64)
+        grid = np.linspace(-40, 40, 800_001)
+        density = np.exp(
+            self.smoothing(0.7).distribution(x).log_prob(grid[:, None, None])[:, 0]
+        )
+        np.testing.assert_allclose(np.trapezoid(density, grid), 1.0, atol=1e-4)
+
+    @pytest.mark.parametrize("noise_scale", [0.1, 2.0])
+    def test_noise_scale_is_the_standard_deviation_around_x(self, noise_scale):
+        x = tf.constant([[1.0, -2.0]])
+        samples = self.smoothing(noise_scale).distribution(x).sample(
+            100_000, seed=[1, 2]
+        )
+        np.testing.assert_allclose(
+            tf.math.reduce_std(samples, axis=0)[0], 2 * [noise_scale], rtol=2e-2
+        )
+        np.testing.assert_allclose(
+            tf.reduce_mean(samples, axis=0), x, atol=0.02 * noise_scale
+        )
+
+    def test_is_symmetric(self):
+        x = tf.constant([[0.5]], tf.float64)
+        distribution = self.smoothing(0.4).distribution(x)
+        offsets = tf.constant([[[0.01]], [[0.3]], [[0.6]]], tf.float64)
+        np.testing.assert_allclose(
+            distribution.log_prob(x + offsets),
+            distribution.log_prob(x - offsets),
+            rtol=1e-12,
+        )
+
+    def test_the_event_is_all_but_the_first_axis(self):
+        x = tf.zeros([5, 2, 3, 1])
+        distribution = self.smoothing(0.4).distribution(x)
+        assert distribution.batch_shape == [5]
+        assert distribution.event_shape == [2, 3, 1]
+        assert distribution.dtype == tf.float32
+
+    @pytest.mark.parametrize("noise_scale", [0.0, -1.0, float("nan"), float("inf")])
+    def test_a_scale_that_is_no_positive_number_is_rejected(self, noise_scale):
+        with pytest.raises(ValueError, match="`noise_scale` must be a finite number"):
+            self.smoothing(noise_scale)
