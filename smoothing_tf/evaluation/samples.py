@@ -90,9 +90,16 @@ def samples_uint8(
 
     Returns:
       kind -> uint8 [n, h, w, c].
+
+    Raises:
+      ValueError: a sample is not finite.
     """
     quantized = {}
     for kind, images in samples.items():
+        if not np.all(np.isfinite(images)):
+            raise ValueError(
+                f"`samples` must be finite; got a NaN or an infinity among {kind!r}."
+            )
         if images.dtype != np.uint8:
             is_between = kind in ("smoothed", "single_step")
             levels = None if is_between else num_levels

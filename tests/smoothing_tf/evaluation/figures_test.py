@@ -1,0 +1,44 @@
+import numpy as np
+
+from smoothing_tf.evaluation.figures import scatter_columns, training_curves
+
+ROWS = [
+    {"step": 0, "train_nats": 300.0, "train_bits_per_dim": 6.0},
+    {"step": 100, "train_bits_per_dim": 4.0, "validation_bits_per_dim": 4.2},
+    {"step": 200, "train_bits_per_dim": 3.0, "validation_bits_per_dim": 3.5},
+]
+
+
+def test_curves_are_an_svg_and_the_same_every_time():
+    curves = training_curves(ROWS, "smoothed")
+    assert curves.lstrip().startswith(b"<?xml")
+    assert b"</svg>" in curves
+    assert training_curves(ROWS, "smoothed") == curves
+
+
+def test_curves_of_vectors_and_of_training_alone():
+    rows = [{"step": step, "train_nats": 3.0 - step} for step in range(3)]
+    assert b"</svg>" in training_curves(rows, "reverse")
+
+
+def test_one_row_is_enough():
+    assert b"</svg>" in training_curves(ROWS[:1], "smoothed")
+
+
+def test_nothing_to_draw():
+    assert training_curves([], "smoothed") is None
+    assert training_curves([{"step": 1}], "smoothed") is None
+
+
+def test_clouds_of_points_are_a_picture():
+    rng = np.random.Generator(np.random.PCG64(0))
+    groups = {name: rng.normal(size=(50, 2)) for name in ("real", "a", "b", "c", "d")}
+    picture = scatter_columns(groups)
+    assert picture.dtype == np.uint8
+    assert picture.ndim == 3
+    assert picture.min() < 100 < picture.max()
+
+
+def test_one_coordinate_is_a_histogram():
+    rng = np.random.Generator(np.random.PCG64(0))
+    assert scatter_columns({"real": rng.normal(size=(50, 1))}).min() < 100

@@ -1,0 +1,146 @@
+import re
+
+import numpy as np
+import pytest
+
+from smoothing_tf.evaluation.pictures import image_grid, png_bytes
+from smoothing_tf.evaluation.report import format_se, format_value, render_report
+
+BOUND = {
+    "value": 3.53214,
+    "se": 0.0241,
+    "n": 100,
+    "bound": True,
+    "k": 1,
+    "draws": 2,
+    "split": "test",
+    "unit": "bits per dimension",
+    "terms": {"smoothed": 2.5, "reverse": 1.53214, "noise": -0.5},
+}
+DISTANCE = {
+    "value": 12.3456,
+    "se": 0.5,
+    "n": 100,
+    "samples": "samples",
+    "extractor": {"id": "randconv", "sha256": "abc123"},
+    "rank_deficient": True,
+    "floor": {"value": 1.5, "value_at_n": 13.0, "n": 50},
+    "held_out": {"value": 2.5, "n": 40},
+}
+MISSING = {
+    "value": None,
+    "se": None,
+    "n": None,
+    "samples": "samples",
+    "extractor": {"id": "inception", "sha256": None},
+    "reason": "`--inception_dir` must name a SavedModel.",
+}
+
+
+def _render(**changes):
+    arguments = {
+        "title": "tiny",
+        "metrics": {"bits_per_dim": BOUND, "fd_randconv": DISTANCE, "fid": MISSING},
+        "pictures": {
+            "Real data": png_bytes(image_grid(np.zeros((4, 8, 8, 1), np.uint8), 2))
+        },
+        "histories": {"smoothed": [{"step": 1, "train_bits_per_dim": 4.0}]},
+        "flags_text": "--seed=0\n",
+        "facts": {"seed": 0},
+    }
+    return render_report(**(arguments | changes))
+
+
+def _text(html):
+    body = html[html.index("<body>") :]
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", body))
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "value_text", "se_text"),
+    [
+        (3.53214, 0.0241, "3.53", "0.02"),
+        (3.53214, 0.0141, "3.532", "0.014"),
+        (3.53214, 0.0199, "3.53", "0.02"),
+        (3.53214, 0.31, "3.5", "0.3"),
+        (29.83, 4.2, "30", "4"),
+        (29.83, 12.0, "30", "12"),
+        (8.0, 0.0, "8.000000", "0"),
+        (-2.71828, 0.0031, "−2.718", "0.003"),
+    ],
+)
+def test_digits_are_those_that_the_standard_error_supports(
+    value, se, value_text, se_text
+):
+    assert format_value(value, se) == value_text
+    assert format_se(se) == se_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.14159, "3.14"),
+        (1234.5, "1234"),
+        (0.0, "0"),
+        (0.00123456, "0.00123"),
+        (-6.5612e-05, "−6.56 × 10⁻⁵"),
+    ],
+)
+def test_three_digits_without_a_standard_error(value, text):
+    assert format_value(value, None) == text
+
+
+def test_bound_is_headlined_with_its_error_and_sign():
+    text = _text(_render())
+    assert "≤ 3.53 ± 0.02" in text
+    assert "bits per dimension" in text
+    assert "test split, n = 100, K = 1, 2 draws" in text
+
+
+def test_exact_likelihood_has_no_bound_sign():
+    baseline = BOUND | {"bound": False, "k": None, "draws": None, "terms": {}}
+    text = _text(_render(metrics={"bits_per_dim_baseline": baseline}))
+    assert "3.53 ± 0.02" in text
+    assert "≤ 3.53" not in text
+
+
+def test_terms_metrics_floors_and_extractors_are_in_the_tables():
+    text = _text(_render())
+    for words in (
+        "2.50",
+        "1.53",
+        "−0.50",
+        "12.3 ± 0.5",
+        "1.50 (50)",
+        "13.0",
+        "2.50 (40)",
+        "rank deficient",
+        "abc123",
+    ):
+        assert words in text, words
+
+
+def test_metric_that_could_not_be_computed_says_why():
+    assert "--inception_dir" in _text(_render())
+    broken = BOUND | {"value": None, "se": None, "terms": {}, "reason": "It is NaN."}
+    assert "It is NaN." in _text(_render(metrics={"bits_per_dim": broken}))
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    html = _render()
+    sources = re.findall(r'(?:src|href|url\()\s*=?\s*["\']?([^"\')\s>]*)', html)
+    assert len(sources) == 2
+    assert all(source.startswith("data:image/") for source in sources)
+    assert "http" not in html
+    assert "<script" not in html
+
+
+def test_text_is_escaped():
+    html = _render(flags_text="--data_dir=<b>&", title="<i>")
+    assert "--data_dir=&lt;b&gt;&amp;" in html
+    assert "<i>" not in html
+
+
+def test_empty_report_still_renders():
+    html = _render(metrics={}, pictures={}, histories={"smoothed": []}, flags_text="")
+    assert "Configuration" in html

@@ -1,0 +1,100 @@
+import json
+
+import numpy as np
+import pytest
+
+from smoothing_tf.evaluation.extractors import RandConv
+from smoothing_tf.evaluation.sample_metrics import (
+    RealImages,
+    feature_metrics,
+    memorization_metrics,
+    metric_name,
+)
+from tests.smoothing_tf.evaluation.digits import digits, moments_distance
+
+
+class _PixelMeans:
+    """Features are four quarters' means, logits follow two of them."""
+
+    id = "inception"
+    sha256 = "0"
+
+    def features_and_logits(self, images):
+        means = images.reshape(len(images), 4, -1).mean(axis=2) / 255.0
+        return means, 20.0 * means[:, :2]
+
+
+def _real():
+    images, _ = digits()
+    return RealImages(images[:1000], images[1000:1400], "train", "test")
+
+
+def _generated():
+    return digits()[0][1400:]
+
+
+def test_names_reserve_fid_for_inception():
+    assert metric_name("fd", "inception") == "fid"
+    assert metric_name("fd", "randconv") == "fd_randconv"
+    assert metric_name("kid", "inception", "baseline") == "kid_baseline"
+    assert metric_name("kid", "randconv", "baseline") == "kid_randconv_baseline"
+
+
+def test_real_samples_score_like_the_floor_and_noise_does_not():
+    noise = np.random.Generator(np.random.PCG64(0)).integers(
+        0, 256, _generated().shape, dtype=np.uint8
+    )
+    extractor = RandConv()
+    metrics, _ = feature_metrics(
+        extractor, _real(), {"samples": _generated(), "baseline": noise}, seed=0
+    )
+    real, noisy = metrics["fd_randconv"], metrics["fd_randconv_baseline"]
+    floor = real["floor"]
+    assert floor["n"] == len(_generated())
+    assert 0.7 < floor["value_at_n"] / floor["value"] < 1.4
+    assert noisy["value"] > 100 * floor["value"]
+    assert real["value"] == pytest.approx(
+        moments_distance(
+            extractor.features(_real().reference), extractor.features(_generated())
+        ),
+        rel=1e-9,
+    )
+    assert metrics["precision_randconv"]["value"] > 0.8
+    assert metrics["precision_randconv_baseline"]["value"] == 0.0
+    assert real["extractor"] == {"id": "randconv", "sha256": extractor.sha256}
+    assert real["rank_deficient"] is False
+    assert real["n_reference"] == 1000
+
+
+def test_few_samples_are_rank_deficient():
+    metrics, _ = feature_metrics(
+        RandConv(), _real(), {"samples": _generated()[:100]}, seed=0
+    )
+    assert metrics["fd_randconv"]["rank_deficient"] is True
+
+
+def test_logits_give_scores_and_confidence():
+    metrics, statistics = feature_metrics(
+        _PixelMeans(), _real(), {"samples": _generated()}, seed=0
+    )
+    assert {"fid", "kid", "precision", "recall", "inception_score"} <= set(metrics)
+    confidence = metrics["confidence"]
+    assert 0.5 <= confidence["value"] <= 1.0
+    assert sum(confidence["class_counts"]) == confidence["n"] == len(_generated())
+    assert confidence["held_out"]["n"] == 400
+    assert statistics["inception_samples_covariance"].shape == (4, 4)
+    assert statistics["inception_reference_count"] == 1000
+    json.dumps(metrics, allow_nan=False)
+
+
+def test_copies_of_training_images_are_found():
+    real = _real()
+    metrics = memorization_metrics(
+        real, {"samples": _generated(), "baseline": real.reference[:50]}
+    )
+    copied = metrics["nearest_training_distance_baseline"]
+    assert copied["exact_copies"] == 50
+    assert copied["value"] == 0.0
+    fresh = metrics["nearest_training_distance"]
+    assert fresh["exact_copies"] == 0
+    assert fresh["value"] == pytest.approx(fresh["held_out"]["value"], rel=0.1)
