@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from smoothing_tf.artifacts import Path, atomic_file
@@ -16,7 +17,7 @@ _MIN_SIDE = 40
 
 
 def image_grid(
-    images_uint8: np.ndarray, columns: int, *, scale: int | None = None, gap: int = 2
+    images_uint8: np.ndarray, columns: int, *, scale: int | None = None, gap: int = 4
 ) -> np.ndarray:
     """Lays images out in rows, with a white gap between them.
 
@@ -78,7 +79,8 @@ def labelled_columns(
         (_BACKGROUND,) * 3,
     )
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=14)
+    # Pillow's own font lacks the tilde above a letter.
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), size=13)
     left = margin
     for label, grid in zip(groups, grids):
         centre = left + grid.shape[1] // 2
