@@ -1,11 +1,15 @@
 """Run parameters of the pipeline: each node's slice of the configuration."""
 
 import dataclasses
+import hashlib
+import pathlib
 from typing import Any
 
 from pipeline.code_digest import code_digest
 from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
+from smoothing_tf.data.dataset import DataConfig
+from smoothing_tf.data.datasets import DATASETS_IN_DATA_DIR
 
 NODES_WITH_CODE = (
     "ingest",
@@ -18,9 +22,7 @@ NODES_WITH_CODE = (
 )
 
 
-def run_arguments(
-    config: config_lib.Config, options: PipelineConfig
-) -> dict[str, Any]:
+def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[str, Any]:
     """Values of the pipeline's parameters for one configuration.
 
     A parameter that nodes do not share holds no more than its node depends on,
@@ -39,6 +41,7 @@ def run_arguments(
     arguments = {
         "dataset": flags["dataset"],
         "data_dir": flags["data_dir"],
+        "data_digest": _data_digest(config.data),
         "max_rejected_fraction": options.max_rejected_fraction,
         "smoothing": flags["smoothing"],
         "noise_scale": flags["noise_scale"],
@@ -46,9 +49,7 @@ def run_arguments(
         "train_reverse_flags": _slice(flags, "seed", "reverse_"),
         "export_flags": _slice(flags, "smoothed_", "reverse_"),
         "num_samples": config.evaluation.num_samples,
-        "evaluate_flags": _slice(
-            flags, "seed", "smoothed_", "reverse_", *evaluation
-        ),
+        "evaluate_flags": _slice(flags, "seed", "smoothed_", "reverse_", *evaluation),
         "max_bits_per_dim": (
             ""
             if options.max_bits_per_dim is None
@@ -72,3 +73,15 @@ def _slice(flags: dict[str, str], *names: str) -> list[str]:
         for flag, value in flags.items()
         if any(flag.startswith(n) if n.endswith("_") else flag == n for n in names)
     ]
+
+
+def _data_digest(config: DataConfig) -> str:
+    """Changes with the user's own files; their names, sizes and times are read."""
+    if config.dataset not in DATASETS_IN_DATA_DIR or config.data_dir is None:
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(pathlib.Path(config.data_dir).rglob("*")):
+        if path.is_file():
+            stat = path.stat()
+            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """Compiles the pipeline for a Kubeflow cluster, or submits it to one.
 
-    python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
-    python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
+python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
+python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
 """
 
 import dataclasses
@@ -25,7 +25,9 @@ class KubeflowRunnerConfig(PipelineConfig):
     output: str | None = setting(
         None, "File to compile to, .yaml; its run parameters carry the flags given."
     )
-    host: str | None = setting(None, "Address of a Kubeflow Pipelines API to submit to.")
+    host: str | None = setting(
+        None, "Address of a Kubeflow Pipelines API to submit to."
+    )
 
     def __post_init__(self):
         super().__post_init__()

@@ -1,6 +1,6 @@
 """Runs the pipeline on this machine; unchanged nodes come from the cache.
 
-    python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
+python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
+from smoothing_tf.evaluation.report import format_se, format_value
 from smoothing_tf.settings import setting
 
 
@@ -135,12 +136,14 @@ def _node_environment():
 def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
     """kfp's names of tasks and components -> the names that nodes show."""
     spec = pipeline.pipeline_spec
-    dags = [spec.root.dag, *(c.dag for c in spec.components.values())]
     names = {}
-    for dag in dags:
+    for dag in (spec.root.dag, *(c.dag for c in spec.components.values())):
         for task_name, task in dag.tasks.items():
-            names[task_name] = task.task_info.name
-            names[task.component_ref.name.removeprefix("comp-")] = task.task_info.name
+            component = task.component_ref.name
+            # A conditional group goes by what is in it.
+            inner = spec.components[component].dag.tasks.values()
+            name = ", ".join(t.task_info.name for t in inner) or task.task_info.name
+            names[task_name] = names[component.removeprefix("comp-")] = name
     return names
 
 
@@ -156,11 +159,22 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
     print(f"\nFinished in {seconds:.1f} s.")
     print(f"  ran:        {', '.join(ran) or 'nothing'}")
     print(f"  from cache: {', '.join(cached) or 'nothing'}")
-    for name, unit in (("bits_per_dim", "bits per dimension"), ("nll", "nats")):
-        if name in result["metrics"]:
-            print(f"  {format_metric(result['metrics'][name], unit)}")
+    print(f"  bound:      {_bound_line(result['metrics'])}")
     print(f"  report:     {result['report']}")
-    print(f"  pushed:     {result['pushed'] or 'not pushed, the bound is above'}")
+    print(f"  pushed:     {result['pushed'] or 'no, the model is not blessed'}")
+
+
+def _bound_line(metrics: dict[str, Any]) -> str:
+    """The bound with as many digits as its standard error supports."""
+    metric = metrics["bits_per_dim"] if "bits_per_dim" in metrics else metrics["nll"]
+    if metric["value"] is None:
+        return metric["reason"]
+    value, se = metric["value"], metric["se"]
+    error = "" if se is None else f" +- {format_se(se)}"
+    return (
+        f"<= {format_value(value, se)}{error} {metric['unit']}"
+        f" ({metric['n']} {metric['split']} examples)"
+    )
 
 
 def main(argv: Sequence[str]) -> None:

@@ -65,6 +65,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         seed: int,
         beam_runner: str,
         beam_options: list,
+        data_digest: str = "",
         ingest_code: str = "",
         augment_code: str = "",
         train_code: str = "",
@@ -84,6 +85,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             ingest,
             dataset=dataset,
             data_dir=data_dir,
+            data_digest=data_digest,
             max_rejected_fraction=max_rejected_fraction,
             beam_runner=beam_runner,
             beam_options=beam_options,
@@ -125,7 +127,6 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         generated = node(
             "generate",
             generate,
-            data=data,
             saved_model=saved_model,
             num_samples=num_samples,
             seed=seed,

@@ -75,7 +75,9 @@ class RunLog(io.TextIOBase, logging.Filter):
         ):
             match = pattern.match(message)
             if match:
-                act(self._names.get(match.group(1), match.group(1)), *match.groups()[1:])
+                act(
+                    self._names.get(match.group(1), match.group(1)), *match.groups()[1:]
+                )
                 return False
         return record.levelno >= logging.WARNING
 

@@ -7,7 +7,6 @@ def generate(
     seed: int,
     beam_runner: str,
     beam_options: list,
-    data: dsl.Input[dsl.Dataset],
     saved_model: dsl.Input[dsl.Model],
     code_digest: str,
     samples: dsl.Output[dsl.Dataset],
@@ -18,7 +17,6 @@ def generate(
     samples.metadata.update(
         executor.run(
             model_dir=saved_model.path,
-            data_dir=data.path,
             num_samples=num_samples,
             seed=seed,
             beam_runner=beam_runner,

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from components.beam_pipelines import make_pipeline
 from smoothing_tf import artifacts
-from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.evaluation.pictures import labelled_columns, write_png
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed
@@ -19,13 +18,14 @@ SAMPLES_FILE = "samples.npz"
 PICTURE_FILE = "samples.png"
 # The examples of a shard share one seed, so its size is part of what is drawn.
 SHARD_SIZE = 100
+# Beside the graph, written by the export: what its inputs and outputs are.
+METADATA_FILE = "assets.extra/smoothing.json"
 KINDS = ("smoothed", "single_step", "samples")
 
 
 def run(
     *,
     model_dir: artifacts.Path,
-    data_dir: artifacts.Path,
     num_samples: int,
     seed: int,
     beam_runner: str,
@@ -40,9 +40,8 @@ def run(
     model and on the seed, not on the number of workers.
 
     Args:
-      model_dir: the SavedModel, with the signature "sample".
-      data_dir: TFDS directory that ingest wrote, for the number of levels.
-      num_samples: examples to draw; 0 writes empty arrays.
+      model_dir: the SavedModel that export wrote.
+      num_samples: examples to draw; 0 writes no arrays.
       seed: the run's seed.
       beam_runner: name of a Beam runner. Other ones than DirectRunner need a file
         system that their workers share.
@@ -52,7 +51,8 @@ def run(
     Returns:
       {"num_samples": as given}.
     """
-    dataset = open_dataset(DataConfig("directory", str(data_dir)))
+    metadata = artifacts.read_json(pathlib.Path(model_dir) / METADATA_FILE)
+    num_levels = metadata["num_levels"]
     starts = range(0, num_samples, SHARD_SIZE)
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
@@ -66,13 +66,10 @@ def run(
             )
         arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
         shutil.rmtree(shards)
-        if len(dataset.event_shape) == 3:
-            arrays = {
-                kind: array if kind == "smoothed" else _uint8(array, dataset.num_levels)
-                for kind, array in arrays.items()
-            }
-            if arrays:
-                write_png(directory / PICTURE_FILE, _picture(arrays))
+        if "single_step" in arrays and num_levels is not None:
+            arrays["single_step"] = _uint8(arrays["single_step"], num_levels)
+        if arrays and len(metadata["event_shape"]) == 3:
+            write_png(directory / PICTURE_FILE, _picture(arrays))
         with (directory / SAMPLES_FILE).open("wb") as file:
             np.savez_compressed(file, **arrays)
     return {"num_samples": num_samples}

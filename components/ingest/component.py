@@ -5,6 +5,7 @@ from kfp import dsl
 def ingest(
     dataset: str,
     data_dir: str,
+    data_digest: str,
     max_rejected_fraction: float,
     beam_runner: str,
     beam_options: list,

@@ -58,6 +58,18 @@ def test_the_seed_reaches_every_random_node():
     }
 
 
+def test_a_changed_file_of_the_users_reaches_ingest(tmp_path):
+    flags = ["--dataset=folder", f"--data_dir={tmp_path}"]
+    (tmp_path / "train").mkdir()
+    empty = arguments(*flags)["data_digest"]
+    (tmp_path / "train" / "a.png").write_bytes(b"a")
+    one = arguments(*flags)["data_digest"]
+    assert len({empty, one}) == 2
+    assert arguments(*flags)["data_digest"] == one
+    # A set that TFDS prepares is named by its version, not by our copy of it.
+    assert arguments(f"--data_dir={tmp_path}")["data_digest"] == ""
+
+
 def test_every_node_with_code_gets_a_digest():
     digests = {n: v for n, v in arguments().items() if n.endswith("_code")}
     assert len(digests) == 7

@@ -106,6 +106,7 @@ def test_a_node_gets_its_own_slice_only(tasks):
     assert run_parameters("ingest") == beam | {
         "dataset",
         "data_dir",
+        "data_digest",
         "max_rejected_fraction",
         "ingest_code",
     }

@@ -1,0 +1,76 @@
+"""The evaluate node: plain numbers, files at their places, the blessing."""
+
+import json
+
+import numpy as np
+import pytest
+
+from components.evaluate import executor
+
+METRICS = {
+    "bits_per_dim": {"value": np.float64(2.5), "se": 0.01, "n": 7, "terms": {}},
+    "fd_randconv": {"value": 12, "se": None},
+    "fid": {"value": None, "se": None, "reason": "No Inception."},
+    "run": {"seed": 0, "flags": []},
+}
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
+    samples_file = tmp_path / "samples.npz"
+    np.savez(samples_file, samples=np.zeros([3, 4, 4, 1], np.uint8))
+    given = {}
+
+    def write_evaluation(*, directory, **arguments):
+        given.update(arguments)
+        directory.mkdir()
+        (directory / "report.html").write_text("<html>")
+        return METRICS
+
+    monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
+    monkeypatch.setattr(executor.workdir, "load_two_stage", lambda *_: "two_stage")
+
+    def run(max_bits_per_dim=None):
+        return given, executor.run(
+            flags=["--seed=3", "--num_draws=2", "--model=made"],
+            max_bits_per_dim=max_bits_per_dim,
+            data_dir=data_dir,
+            smoothing_dir=smoothing_dir,
+            stage_dirs={"smoothed": tmp_path, "reverse": tmp_path},
+            samples_file=samples_file,
+            output_dir=tmp_path / "evaluation",
+            metrics_file=tmp_path / "metrics",
+            report_file=tmp_path / "report",
+        )
+
+    return run
+
+
+def test_the_evaluation_gets_the_generated_samples_and_its_configuration(run):
+    given, _ = run()
+    assert given["samples"]["samples"].shape == (3, 4, 4, 1)
+    assert given["config"].num_draws == 2
+    assert given["seed"] == 3
+    assert given["histories"] == {"smoothed": [], "reverse": []}
+    assert "--noise_scale=0.4\n" in given["flags_text"]
+    assert "baseline" not in given["flags_text"]
+
+
+def test_the_numbers_are_plain_and_finite_and_on_disk(run, tmp_path):
+    _, (_, numbers) = run()
+    expected = {"bits_per_dim": 2.5, "bits_per_dim_se": 0.01, "fd_randconv": 12.0}
+    assert numbers == expected
+    assert all(type(number) is float for number in numbers.values())
+    assert json.loads((tmp_path / "metrics").read_text()) == expected
+    assert (tmp_path / "report").read_text() == "<html>"
+
+
+@pytest.mark.parametrize(
+    "threshold, blessed", [(None, True), (2.5, True), (2.4, False)]
+)
+def test_the_threshold_decides(run, threshold, blessed):
+    assert run(threshold)[1][0] is blessed
+
+
+def test_a_model_without_a_bound_is_not_blessed():
+    assert not executor.is_blessed({"fd_randconv": 1.0}, None)

@@ -1,0 +1,48 @@
+"""The export node: the two trained stages, of the configured model."""
+
+import pytest
+
+from components.export import executor
+
+
+def run(tmp_path, data_dir, smoothing_dir, stage_dirs):
+    executor.run(
+        flags=["--model=made", "--hidden_units=4,4"],
+        data_dir=data_dir,
+        smoothing_dir=smoothing_dir,
+        stage_dirs=stage_dirs,
+        output_dir=tmp_path / "saved_model",
+    )
+
+
+def test_both_stages_are_loaded_and_exported(
+    monkeypatch, tmp_path, data_dir, smoothing_dir
+):
+    calls = []
+
+    def load_two_stage(config, dataset, directories):
+        calls.append((config, dataset, directories))
+        return "the two-stage model"
+
+    monkeypatch.setattr(executor.workdir, "load_two_stage", load_two_stage)
+    monkeypatch.setattr(
+        executor, "export_saved_model", lambda model, **kw: calls.append((model, kw))
+    )
+    stage_dirs = {"smoothed": "/s", "reverse": "/r"}
+    run(tmp_path, data_dir, smoothing_dir, stage_dirs)
+    (config, dataset, directories), exported = calls
+    assert config.stages["reverse"].model_config.hidden_units == (4, 4)
+    assert config.smoothing.noise_scale == 0.4
+    assert dataset.event_shape == (4, 4, 1)
+    assert directories == stage_dirs
+    assert exported == (
+        "the two-stage model",
+        {"num_levels": 4, "directory": tmp_path / "saved_model"},
+    )
+
+
+def test_an_untrained_stage_is_named(tmp_path, data_dir, smoothing_dir):
+    stage_dirs = {stage: tmp_path / stage for stage in ("smoothed", "reverse")}
+    with pytest.raises(FileNotFoundError, match="smoothed"):
+        run(tmp_path, data_dir, smoothing_dir, stage_dirs)
+    assert not (tmp_path / "saved_model").exists()

@@ -1,0 +1,115 @@
+"""The pipeline on this machine, end to end."""
+
+import dataclasses
+import os
+import re
+
+import pytest
+import tensorflow as tf
+
+from pipeline import local_runner
+from smoothing_tf import config as config_lib
+
+NODES = {
+    "ingest",
+    "augment",
+    "train_smoothed",
+    "train_reverse",
+    "export",
+    "generate",
+    "evaluate",
+    "push",
+}
+TINY = [
+    "--dataset=digits",
+    "--model=made",
+    "--hidden_units=8,8",
+    "--num_mixtures=1",
+    "--num_steps=4",
+    "--steps_per_call=2",
+    "--validate_every=4",
+    "--max_validation_examples=20",
+    "--sample_every=0",
+    "--checkpoint_every=4",
+    "--max_examples=30",
+    "--num_importance_draws=0",
+    "--num_samples=20",
+    "--extractors=",
+]
+
+
+def parse(*flags):
+    return config_lib.parse([*TINY, *flags], local_runner.LocalRunnerConfig)
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def run(**changes):
+        config, options = parse(f"--pipeline_root={tmp_path / 'root'}")
+        options = dataclasses.replace(options, **changes)
+        return local_runner.run(config, options), capsys.readouterr().out
+
+    return run
+
+
+def test_a_first_run_runs_everything_a_second_one_nothing(run, tmp_path):
+    root = tmp_path / "root"
+    result, text = run()
+    assert result["outcomes"] == dict.fromkeys(NODES, "ran")
+    bound = result["metrics"]["bits_per_dim"]
+    assert bound["bound"] and bound["n"] == 30
+    assert re.search(r"<= \d+\.\d+ \+- \d\.\d+ bits per dimension", text)
+    assert str(root / "report.html") in text
+    assert "digits" in (root / "report.html").read_text()
+    assert result["pushed"] == root / "serving" / "1"
+    served = tf.saved_model.load(str(result["pushed"])).signatures["sample"]
+    drawn = served(num_samples=tf.constant(2), seed=tf.constant([0, 1]))
+    assert drawn["samples"].shape == (2, 8, 8, 1)
+
+    again, text = run()
+    assert again["outcomes"] == dict.fromkeys(NODES, "cached")
+    assert again["seconds"] == {}
+    assert again["metrics"] == result["metrics"]
+    assert again["pushed"] == result["pushed"]
+    assert "ran:        nothing" in text
+
+    # A stricter threshold asks the evaluation anew, and holds the model back.
+    held_back, text = run(max_bits_per_dim=0.01)
+    assert held_back["outcomes"] == {
+        **dict.fromkeys(NODES - {"push", "evaluate"}, "cached"),
+        "evaluate": "ran",
+        "push": "skipped",
+    }
+    assert held_back["pushed"] is None
+    assert "not blessed" in text
+
+
+def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
+    root = tmp_path / "root"
+    argv = [*TINY, "--dataset=directory", f"--data_dir={tmp_path / 'nothing'}"]
+    with pytest.raises(SystemExit) as raised:
+        local_runner.main([*argv, f"--pipeline_root={root}"])
+    (line,) = str(raised.value.code).splitlines()
+    assert line.startswith("error: Node ingest failed: ")
+    assert str(tmp_path / "nothing") in line
+    assert "Traceback" in (root / "logs" / "ingest.log").read_text()
+    assert "Traceback" not in capsys.readouterr().out
+    assert not (root / "report.html").exists()
+
+
+def test_a_root_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="lies below the file"):
+        local_runner.main([*TINY, f"--pipeline_root={tmp_path / 'file' / 'root'}"])
+
+
+def test_the_root_must_be_given():
+    with pytest.raises(ValueError, match="--pipeline_root"):
+        local_runner.main(TINY)
+
+
+def test_the_environment_is_as_before_after_a_run(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    with local_runner._node_environment():
+        assert os.environ["PYTHONPATH"].endswith(":/somewhere")
+    assert os.environ["PYTHONPATH"] == "/somewhere"
