@@ -40,7 +40,9 @@ def train_stage(
 
     Stage "smoothed" learns p(x~), "reverse" p(x | x~), "baseline" p(x). Everything
     is a function of (seed, step): on one CPU device a run that was killed and
-    started again ends with the same bits as one that was not.
+    started again ends with the same bits as one that was not. TensorFlow's CPU
+    kernels are reproducible as they are; on a GPU it takes
+    `tf.config.experimental.enable_op_determinism()` before the call.
 
     Writes checkpoints/, tensorboard/ and history.jsonl into `directory`.
 
@@ -53,7 +55,9 @@ def train_stage(
       config: optimizer, length and rhythm.
       directory: of this stage alone.
       seed: the run's seed.
-      strategy: where to compute; None: the current one, usually one device.
+      strategy: where to compute; None: the current one, usually one device. Make
+        one per process: collectives of a second MirroredStrategy take the shapes
+        of the first.
       progress: whether to show a progress bar on stderr.
 
     Raises:

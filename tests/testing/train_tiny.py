@@ -1,9 +1,12 @@
-"""Trains the tiny model on the tiny data: `train_tiny.py DIRECTORY NUM_STEPS`.
+"""Trains the tiny model: `train_tiny.py DIRECTORY NUM_STEPS DROPOUT`.
 
-A process of its own, for a test to kill.
+A process of its own, for a test to kill, or with TF_CONFIG one worker of several.
 """
 
+import os
 import sys
+
+import tensorflow as tf
 
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig, train_stage
@@ -12,16 +15,19 @@ from tests.testing.tiny_models import make_tiny_model
 
 
 def main():
-    directory, num_steps = sys.argv[1:]
+    directory, num_steps, dropout = sys.argv[1:]
+    strategy = None
+    if "TF_CONFIG" in os.environ:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
     dataset = tiny_dataset()
     train_stage(
         "reverse",
-        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=0.5),
+        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=float(dropout)),
         dataset,
         Gaussian(0.3),
         TrainingConfig(
             num_steps=int(num_steps),
-            batch_size=5,
+            batch_size=4,
             learning_rate=0.01,
             steps_per_call=4,
             log_every=4,
@@ -31,6 +37,7 @@ def main():
         ),
         directory,
         seed=1,
+        strategy=strategy,
     )
 
 

@@ -1,7 +1,10 @@
+import json
 import math
+import os
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -61,6 +64,17 @@ def assert_same_state(a, b):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
+def assert_close_weights(a, b, tolerance=1e-4):
+    """Compares all but the window of the curve and the number of saves."""
+    a, b = state(a), state(b)
+    assert a.keys() == b.keys()
+    for name in a:
+        if name.split("/")[0] in ("weights", "averaged", "optimizer", "step"):
+            np.testing.assert_allclose(
+                a[name], b[name], rtol=tolerance, atol=tolerance / 10, err_msg=name
+            )
+
+
 class Interrupted(Exception):
     pass
 
@@ -93,15 +107,18 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
     assert History(tmp_path / "resumed").rows() == rows
 
 
-def test_killed_run_ends_with_the_same_bits(tmp_path):
-    num_steps = 150
+def start_process(directory, *, num_steps, dropout, **environment):
+    command = [sys.executable, "-m", "tests.testing.train_tiny"]
+    return subprocess.Popen(
+        [*command, str(directory), str(num_steps), str(dropout)],
+        env=os.environ | environment,
+        stderr=subprocess.DEVNULL,
+    )
 
+
+def test_killed_run_ends_with_the_same_bits(tmp_path):
     def start(name):
-        command = [sys.executable, "-m", "tests.testing.train_tiny"]
-        return subprocess.Popen(
-            [*command, str(tmp_path / name), str(num_steps)],
-            stderr=subprocess.DEVNULL,
-        )
+        return start_process(tmp_path / name, num_steps=150, dropout=0.5)
 
     straight, killed = start("straight"), start("killed")
     # A random moment in steps, as machines differ in speed.
@@ -127,14 +144,35 @@ def test_killed_run_ends_with_the_same_bits(tmp_path):
     )
 
 
+def test_two_workers_give_the_weights_of_one(tmp_path):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(2)]
+    hosts = [f"localhost:{s.getsockname()[1]}" for s in sockets]
+    for s in sockets:
+        s.close()
+    processes = [start_process(tmp_path / "one", num_steps=20, dropout=0.0)]
+    for index in range(2):
+        task = {"type": "worker", "index": index}
+        cluster = {"cluster": {"worker": hosts}, "task": task}
+        processes.append(
+            start_process(
+                tmp_path / "workers",
+                num_steps=20,
+                dropout=0.0,
+                TF_CONFIG=json.dumps(cluster),
+            )
+        )
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert_close_weights(tmp_path / "workers", tmp_path / "one")
+    # One of them writes the curve, so that no row is there twice.
+    steps = [row["step"] for row in History(tmp_path / "workers").rows()]
+    assert steps == [4, 8, 12, 16, 20]
+
+
 def test_more_steps_continue_a_finished_run(tmp_path):
     train(tmp_path / "straight", num_steps=9)
     train(tmp_path / "raised", num_steps=6)
     train(tmp_path / "raised", num_steps=9)
-    straight, raised = state(tmp_path / "straight"), state(tmp_path / "raised")
-    for name in straight:
-        if name.split("/")[0] in ("weights", "averaged", "optimizer", "step"):
-            np.testing.assert_array_equal(straight[name], raised[name], err_msg=name)
+    assert_close_weights(tmp_path / "straight", tmp_path / "raised", tolerance=0.0)
 
 
 def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
