@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from smoothing_tf.evaluation.extractors import EXTRACTORS
 from smoothing_tf.settings import setting, validate
 
 
@@ -37,7 +38,7 @@ class EvaluationConfig:
     extractors: tuple[str, ...] = setting(
         ("randconv", "classifier"),
         "Feature extractors for the metrics of samples.",
-        choices=("randconv", "classifier", "inception"),
+        choices=tuple(EXTRACTORS),
     )
     inception_dir: str | None = setting(
         None,

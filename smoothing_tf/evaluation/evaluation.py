@@ -228,8 +228,8 @@ def _limit(batches: Iterable, max_examples: int | None) -> Iterable:
 def _facts(
     dataset: Dataset, two_stage: TwoStageModel | None, seed: int
 ) -> dict[str, Any]:
-    facts = {"data set": dataset.name, "seed": seed}
+    facts = {"dataset": dataset.name, "seed": seed}
     if two_stage is not None:
-        facts["noise scale"] = two_stage.smoothing.noise_scale
+        facts["noise_scale"] = two_stage.smoothing.noise_scale
     facts["python"] = platform.python_version()
     return {**facts, **{name: metadata.version(name) for name in _PACKAGES}}

@@ -153,14 +153,13 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     terms = metric.get("terms")
     if not terms:
         return []
-    # The terms are far more certain relative to their sum than the sum itself is
-    # small; they are written with the digits of the sum so that they add up.
+    # Written with the decimals of their sum: they add up to it, but for rounding.
+    se = metric["se"]
     rows = [
         {"name": name, "formula": formula, "value": format_value(terms[term], se)}
-        for se in (metric["se"],)
         for term, name, formula in _TERMS
     ]
-    total = format_value(metric["value"], metric["se"])
+    total = format_value(metric["value"], se)
     return rows + [{"name": "Sum: the bound", "formula": "", "value": total}]
 
 
