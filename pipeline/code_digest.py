@@ -90,7 +90,7 @@ def _imports(name: str, root: pathlib.Path) -> set[str]:
     return modules
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _read(
     path: pathlib.Path, _modified: int
 ) -> tuple[frozenset[tuple[int, str]], frozenset[str]]:

@@ -1,7 +1,9 @@
 """Compiles the pipeline for a Kubeflow cluster, or submits it to one.
 
-python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
-python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
+    python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
+    python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
+
+The nodes run in the image of --image, which holds Python and these packages.
 """
 
 import dataclasses
@@ -26,7 +28,7 @@ class KubeflowRunnerConfig(PipelineConfig):
         None, "File to compile to, .yaml; its run parameters carry the flags given."
     )
     host: str | None = setting(
-        None, "Address of a Kubeflow Pipelines API to submit to."
+        None, "Kubeflow Pipelines API to submit to, its address."
     )
 
     def __post_init__(self):

@@ -1,6 +1,9 @@
-"""Runs the pipeline on this machine; unchanged nodes come from the cache.
+"""Runs the pipeline on this machine.
 
-python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
+    python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
+
+A node whose inputs, configuration and code did not change comes from the cache.
+DIR/report.html is the report, DIR/logs/ holds the output of every node.
 """
 
 import contextlib

@@ -1,10 +1,7 @@
-"""The pipeline: the one graph that a workstation and a cluster both run.
+r"""The pipeline: the one graph that a workstation and a cluster both run.
 
-    ingest -> augment -> train_smoothed -+-> export -> generate -+-> evaluate
-                     \-> train_reverse --+                       |      |
-                                         +-----------------------+   if blessed
-                                                                        |
-                                                                       push
+    ingest -> augment -> train_smoothed -+-> export -> generate -> evaluate -> push
+                     \-> train_reverse --+
 
 Every node depends on the artifacts it reads, on its own slice of the
 configuration and on a digest of the code it runs, and on nothing else: a cache
@@ -23,15 +20,14 @@ from components.ingest.component import ingest
 from components.push.component import push
 from components.train.component import train
 
-Outputs = NamedTuple(
-    "Outputs",
-    [
-        ("blessed", str),
-        ("evaluation", dsl.Artifact),
-        ("report", dsl.HTML),
-        ("saved_model", dsl.Model),
-    ],
-)
+
+class Outputs(NamedTuple):
+    """What a run shows of itself."""
+
+    blessed: str
+    evaluation: dsl.Artifact
+    report: dsl.HTML
+    saved_model: dsl.Model
 
 
 def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
