@@ -29,7 +29,7 @@ class _ExactSmoothed(DensityModel):
 
     def log_prob(self, x, context=None, *, dropout_seed=None):
         values = levels_to_unit(tf.range(NUM_LEVELS), NUM_LEVELS, x.dtype)
-        kernel = tfd.Normal(values, tf.cast(NOISE_SCALE, x.dtype))
+        kernel = tfd.Normal(values, tf.constant(NOISE_SCALE, x.dtype))
         log_joint = kernel.log_prob(x[..., tf.newaxis]) - math.log(NUM_LEVELS)
         return tf.reduce_sum(tf.reduce_logsumexp(log_joint, -1), axis=(1, 2, 3))
 
@@ -42,7 +42,7 @@ class _ExactReverse(_ExactSmoothed):
 
     def log_prob(self, x, context=None, *, dropout_seed=None):
         values = levels_to_unit(tf.range(NUM_LEVELS), NUM_LEVELS, x.dtype)
-        kernel = tfd.Normal(values, tf.cast(NOISE_SCALE, x.dtype))
+        kernel = tfd.Normal(values, tf.constant(NOISE_SCALE, x.dtype))
         log_probs = tf.nn.log_softmax(kernel.log_prob(context[..., tf.newaxis]))
         levels = tf.cast(unit_to_levels(x, NUM_LEVELS), tf.int32)
         chosen = tf.gather(log_probs, levels, batch_dims=4)
