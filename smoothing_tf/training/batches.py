@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from smoothing_tf import artifacts
 from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.settings import choose
@@ -13,32 +12,11 @@ from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training.training_config import TrainingConfig
 
 # Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
-_ARGUMENTS = dict(
-    zip(artifacts.STAGES, (("x_smoothed",), ("x", "x_smoothed"), ("x",)), strict=True)
-)
-
-
-def stage_arguments(
-    stage: str, smoothing: Smoothing | None
-) -> tuple[tuple[str, ...], Smoothing | None]:
-    """The parts of a batch that a stage models, and the noise it needs.
-
-    Args:
-      stage: "smoothed", "reverse" or "baseline".
-      smoothing: the configured noise.
-
-    Returns:
-      (names of the arguments of `log_prob`, the smoothing; None for the baseline).
-
-    Raises:
-      ValueError: an unknown stage, or no smoothing where the stage needs one.
-    """
-    names = choose(_ARGUMENTS, stage, "stage")
-    if "x_smoothed" not in names:
-        return names, None
-    if smoothing is None:
-        raise ValueError(f"`smoothing` must be given for stage {stage!r}; got None.")
-    return names, smoothing
+_ARGUMENTS = {
+    "smoothed": ("x_smoothed",),
+    "reverse": ("x", "x_smoothed"),
+    "baseline": ("x",),
+}
 
 
 def training_arguments(
@@ -50,8 +28,13 @@ def training_arguments(
     seed: int,
     start_step: int,
 ) -> tf.data.Dataset:
-    """Infinite batches of the arguments of `log_prob`, from `start_step` on."""
-    names, smoothing = stage_arguments(stage, smoothing)
+    """Infinite batches of the arguments of `log_prob`, from `start_step` on.
+
+    Raises:
+      ValueError: an unknown stage, no smoothing where the stage needs one, or a
+        split that is missing or smaller than a batch.
+    """
+    names, smoothing = _stage_arguments(stage, smoothing)
     batches = input_pipeline.training_batches(
         dataset,
         smoothing,
@@ -84,9 +67,10 @@ def validation_arguments(
     """The validation split, its beginning at most, with the same noise always.
 
     Raises:
-      ValueError: the validation split is missing or empty.
+      ValueError: an unknown stage, no smoothing where the stage needs one, or a
+        validation split that is missing or empty.
     """
-    names, smoothing = stage_arguments(stage, smoothing)
+    names, smoothing = _stage_arguments(stage, smoothing)
     batch_size = config.batch_size
     batches = input_pipeline.evaluation_batches(
         dataset, smoothing, split="validation", batch_size=batch_size, seed=seed
@@ -102,6 +86,18 @@ def validation_arguments(
         return arguments, position < num_examples
 
     return Validation(batches.enumerate().map(fill_up), num_examples)
+
+
+def _stage_arguments(
+    stage: str, smoothing: Smoothing | None
+) -> tuple[tuple[str, ...], Smoothing | None]:
+    """Names of what a stage models, and the smoothing that this takes."""
+    names = choose(_ARGUMENTS, stage, "stage")
+    if "x_smoothed" not in names:
+        return names, None
+    if smoothing is None:
+        raise ValueError(f"`smoothing` must be given for stage {stage!r}; got None.")
+    return names, smoothing
 
 
 def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:

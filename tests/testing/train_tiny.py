@@ -14,19 +14,21 @@ from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import make_tiny_model
 
 
-def main():
-    directory, num_steps, dropout = sys.argv[1:]
-    strategy = None
-    if "TF_CONFIG" in os.environ:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+def train(
+    directory: str,
+    num_steps: int,
+    dropout: float,
+    strategy: tf.distribute.Strategy | None = None,
+) -> None:
+    """Trains the reverse stage."""
     dataset = tiny_dataset()
     train_stage(
         "reverse",
-        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=float(dropout)),
+        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=dropout),
         dataset,
         Gaussian(0.3),
         TrainingConfig(
-            num_steps=int(num_steps),
+            num_steps=num_steps,
             batch_size=4,
             learning_rate=0.01,
             steps_per_call=4,
@@ -39,6 +41,14 @@ def main():
         seed=1,
         strategy=strategy,
     )
+
+
+def main():
+    directory, num_steps, dropout = sys.argv[1:]
+    strategy = None
+    if "TF_CONFIG" in os.environ:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    train(directory, int(num_steps), float(dropout), strategy)
 
 
 if __name__ == "__main__":

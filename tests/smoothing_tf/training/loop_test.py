@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig, restore_stage, train_stage
 from smoothing_tf.training.history import History
+from tests.testing import train_tiny
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import TinyModel, make_tiny_model
 
@@ -117,10 +118,8 @@ def start_process(directory, *, num_steps, dropout, **environment):
 
 
 def test_killed_run_ends_with_the_same_bits(tmp_path):
-    def start(name):
-        return start_process(tmp_path / name, num_steps=150, dropout=0.5)
-
-    straight, killed = start("straight"), start("killed")
+    arguments = dict(num_steps=150, dropout=0.5)
+    killed = start_process(tmp_path / "killed", **arguments)
     # A random moment in steps, as machines differ in speed.
     checkpoint = random.SystemRandom().randrange(1, 15) * 7
     delay = random.SystemRandom().uniform(0.0, 0.02)
@@ -135,8 +134,9 @@ def test_killed_run_ends_with_the_same_bits(tmp_path):
     time.sleep(delay)
     killed.kill()
     assert killed.wait() == -signal.SIGKILL, (checkpoint, delay)
-    assert start("killed").wait() == 0, (checkpoint, delay)
-    assert straight.wait() == 0
+    resumed = start_process(tmp_path / "killed", **arguments)
+    train_tiny.train(tmp_path / "straight", **arguments)
+    assert resumed.wait() == 0, (checkpoint, delay)
     assert_same_state(tmp_path / "straight", tmp_path / "killed")
     assert (
         History(tmp_path / "straight").path.read_bytes()
@@ -149,19 +149,16 @@ def test_two_workers_give_the_weights_of_one(tmp_path):
     hosts = [f"localhost:{s.getsockname()[1]}" for s in sockets]
     for s in sockets:
         s.close()
-    processes = [start_process(tmp_path / "one", num_steps=20, dropout=0.0)]
+    arguments = dict(num_steps=20, dropout=0.0)
+    workers = []
     for index in range(2):
         task = {"type": "worker", "index": index}
-        cluster = {"cluster": {"worker": hosts}, "task": task}
-        processes.append(
-            start_process(
-                tmp_path / "workers",
-                num_steps=20,
-                dropout=0.0,
-                TF_CONFIG=json.dumps(cluster),
-            )
+        cluster = json.dumps({"cluster": {"worker": hosts}, "task": task})
+        workers.append(
+            start_process(tmp_path / "workers", **arguments, TF_CONFIG=cluster)
         )
-    assert [process.wait() for process in processes] == [0, 0, 0]
+    train_tiny.train(tmp_path / "one", **arguments)
+    assert [worker.wait() for worker in workers] == [0, 0]
     assert_close_weights(tmp_path / "workers", tmp_path / "one")
     # One of them writes the curve, so that no row is there twice.
     steps = [row["step"] for row in History(tmp_path / "workers").rows()]
