@@ -52,7 +52,6 @@ def run(
       {"num_samples": as given}.
     """
     metadata = artifacts.read_json(pathlib.Path(model_dir) / METADATA_FILE)
-    num_levels = metadata["num_levels"]
     starts = range(0, num_samples, SHARD_SIZE)
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
@@ -66,8 +65,9 @@ def run(
             )
         arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
         shutil.rmtree(shards)
-        if "single_step" in arrays and num_levels is not None:
-            arrays["single_step"] = _uint8(arrays["single_step"], num_levels)
+        if "single_step" in arrays and metadata["num_levels"] is not None:
+            # It lies between the data's levels.
+            arrays["single_step"] = unit_to_uint8(arrays["single_step"]).numpy()
         if arrays and len(metadata["event_shape"]) == 3:
             write_png(directory / PICTURE_FILE, _picture(arrays))
         with (directory / SAMPLES_FILE).open("wb") as file:
@@ -115,16 +115,9 @@ def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarr
     }
 
 
-def _uint8(images: np.ndarray, num_levels: int | None) -> np.ndarray:
-    return unit_to_uint8(tf.constant(images), num_levels).numpy()
-
-
 def _picture(arrays: dict[str, np.ndarray]) -> np.ndarray:
     captions = ("samples of p(x~)", "single-step", "samples of p(x|x~)")
+    shown = {**arrays, "smoothed": unit_to_uint8(arrays["smoothed"]).numpy()}
     return labelled_columns(
-        {
-            caption: arrays[kind] if kind != "smoothed" else _uint8(arrays[kind], None)
-            for kind, caption in zip(KINDS, captions)
-            if kind in arrays
-        }
+        {text: shown[kind] for kind, text in zip(KINDS, captions) if kind in shown}
     )
