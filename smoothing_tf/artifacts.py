@@ -6,7 +6,8 @@ import os
 import pathlib
 import shutil
 import tempfile
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 # A working directory holds one directory per trained stage beside the resolved
 # configuration, which `sample`, `evaluate` and `export` read.

@@ -3,7 +3,7 @@
 import pathlib
 import sys
 import traceback
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from absl import flags
 

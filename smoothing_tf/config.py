@@ -7,16 +7,26 @@ front for that stage alone: `--batch_size=80 --reverse_batch_size=50`.
 """
 
 import dataclasses
-import textwrap
-from typing import Any, Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
 
 from smoothing_tf.artifacts import STAGES
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.help_text import help_text
 from smoothing_tf.models import MODELS
-from smoothing_tf.settings import check_value, rules_of, setting, type_of, validate
+from smoothing_tf.settings import (
+    check_value,
+    class_of,
+    fields_of,
+    rules_of,
+    setting,
+    text_of,
+    type_of,
+    validate,
+)
 from smoothing_tf.smoothing import SmoothingConfig
 from smoothing_tf.training.training_config import TrainingConfig
 
@@ -158,17 +168,9 @@ def to_flagfile(config: Config) -> str:
 
 def _texts(part: Any, prefix: str) -> dict[str, str]:
     return {
-        prefix + field.name: _text(field, getattr(part, field.name))
+        prefix + field.name: text_of(field, getattr(part, field.name))
         for field in dataclasses.fields(part)
     }
-
-
-def _text(field: dataclasses.Field, value: Any) -> str:
-    if value is None:
-        return rules_of(field).none_name
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class _FieldParser(flags.ArgumentParser):
@@ -207,22 +209,9 @@ class _FieldParser(flags.ArgumentParser):
             ) from None
 
 
-def _class_of(group: Any) -> type:
-    return group if isinstance(group, type) else type(group)
-
-
-def _fields(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
-    """(class, field, default) of a dataclass or of an instance of one."""
-    for field in dataclasses.fields(group):
-        default = field.default
-        if not isinstance(group, type):
-            default = getattr(group, field.name)
-        yield _class_of(group), field, default
-
-
 def _define(flag_values: flags.FlagValues, *groups: Any) -> None:
     for group in groups:
-        for config_class, field, default in _fields(group):
+        for config_class, field, default in fields_of(group):
             _define_flag(flag_values, config_class, field, field.name, default)
 
 
@@ -252,18 +241,22 @@ def _read(flag_values, argv, usage, groups, has_stages) -> None:
     flags.DEFINE_boolean("help", False, "Print this text.", flag_values=flag_values)
     rest = flag_values(["command", *argv])[1:]
     if flag_values.help:
-        raise HelpRequested(_help_text(usage, groups, has_stages))
+        raise HelpRequested(
+            help_text(usage, groups, _STAGE_CLASSES if has_stages else ())
+        )
     if rest:
-        raise ValueError(f"Every argument must be a flag --name=value; got {rest[0]!r}.")
+        raise ValueError(
+            f"Every argument must be a flag --name=value; got {rest[0]!r}."
+        )
 
 
 def _collect(flag_values: flags.FlagValues, group: Any) -> Any:
     values = {}
-    for config_class, field, _ in _fields(group):
+    for config_class, field, _ in fields_of(group):
         value = values[field.name] = flag_values[field.name].value
         if value is None and not type_of(config_class, field).is_optional:
             raise ValueError(f"`--{field.name}` must be given: {rules_of(field).help}")
-    return _class_of(group)(**values)
+    return class_of(group)(**values)
 
 
 def _collect_stages(flag_values: flags.FlagValues) -> dict[str, StageConfig]:
@@ -308,36 +301,3 @@ def _check_model_flags_apply(flag_values, stages: dict[str, StageConfig]) -> Non
                         f"`--{name}` must be a setting of the model {model}, one of"
                         f" {', '.join(sorted(known[meant[0]]))}."
                     )
-
-
-def _help_text(usage: str, groups: Sequence[Any], has_stages: bool) -> str:
-    lines = [usage.strip(), ""]
-    for group in groups:
-        lines += _help_of_group(group)
-    if has_stages:
-        lines += [
-            "A setting of a stage's model or training holds for all stages; with the",
-            f"name of a stage in front ({', '.join(f'--{s}_' for s in STAGES)}...) for"
-            " that stage alone.",
-            "",
-        ]
-        for config_class in _STAGE_CLASSES:
-            lines += _help_of_group(config_class)
-    lines.append("--flagfile=FILE reads flags from a file, one a line; flags after it win.")
-    return "\n".join(lines)
-
-
-def _help_of_group(group: Any) -> list[str]:
-    lines = [(_class_of(group).__doc__ or "").splitlines()[0]]
-    for config_class, field, default in _fields(group):
-        rules = rules_of(field)
-        is_required = (
-            default is None and not type_of(config_class, field).is_optional
-        )
-        default_text = "required" if is_required else f"default {_text(field, default)}"
-        lines.append(f"  --{field.name}  ({default_text})")
-        text = rules.help
-        if rules.choices:
-            text += f" One of: {', '.join(rules.choices)}."
-        lines += textwrap.wrap(text, 84, initial_indent=" " * 6, subsequent_indent=" " * 6)
-    return [*lines, ""]

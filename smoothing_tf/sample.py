@@ -61,6 +61,7 @@ class SampleOptions:
 
 
 def main(argv: Sequence[str]) -> None:
+    """Runs the command on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, SampleOptions, usage=__doc__)
     output = pathlib.Path(options.output)
     artifacts.make_directory(output.parent)
@@ -119,8 +120,8 @@ def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarra
     images = arrays[names[0]] if names else np.zeros(0)
     if images.shape[1:] != event_shape or not len(images):
         raise ValueError(
-            f"`--images` must hold images of shape [n, {', '.join(map(str, event_shape))}]"
-            f" with n >= 1; got {list(images.shape)}."
+            "`--images` must hold at least one image, [n,"
+            f" {', '.join(map(str, event_shape))}]; got {list(images.shape)}."
         )
     if images.dtype == np.uint8:
         return levels_to_unit(images, 256).numpy()

@@ -9,7 +9,8 @@ import dataclasses
 import math
 import types
 import typing
-from typing import Any, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 _METADATA_KEY = "setting"
 
@@ -128,3 +129,26 @@ def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:
             f"`{argument}` must be one of {', '.join(sorted(table))}; got {name!r}."
         )
     return table[name]
+
+
+def class_of(group: Any) -> type:
+    """The dataclass itself, of a dataclass or of an instance of one."""
+    return group if isinstance(group, type) else type(group)
+
+
+def fields_of(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
+    """(class, field, default) of a dataclass, or of an instance with its values."""
+    for field in dataclasses.fields(group):
+        default = field.default
+        if not isinstance(group, type):
+            default = getattr(group, field.name)
+        yield class_of(group), field, default
+
+
+def text_of(field: dataclasses.Field, value: Any) -> str:
+    """A value as the text of its flag, from which the flag reads the same value."""
+    if value is None:
+        return rules_of(field).none_name
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,14 +7,11 @@ read DIR.
 """
 
 import dataclasses
-import pathlib
-from typing import Sequence
+from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
-from smoothing_tf.smoothing import make_smoothing
-from smoothing_tf.training.loop import train_stage
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
 
 
@@ -38,28 +35,16 @@ class TrainOptions:
 
 
 def main(argv: Sequence[str]) -> None:
+    """Runs the command on `argv`, without the program's name."""
     experiment, options = config.parse(argv, TrainOptions, usage=__doc__)
-    directory = artifacts.make_directory(options.workdir)
-    strategy = make_strategy(options.strategy)
-    dataset = open_dataset(experiment.data)
-    experiment = workdir.resolve(experiment, dataset)
-    workdir.save_config(experiment, directory)
-    train(experiment, options.stages, dataset, directory, strategy)
-
-
-def train(experiment, stages, dataset, directory: pathlib.Path, strategy) -> None:
-    """Trains the named stages, each in its own directory below `directory`."""
-    for stage in stages:
-        train_stage(
-            stage,
-            lambda stage=stage: workdir.make_model(experiment, stage, dataset),
-            dataset,
-            make_smoothing(experiment.smoothing),
-            experiment.stages[stage].training,
-            directory / stage,
-            seed=experiment.seed,
-            strategy=strategy,
-        )
+    artifacts.make_directory(options.workdir)
+    workdir.train(
+        experiment,
+        open_dataset(experiment.data),
+        options.workdir,
+        options.stages,
+        make_strategy(options.strategy),
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """A working directory: the resolved configuration beside the trained stages."""
 
 import dataclasses
+import functools
 import pathlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,10 +13,15 @@ from smoothing_tf import artifacts, config
 from smoothing_tf.config import Config
 from smoothing_tf.data import noise_scale
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.evaluation.evaluation import write_evaluation
 from smoothing_tf.models import DensityModel, TwoStageModel, build_model
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY, restore_stage
+from smoothing_tf.training.history import History
+from smoothing_tf.training.loop import train_stage
+
+EVALUATION_DIRECTORY = "evaluation"
 
 # Settings with which a run may go on although it began with others.
 _MAY_CHANGE = {
@@ -188,4 +196,72 @@ def load_trained(
             f"Stage {stage} is not trained in {workdir}: no two-stage model."
             for stage in missing
         ),
+    )
+
+
+def train(
+    experiment: Config,
+    dataset: Dataset,
+    workdir: artifacts.Path,
+    stages: Sequence[str],
+    strategy: tf.distribute.Strategy | None = None,
+) -> None:
+    """Trains the named stages, or goes on where they stopped.
+
+    Args:
+      experiment: the configuration; its noise scale may still be "auto".
+      dataset: what to train on.
+      workdir: the run's directory; flags.cfg goes there first.
+      stages: names among STAGES.
+      strategy: where to compute; None: the current one.
+
+    Raises:
+      ValueError: the directory holds a run of another configuration.
+    """
+    experiment = resolve(experiment, dataset)
+    save_config(experiment, workdir)
+    for stage in stages:
+        train_stage(
+            stage,
+            functools.partial(make_model, experiment, stage, dataset),
+            dataset,
+            make_smoothing(experiment.smoothing),
+            experiment.stages[stage].training,
+            pathlib.Path(workdir) / stage,
+            seed=experiment.seed,
+            strategy=strategy,
+        )
+
+
+def evaluate(
+    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+) -> dict[str, Any]:
+    """Evaluates what has been trained into `workdir`/evaluation.
+
+    Args:
+      experiment: the resolved configuration.
+      dataset: the data set it was trained on.
+      workdir: the run's directory.
+
+    Returns:
+      The content of metrics.json.
+
+    Raises:
+      FileNotFoundError: no stage has a checkpoint.
+    """
+    workdir = pathlib.Path(workdir)
+    trained = load_trained(experiment, dataset, workdir)
+    for message in trained.missing:
+        print(message, file=sys.stderr)
+    return write_evaluation(
+        two_stage=trained.two_stage,
+        baseline=trained.baseline,
+        dataset=dataset,
+        config=experiment.evaluation,
+        flags_text=config.to_flagfile(experiment),
+        histories={
+            stage: History(workdir / stage).rows() for stage in stages_present(workdir)
+        },
+        seed=experiment.seed,
+        directory=workdir / EVALUATION_DIRECTORY,
     )

@@ -1,6 +1,6 @@
 """The channels of one pixel, each depending linearly on those before it."""
 
-from typing import Callable
+from collections.abc import Callable
 
 import tensorflow as tf
 import tensorflow_probability as tfp

@@ -1,6 +1,6 @@
 """The residual block of PixelCNN++."""
 
-from typing import Callable
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf

@@ -27,9 +27,7 @@ def paddings(kernel_size: tuple[int, int], reach: str) -> list[list[int]]:
         case "all":
             pad_rows, pad_columns = [(rows - 1) // 2, rows // 2], centred
         case _:
-            raise ValueError(
-                f"`reach` must be one of all, up, up_left; got {reach!r}."
-            )
+            raise ValueError(f"`reach` must be one of all, up, up_left; got {reach!r}.")
     return [[0, 0], pad_rows, pad_columns, [0, 0]]
 
 

@@ -1,7 +1,7 @@
 """Ancestral sampling by one full pass of the network per position."""
 
 import math
-from typing import Callable
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -36,7 +36,9 @@ def ancestral_sample(
     full_shape = tf.concat([[batch_size], event_shape], axis=0)
 
     def draw_position(position: tf.Tensor, x: tf.Tensor):
-        params = network(tf.ensure_shape(tf.reshape(x, full_shape), (None, *event_shape)))
+        params = network(
+            tf.ensure_shape(tf.reshape(x, full_shape), (None, *event_shape))
+        )
         params = tf.reshape(params, [batch_size, num_positions, head.num_params])
         params = tf.cast(params[:, position], tf.float32)
         draw = head.distribution(params).sample(

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import itertools
-from typing import Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf

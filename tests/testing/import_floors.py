@@ -19,6 +19,7 @@ _FLOORS = (
     ("models",),
     ("data",),
     ("training", "evaluation", "serving"),
+    ("help_text",),
     ("config",),
     ("workdir",),
     ("command_line",),

@@ -23,8 +23,8 @@ class SmoothingContract:
     @pytest.mark.parametrize("noise_scale", [0.1, 2.0])
     def test_noise_scale_is_the_standard_deviation_around_x(self, noise_scale):
         x = tf.constant([[1.0, -2.0]])
-        samples = self.smoothing(noise_scale).distribution(x).sample(
-            100_000, seed=[1, 2]
+        samples = (
+            self.smoothing(noise_scale).distribution(x).sample(100_000, seed=[1, 2])
         )
         np.testing.assert_allclose(
             tf.math.reduce_std(samples, axis=0)[0], 2 * [noise_scale], rtol=2e-2

@@ -10,7 +10,9 @@ from smoothing_tf.numerics import levels_to_unit
 
 NUM_LEVELS = 4
 COLOURS = levels_to_unit(
-    np.array(list(itertools.product(range(NUM_LEVELS), repeat=3))), NUM_LEVELS, tf.float64
+    np.array(list(itertools.product(range(NUM_LEVELS), repeat=3))),
+    NUM_LEVELS,
+    tf.float64,
 )
 
 

@@ -29,12 +29,12 @@ def all_levels(dtype, num_levels=256):
     return levels_to_unit(np.arange(num_levels), num_levels, dtype)[:, None]
 
 
-@pytest.mark.parametrize(
-    "dtype, tolerance", [(tf.float64, 1e-12), (tf.float32, 1e-5)]
-)
+@pytest.mark.parametrize("dtype, tolerance", [(tf.float64, 1e-12), (tf.float32, 1e-5)])
 @pytest.mark.parametrize("num_levels", [2, 17, 256])
 def test_masses_sum_to_one(dtype, tolerance, num_levels):
-    mass = tf.exp(distribution(dtype, num_levels).log_prob(all_levels(dtype, num_levels)))
+    mass = tf.exp(
+        distribution(dtype, num_levels).log_prob(all_levels(dtype, num_levels))
+    )
     np.testing.assert_allclose(tf.reduce_sum(mass, axis=0), 1.0, atol=tolerance)
 
 
@@ -43,7 +43,8 @@ def test_agrees_with_tfp_in_float64():
     log_prob = distribution(tf.float64, grid=grid).log_prob(all_levels(tf.float64))
     reference = tfd.QuantizedDistribution(
         tfd.TransformedDistribution(
-            tfd.Logistic(grid[:, 0], np.exp(grid[:, 1]) * HALF_RANGE), tfb.Shift(np.float64(-0.5))
+            tfd.Logistic(grid[:, 0], np.exp(grid[:, 1]) * HALF_RANGE),
+            tfb.Shift(np.float64(-0.5)),
         ),
         low=0.0,
         high=255.0,

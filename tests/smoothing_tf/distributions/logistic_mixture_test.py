@@ -28,7 +28,10 @@ def test_one_channel_is_tfps_mixture_of_logistics():
 
 def test_coupled_density_integrates_to_one():
     mixture = LogisticMixture(
-        normal(0, 2), 0.5 * normal(1, 2, 3), normal(2, 2, 3) * 0.2 - 1.0, normal(3, 2, 3)
+        normal(0, 2),
+        0.5 * normal(1, 2, 3),
+        normal(2, 2, 3) * 0.2 - 1.0,
+        normal(3, 2, 3),
     )
     grid = np.linspace(-8, 8, 161)
     cell = (grid[1] - grid[0]) ** 3

@@ -183,7 +183,7 @@ def test_single_step_denoising_is_refused_for_another_kernel():
     pair = random_made_pair((3,), None)
     model = TwoStageModel(Shifted(0.5), pair.smoothed, pair.reverse)
     assert not model.has_single_step
-    with pytest.raises(ValueError, match="needs `smoothing` to be gaussian; got shifted"):
+    with pytest.raises(ValueError, match="to be gaussian; got shifted"):
         model.single_step_denoise(tf.zeros([1, 3]))
 
 

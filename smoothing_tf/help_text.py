@@ -1,0 +1,57 @@
+"""The text that `--help` prints."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from smoothing_tf.artifacts import STAGES
+from smoothing_tf.settings import class_of, fields_of, rules_of, text_of, type_of
+
+_WIDTH = 84
+_INDENT = " " * 6
+
+
+def help_text(usage: str, groups: Sequence[Any], stage_classes: Sequence[type]) -> str:
+    """Every flag with its default and meaning, group by group.
+
+    Args:
+      usage: what the command does.
+      groups: dataclasses made of `setting` fields, or instances with other
+        defaults.
+      stage_classes: dataclasses whose flags exist once more for each stage.
+    """
+    lines = [usage.strip(), ""]
+    for group in groups:
+        lines += _group(group)
+    if stage_classes:
+        prefixes = ", ".join(f"--{stage}_" for stage in STAGES)
+        lines += [
+            "A setting of a stage's model or training holds for all stages; with the",
+            f"name of a stage in front ({prefixes}...) for that stage alone.",
+            "",
+        ]
+        for config_class in stage_classes:
+            lines += _group(config_class)
+    lines.append(
+        "--flagfile=FILE reads flags from a file, one a line; flags after win."
+    )
+    return "\n".join(lines)
+
+
+def _group(group: Any) -> list[str]:
+    lines = [(class_of(group).__doc__ or "").splitlines()[0]]
+    for config_class, field, default in fields_of(group):
+        rules = rules_of(field)
+        if default is None and not type_of(config_class, field).is_optional:
+            lines.append(f"  --{field.name}  (required)")
+        else:
+            lines.append(
+                f"  --{field.name}  (default {text_of(field, default) or 'empty'})"
+            )
+        text = rules.help
+        if rules.choices:
+            text += f" One of: {', '.join(rules.choices)}."
+        lines += textwrap.wrap(
+            text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT
+        )
+    return [*lines, ""]
