@@ -1,13 +1,14 @@
 """The likelihoods of an evaluation as lines of plain text."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-_NAMES = ("bits_per_dim", "bits_per_dim_iw", "bits_per_dim_baseline") + (
-    "nll",
-    "nll_iw",
-    "nll_baseline",
+from smoothing_tf.evaluation.report import format_se, format_value
+
+_NAMES = tuple(
+    name + suffix
+    for name in ("bits_per_dim", "nll")
+    for suffix in ("", "_iw", "_baseline")
 )
 
 
@@ -24,14 +25,13 @@ def headline(metrics: Mapping[str, Any]) -> str:
 
 
 def _line(name: str, metric: Mapping[str, Any]) -> str:
-    if metric["value"] is None:
+    value, se = metric["value"], metric["se"]
+    if value is None:
         return f"{name}: {metric['reason']}"
-    digits = 4
-    if metric["se"]:
-        digits = max(0, 1 - math.floor(math.log10(metric["se"])))
-    error = "" if metric["se"] is None else f" +- {metric['se']:.{digits}f}"
     relation = "<=" if metric["bound"] else "="
+    error = "" if se is None else f" +- {format_se(se)}"
     about = f"{metric['n']} {metric['split']} examples"
     if metric["bound"]:
         about += f", K = {metric['k']}"
-    return f"{name} {relation} {metric['value']:.{digits}f}{error} ({about})"
+    number = format_value(value, se).replace("\N{MINUS SIGN}", "-")
+    return f"{name} {relation} {number}{error} ({about})"

@@ -11,13 +11,13 @@ def metric(**values):
 def test_digits_are_those_that_the_standard_error_supports():
     metrics = {"bits_per_dim": metric(se=0.0234), "other": metric()}
     assert (
-        headline(metrics) == "bits_per_dim <= 1.935 +- 0.023 (300 test examples, K = 1)"
+        headline(metrics) == "bits_per_dim <= 1.93 +- 0.02 (300 test examples, K = 1)"
     )
 
 
 def test_a_likelihood_that_is_no_bound_is_an_equality():
-    metrics = {"nll_baseline": metric(se=12.3, value=123.4, bound=False)}
-    assert headline(metrics) == "nll_baseline = 123 +- 12 (300 test examples)"
+    metrics = {"nll_baseline": metric(se=12.3, value=-123.4, bound=False)}
+    assert headline(metrics) == "nll_baseline = -123 +- 12 (300 test examples)"
 
 
 def test_a_missing_value_gives_its_reason():
