@@ -58,7 +58,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._lines: list[str] = []
         self._in_executor_input = False
         self._in_traceback = False
-        self._bar_is_open = False
+        self._bar_width = 0
 
     def log_file(self, node: str) -> pathlib.Path:
         """Where the complete output of `node` is."""
@@ -135,9 +135,9 @@ class RunLog(io.TextIOBase, logging.Filter):
             # A bar is drawn over itself on a terminal and is noise elsewhere.
             if self._stream.isatty():
                 width = os.get_terminal_size(self._stream.fileno()).columns - 1
+                self._bar_width = width
                 self._stream.write("\r" + f"    {line}"[:width].ljust(width))
                 self._stream.flush()
-                self._bar_is_open = True
         elif line:
             self._print(f"    {line}")
 
@@ -158,9 +158,9 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._stream.flush()
 
     def _end_bar(self) -> None:
-        if self._bar_is_open:
-            self._stream.write("\n")
-            self._bar_is_open = False
+        if self._bar_width:
+            self._stream.write("\r" + " " * self._bar_width + "\r")
+            self._bar_width = 0
 
 
 def _last_error(lines: list[str]) -> str:

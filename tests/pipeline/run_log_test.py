@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import os
 import warnings
 
 import pytest
@@ -109,3 +110,36 @@ def test_a_failure_is_one_line_with_the_node_and_its_message(run):
     assert "Traceback" not in text
     assert "Traceback" in log.log_file("two").read_text()
     assert log.outcomes["one"] == "ran"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+    def fileno(self):
+        return 0
+
+
+def test_a_bar_is_drawn_over_itself_and_wiped_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "pipeline.run_log.os.get_terminal_size", lambda _: os.terminal_size((21, 5))
+    )
+    terminal = Terminal()
+    log = RunLog({"train": "train_smoothed"}, terminal, tmp_path)
+
+    def tell(message):
+        log.filter(logging.LogRecord("root", logging.INFO, "", 0, message, (), None))
+
+    tell("Executing task 'train'")
+    log.write("     50%|##| 1/2, a long one\n    100%|####| 2/2\n    validated\n")
+    tell("Task 'train' finished with status SUCCESS")
+    shown = terminal.getvalue()
+    assert shown.startswith(
+        "train_smoothed ...\n"
+        + "\r     50%|##| 1/2, a "[:21]
+        + "\r    100%|####| 2/2  "
+        + f"\r{' ' * 20}\r    validated\n"
+        + "train_smoothed: done in "
+    )
