@@ -27,7 +27,7 @@ from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
-from smoothing_tf.evaluation.report import format_se, format_value
+from smoothing_tf.evaluation.headline import headline
 from smoothing_tf.settings import setting
 
 
@@ -162,22 +162,10 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
     print(f"\nFinished in {seconds:.1f} s.")
     print(f"  ran:        {', '.join(ran) or 'nothing'}")
     print(f"  from cache: {', '.join(cached) or 'nothing'}")
-    print(f"  bound:      {_bound_line(result['metrics'])}")
+    for line in headline(result["metrics"]).splitlines():
+        print(f"  likelihood: {line}")
     print(f"  report:     {result['report']}")
     print(f"  pushed:     {result['pushed'] or 'no, the model is not blessed'}")
-
-
-def _bound_line(metrics: dict[str, Any]) -> str:
-    """The bound with as many digits as its standard error supports."""
-    metric = metrics["bits_per_dim"] if "bits_per_dim" in metrics else metrics["nll"]
-    if metric["value"] is None:
-        return metric["reason"]
-    value, se = metric["value"], metric["se"]
-    error = "" if se is None else f" +- {format_se(se)}"
-    return (
-        f"<= {format_value(value, se)}{error} {metric['unit']}"
-        f" ({metric['n']} {metric['split']} examples)"
-    )
 
 
 def main(argv: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from components.ingest.executor import IngestConfig
+from components.ingest.ingest_config import IngestConfig
 from smoothing_tf.settings import setting
 
 

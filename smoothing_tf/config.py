@@ -200,10 +200,8 @@ class _FieldParser(flags.ArgumentParser):
 
     def _convert(self, text: str, base: type) -> Any:
         try:
-            if base is bool:
-                return {"true": True, "false": False}[text.lower()]
             return base(text)
-        except (ValueError, KeyError):
+        except ValueError:
             raise ValueError(
                 f"`{self._field.name}` must be of type {base.__name__}; got {text!r}."
             ) from None
@@ -228,6 +226,11 @@ def _define_stage_flags(flag_values: flags.FlagValues) -> None:
 
 
 def _define_flag(flag_values, config_class, field, name, default) -> None:
+    if type_of(config_class, field).base is bool:  # Also --name and --noname.
+        flags.DEFINE_boolean(
+            name, default, rules_of(field).help, flag_values=flag_values
+        )
+        return
     flags.DEFINE(
         _FieldParser(config_class, field),
         name,

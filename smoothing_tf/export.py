@@ -13,6 +13,7 @@ from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.serving.saved_model import export_saved_model, next_version
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stages import load_two_stage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,7 @@ def main(argv: Sequence[str]) -> None:
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
     directory = pathlib.Path(options.workdir)
-    two_stage = workdir.load_two_stage(
+    two_stage = load_two_stage(
         experiment,
         dataset,
         {stage: directory / stage for stage in ("smoothed", "reverse")},

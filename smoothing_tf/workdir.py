@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -14,10 +14,10 @@ from smoothing_tf.config import Config
 from smoothing_tf.data import noise_scale
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.evaluation import write_evaluation
-from smoothing_tf.models import DensityModel, TwoStageModel, build_model
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.models import DensityModel, TwoStageModel
 from smoothing_tf.smoothing import make_smoothing
-from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY, restore_stage
+from smoothing_tf.stages import load_stage, load_two_stage, make_model
+from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
 
@@ -98,55 +98,6 @@ def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
         for stage in artifacts.STAGES
         if tf.train.latest_checkpoint(workdir / stage / CHECKPOINT_DIRECTORY)
     )
-
-
-def make_model(experiment: Config, stage: str, dataset: Dataset) -> DensityModel:
-    """The model of a stage with its initial weights."""
-    stage_config = experiment.stages[stage]
-    return build_model(
-        stage_config.model,
-        stage_config.model_config,
-        stage=stage,
-        event_shape=dataset.event_shape,
-        num_levels=dataset.num_levels,
-        seed=derive_seed(experiment.seed, f"initial weights {stage}"),
-    )
-
-
-def load_stage(
-    experiment: Config, stage: str, dataset: Dataset, directory: artifacts.Path
-) -> DensityModel:
-    """A trained model with its averaged weights.
-
-    Args:
-      experiment: the configuration it was trained with.
-      stage: "smoothed", "reverse" or "baseline".
-      dataset: for the shape of the events and the number of levels.
-      directory: of the stage, where its checkpoints are.
-
-    Raises:
-      FileNotFoundError: no checkpoint in `directory`.
-    """
-    model = make_model(experiment, stage, dataset)
-    restore_stage(model, directory)
-    return model
-
-
-def load_two_stage(
-    experiment: Config, dataset: Dataset, directories: Mapping[str, artifacts.Path]
-) -> TwoStageModel:
-    """The two-stage model of two trained stages.
-
-    Args:
-      experiment: the resolved configuration.
-      dataset: the data set it was trained on.
-      directories: of the stages "smoothed" and "reverse".
-    """
-    models = {
-        stage: load_stage(experiment, stage, dataset, directories[stage])
-        for stage in ("smoothed", "reverse")
-    }
-    return TwoStageModel(make_smoothing(experiment.smoothing), **models)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Ingest: checks every record of a data set and writes a TFDS directory."""
 
-import dataclasses
 import pathlib
 import re
 import shutil
@@ -11,6 +10,7 @@ import tensorflow_datasets as tfds
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from components.ingest.ingest_config import IngestConfig
 from components.ingest.statistics import StatisticsFn
 from components.ingest.validation import (
     ShardTask,
@@ -21,33 +21,9 @@ from components.ingest.validation import (
 from smoothing_tf.artifacts import atomic_directory, read_json, write_json
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.source import Source
-from smoothing_tf.settings import setting, validate
 
 STATISTICS_FILE = "statistics.json"
 REJECTS_FILE = "rejects.json"
-
-
-@dataclasses.dataclass(frozen=True)
-class IngestConfig:
-    """How data are checked, and where."""
-
-    max_rejected_fraction: float = setting(
-        0.0,
-        "Largest fraction of a split's records that may be unsound; they are left out.",
-        minimum=0.0,
-        exclusive_maximum=1.0,
-    )
-    beam_runner: str = setting(
-        "DirectRunner",
-        "Apache Beam runner; DirectRunner works in this process. Another one needs a"
-        " file system that its workers share.",
-    )
-    beam_options: tuple[str, ...] = setting(
-        (), "Options of the Beam runner, e.g. --flink_master=host:8081."
-    )
-
-    def __post_init__(self):
-        validate(self)
 
 
 def run(

@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 from components.configuration import node_config
-from smoothing_tf import artifacts, workdir
+from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.smoothing import make_smoothing
@@ -44,7 +44,7 @@ def run(
     )
     train_stage(
         stage,
-        lambda: workdir.make_model(config, stage, dataset),
+        lambda: stages.make_model(config, stage, dataset),
         dataset,
         make_smoothing(config.smoothing),
         config.stages[stage].training,

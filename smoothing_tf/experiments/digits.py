@@ -24,6 +24,7 @@ from smoothing_tf.evaluation.pictures import labelled_columns, png_bytes
 from smoothing_tf.evaluation.samples import CAPTIONS, real_uint8
 from smoothing_tf.experiments.histogram import IndependentHistogram
 from smoothing_tf.experiments.table import Table
+from smoothing_tf.stages import make_model
 
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
@@ -52,7 +53,7 @@ def run(directory: artifacts.Path, *, quick: bool) -> tuple[Table, bytes]:
         experiment = workdir.load_config(directory / name)
         per_image[name] = _evaluation(experiment, dataset, directory / name)
         parameters |= {
-            (name, stage): workdir.make_model(experiment, stage, dataset).count_params()
+            (name, stage): make_model(experiment, stage, dataset).count_params()
             for stage in stages
         }
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)

@@ -103,7 +103,7 @@ def test_a_flag_that_does_not_apply_is_rejected(arguments, message):
 
 def test_a_commands_own_options_stand_beside_the_experiments():
     parsed, options = config.parse(
-        ["--place=here", "--is_loud=true", "--names=b,a", "--seed=2"], Options
+        ["--place=here", "--is_loud", "--names=b,a", "--seed=2"], Options
     )
     assert parsed.seed == 2
     assert options == Options("here", True, ("b", "a"))

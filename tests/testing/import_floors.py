@@ -21,6 +21,7 @@ _FLOORS = (
     ("training", "evaluation", "serving"),
     ("help_text",),
     ("config",),
+    ("stages",),
     ("workdir",),
     ("command_line",),
     ("experiments",),

@@ -28,7 +28,7 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
         return METRICS
 
     monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
-    monkeypatch.setattr(executor.workdir, "load_two_stage", lambda *_: "two_stage")
+    monkeypatch.setattr(executor.stages, "load_two_stage", lambda *_: "two_stage")
 
     def run(max_bits_per_dim=None):
         return given, executor.run(

@@ -24,7 +24,7 @@ def test_both_stages_are_loaded_and_exported(
         calls.append((config, dataset, directories))
         return "the two-stage model"
 
-    monkeypatch.setattr(executor.workdir, "load_two_stage", load_two_stage)
+    monkeypatch.setattr(executor.stages, "load_two_stage", load_two_stage)
     monkeypatch.setattr(
         executor, "export_saved_model", lambda model, **kw: calls.append((model, kw))
     )

@@ -11,7 +11,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from components.ingest import executor
-from components.ingest.executor import IngestConfig, run
+from components.ingest.executor import run
+from components.ingest.ingest_config import IngestConfig
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.record_format import encode_record

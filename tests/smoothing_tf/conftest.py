@@ -1,0 +1,37 @@
+"""One small run that the tests of the command lines share."""
+
+import pytest
+
+from smoothing_tf import train
+
+TINY_FLAGS = (
+    "--dataset=digits",
+    "--model=made",
+    "--hidden_units=16",
+    "--num_mixtures=2",
+    "--num_steps=6",
+    "--batch_size=16",
+    "--max_validation_examples=20",
+    "--noise_scale=0.4",
+)
+
+
+@pytest.fixture(scope="session")
+def tfds_dir(tmp_path_factory):
+    """Where TFDS prepares data sets during the tests."""
+    return tmp_path_factory.mktemp("tfds")
+
+
+@pytest.fixture(scope="session")
+def run_dir(tmp_path_factory, tfds_dir):
+    """A working directory with all three stages trained for a few steps."""
+    directory = tmp_path_factory.mktemp("run")
+    train.main(
+        [
+            *TINY_FLAGS,
+            f"--data_dir={tfds_dir}",
+            f"--workdir={directory}",
+            "--stages=smoothed,reverse,baseline",
+        ]
+    )
+    return directory

@@ -1,0 +1,21 @@
+"""Features of a known image: every resolution, and an unmasked view."""
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers import ContextEncoder
+
+
+def test_each_resolution_is_half_the_one_before_and_sees_all_sides():
+    encoder = ContextEncoder(2, 4, num_resolutions=3, dropout=0.0, first_index=0)
+    layers = [*encoder.convs, *(b.conv_input for b in encoder.blocks)]
+    for index, layer in enumerate(layers + [b.conv_out for b in encoder.blocks]):
+        layer.weight.initialize([1, index])
+    x = tf.random.stateless_normal((1, 8, 12, 2), [1, 2])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        features = encoder(x)
+        centre = tf.reduce_sum(features[0][0, 4, 6])
+    assert [f.shape for f in features] == [(1, 8, 12, 4), (1, 4, 6, 4), (1, 2, 3, 4)]
+    seen = np.argwhere(np.any(tape.gradient(centre, x)[0] != 0, axis=-1))
+    assert seen.min(axis=0).tolist() == [1, 3] and seen.max(axis=0).tolist() == [7, 9]

@@ -1,0 +1,84 @@
+"""What each convolution may see, by the gradient of one output pixel."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.layers import (
+    PointwiseConv,
+    ShiftedConv,
+    ShiftedConvTranspose,
+    shift_down,
+    shift_right,
+)
+
+
+def randomized(layer):
+    layer.weight.initialize([1, 2])
+    layer.weight.bias.assign(
+        tf.random.stateless_normal(layer.weight.bias.shape, [3, 4])
+    )
+    return layer
+
+
+def seen_by(function, pixel, size=(6, 6), channels=2):
+    """Positions of the input that move the output at `pixel`."""
+    x = tf.random.stateless_normal((1, *size, channels), [5, 6])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(function(x)[0, pixel[0], pixel[1]])
+    gradient = tape.gradient(y, x)[0]
+    return {tuple(map(int, p)) for p in np.argwhere(np.any(gradient != 0, axis=-1))}
+
+
+@pytest.mark.parametrize(
+    "kernel_size, reach, rows, columns",
+    [
+        ((2, 3), "up", (2, 3), (2, 3, 4)),
+        ((1, 3), "up", (3,), (2, 3, 4)),
+        ((2, 2), "up_left", (2, 3), (2, 3)),
+        ((2, 1), "up_left", (2, 3), (3,)),
+        ((3, 3), "all", (2, 3, 4), (2, 3, 4)),
+    ],
+)
+def test_window_of_a_convolution(kernel_size, reach, rows, columns):
+    conv = randomized(ShiftedConv(2, 3, kernel_size, reach))
+    expected = {(row, column) for row in rows for column in columns}
+    assert seen_by(conv, (3, 3)) == expected
+
+
+def test_a_stride_halves_the_resolution_and_still_looks_back():
+    conv = randomized(ShiftedConv(2, 3, (2, 3), "up", stride=2))
+    assert conv(tf.zeros([1, 6, 8, 2])).shape == (1, 3, 4, 3)
+    rows = {row for row, _ in seen_by(conv, (1, 1))}
+    assert max(rows) <= 2
+
+
+@pytest.mark.parametrize("kernel_size", [(2, 3), (2, 2)])
+def test_a_transposed_convolution_doubles_and_never_looks_ahead(kernel_size):
+    layer = randomized(ShiftedConvTranspose(2, kernel_size))
+    assert layer(tf.zeros([2, 3, 5, 2])).shape == (2, 6, 10, 2)
+    for row, column in ((0, 0), (3, 3), (2, 5), (5, 4)):
+        seen = seen_by(layer, (row, column), size=(3, 4))
+        assert seen and all(r <= row // 2 for r, _ in seen)
+        if kernel_size == (2, 2):
+            assert seen == {(row // 2, column // 2)}
+
+
+def test_shifts_put_zeros_in_front():
+    x = tf.ones([1, 2, 3, 1])
+    np.testing.assert_array_equal(shift_down(x)[0, :, :, 0], [[0, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(shift_right(x)[0, :, :, 0], [[0, 1, 1]] * 2)
+
+
+def test_a_pointwise_convolution_is_a_convolution_of_one_pixel():
+    layer = randomized(PointwiseConv(2, 3))
+    kernel, bias = layer.weight.folded()
+    x = tf.random.stateless_normal((2, 3, 4, 2), [1, 1])
+    expected = tf.nn.conv2d(x, kernel[None, None], 1, "VALID") + bias
+    np.testing.assert_allclose(layer(x), expected, atol=1e-6)
+
+
+def test_an_unknown_reach_is_rejected():
+    with pytest.raises(ValueError, match="must be one of all, up, up_left; got 'down'"):
+        ShiftedConv(1, 1, (2, 2), "down")

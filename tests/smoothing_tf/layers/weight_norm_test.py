@@ -1,0 +1,30 @@
+"""Weight normalization: the norm of a folded kernel is its gain."""
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers import WeightNormKernel
+
+
+def test_the_norm_of_each_slice_of_the_last_axis_is_its_gain():
+    weight = WeightNormKernel((2, 3, 4, 5), 5)
+    weight.initialize([1, 2])
+    weight.g.assign([1.0, 2.0, 3.0, 4.0, 5.0])
+    kernel, _ = weight.folded()
+    norm = np.linalg.norm(np.reshape(kernel, (-1, 5)), axis=0)
+    np.testing.assert_allclose(norm, [1, 2, 3, 4, 5], rtol=1e-6)
+
+
+def test_the_scale_of_v_does_not_matter():
+    weight = WeightNormKernel((3, 4), 4)
+    weight.initialize([1, 2])
+    before, _ = weight.folded()
+    weight.v.assign(7.0 * weight.v)
+    np.testing.assert_allclose(weight.folded()[0], before, rtol=1e-6)
+
+
+def test_masters_stay_float32_under_mixed_precision():
+    weight = WeightNormKernel((3, 4), 4, dtype="mixed_bfloat16")
+    kernel, bias = weight.folded()
+    assert kernel.dtype == bias.dtype == tf.bfloat16
+    assert weight.v.dtype == "float32"
