@@ -1,25 +1,54 @@
-"""What the README says to type exists: commands, flags, configurations, links."""
+"""What the README says to type exists and works: commands, flags, code, links."""
 
 import concurrent.futures
 import importlib.util
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import types
 
 import pytest
+
+from smoothing_tf.models import MADEConfig, TwoStageModel, build_model
+from smoothing_tf.serving import export_saved_model
+from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, make_smoothing
+from tests.testing.smoothing_contract import SmoothingContract
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
 _OURS = ("smoothing_tf.", "components.", "pipeline.")
 # Every absl command line has them, whether or not its help repeats them.
 _ABSL_FLAGS = {"flagfile", "help"}
+_TRAIN = "smoothing_tf.train"
+
+
+def _block(language: str, marker: str) -> str:
+    """The README's one code block of a language that contains `marker`."""
+    blocks = re.findall(
+        rf"^```{language}\n(.*?)^```", _README, re.DOTALL | re.MULTILINE
+    )
+    (block,) = (block for block in blocks if marker in block)
+    return block
+
+
+def _smoothing_example() -> type[Smoothing]:
+    """The class of the README's smoothing distribution."""
+    names = {"__name__": "readme"}
+    exec(_block("python", "(Smoothing):"), names)
+    (smoothing,) = (
+        value
+        for value in names.values()
+        if isinstance(value, type) and value.__module__ == "readme"
+    )
+    return smoothing
 
 
 def _commands() -> list[str]:
-    """The lines of the README's code blocks, continued lines joined, no comments."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
+    """The lines of the README's shell blocks, continued lines joined, no comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", _README, re.DOTALL | re.MULTILINE)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
     return [line for line in lines if line]
@@ -40,10 +69,10 @@ def _flags(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--([a-z]\w*)", text))
 
 
-def _help(module: str) -> str:
+def _help(module: str, directory: pathlib.Path = _ROOT) -> str:
     process = subprocess.run(
         [sys.executable, "-m", module, "--help"],
-        cwd=_ROOT,
+        cwd=directory,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
@@ -122,3 +151,61 @@ def test_links_resolve():
             assert target[1:] in headings, target
         elif not target.startswith(("https://", "mailto:")):
             assert (_ROOT / target.split("#")[0]).exists(), target
+
+
+class TestSmoothingOfTheReadme(SmoothingContract):
+    smoothing = _smoothing_example()
+
+    def test_it_is_had_by_its_name(self, monkeypatch):
+        monkeypatch.setitem(SMOOTHINGS, "logistic", self.smoothing)
+        config = types.SimpleNamespace(smoothing="logistic", noise_scale=0.3)
+        assert make_smoothing(config).noise_scale == 0.3
+
+
+def test_the_two_lines_of_the_readme_make_a_flag(tmp_path):
+    shutil.copytree(_ROOT / "smoothing_tf", tmp_path / "smoothing_tf")
+    package = tmp_path / "smoothing_tf" / "smoothing"
+    (package / "logistic.py").write_text(_block("python", "(Smoothing):"))
+    lines = _block("diff", "SMOOTHINGS").splitlines()
+    import_line, dict_line = (line[1:] for line in lines if line.startswith("+"))
+    start = "SMOOTHINGS = {\n"
+    text = (package / "__init__.py").read_text()
+    assert text.count(start) == 1
+    text = text.replace(start, f"{import_line}\n\n{start}{dict_line}\n")
+    (package / "__init__.py").write_text(text)
+    choices = re.search(
+        r"--smoothing .*?One of: ([\w,\s]*)\.", _help(_TRAIN, tmp_path), re.S
+    )
+    assert set(re.split(r",\s+", choices[1])) == {*SMOOTHINGS, "logistic"}
+
+
+def test_the_test_of_the_readme_collects_the_contract():
+    names = {"__name__": "readme"}
+    block = _block("python", "(SmoothingContract):")
+    # Its first line needs the file that the reader writes.
+    exec(block.split("\n", 1)[1], names | {"Logistic": _smoothing_example()}, names)
+    assert issubclass(names["TestLogistic"], SmoothingContract)
+    assert names["TestLogistic"].smoothing.__name__ == "Logistic"
+
+
+def test_the_client_of_the_readme_runs(tmp_path):
+    stages = (
+        build_model(
+            "made",
+            MADEConfig(hidden_units=(8,), num_mixtures=2),
+            stage=stage,
+            event_shape=(8, 8, 1),
+            num_levels=17,
+        )
+        for stage in ("smoothed", "reverse")
+    )
+    directory = tmp_path / "runs/models/digits/1"
+    export_saved_model(TwoStageModel(Gaussian(0.3), *stages), 17, directory)
+    client = _block("python", "saved_model.load")
+    path, names = "runs/models/digits/1", {}
+    assert path in client
+    exec(client.replace(path, str(directory)), names)
+    assert f"{names['images'].dtype} {list(names['images'].shape)}" in client
+    table = _README[_README.index("## Serving") :]
+    for name in names["model"].signatures:
+        assert f"`{name}`" in table, name
