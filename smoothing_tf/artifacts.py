@@ -17,8 +17,8 @@ FLAGS_FILE = "flags.cfg"
 Path = str | os.PathLike
 
 
-def make_directory(path: Path) -> pathlib.Path:
-    """Creates a directory and its parents, or says which part is in the way.
+def check_directory(path: Path) -> pathlib.Path:
+    """Checks, before any work is done, that `path` can be a directory.
 
     Raises:
       NotADirectoryError: `path` or one of its parents is a regular file.
@@ -29,6 +29,16 @@ def make_directory(path: Path) -> pathlib.Path:
             raise NotADirectoryError(
                 f"The output path {path} lies below the file {part}; name a directory."
             )
+    return path
+
+
+def make_directory(path: Path) -> pathlib.Path:
+    """Creates a directory and its parents.
+
+    Raises:
+      NotADirectoryError: `path` or one of its parents is a regular file.
+    """
+    path = check_directory(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from smoothing_tf.config import HelpRequested
+from smoothing_tf.help_text import help_text
 
 _OUR_PACKAGES = ("smoothing_tf", "components", "pipeline")
 _ROOT = pathlib.Path(__file__).parent.parent
@@ -24,14 +25,14 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     """
     try:
         main(sys.argv[1:])
-    except HelpRequested as help_text:
-        print(help_text)
+    except HelpRequested as request:
+        print(help_text(request.usage, request.groups, request.stage_classes))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)
     except (flags.Error, OSError) as error:
         _fail(error)
-    except (ValueError, TypeError, FloatingPointError) as error:
+    except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:
         if not _is_raised_by_us(error):
             raise
         _fail(error)

@@ -15,8 +15,8 @@ from absl import flags
 from smoothing_tf.artifacts import STAGES
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.evaluation.config import EvaluationConfig
-from smoothing_tf.help_text import help_text
 from smoothing_tf.models import MODELS
+from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import (
     check_value,
     class_of,
@@ -36,7 +36,10 @@ class RunConfig:
     """What concerns a run as a whole."""
 
     seed: int = setting(
-        0, "Seed of initial weights, noise, order of the data and dropout.", minimum=0
+        0,
+        "Seed of initial weights, noise, order of the data and dropout.",
+        minimum=0,
+        maximum=MAX_SEED,
     )
 
     def __post_init__(self):
@@ -79,7 +82,22 @@ class Config:
 
 
 class HelpRequested(Exception):
-    """`--help` was given; the message is the text to print."""
+    """`--help` was given.
+
+    Attributes:
+      usage: what the command does.
+      groups: dataclasses whose fields are its flags, or instances with other
+        defaults.
+      stage_classes: dataclasses whose flags exist once more for each stage.
+    """
+
+    def __init__(
+        self, usage: str, groups: Sequence[Any], stage_classes: Sequence[type]
+    ):
+        super().__init__(usage)
+        self.usage = usage
+        self.groups = groups
+        self.stage_classes = stage_classes
 
 
 _GROUPS = {
@@ -244,9 +262,7 @@ def _read(flag_values, argv, usage, groups, has_stages) -> None:
     flags.DEFINE_boolean("help", False, "Print this text.", flag_values=flag_values)
     rest = flag_values(["command", *argv])[1:]
     if flag_values.help:
-        raise HelpRequested(
-            help_text(usage, groups, _STAGE_CLASSES if has_stages else ())
-        )
+        raise HelpRequested(usage, groups, _STAGE_CLASSES if has_stages else ())
     if rest:
         raise ValueError(
             f"Every argument must be a flag --name=value; got {rest[0]!r}."

@@ -30,7 +30,7 @@ class ExportOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, ExportOptions, usage=__doc__)
-    output = artifacts.make_directory(options.output)
+    output = artifacts.check_directory(options.output)
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
     directory = pathlib.Path(options.workdir)

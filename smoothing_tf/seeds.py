@@ -4,6 +4,9 @@ import zlib
 
 import tensorflow as tf
 
+# Seeds are int32; a larger one would name the same stream as a smaller one.
+MAX_SEED = 2**31 - 1
+
 
 def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
     """A seed for `tf.random.stateless_*` from (run seed, purpose, indices).
@@ -13,13 +16,19 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
     gets the same one.
 
     Args:
-      seed: the run's seed, a scalar integer, or an int32 [2] seed to refine.
+      seed: the run's seed, a scalar integer from -2^31 to MAX_SEED, or an int32 [2]
+        seed to refine.
       purpose: what the randomness is for; two purposes never share a stream.
       *indices: scalar integers, e.g. a step or an example's index.
 
     Returns:
       int32 tensor [2].
+
+    Raises:
+      ValueError: `seed` does not fit into 32 bits.
     """
+    if isinstance(seed, int) and not -MAX_SEED - 1 <= seed <= MAX_SEED:
+        raise ValueError(f"`seed` must be at most {MAX_SEED}; got {seed}.")
     tag = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
     seed = tf.convert_to_tensor(seed)
     if seed.shape.rank == 0:

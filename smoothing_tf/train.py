@@ -37,14 +37,11 @@ class TrainOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     experiment, options = config.parse(argv, TrainOptions, usage=__doc__)
-    artifacts.make_directory(options.workdir)
-    workdir.train(
-        experiment,
-        open_dataset(experiment.data),
-        options.workdir,
-        options.stages,
-        make_strategy(options.strategy),
-    )
+    artifacts.check_directory(options.workdir)
+    # First of all: several workers must find each other before TensorFlow starts.
+    strategy = make_strategy(options.strategy)
+    dataset = open_dataset(experiment.data)
+    workdir.train(experiment, dataset, options.workdir, options.stages, strategy)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from smoothing_tf.stages import load_stage, load_two_stage, make_model
 from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.strategies import is_chief
 
 EVALUATION_DIRECTORY = "evaluation"
 
@@ -63,6 +64,13 @@ def _check_same_experiment(old: Config, new: Config, workdir: pathlib.Path) -> N
     old_flags, new_flags = config.to_flags(old), config.to_flags(new)
     free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
     free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
+    for stage in stages_present(workdir):
+        steps, num_steps = _step(workdir / stage), new.stages[stage].training.num_steps
+        if num_steps < steps:
+            raise ValueError(
+                f"`--{stage}_num_steps` must be at least {steps}, the steps done in"
+                f" {workdir / stage}; got {num_steps}."
+            )
     for name in old_flags | new_flags:
         belongs_to_untrained = any(name.startswith(f"{s}_") for s in untrained)
         if name in free or belongs_to_untrained:
@@ -73,6 +81,12 @@ def _check_same_experiment(old: Config, new: Config, workdir: pathlib.Path) -> N
                 f" {workdir / artifacts.FLAGS_FILE}, with which this run began; got"
                 f" {new_flags.get(name)}. Name another --workdir for a new run."
             )
+
+
+def _step(directory: pathlib.Path) -> int:
+    """The step of a stage's newest checkpoint, which its name ends in."""
+    checkpoint = tf.train.latest_checkpoint(directory / CHECKPOINT_DIRECTORY)
+    return int(checkpoint.rpartition("-")[2])
 
 
 def load_config(workdir: artifacts.Path) -> Config:
@@ -170,7 +184,8 @@ def train(
       ValueError: the directory holds a run of another configuration.
     """
     experiment = resolve(experiment, dataset)
-    save_config(experiment, workdir)
+    if strategy is None or is_chief(strategy):
+        save_config(experiment, workdir)
     for stage in stages:
         train_stage(
             stage,

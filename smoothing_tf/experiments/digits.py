@@ -6,29 +6,29 @@ images that train on a laptop in minutes?
 
 import dataclasses
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.extractors import Classifier
+from smoothing_tf.evaluation.evaluation import METRICS_FILE
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.nearest_neighbours import (
-    nearest_training_distances,
-    summarize_distances,
-)
 from smoothing_tf.evaluation.pictures import labelled_columns, png_bytes
-from smoothing_tf.evaluation.samples import CAPTIONS, real_uint8
+from smoothing_tf.evaluation.samples import CAPTIONS, real_uint8, samples_uint8
 from smoothing_tf.experiments.histogram import IndependentHistogram
-from smoothing_tf.experiments.table import Table
+from smoothing_tf.experiments.table import Criterion, Table
 from smoothing_tf.stages import make_model
 
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
 _QUICK_STEPS = 100
+_OURS = "two-stage PixelCNN++ (bound)"
+_MADE = "two-stage MADE (bound)"
+_BASELINE = "PixelCNN++ on clean data"
+_HISTOGRAM = "histogram of each pixel"
 
 
 def run(directory: artifacts.Path, *, quick: bool) -> tuple[Table, bytes]:
@@ -42,46 +42,60 @@ def run(directory: artifacts.Path, *, quick: bool) -> tuple[Table, bytes]:
       (table, figure as PNG).
     """
     directory = pathlib.Path(directory)
-    per_image, parameters = {}, {}
-    for name, stages in (
-        ("pixelcnnpp", artifacts.STAGES),
-        ("made", ("smoothed", "reverse")),
-    ):
-        experiment = _experiment(f"digits_{name}.cfg", quick)
-        dataset = open_dataset(experiment.data)
-        workdir.train(experiment, dataset, directory / name, stages)
-        experiment = workdir.load_config(directory / name)
-        per_image[name] = _evaluation(experiment, dataset, directory / name)
-        parameters |= {
-            (name, stage): make_model(experiment, stage, dataset).count_params()
-            for stage in stages
-        }
+    bits, counts = {}, {}
+    metrics, per_image = _evaluated(directory / "pixelcnnpp", quick, artifacts.STAGES)
+    bits[_OURS] = per_image["bits_per_dim"]
+    bits[_BASELINE] = per_image["bits_per_dim_baseline"]
+    _, made = _evaluated(directory / "made", quick, ("smoothed", "reverse"))
+    bits[_MADE] = made["bits_per_dim"]
+    if not np.array_equal(made["index"], per_image["index"]):
+        raise ValueError(f"The evaluations in {directory} must be of the same images.")
+
+    experiment = workdir.load_config(directory / "pixelcnnpp")
+    dataset = open_dataset(experiment.data)
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
-    bits = {
-        "two-stage PixelCNN++ (bound)": per_image["pixelcnnpp"]["bits_per_dim"],
-        "baseline PixelCNN++": per_image["pixelcnnpp"]["bits_per_dim_baseline"],
-        "two-stage MADE (bound)": per_image["made"]["bits_per_dim"],
-        "histogram of each pixel": histogram.bits_per_dim(dataset.array("test")),
-    }
-    counts = (
-        parameters["pixelcnnpp", "smoothed"] + parameters["pixelcnnpp", "reverse"],
-        parameters["pixelcnnpp", "baseline"],
-        parameters["made", "smoothed"] + parameters["made", "reverse"],
-        16 * 64,
-    )
-    with np.load(directory / "pixelcnnpp" / "evaluation" / "samples.npz") as file:
-        samples = dict(file)
+    bits[_HISTOGRAM] = histogram.bits_per_dim(dataset.array("test"))
+    counts[_OURS] = _count(experiment, dataset, "smoothed", "reverse")
+    counts[_BASELINE] = _count(experiment, dataset, "baseline")
+    made_experiment = workdir.load_config(directory / "made")
+    counts[_MADE] = _count(made_experiment, dataset, "smoothed", "reverse")
+    counts[_HISTOGRAM] = histogram.num_parameters
+
+    rows = tuple(_rows(bits, counts))
     table = Table(
-        title="Digits, 300 test images",
+        title=f"Digits, {len(bits[_OURS])} test images",
         columns=("model", "parameters", "bits_per_dim", "se", "behind", "behind_se"),
-        rows=tuple(_rows(bits, counts)),
+        rows=rows,
         notes=(
             "behind: mean paired difference to the two-stage PixelCNN++, bits per"
             " dimension, with its standard error.",
-            *_sample_notes(samples["samples"], dataset),
         ),
+        criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
     )
-    return table, _figure(samples, dataset)
+    return table, _figure(directory / "pixelcnnpp", dataset)
+
+
+def _evaluated(
+    directory: pathlib.Path, quick: bool, stages: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Metrics and per-image figures of a run, trained and evaluated where it is not."""
+    experiment = _experiment(f"digits_{directory.name}.cfg", quick)
+    dataset = open_dataset(experiment.data)
+    workdir.train(experiment, dataset, directory, stages)
+    experiment = workdir.load_config(directory)
+    evaluation = directory / workdir.EVALUATION_DIRECTORY
+    if not _is_current(evaluation / METRICS_FILE, experiment):
+        workdir.evaluate(experiment, dataset, directory)
+    with np.load(evaluation / "per_image.npz") as file:
+        return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
+
+
+def _is_current(path: pathlib.Path, experiment: Config) -> bool:
+    """Whether an evaluation is of this configuration, its length of training too."""
+    if not path.is_file():
+        return False
+    flags = artifacts.read_json(path)["run"]["flags"]
+    return flags == config.to_flagfile(experiment).splitlines()
 
 
 def _experiment(name: str, quick: bool) -> Config:
@@ -90,8 +104,7 @@ def _experiment(name: str, quick: bool) -> Config:
         raise FileNotFoundError(
             f"No {path}; run this experiment from a checkout of the repository."
         )
-    flags = [f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"]
-    experiment = config.parse(flags)
+    experiment = config.parse([f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"])
     if not quick:
         return experiment
     stages = {
@@ -104,62 +117,65 @@ def _experiment(name: str, quick: bool) -> Config:
     return dataclasses.replace(experiment, stages=stages)
 
 
-def _evaluation(
-    experiment: Config, dataset: Dataset, directory: pathlib.Path
-) -> dict[str, np.ndarray]:
-    """Per-image figures, computed unless they are there already."""
-    evaluation = directory / workdir.EVALUATION_DIRECTORY
-    if not (evaluation / "metrics.json").is_file():
-        workdir.evaluate(experiment, dataset, directory)
-    with np.load(evaluation / "per_image.npz") as file:
-        return dict(file)
+def _count(experiment: Config, dataset: Dataset, *stages: str) -> int:
+    return sum(make_model(experiment, s, dataset).count_params() for s in stages)
 
 
-def _rows(bits: dict[str, np.ndarray], counts: tuple[int, ...]):
-    reference = next(iter(bits.values()))
-    for (name, values), count in zip(bits.items(), counts, strict=True):
+def _rows(
+    bits: dict[str, np.ndarray], counts: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    for name, values in bits.items():
         row: dict[str, Any] = {
             "model": name,
-            "parameters": count,
+            "parameters": counts[name],
             "bits_per_dim": float(np.mean(values)),
             "se": float(np.std(values, ddof=1) / np.sqrt(len(values))),
         }
-        if values is not reference:
-            row["behind"], row["behind_se"] = paired_difference(values, reference)
+        if name != _OURS:
+            row["behind"], row["behind_se"] = paired_difference(values, bits[_OURS])
         yield row
 
 
-def _sample_notes(samples: np.ndarray, dataset: Dataset):
+def _bound_criteria(rows: tuple[dict[str, Any], ...]) -> Iterator[Criterion]:
+    for row in rows:
+        if row["model"] in (_MADE, _HISTOGRAM):
+            yield Criterion(
+                f"{row['model']} is behind, in standard errors",
+                row["behind"] / row["behind_se"],
+                minimum=2.0,
+            )
+
+
+def _sample_criteria(metrics: dict[str, Any]) -> Iterator[Criterion]:
     """What a classifier and the training images say of the generated digits."""
-    training = real_uint8(dataset, "train")
-    held_out = real_uint8(dataset, "test")
-    classifier = Classifier(training, dataset.labels("train"), seed=0)
-    confidence, classes = {}, {}
-    for name, images in (("held-out", held_out), ("generated", samples)):
-        _, logits = classifier.features_and_logits(images)
-        confidence[name] = float(np.mean(np.max(tf.nn.softmax(logits), axis=1)))
-        classes[name] = np.bincount(np.argmax(logits, axis=1), minlength=10)
-        if name == "held-out":
-            accuracy = np.mean(np.argmax(logits, axis=1) == dataset.labels("test"))
-    yield (
-        f"Classifier (held-out accuracy {accuracy:.3f}): mean confidence"
-        f" {confidence['generated']:.3f} on {len(samples)} generated digits,"
-        f" {confidence['held-out']:.3f} on held-out ones;"
-        f" {np.sum(classes['generated'] > 0)} of 10 classes,"
-        f" {', '.join(map(str, classes['generated']))} of 0 to 9."
+    confidence = metrics["confidence_classifier"]
+    yield Criterion(
+        "classes found among the generated digits",
+        confidence["num_classes_found"],
+        minimum=10,
     )
-    for name, images in (("held-out", held_out), ("generated", samples)):
-        distances, _ = nearest_training_distances(images, training)
-        summary = summarize_distances(distances)
-        yield (
-            f"Distance of {name} digits to the nearest training image: median"
-            f" {summary['quantiles']['0.5']:.2f}, smallest"
-            f" {summary['quantiles']['0.0']:.2f}, copies {summary['exact_copies']}."
-        )
+    yield Criterion(
+        "classifier's mean confidence, held-out minus generated",
+        confidence["held_out"]["value"] - confidence["value"],
+        maximum=0.15,
+    )
+    distance = metrics["nearest_training_distance"]
+    yield Criterion(
+        "generated digits that copy a training image",
+        distance["exact_copies"],
+        maximum=0,
+    )
+    yield Criterion(
+        "median distance to the nearest training image, generated / held-out",
+        distance["quantiles"]["0.5"] / distance["held_out"]["quantiles"]["0.5"],
+        minimum=0.8,
+    )
 
 
-def _figure(samples: dict[str, np.ndarray], dataset: Dataset) -> bytes:
-    groups = {"real": real_uint8(dataset, "test")} | samples
+def _figure(directory: pathlib.Path, dataset: Dataset) -> bytes:
+    with np.load(directory / workdir.EVALUATION_DIRECTORY / "samples.npz") as file:
+        groups = {"real": real_uint8(dataset, "test"), **file}
+    groups["smoothed"] = samples_uint8(groups, dataset.num_levels)["smoothed"]
     return png_bytes(
         labelled_columns(
             {CAPTIONS[kind]: groups[kind] for kind in CAPTIONS if kind in groups}

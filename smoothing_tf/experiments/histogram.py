@@ -22,6 +22,12 @@ class IndependentHistogram:
         counts = counts + pseudo_count
         self._log_mass = np.log(counts / counts.sum(axis=0))
 
+    @property
+    def num_parameters(self) -> int:
+        """L - 1 free probabilities for each dimension."""
+        num_levels, num_dims = self._log_mass.shape
+        return (num_levels - 1) * num_dims
+
     def bits_per_dim(self, levels: np.ndarray) -> np.ndarray:
         """Bits per dimension of each example, float64 [n], of levels [n, ...event]."""
         flat = levels.reshape(len(levels), -1)

@@ -5,6 +5,40 @@ from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
+class Criterion:
+    """A number that an experiment must reach.
+
+    Attributes:
+      name: what is measured.
+      value: what was found.
+      minimum: smallest value that will do, or None.
+      maximum: largest value that will do, or None.
+    """
+
+    name: str
+    value: float
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is within its limits."""
+        return (self.minimum is None or self.value >= self.minimum) and (
+            self.maximum is None or self.value <= self.maximum
+        )
+
+    def to_text(self) -> str:
+        """One line with a verdict."""
+        limits = [
+            f"{words} {_text(limit)}"
+            for words, limit in (("at least", self.minimum), ("at most", self.maximum))
+            if limit is not None
+        ]
+        verdict = "holds" if self.holds else "FAILS"
+        return f"{verdict}: {self.name}: {_text(self.value)} ({', '.join(limits)})"
+
+
+@dataclasses.dataclass(frozen=True)
 class Table:
     """Rows of results under named columns.
 
@@ -13,13 +47,15 @@ class Table:
       columns: names of the columns; a row maps them to a value, a missing one is
         left blank.
       rows: one dict each.
-      notes: sentences below the table: criteria, units, how it was made.
+      notes: sentences below the table: units, how it was made.
+      criteria: what the experiment must reach.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
     def to_text(self) -> str:
         """The table in fixed width, for a terminal."""
@@ -34,11 +70,16 @@ class Table:
             for row in cells
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([self.title, "", *map(str.rstrip, lines), "", *self.notes])
+        below = [*self.notes, *(criterion.to_text() for criterion in self.criteria)]
+        return "\n".join([self.title, "", *map(str.rstrip, lines), "", *below])
 
     def to_json(self) -> dict[str, Any]:
         """The table as plain values for JSON."""
-        return dataclasses.asdict(self)
+        criteria = [
+            {**dataclasses.asdict(criterion), "holds": criterion.holds}
+            for criterion in self.criteria
+        ]
+        return {**dataclasses.asdict(self), "criteria": criteria}
 
 
 def _text(value: Any) -> str:

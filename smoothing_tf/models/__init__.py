@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import tensorflow as tf
+
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
@@ -9,6 +11,7 @@ from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
     importance_weighted_bound,
+    single_step_denoise,
 )
 from smoothing_tf.settings import choose
 
@@ -33,7 +36,7 @@ def build_model(
     stage: str,
     event_shape: tuple[int, ...],
     num_levels: int | None,
-    seed: int = 0,
+    seed: int | tf.Tensor = 0,
     **kwargs: Any,
 ) -> DensityModel:
     """Builds the model of one stage.
@@ -45,7 +48,7 @@ def build_model(
         continuous; the reverse stage is conditional on x~.
       event_shape: shape of one x.
       num_levels: levels of the data, or None when it is continuous.
-      seed: seed of the initial weights.
+      seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name`, `dtype` of `keras.Model`.
 
     Raises:
@@ -72,4 +75,5 @@ __all__ = [
     "TwoStageModel",
     "build_model",
     "importance_weighted_bound",
+    "single_step_denoise",
 ]

@@ -72,7 +72,7 @@ class DensityModel(keras.Model, abc.ABC):
           [num_samples, batch, ...event_shape]; images on [-1, 1].
         """
 
-    def initialize(self, seed: int) -> None:
+    def initialize(self, seed: int | tf.Tensor) -> None:
         """Draws initial weights from `seed`, each layer from its own stream."""
         layers = [
             layer

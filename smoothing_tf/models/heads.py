@@ -121,6 +121,12 @@ class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
 
 
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+    if num_levels is not None:
+        # Its density is no probability: it would pass for very few bits.
+        raise ValueError(
+            "`head` must be discretized_logistic_mixture for data with levels; got"
+            f" 'logistic_mixture' for data of {num_levels} levels."
+        )
     return LogisticMixtureHead(num_channels, num_mixtures)
 
 

@@ -48,7 +48,7 @@ class MADE(AutoregressiveModel):
       event_shape: shape of one x, of any rank.
       num_levels: levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
-      seed: seed of the initial weights.
+      seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name`, `dtype` of `keras.Model`.
 
     Reference: Germain et al., "MADE: Masked Autoencoder for Distribution
@@ -61,7 +61,7 @@ class MADE(AutoregressiveModel):
         event_shape: tuple[int, ...],
         num_levels: int | None = None,
         is_conditional: bool = False,
-        seed: int = 0,
+        seed: int | tf.Tensor = 0,
         **kwargs,
     ):
         head = make_head(config.head, 1, config.num_mixtures, num_levels)
@@ -92,7 +92,7 @@ class MADE(AutoregressiveModel):
         self.built = True
         self.initialize(seed)
 
-    def initialize(self, seed: int) -> None:
+    def initialize(self, seed: int | tf.Tensor) -> None:
         """Draws the hidden layers; the output starts as evenly spread mixtures."""
         super().initialize(seed)
         num_dims = math.prod(self.event_shape)

@@ -64,7 +64,7 @@ class PixelCNNpp(AutoregressiveModel):
         1 or 3 channels.
       num_levels: levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
-      seed: seed of the initial weights.
+      seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name`, `dtype` of `keras.Model`.
 
     Raises:
@@ -79,7 +79,7 @@ class PixelCNNpp(AutoregressiveModel):
         event_shape: tuple[int, int, int],
         num_levels: int | None = None,
         is_conditional: bool = False,
-        seed: int = 0,
+        seed: int | tf.Tensor = 0,
         **kwargs,
     ):
         if len(event_shape) != 3 or event_shape[0] % 4 or event_shape[1] % 4:

@@ -41,6 +41,39 @@ def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_draws)
 
 
+def single_step_denoise(
+    smoothing: Smoothing, smoothed: DensityModel, x_smoothed: tf.Tensor
+) -> tf.Tensor:
+    """xbar = x~ + sigma^2 d/dx~ log p(x~), Gaussian smoothing only.
+
+    It equals E[x | x~] when p(x~) is the smoothed data density (Tweedie's
+    formula). The gradient is the full one, through the network.
+
+    Args:
+      smoothing: q(x~ | x).
+      smoothed: p(x~).
+      x_smoothed: float [batch, ...event_shape].
+
+    Returns:
+      Tensor of the shape and dtype of `x_smoothed`; not clipped.
+
+    Raises:
+      ValueError: the smoothing is not Gaussian: the identity holds for no other
+        kernel.
+    """
+    if smoothing.single_step_gain is None:
+        raise ValueError(
+            "Single-step denoising needs `smoothing` to be gaussian; got "
+            f"{type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
+        )
+    x_smoothed = tf.convert_to_tensor(x_smoothed)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x_smoothed)
+        log_prob = smoothed.log_prob(x_smoothed)
+    score = tape.gradient(log_prob, x_smoothed)
+    return x_smoothed + smoothing.single_step_gain * score
+
+
 class TwoStageModel(tf.Module):
     """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained apart.
 
@@ -111,32 +144,8 @@ class TwoStageModel(tf.Module):
         return self.reverse.sample(1, x_smoothed, seed=seed)[0]
 
     def single_step_denoise(self, x_smoothed: tf.Tensor) -> tf.Tensor:
-        """xbar = x~ + sigma^2 d/dx~ log p(x~), Gaussian smoothing only.
-
-        It equals E[x | x~] when p(x~) is the smoothed data density (Tweedie's
-        formula). The gradient is the full one, through the network.
-
-        Args:
-          x_smoothed: float [batch, ...event_shape].
-
-        Returns:
-          Tensor of the shape and dtype of `x_smoothed`; not clipped.
-
-        Raises:
-          ValueError: the smoothing is not Gaussian: the identity holds for no
-            other kernel.
-        """
-        if not self.has_single_step:
-            raise ValueError(
-                "Single-step denoising needs `smoothing` to be gaussian; got "
-                f"{type(self.smoothing).__name__.lower()}. Draw from p(x|x~) instead."
-            )
-        x_smoothed = tf.convert_to_tensor(x_smoothed)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x_smoothed)
-            log_prob = self.smoothed.log_prob(x_smoothed)
-        score = tape.gradient(log_prob, x_smoothed)
-        return x_smoothed + self.smoothing.single_step_gain * score
+        """Estimates E[x | x~] of each x~; see the function of the same name."""
+        return single_step_denoise(self.smoothing, self.smoothed, x_smoothed)
 
     @property
     def has_single_step(self) -> bool:

@@ -34,3 +34,12 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
       ValueError: an unknown name.
     """
     return choose(STRATEGIES, name, "strategy")()
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one of its strategy that writes."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type in (None, "chief"):
+        return True
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return resolver.task_type == "worker" and resolver.task_id == 0 and not has_chief

@@ -8,6 +8,7 @@ from absl import flags
 
 from smoothing_tf import config
 from smoothing_tf.artifacts import STAGES
+from smoothing_tf.help_text import help_text
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import setting, type_of, validate
 
@@ -120,9 +121,10 @@ def test_an_instance_gives_the_defaults():
 
 
 def test_help_names_every_flag():
-    with pytest.raises(config.HelpRequested) as help_text:
+    with pytest.raises(config.HelpRequested) as requested:
         config.parse(["--help"], Options, usage="Does something.")
-    text = str(help_text.value)
+    request = requested.value
+    text = help_text(request.usage, request.groups, request.stage_classes)
     assert text.startswith("Does something.")
     for name in ("place", "seed", "noise_scale", "num_filters", "ema_momentum"):
         assert f"--{name}  (" in text

@@ -3,13 +3,14 @@
 import itertools
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from smoothing_tf.seeds import derive_seed
 
 
 def test_every_part_of_the_name_counts():
-    names = itertools.product([0, 1, 2**31], ["noise", "order"], range(5), range(5))
+    names = itertools.product([0, 1, 2**31 - 1], ["noise", "order"], range(5), range(5))
     seeds = {tuple(derive_seed(s, p, *i).numpy()) for s, p, *i in names}
     assert len(seeds) == 3 * 2 * 25
 
@@ -19,6 +20,11 @@ def test_the_same_inside_a_compiled_function():
     np.testing.assert_array_equal(
         compiled(tf.constant(3), tf.constant(4, tf.int64)), derive_seed(3, "noise", 4)
     )
+
+
+def test_a_seed_that_does_not_fit_is_rejected():
+    with pytest.raises(ValueError, match="`seed` must be at most 2147483647"):
+        derive_seed(2**31, "noise")
 
 
 def test_a_seed_can_be_refined():

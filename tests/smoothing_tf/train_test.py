@@ -1,10 +1,18 @@
 """The train command: what it writes, how it goes on, what it refuses."""
 
+import random
+import subprocess
+import sys
+import time
+
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from smoothing_tf import train, workdir
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
+from tests.testing.command_lines import ROOT, run_command
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -36,6 +44,13 @@ def test_more_steps_go_on_from_where_the_run_stopped(tmp_path, tfds_dir):
     assert [row["step"] for row in History(tmp_path / "smoothed").rows()] == [4, 6]
 
 
+def test_fewer_steps_than_are_done_are_refused(run_dir, tfds_dir):
+    arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={run_dir}"]
+    with pytest.raises(ValueError, match="`--smoothed_num_steps` must be at least 6"):
+        train.main([*arguments, "--num_steps=5"])
+    assert "--smoothed_num_steps=6\n" in (run_dir / "flags.cfg").read_text()
+
+
 def test_another_configuration_in_the_same_directory_is_refused(run_dir, tfds_dir):
     arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={run_dir}"]
     with pytest.raises(ValueError, match="`--noise_scale` must be 0.4 as in"):
@@ -43,3 +58,52 @@ def test_another_configuration_in_the_same_directory_is_refused(run_dir, tfds_di
     with pytest.raises(ValueError, match="`--reverse_hidden_units` must be 16 as in"):
         train.main([*arguments, "--reverse_hidden_units=17"])
     assert "--noise_scale=0.4\n" in (run_dir / "flags.cfg").read_text()
+
+
+def variables_of(directory):
+    """Every variable of the newest checkpoint of a stage."""
+    reader = tf.train.load_checkpoint(directory / "checkpoints")
+    names = reader.get_variable_to_shape_map()
+    return {n: reader.get_tensor(n) for n in names if "OBJECT_GRAPH" not in n}
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_run_killed_at_a_random_moment_ends_as_one_that_was_not(
+    tmp_path, tfds_dir, attempt
+):
+    arguments = (
+        "--flagfile=configs/digits_pixelcnnpp.cfg",
+        "--num_steps=12",
+        "--steps_per_call=2",
+        "--checkpoint_every=4",
+        "--validate_every=6",
+        "--sample_every=0",
+        f"--data_dir={tfds_dir}",
+    )
+    begin = time.monotonic()
+    whole = run_command(
+        "smoothing_tf.train", *arguments, f"--workdir={tmp_path / 'whole'}"
+    )
+    seconds = time.monotonic() - begin
+    assert whole.status == 0, whole.stderr
+
+    killed_dir = tmp_path / "killed"
+    command = [sys.executable, "-m", "smoothing_tf.train", *arguments]
+    process = subprocess.Popen([*command, f"--workdir={killed_dir}"], cwd=ROOT)
+    moment = random.SystemRandom().uniform(0.2, 0.95) * seconds
+    print(f"SIGKILL after {moment:.2f} of {seconds:.2f} s")
+    time.sleep(moment)
+    process.kill()
+    process.wait()
+    again = run_command("smoothing_tf.train", *arguments, f"--workdir={killed_dir}")
+    assert again.status == 0, again.stderr
+
+    for stage in ("smoothed", "reverse"):
+        expected = variables_of(tmp_path / "whole" / stage)
+        found = variables_of(killed_dir / stage)
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            np.testing.assert_array_equal(found[name], value, err_msg=name)
+        rows = [History(tmp_path / d / stage).rows() for d in ("whole", "killed")]
+        assert rows[0] == rows[1]
