@@ -32,11 +32,13 @@ class ChannelAutoregressive(tfd.Distribution):
     ):
         parameters = dict(locals())
         self._make_channel = make_channel
-        self._loc = loc
-        self._log_scale = log_scale
-        self._coefficients = coefficients
+        self._loc = tf.convert_to_tensor(loc)
+        self._log_scale = tf.convert_to_tensor(log_scale, self._loc.dtype)
+        self._coefficients = None
+        if coefficients is not None:
+            self._coefficients = tf.convert_to_tensor(coefficients, self._loc.dtype)
         super().__init__(
-            dtype=loc.dtype,
+            dtype=self._loc.dtype,
             reparameterization_type=tfd.NOT_REPARAMETERIZED,
             validate_args=False,
             allow_nan_stats=True,
