@@ -19,6 +19,7 @@ from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.history import History
 from smoothing_tf.training.monitor import Monitor
 from smoothing_tf.training.stage_trainer import StageTrainer
+from smoothing_tf.training.strategies import is_chief
 from smoothing_tf.training.training_config import TrainingConfig
 
 _NUM_PICTURES = 8
@@ -42,7 +43,9 @@ def train_stage(
     is a function of (seed, step): on one CPU device a run that was killed and
     started again ends with the same bits as one that was not. TensorFlow's CPU
     kernels are reproducible as they are; on a GPU it takes
-    `tf.config.experimental.enable_op_determinism()` before the call.
+    `tf.config.experimental.enable_op_determinism()` before the call. The number of
+    replicas changes no weight beyond rounding, except with dropout: its masks are
+    drawn per replica.
 
     Writes checkpoints/, tensorboard/ and history.jsonl into `directory`.
 
@@ -64,19 +67,26 @@ def train_stage(
       FloatingPointError: the loss or its gradient is NaN or infinite.
       OSError: a checkpoint cannot be written.
       ValueError: the checkpoint in `directory` is of another model; a batch does
-        not divide among the replicas; an empty split.
+        not divide among the replicas; an empty split; `config.num_steps` is below
+        the step of the checkpoint.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
     """
     directory = artifacts.make_directory(directory)
     strategy = strategy or tf.distribute.get_strategy()
-    is_chief = _is_chief(strategy)
+    writes = is_chief(strategy)
     trainer = StageTrainer(stage, make_model, config, seed=seed, strategy=strategy)
-    run = _Run(stage, trainer, dataset, smoothing, config, directory, seed, is_chief)
+    run = _Run(stage, trainer, dataset, smoothing, config, directory, seed, writes)
     run.restore()
-    if trainer.step >= config.num_steps:
-        if progress and is_chief:
+    if trainer.step > config.num_steps:
+        raise ValueError(
+            f"`num_steps` must be at least {trainer.step}, the step of the checkpoint in"
+            f" {directory}; got {config.num_steps}. Name another directory for a shorter"
+            " run."
+        )
+    if trainer.step == config.num_steps:
+        if progress and writes:
             print(
                 f"{stage}: all of {config.num_steps} steps are done already; nothing"
                 f" to train in {directory}.",
@@ -93,7 +103,7 @@ def train_stage(
         start_step=trainer.step,
         num_steps=config.num_steps,
         progress=progress,
-        is_chief=is_chief,
+        is_chief=writes,
     ) as monitor:
         run.train(iter(trainer.distribute(arguments)), monitor)
 
@@ -243,12 +253,3 @@ class _Run:
         )
         denoised = self._sample(1, x_smoothed, seed=seed)[0]
         monitor.picture(step, [(x_smoothed, False), (denoised, True), (x, True)])
-
-
-def _is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes."""
-    resolver = strategy.cluster_resolver
-    if resolver is None or resolver.task_type in (None, "chief"):
-        return True
-    has_chief = "chief" in resolver.cluster_spec().jobs
-    return resolver.task_type == "worker" and resolver.task_id == 0 and not has_chief

@@ -1,5 +1,6 @@
 """Distribution strategies, by the name a command line uses."""
 
+import json
 import os
 
 import tensorflow as tf
@@ -8,30 +9,43 @@ from smoothing_tf.settings import choose
 
 
 def _automatic() -> tf.distribute.Strategy:
-    if "TF_CONFIG" in os.environ:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+    if os.environ.get("TF_CONFIG"):
+        return _multi_worker()
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def _multi_worker() -> tf.distribute.Strategy:
+    cluster = os.environ.get("TF_CONFIG", "{}")
+    try:
+        json.loads(cluster)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            'The environment variable TF_CONFIG must be JSON, {"cluster": {"worker":'
+            ' ["host:port", ...]}, "task": {"type": "worker", "index": 0}}; got'
+            f" {cluster!r}."
+        ) from error
+    return tf.distribute.MultiWorkerMirroredStrategy()
 
 
 STRATEGIES = {
     "auto": _automatic,
     "one_device": tf.distribute.get_strategy,
     "mirrored": tf.distribute.MirroredStrategy,
-    "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
+    "multi_worker": _multi_worker,
 }
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """A strategy for `train_stage`.
+    """A strategy for `train_stage`, to be made before TensorFlow computes anything.
 
     Args:
       name: "auto" (multi_worker where TF_CONFIG is set, mirrored where there are
         several GPUs, else one device) or another key of STRATEGIES.
 
     Raises:
-      ValueError: an unknown name.
+      ValueError: an unknown name, or TF_CONFIG is not JSON.
     """
     return choose(STRATEGIES, name, "strategy")()
 

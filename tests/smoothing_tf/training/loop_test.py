@@ -189,6 +189,18 @@ def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
     np.testing.assert_equal(state(tmp_path), before)
 
 
+def test_fewer_steps_than_are_done_are_rejected(tmp_path):
+    train(tmp_path)
+    before, rows = state(tmp_path), History(tmp_path).rows()
+    with pytest.raises(ValueError) as error:
+        train(tmp_path, num_steps=4)
+    message = str(error.value)
+    assert "`num_steps` must be at least 6" in message and "got 4" in message
+    assert str(tmp_path) in message and "\n" not in message
+    np.testing.assert_equal(state(tmp_path), before)
+    assert History(tmp_path).rows() == rows
+
+
 @pytest.mark.parametrize("stage", ["smoothed", "reverse", "baseline"])
 def test_every_stage_learns_and_restores_its_averaged_weights(tmp_path, stage):
     train(tmp_path, stage, num_steps=40, log_every=20, validate_every=20)
