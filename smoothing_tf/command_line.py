@@ -1,5 +1,6 @@
 """What all command lines share: help, one-line errors, exit status."""
 
+import os
 import pathlib
 import sys
 import traceback
@@ -24,9 +25,13 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
       main: takes the arguments without the program's name.
     """
     try:
-        main(sys.argv[1:])
-    except HelpRequested as request:
-        print(help_text(request.usage, request.groups, request.stage_classes))
+        _main_or_help(main)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output, e.g. `head`, has seen enough. Python flushes once
+        # more on its way out, to where it does no harm.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)
@@ -36,6 +41,13 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         if not _is_raised_by_us(error):
             raise
         _fail(error)
+
+
+def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
+    try:
+        main(sys.argv[1:])
+    except HelpRequested as request:
+        print(help_text(request.usage, request.groups, request.stage_classes))
 
 
 def _fail(error: Exception) -> None:

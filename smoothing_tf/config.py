@@ -298,25 +298,44 @@ def _collect_stages(flag_values: flags.FlagValues) -> dict[str, StageConfig]:
         stages[stage] = StageConfig(
             model, make(MODELS[model].config, stage), make(TrainingConfig, stage)
         )
-    _check_model_flags_apply(flag_values, stages)
+    _check_flags_apply(flag_values, stages)
     return stages
 
 
-def _check_model_flags_apply(flag_values, stages: dict[str, StageConfig]) -> None:
-    """Rejects a model's flag where no model it is meant for has such a setting."""
-    known = {
-        stage: {field.name for field in dataclasses.fields(config.model_config)}
-        for stage, config in stages.items()
+def _check_flags_apply(flag_values, stages: dict[str, StageConfig]) -> None:
+    """Rejects a given flag that no stage takes its value from."""
+    names = {
+        field.name for group in _STAGE_CLASSES for field in dataclasses.fields(group)
     }
-    for entry in MODELS.values():
-        for field in dataclasses.fields(entry.config):
-            for prefix, meant in [("", STAGES)] + [(f"{s}_", (s,)) for s in STAGES]:
-                name = prefix + field.name
-                if not flag_values[name].present:
-                    continue
-                if not any(field.name in known[stage] for stage in meant):
-                    model = stages[meant[0]].model
-                    raise ValueError(
-                        f"`--{name}` must be a setting of the model {model}, one of"
-                        f" {', '.join(sorted(known[meant[0]]))}."
-                    )
+    for name in sorted(names):
+        takers = [stage for stage in STAGES if name in _names_of(stages[stage])]
+        for stage in STAGES:
+            own = f"{stage}_{name}"
+            if flag_values[own].present and stage not in takers:
+                raise ValueError(_no_such_setting(own, name, stages[stage].model))
+        if not flag_values[name].present:
+            continue
+        if not takers:
+            raise ValueError(_no_such_setting(name, name, stages[STAGES[0]].model))
+        if all(flag_values[f"{stage}_{name}"].present for stage in takers):
+            raise ValueError(
+                f"`--{name}` must leave a stage to set; got a flag of its own for each"
+                f" of {', '.join(takers)}. Give --{takers[0]}_{name} instead."
+            )
+
+
+def _names_of(stage: StageConfig) -> set[str]:
+    parts = (ModelChoice, stage.model_config, stage.training)
+    return {field.name for part in parts for field in dataclasses.fields(part)}
+
+
+def _no_such_setting(flag: str, name: str, model: str) -> str:
+    owners = [
+        other
+        for other, entry in MODELS.items()
+        if name in {field.name for field in dataclasses.fields(entry.config)}
+    ]
+    return (
+        f"`--{flag}` must be a setting of the stage's model, {model}; it is one of"
+        f" {', '.join(owners)}. Choose the model with --model."
+    )

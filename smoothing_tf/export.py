@@ -6,14 +6,12 @@ Writes MODELS/name/<next integer version>/, once it returns what the Python mode
 """
 
 import dataclasses
-import pathlib
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.serving.saved_model import export_saved_model, next_version
 from smoothing_tf.settings import setting, validate
-from smoothing_tf.stages import load_two_stage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,12 +31,7 @@ def main(argv: Sequence[str]) -> None:
     output = artifacts.check_directory(options.output)
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
-    directory = pathlib.Path(options.workdir)
-    two_stage = load_two_stage(
-        experiment,
-        dataset,
-        {stage: directory / stage for stage in ("smoothed", "reverse")},
-    )
+    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
     version = output / str(next_version(output))
     export_saved_model(two_stage, dataset.num_levels, version)
     print(f"Exported to {version}.")

@@ -23,6 +23,7 @@ from smoothing_tf.training.loop import train_stage
 from smoothing_tf.training.strategies import is_chief
 
 EVALUATION_DIRECTORY = "evaluation"
+_TWO_STAGES = ("smoothed", "reverse")
 
 # Settings with which a run may go on although it began with others.
 _MAY_CHANGE = {
@@ -148,10 +149,9 @@ def load_trained(
             f" --workdir={workdir}."
         )
     two_stage = baseline = None
-    missing = [stage for stage in ("smoothed", "reverse") if stage not in present]
+    missing = [stage for stage in _TWO_STAGES if stage not in present]
     if not missing:
-        directories = {stage: workdir / stage for stage in ("smoothed", "reverse")}
-        two_stage = load_two_stage(experiment, dataset, directories)
+        two_stage = require_two_stage(experiment, dataset, workdir)
     if "baseline" in present:
         baseline = load_stage(experiment, "baseline", dataset, workdir / "baseline")
     return Trained(
@@ -162,6 +162,26 @@ def load_trained(
             for stage in missing
         ),
     )
+
+
+def require_two_stage(
+    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+) -> TwoStageModel:
+    """The two-stage model of a run.
+
+    Raises:
+      FileNotFoundError: a stage is missing; the message says how to train it.
+    """
+    missing = {"smoothed", "reverse"} - set(stages_present(workdir))
+    if missing:
+        flags_file = pathlib.Path(workdir) / artifacts.FLAGS_FILE
+        raise FileNotFoundError(
+            f"Stage {' and '.join(sorted(missing))} must be trained in {workdir}; run"
+            f" python -m smoothing_tf.train --flagfile={flags_file} --workdir={workdir}"
+            f" --stages={','.join(sorted(missing))}."
+        )
+    directories = {stage: pathlib.Path(workdir) / stage for stage in _TWO_STAGES}
+    return load_two_stage(experiment, dataset, directories)
 
 
 def train(
@@ -181,8 +201,15 @@ def train(
       strategy: where to compute; None: the current one.
 
     Raises:
-      ValueError: the directory holds a run of another configuration.
+      ValueError: the directory holds a run of another configuration, or the data
+        have no split to train on or to validate with.
     """
+    for split in ("train", "validation"):
+        if not dataset.num_examples.get(split):
+            raise ValueError(
+                f"The data set {dataset.name!r} must have examples in a split"
+                f" {split!r}; it has {dataset.num_examples}."
+            )
     experiment = resolve(experiment, dataset)
     if strategy is None or is_chief(strategy):
         save_config(experiment, workdir)

@@ -90,7 +90,7 @@ def test_a_wrong_flag_is_named_with_what_is_right(argument, message):
     "arguments, message",
     [
         (["surplus"], "Every argument must be a flag --name=value; got 'surplus'"),
-        (["--hidden_units=3"], "`--hidden_units` must be a setting of the model pixel"),
+        (["--hidden_units=3"], "model, pixelcnnpp; it is one of made"),
         (
             ["--model=made", "--baseline_num_resnet=3"],
             "`--baseline_num_resnet` must be",
