@@ -102,6 +102,13 @@ def test_a_flag_that_does_not_apply_is_rejected(arguments, message):
         config.parse(arguments)
 
 
+def test_a_general_flag_that_leaves_no_stage_to_set_is_rejected():
+    own = [f"--{stage}_num_steps=3" for stage in STAGES]
+    with pytest.raises(ValueError, match="`--num_steps` must leave a stage to set"):
+        config.parse([*own, "--num_steps=4"])
+    assert config.parse([*own[:2], "--num_steps=4"]).stages["baseline"].training
+
+
 def test_a_commands_own_options_stand_beside_the_experiments():
     parsed, options = config.parse(
         ["--place=here", "--is_loud", "--names=b,a", "--seed=2"], Options

@@ -44,6 +44,18 @@ def test_more_steps_go_on_from_where_the_run_stopped(tmp_path, tfds_dir):
     assert [row["step"] for row in History(tmp_path / "smoothed").rows()] == [4, 6]
 
 
+def test_data_without_a_validation_split_are_refused_before_any_work(tmp_path):
+    images = tmp_path / "images" / "train"
+    images.mkdir(parents=True)
+    for index in range(3):
+        picture = np.full((8, 8, 1), 40 * index, np.uint8)
+        (images / f"{index}.png").write_bytes(tf.io.encode_png(picture).numpy())
+    arguments = ["--model=made", "--dataset=folder", f"--data_dir={images.parent}"]
+    with pytest.raises(ValueError, match="must have examples in a split 'validation'"):
+        train.main([*arguments, f"--workdir={tmp_path / 'run'}"])
+    assert not (tmp_path / "run").exists()
+
+
 def test_fewer_steps_than_are_done_are_refused(run_dir, tfds_dir):
     arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={run_dir}"]
     with pytest.raises(ValueError, match="`--smoothed_num_steps` must be at least 6"):
