@@ -81,9 +81,9 @@ def train_stage(
     run.restore()
     if trainer.step > config.num_steps:
         raise ValueError(
-            f"`num_steps` must be at least {trainer.step}, the step of the checkpoint in"
-            f" {directory}; got {config.num_steps}. Name another directory for a shorter"
-            " run."
+            f"`num_steps` must be at least {trainer.step}, the step of the checkpoint"
+            f" in {directory}; got {config.num_steps}. Name another directory for a"
+            " shorter run."
         )
     if trainer.step == config.num_steps:
         if progress and writes:
