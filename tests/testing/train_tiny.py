@@ -1,10 +1,8 @@
-"""Trains the tiny model: `train_tiny.py DIRECTORY NUM_STEPS DROPOUT`.
+"""Trains the tiny model, here or in a process of its own: one to kill, or a worker."""
 
-A process of its own, for a test to kill, or with TF_CONFIG one worker of several.
-"""
-
+import json
+import multiprocessing
 import os
-import sys
 
 import tensorflow as tf
 
@@ -15,41 +13,76 @@ from tests.testing.tiny_models import make_tiny_model
 
 
 def train(
-    directory: str,
-    num_steps: int,
-    dropout: float,
+    directory: os.PathLike,
+    stage: str = "reverse",
+    dataset=None,
+    make_model=None,
+    *,
+    dropout: float = 0.5,
     strategy: tf.distribute.Strategy | None = None,
+    progress: bool = False,
+    **settings,
 ) -> None:
-    """Trains the reverse stage."""
-    dataset = tiny_dataset()
+    """Trains a stage for a few steps.
+
+    Args:
+      directory: of the stage.
+      stage: which one.
+      dataset: None for `tiny_dataset()`.
+      make_model: None for the tiny model of the stage.
+      dropout: of the tiny model.
+      strategy: as of `train_stage`.
+      progress: as of `train_stage`.
+      **settings: of `TrainingConfig`, in place of the ones here.
+    """
+    dataset = dataset or tiny_dataset()
+    defaults = dict(
+        num_steps=6,
+        batch_size=4,
+        learning_rate=0.05,
+        steps_per_call=2,
+        log_every=2,
+        validate_every=4,
+        sample_every=0,
+        checkpoint_every=3,
+    )
     train_stage(
-        "reverse",
-        lambda: make_tiny_model("reverse", dataset.event_shape, dropout=dropout),
+        stage,
+        make_model
+        or (lambda: make_tiny_model(stage, dataset.event_shape, dropout=dropout)),
         dataset,
-        Gaussian(0.3),
-        TrainingConfig(
-            num_steps=num_steps,
-            batch_size=4,
-            learning_rate=0.01,
-            steps_per_call=4,
-            log_every=4,
-            validate_every=25,
-            sample_every=0,
-            checkpoint_every=7,
-        ),
+        None if stage == "baseline" else Gaussian(0.3),
+        TrainingConfig(**(defaults | settings)),
         directory,
         seed=1,
         strategy=strategy,
+        progress=progress,
     )
 
 
-def main():
-    directory, num_steps, dropout = sys.argv[1:]
+def start_process(
+    directory: os.PathLike, cluster: dict | None = None, **arguments
+) -> multiprocessing.Process:
+    """Starts `train` in a process of its own.
+
+    All of them are forks of one server, which has imported TensorFlow and has not
+    started it: the import is most of what such a short run takes.
+
+    Args:
+      directory: of the stage.
+      cluster: what TF_CONFIG holds, to make the process a worker of several.
+      **arguments: of `train`.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_run, args=(directory, cluster, arguments))
+    process.start()
+    return process
+
+
+def _run(directory: os.PathLike, cluster: dict | None, arguments: dict) -> None:
     strategy = None
-    if "TF_CONFIG" in os.environ:
+    if cluster is not None:
+        os.environ["TF_CONFIG"] = json.dumps(cluster)
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    train(directory, int(num_steps), float(dropout), strategy)
-
-
-if __name__ == "__main__":
-    main()
+    train(directory, strategy=strategy, **arguments)

@@ -1,12 +1,8 @@
-import json
 import math
-import os
 import random
 import resource
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -14,38 +10,11 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from smoothing_tf.smoothing import Gaussian
-from smoothing_tf.training import TrainingConfig, restore_stage, train_stage
+from smoothing_tf.training import restore_stage
 from smoothing_tf.training.history import History
-from tests.testing import train_tiny
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import TinyModel, make_tiny_model
-
-CONFIG = dict(
-    num_steps=6,
-    batch_size=4,
-    learning_rate=0.05,
-    steps_per_call=2,
-    log_every=2,
-    validate_every=4,
-    sample_every=0,
-    checkpoint_every=3,
-)
-
-
-def train(directory, stage="reverse", dataset=None, make_model=None, **settings):
-    dataset = dataset or tiny_dataset()
-    train_stage(
-        stage,
-        make_model
-        or (lambda: make_tiny_model(stage, dataset.event_shape, dropout=0.5)),
-        dataset,
-        None if stage == "baseline" else Gaussian(0.3),
-        TrainingConfig(**(CONFIG | settings)),
-        directory,
-        seed=1,
-        progress=False,
-    )
+from tests.testing.train_tiny import start_process, train
 
 
 def state(directory):
@@ -108,17 +77,18 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
     assert History(tmp_path / "resumed").rows() == rows
 
 
-def start_process(directory, *, num_steps, dropout, **environment):
-    command = [sys.executable, "-m", "tests.testing.train_tiny"]
-    return subprocess.Popen(
-        [*command, str(directory), str(num_steps), str(dropout)],
-        env=os.environ | environment,
-        stderr=subprocess.DEVNULL,
-    )
+# Often enough that a kill lands between two checkpoints.
+LONGER = dict(
+    learning_rate=0.01,
+    steps_per_call=4,
+    log_every=4,
+    validate_every=25,
+    checkpoint_every=7,
+)
 
 
 def test_killed_run_ends_with_the_same_bits(tmp_path):
-    arguments = dict(num_steps=150, dropout=0.5)
+    arguments = LONGER | dict(num_steps=150)
     killed = start_process(tmp_path / "killed", **arguments)
     # A random moment in steps, as machines differ in speed.
     checkpoint = random.SystemRandom().randrange(1, 15) * 7
@@ -129,14 +99,16 @@ def test_killed_run_ends_with_the_same_bits(tmp_path):
         return [int(path.stem.removeprefix("ckpt-")) for path in indices]
 
     while max(saved_steps(), default=0) < checkpoint:
-        assert killed.poll() is None
+        assert killed.is_alive()
         time.sleep(0.001)
     time.sleep(delay)
     killed.kill()
-    assert killed.wait() == -signal.SIGKILL, (checkpoint, delay)
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL, (checkpoint, delay)
     resumed = start_process(tmp_path / "killed", **arguments)
-    train_tiny.train(tmp_path / "straight", **arguments)
-    assert resumed.wait() == 0, (checkpoint, delay)
+    train(tmp_path / "straight", **arguments)
+    resumed.join()
+    assert resumed.exitcode == 0, (checkpoint, delay)
     assert_same_state(tmp_path / "straight", tmp_path / "killed")
     assert (
         History(tmp_path / "straight").path.read_bytes()
@@ -149,16 +121,16 @@ def test_two_workers_give_the_weights_of_one(tmp_path):
     hosts = [f"localhost:{s.getsockname()[1]}" for s in sockets]
     for s in sockets:
         s.close()
-    arguments = dict(num_steps=20, dropout=0.0)
+    arguments = LONGER | dict(num_steps=20, dropout=0.0)
     workers = []
     for index in range(2):
         task = {"type": "worker", "index": index}
-        cluster = json.dumps({"cluster": {"worker": hosts}, "task": task})
-        workers.append(
-            start_process(tmp_path / "workers", **arguments, TF_CONFIG=cluster)
-        )
-    train_tiny.train(tmp_path / "one", **arguments)
-    assert [worker.wait() for worker in workers] == [0, 0]
+        cluster = {"cluster": {"worker": hosts}, "task": task}
+        workers.append(start_process(tmp_path / "workers", cluster, **arguments))
+    train(tmp_path / "one", **arguments)
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
     assert_close_weights(tmp_path / "workers", tmp_path / "one")
     # One of them writes the curve, so that no row is there twice.
     steps = [row["step"] for row in History(tmp_path / "workers").rows()]
@@ -175,16 +147,7 @@ def test_more_steps_continue_a_finished_run(tmp_path):
 def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
     train(tmp_path)
     before = state(tmp_path)
-    dataset = tiny_dataset()
-    train_stage(
-        "reverse",
-        lambda: make_tiny_model("reverse", dataset.event_shape),
-        dataset,
-        Gaussian(0.3),
-        TrainingConfig(**CONFIG),
-        tmp_path,
-        seed=1,
-    )
+    train(tmp_path, progress=True)
     assert "all of 6 steps are done already" in capsys.readouterr().err
     np.testing.assert_equal(state(tmp_path), before)
 
@@ -312,16 +275,7 @@ def test_tensorboard_has_scalars_and_pictures(tmp_path, stage, height):
 
 
 def test_progress_shows_the_loss_in_the_unit_of_the_data(tmp_path, capsys):
-    dataset = tiny_dataset()
-    train_stage(
-        "baseline",
-        lambda: make_tiny_model("baseline", dataset.event_shape),
-        dataset,
-        None,
-        TrainingConfig(**CONFIG),
-        tmp_path,
-        seed=1,
-    )
+    train(tmp_path, "baseline", progress=True)
     shown = capsys.readouterr().err
     assert "6/6" in shown and "bits/dim" in shown
     assert "step 4: validation" in shown and "(6 examples" in shown
