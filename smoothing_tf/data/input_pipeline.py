@@ -1,8 +1,9 @@
 """From records to batches: scale, shuffle, smooth, batch.
 
-All randomness is named by (seed, purpose, epoch or draw, example index): the noise
-of an example does not depend on the batch it is in, and a run that starts at step
-k sees what an uninterrupted run sees from step k.
+All randomness is named by (seed, purpose, epoch or draw, example index); the purpose
+of an evaluation includes the name of its split. The noise of an example does not
+depend on the batch it is in, and a run that starts at step k sees what an
+uninterrupted run sees from step k.
 """
 
 import numpy as np
@@ -119,7 +120,7 @@ def evaluation_batches(
     make = _batch_maker(x, dataset.num_levels, smoothing)
 
     def make_batch(indices):
-        return make(indices, derive_seed(seed, _EVALUATION_NOISE, draw))
+        return make(indices, derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw))
 
     return _finish(tf.data.Dataset.range(len(x)).batch(batch_size), make_batch)
 

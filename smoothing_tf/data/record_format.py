@@ -25,6 +25,7 @@ class RecordFormat:
       num_levels: values are the whole numbers 0, ..., num_levels - 1; None for
         continuous data.
       label: name of an integer feature with the class, or None.
+      num_classes: labels are 0, ..., num_classes - 1; None without labels.
     """
 
     feature: str
@@ -32,6 +33,7 @@ class RecordFormat:
     dtype: str
     num_levels: int | None
     label: str | None = None
+    num_classes: int | None = None
 
     def decode(self, serialized: bytes) -> tuple[np.ndarray, int | None]:
         """Decodes and checks one record.
@@ -44,7 +46,7 @@ class RecordFormat:
 
         Raises:
           RecordError: the record cannot be decoded, or has another shape, dtype
-            or range than declared.
+            or range than declared, or a label that is no class.
         """
         features = _parse(serialized)
         if self.feature not in features:
@@ -65,6 +67,11 @@ class RecordFormat:
         labels = features[self.label].int64_list.value
         if len(labels) != 1:
             raise RecordError(f"has {len(labels)} labels instead of one")
+        if not 0 <= labels[0] < self.num_classes:
+            raise RecordError(
+                f"has the label {labels[0]} instead of one of 0 to"
+                f" {self.num_classes - 1}"
+            )
         return x, labels[0]
 
     def _check(self, x: np.ndarray) -> None:

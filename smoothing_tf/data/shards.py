@@ -70,6 +70,12 @@ class TFRecordShard:
         records = tf.data.TFRecordDataset(self.path).as_numpy_iterator()
         try:
             for serialized in records:
+                if count == self.num_examples:
+                    raise ValueError(
+                        f"The file {self.path} holds more records than the"
+                        f" {self.num_examples} that its metadata says; write the data"
+                        " set again."
+                    )
                 yield serialized
                 count += 1
         except (tf.errors.DataLossError, tf.errors.NotFoundError) as error:

@@ -1,6 +1,8 @@
 """A data set as it is stored: its format and the shards of every split."""
 
+import contextlib
 import dataclasses
+import io
 import pathlib
 
 import numpy as np
@@ -17,6 +19,8 @@ from smoothing_tf.data.shards import FileShard, MemoryShard, Shard, TFRecordShar
 
 _IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png")
 _FILES_PER_SHARD = 4096
+# Samples are written, and served, as uint8.
+MAX_LEVELS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,11 +48,14 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     `num_levels`, by default all that the dtype of the image can hold.
 
     Raises:
-      ValueError: no feature can be modelled, or the files are not TFRecords.
+      ValueError: no feature can be modelled, images have more than MAX_LEVELS
+        levels, or the files are not TFRecords.
     """
     if not builder.is_prepared():
-        tfds.disable_progress_bar()  # It prints a dozen lines for a second of work.
-        builder.download_and_prepare()
+        # TFDS prints a dozen lines, on both streams, for a second of work.
+        tfds.disable_progress_bar()
+        with contextlib.redirect_stdout(io.StringIO()):
+            builder.download_and_prepare()
     info = builder.info
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         raise ValueError(
@@ -67,15 +74,17 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     has_labels = isinstance(label, tfds.features.ClassLabel) and label.num_classes
     return Source(
         name=builder.name,
-        format=_builder_format(
-            builder, features, shards, "label" if has_labels else None
+        format=dataclasses.replace(
+            _builder_format(builder, features, shards),
+            label="label" if has_labels else None,
+            num_classes=label.num_classes if has_labels else None,
         ),
         shards=shards,
         class_names=tuple(label.names) if has_labels else None,
     )
 
 
-def _builder_format(builder, features, shards, label: str | None) -> RecordFormat:
+def _builder_format(builder, features, shards) -> RecordFormat:
     image = features.get("image")
     if isinstance(image, tfds.features.Image):
         dtype = np.dtype(image.np_dtype)
@@ -91,7 +100,8 @@ def _builder_format(builder, features, shards, label: str | None) -> RecordForma
         shape = image.shape
         if None in shape:
             shape = _first_image(builder.name, shards).shape
-        return RecordFormat("image", tuple(shape), dtype.name, num_levels, label)
+        _check_num_levels(num_levels, f"The images in {builder.data_dir}")
+        return RecordFormat("image", tuple(shape), dtype.name, num_levels)
     floats = {
         name
         for name, feature in features.items()
@@ -102,12 +112,21 @@ def _builder_format(builder, features, shards, label: str | None) -> RecordForma
     }
     if "x" in floats or len(floats) == 1:
         name = "x" if "x" in floats else floats.pop()
-        return RecordFormat(name, tuple(features[name].shape), "float32", None, label)
+        return RecordFormat(name, tuple(features[name].shape), "float32", None)
     raise ValueError(
         f"The data set in {builder.data_dir} must have a feature 'image' of images,"
         " 'x' of float32, or exactly one vector of float32; got"
         f" {', '.join(f'{k}: {v!r}' for k, v in sorted(features.items()))}."
     )
+
+
+def _check_num_levels(num_levels: int, what: str) -> None:
+    if not 2 <= num_levels <= MAX_LEVELS:
+        raise ValueError(
+            f"{what} must have from 2 to {MAX_LEVELS} levels, which samples and the"
+            f" exported model hold as uint8; got {num_levels}. Convert them to 8 bits,"
+            " or declare their levels as `num_levels` in the metadata of TFDS."
+        )
 
 
 def _first_image(name: str, shards: dict[str, tuple[Shard, ...]]) -> np.ndarray:
@@ -142,7 +161,8 @@ def source_from_folder(folder: str) -> Source:
     class. They are ordered by path; the first one gives shape and dtype.
 
     Raises:
-      ValueError: there is no such folder or no image in it.
+      ValueError: there is no such folder, no image in it, or the first one has 16
+        bits.
     """
     root = pathlib.Path(folder)
     files = {
@@ -177,10 +197,16 @@ def source_from_folder(folder: str) -> Source:
         )
     image = _first_image(root.name, shards)
     num_levels = np.iinfo(image.dtype).max + 1
+    _check_num_levels(num_levels, f"The images in {folder}")
     return Source(
         name=root.name,
         format=RecordFormat(
-            "image", image.shape, image.dtype.name, num_levels, names and "label"
+            "image",
+            image.shape,
+            image.dtype.name,
+            num_levels,
+            label=names and "label",
+            num_classes=names and len(names),
         ),
         shards=shards,
         class_names=names,
@@ -212,9 +238,16 @@ def source_from_arrays(
         shards[split] = (MemoryShard(tuple(serialized)),)
     first = next(iter(arrays.values()))
     dtype = "float32" if num_levels is None else first.dtype.name
-    label = None if labels is None else "label"
+    num_classes = labels and 1 + max(int(y.max()) for y in labels.values())
     return Source(
         name=name,
-        format=RecordFormat(feature, first.shape[1:], dtype, num_levels, label),
+        format=RecordFormat(
+            feature,
+            first.shape[1:],
+            dtype,
+            num_levels,
+            label=labels and "label",
+            num_classes=num_classes,
+        ),
         shards=shards,
     )

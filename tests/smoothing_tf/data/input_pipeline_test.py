@@ -166,6 +166,17 @@ def test_draws_differ_from_each_other_and_from_training(dataset):
     assert not np.isclose(training, evaluation, atol=1e-5).all(axis=(1, 2, 3)).any()
 
 
+def test_splits_do_not_share_their_noise(dataset):
+    noise = []
+    for split in ("validation", "test"):
+        batches = evaluation_batches(
+            dataset, Gaussian(0.3), split=split, batch_size=6, seed=1
+        )
+        batch = next(batches.as_numpy_iterator())
+        noise.append(batch["x_smoothed"] - batch["x"])
+    assert not np.isclose(*noise, atol=1e-5).all(axis=(1, 2, 3)).any()
+
+
 def test_training_batches_have_static_shapes(dataset):
     spec = training_batches(dataset, Gaussian(0.3), batch_size=8, seed=0).element_spec
     assert spec["x"].shape == spec["x_smoothed"].shape == (8, 4, 4, 1)

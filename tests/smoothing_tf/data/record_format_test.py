@@ -10,6 +10,7 @@ from PIL import Image
 from smoothing_tf.data.record_format import RecordError, RecordFormat, encode_record
 
 IMAGE = RecordFormat("image", (4, 5, 1), "uint8", 17)
+LABELLED = RecordFormat("image", (4, 5, 1), "uint8", 17, "label", num_classes=10)
 VECTOR = RecordFormat("x", (3,), "float32", None)
 
 
@@ -22,8 +23,7 @@ def _levels(maximum: int = 16) -> np.ndarray:
 
 
 def test_image_and_label_survive_encoding():
-    record_format = RecordFormat("image", (4, 5, 1), "uint8", 17, label="label")
-    x, label = record_format.decode(encode_record("image", _png(_levels()), 3))
+    x, label = LABELLED.decode(encode_record("image", _png(_levels()), 3))
     np.testing.assert_array_equal(x, _levels())
     assert x.dtype == np.uint8
     assert label == 3
@@ -35,9 +35,15 @@ def test_vector_survives_encoding():
     assert label is None
 
 
+@pytest.mark.parametrize("label", [-1, 10])
+def test_a_label_that_is_no_class_is_rejected(label):
+    with pytest.raises(RecordError, match=f"label {label} instead of one of 0 to 9"):
+        LABELLED.decode(encode_record("image", _png(_levels()), label))
+
+
 def test_16_bit_images_keep_their_levels():
-    image = np.full((4, 5, 1), 1000, np.uint16)
-    record_format = RecordFormat("image", (4, 5, 1), "uint16", 65536)
+    image = np.full((4, 5, 1), 200, np.uint16)
+    record_format = RecordFormat("image", (4, 5, 1), "uint16", 256)
     x, _ = record_format.decode(encode_record("image", _png(image)))
     np.testing.assert_array_equal(x, image)
 
@@ -86,10 +92,9 @@ def test_unsound_vectors_are_told_apart(values, reason):
 
 
 def test_records_without_the_feature_or_the_label_are_rejected():
-    labelled = RecordFormat("image", (4, 5, 1), "uint8", 17, label="label")
     with pytest.raises(RecordError, match="no feature 'image'"):
         IMAGE.decode(encode_record("picture", _png(_levels())))
     with pytest.raises(RecordError, match="0 labels"):
-        labelled.decode(encode_record("image", _png(_levels())))
+        LABELLED.decode(encode_record("image", _png(_levels())))
     with pytest.raises(RecordError, match="not a serialized"):
         IMAGE.decode(b"\xff\xff\xff garbage")

@@ -5,8 +5,10 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from smoothing_tf.data.datasets.digits import Digits
 from smoothing_tf.data.source import (
     source_from_arrays,
+    source_from_builder,
     source_from_directory,
     source_from_folder,
 )
@@ -27,6 +29,33 @@ def test_foreign_images_have_256_levels(tmp_path):
     assert source.format.num_levels == 256
     assert source.format.event_shape == (4, 4, 3)
     assert source.class_names is None
+
+
+def test_images_of_too_many_levels_are_refused_when_opened(tmp_path):
+    image = np.zeros((4, 4, 1), np.uint16)
+    features = {"image": tfds.features.Image(shape=(4, 4, 1), dtype=np.uint16)}
+    records = {"train": [{"image": image}]}
+    directory = tiny_data.write_directory(tmp_path / "all", features, records)
+    with pytest.raises(
+        ValueError, match=f"{directory} must have from 2 to 256 .*65536"
+    ):
+        source_from_directory(directory)
+    few = tiny_data.write_directory(tmp_path / "few", features, records, 200)
+    assert source_from_directory(few).format.num_levels == 200
+    _write_image(tmp_path / "folder" / "train" / "a.png", image)
+    with pytest.raises(ValueError, match="folder must have from 2 to 256 .*65536"):
+        source_from_folder(str(tmp_path / "folder"))
+
+
+def test_the_classes_are_those_of_the_metadata(tmp_path):
+    source = source_from_directory(tiny_data.tiny_directory(tmp_path))
+    assert source.format.label == "label"
+    assert source.format.num_classes == 3
+
+
+def test_preparing_a_data_set_prints_nothing(tmp_path, capfd):
+    source_from_builder(Digits(data_dir=tmp_path))
+    assert capfd.readouterr().out == ""
 
 
 def test_undeclared_image_size_is_taken_from_the_first_image(tmp_path):
@@ -97,6 +126,7 @@ def test_a_folder_with_a_folder_per_class(tmp_path):
             _write_image(tmp_path / split / name / "a.png", image)
     source = source_from_folder(str(tmp_path))
     assert source.class_names == ("cat", "dog")
+    assert source.format.num_classes == 2
     (shard,) = source.shards["validation"]
     assert [source.format.decode(s)[1] for s in shard.read()] == [0, 1]
 
