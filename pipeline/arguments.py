@@ -50,11 +50,6 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
         "export_flags": _slice(flags, "smoothed_", "reverse_"),
         "num_samples": config.evaluation.num_samples,
         "evaluate_flags": _slice(flags, "seed", "smoothed_", "reverse_", *evaluation),
-        "max_bits_per_dim": (
-            ""
-            if options.max_bits_per_dim is None
-            else repr(float(options.max_bits_per_dim))
-        ),
         "seed": config.seed,
         "beam_runner": options.beam_runner,
         "beam_options": list(options.beam_options),

@@ -10,12 +10,6 @@ from smoothing_tf.settings import setting
 class PipelineConfig(IngestConfig):
     """Settings of the pipeline, shared by its runners."""
 
-    max_bits_per_dim: float | None = setting(
-        None,
-        "Push a model only if its bound is at most this, bits per dimension;"
-        " 'none' pushes every model.",
-        exclusive_minimum=0.0,
-    )
     push_dir: str | None = setting(
         None,
         "Where models are pushed to, as <push_dir>/<integer version>/; by default"

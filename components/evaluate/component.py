@@ -7,7 +7,6 @@ from kfp import dsl
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def evaluate(
     flags: list,
-    max_bits_per_dim: str,
     data: dsl.Input[dsl.Dataset],
     smoothing_spec: dsl.Input[dsl.Artifact],
     smoothed: dsl.Input[dsl.Model],
@@ -23,7 +22,6 @@ def evaluate(
 
     blessed, numbers = executor.run(
         flags=flags,
-        max_bits_per_dim=float(max_bits_per_dim) if max_bits_per_dim else None,
         data_dir=data.path,
         smoothing_dir=smoothing_spec.path,
         stage_dirs={"smoothed": smoothed.path, "reverse": reverse.path},

@@ -18,7 +18,6 @@ from smoothing_tf.training.history import History
 def run(
     *,
     flags: Sequence[str],
-    max_bits_per_dim: float | None,
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     stage_dirs: Mapping[str, artifacts.Path],
@@ -30,9 +29,8 @@ def run(
     """Writes the evaluation, its report once more as one file, and the numbers.
 
     Args:
-      flags: those of both stages, the evaluation and the seed.
-      max_bits_per_dim: largest bound of a blessed model, bits per dimension; None
-        blesses every model whose bound is finite.
+      flags: those of both stages, the evaluation and the seed; `max_bits_per_dim`
+        decides what is blessed.
       data_dir: TFDS directory that ingest wrote.
       smoothing_dir: directory that augment wrote.
       stage_dirs: stage -> directory that its training wrote.
@@ -51,6 +49,7 @@ def run(
     """
     config = node_config(flags, data_dir, smoothing_dir)
     dataset = open_dataset(config.data)
+    max_bits_per_dim = config.evaluation.max_bits_per_dim
     if max_bits_per_dim is not None and dataset.num_levels is None:
         raise ValueError(
             "`max_bits_per_dim` must be none for data without levels, whose bound is"

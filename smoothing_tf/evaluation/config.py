@@ -2,8 +2,11 @@
 
 import dataclasses
 
-from smoothing_tf.evaluation.extractors import EXTRACTORS
 from smoothing_tf.settings import setting, validate
+
+# The keys of `smoothing_tf.evaluation.extractors.EXTRACTORS`. Not imported: who only
+# reads flags, e.g. a node that trains, does not depend on the extractors' code.
+EXTRACTOR_NAMES = ("randconv", "classifier", "inception")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +41,19 @@ class EvaluationConfig:
     extractors: tuple[str, ...] = setting(
         ("randconv", "classifier"),
         "Feature extractors for the metrics of samples.",
-        choices=tuple(EXTRACTORS),
+        choices=EXTRACTOR_NAMES,
     )
     inception_dir: str | None = setting(
         None,
         "SavedModel of the 2015-12-05 Inception graph, for the extractor 'inception':"
         " signature serving_default, [n, 299, 299, 3] float32 -> pool_3, logits.",
         none_name="",
+    )
+    max_bits_per_dim: float | None = setting(
+        None,
+        "Push a model only if its bound is at most this, bits per dimension; 'none'"
+        " pushes every model whose bound is finite.",
+        exclusive_minimum=0.0,
     )
 
     def __post_init__(self):

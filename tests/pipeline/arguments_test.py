@@ -30,7 +30,7 @@ def arguments(*flags):
         ("--baseline_num_steps=7", set()),
         ("--num_samples=9", {"num_samples", "evaluate"}),
         ("--num_importance_draws=3", {"evaluate"}),
-        ("--max_bits_per_dim=3.5", {"max_bits_per_dim"}),
+        ("--max_bits_per_dim=3.5", {"evaluate"}),
         ("--push_dir=/serving", {"push_dir"}),
         ("--image=other-python", set()),
     ],

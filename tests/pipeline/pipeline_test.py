@@ -129,6 +129,5 @@ def test_a_node_gets_its_own_slice_only(tasks):
     }
     assert run_parameters("evaluate") == {
         "evaluate_flags",
-        "max_bits_per_dim",
         "evaluate_code",
     }

@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 
 from components.evaluate import executor
+from tests.testing.tiny_data import write_directory
 
 METRICS = {
     "bits_per_dim": {"value": np.float64(2.5), "se": 0.01, "n": 7, "terms": {}},
@@ -30,10 +32,14 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
     monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
     monkeypatch.setattr(executor.stages, "load_two_stage", lambda *_: "two_stage")
 
-    def run(max_bits_per_dim=None):
+    def run(max_bits_per_dim="none", data_dir=data_dir):
         return given, executor.run(
-            flags=["--seed=3", "--num_draws=2", "--model=made"],
-            max_bits_per_dim=max_bits_per_dim,
+            flags=[
+                "--seed=3",
+                "--num_draws=2",
+                "--model=made",
+                f"--max_bits_per_dim={max_bits_per_dim}",
+            ],
             data_dir=data_dir,
             smoothing_dir=smoothing_dir,
             stage_dirs={"smoothed": tmp_path, "reverse": tmp_path},
@@ -66,10 +72,21 @@ def test_the_numbers_are_plain_and_finite_and_on_disk(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "threshold, blessed", [(None, True), (2.5, True), (2.4, False)]
+    "threshold, blessed", [("none", True), (2.5, True), (2.4, False)]
 )
 def test_the_threshold_decides(run, threshold, blessed):
     assert run(threshold)[1][0] is blessed
+
+
+def test_a_threshold_in_bits_is_refused_for_vectors(run, tmp_path):
+    vectors = write_directory(
+        tmp_path / "vectors",
+        {"x": tfds.features.Tensor(shape=(2,), dtype=np.float32)},
+        {"train": [{"x": np.zeros(2, np.float32)}]},
+    )
+    with pytest.raises(ValueError, match="`max_bits_per_dim` must be none for data"):
+        run(2.0, vectors)
+    assert run("none", vectors)[1][0]
 
 
 def test_a_model_without_a_bound_is_not_blessed():
