@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     MissingInputError,
@@ -19,7 +20,7 @@ _TRAINING_BATCH_SIZE = 64
 _NUM_FEATURES = 64
 
 
-class Classifier:
+class Classifier(Extractor):
     """A small convolutional classifier, trained on construction.
 
     It tells classes apart and barely sees pixel noise, which is what `randconv`
@@ -32,10 +33,13 @@ class Classifier:
       num_steps: training steps of 64 images.
 
     Raises:
-      ValueError: labels do not fit the images or are of one class only.
+      MissingInputError: the labels are of one class only, or not from 0 to
+        len(labels) - 1.
+      ValueError: there is not one label for every image.
     """
 
     id = "classifier"
+    preprocessing = "uint8 / 127.5 - 1; not resized"
 
     def __init__(
         self,
@@ -46,11 +50,7 @@ class Classifier:
         num_steps: int = 600,
     ):
         images, labels = check_images(images_uint8), np.asarray(labels, np.int64)
-        if labels.shape != (len(images),) or labels.min() < 0 or labels.max() < 1:
-            raise ValueError(
-                f"`labels` must be {len(images)} integers 0, 1, ... of at "
-                f"least two classes; got shape {labels.shape}."
-            )
+        _check_labels(labels, len(images))
         self.num_classes = int(labels.max()) + 1
         seeds = [int(derive_seed(seed, "classifier", i)[0]) for i in range(5)]
         self._model = _network(images.shape[1:], self.num_classes, seeds)
@@ -76,7 +76,7 @@ class Classifier:
         """Trains on the labelled training split.
 
         Raises:
-          MissingInputError: the data has no labels.
+          MissingInputError: the data has no labels, or none that can be learned.
         """
         if inputs.training_labels is None:
             raise MissingInputError(
@@ -85,15 +85,31 @@ class Classifier:
             )
         return cls(inputs.training_images, inputs.training_labels, seed=inputs.seed)
 
-    def features(self, images_uint8: np.ndarray) -> np.ndarray:
-        """Features float32 [n, 64] of uint8 [n, h, w, c]."""
-        return self.features_and_logits(images_uint8)[0]
-
     def features_and_logits(
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(features float32 [n, 64], logits float32 [n, num_classes])."""
         return map_batches(self._apply, images_uint8, _BATCH_SIZE)
+
+
+def _check_labels(labels: np.ndarray, num_images: int) -> None:
+    if labels.shape != (num_images,):
+        raise ValueError(
+            f"`labels` must be one integer for each of {num_images} images; got shape"
+            f" {labels.shape}."
+        )
+    # A class beyond the number of images is a code, e.g. -1 for a hidden label.
+    if labels.min() < 0 or labels.max() >= num_images:
+        raise MissingInputError(
+            f"`labels` of the training split must be from 0 to {num_images - 1} for the"
+            f" extractor classifier; got {labels.min()} to {labels.max()}. Use randconv"
+            " or inception."
+        )
+    if labels.min() == labels.max():
+        raise MissingInputError(
+            "`labels` of the training split must be of at least two classes for the"
+            f" extractor classifier; all are {labels[0]}. Use randconv or inception."
+        )
 
 
 def _network(shape: tuple[int, ...], num_classes: int, seeds: list[int]) -> keras.Model:

@@ -28,6 +28,11 @@ class ExtractorInputs:
     seed: int
 
 
+def is_image_shape(shape: tuple[int, ...]) -> bool:
+    """Whether (h, w, c) is that of a grey or a colour image."""
+    return len(shape) == 3 and shape[-1] in (1, 3)
+
+
 def check_images(images_uint8: np.ndarray) -> np.ndarray:
     """Checks for uint8 [n, h, w, c] with c of 1 or 3.
 
@@ -38,7 +43,7 @@ def check_images(images_uint8: np.ndarray) -> np.ndarray:
     images = np.asarray(images_uint8)
     if images.dtype != np.uint8:
         raise TypeError(f"`images_uint8` must be uint8; got {images.dtype}.")
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+    if not is_image_shape(images.shape[1:]) or not len(images):
         raise ValueError(
             "`images_uint8` must have shape [n, h, w, c], n above 0 and c of 1 or 3; "
             f"got {images.shape}."

@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     MissingInputError,
@@ -19,7 +20,7 @@ _IMAGE_SIZE = 299
 _BATCH_SIZE = 32
 
 
-class Inception:
+class Inception(Extractor):
     """The 2015-12-05 Inception graph: the only features a FID is computed from.
 
     Args:
@@ -33,6 +34,10 @@ class Inception:
     """
 
     id = "inception"
+    preprocessing = (
+        "grey repeated to 3 channels; bilinear to 299 x 299 without half-pixel"
+        " centres, as the 2015 graph; (x - 128) / 128"
+    )
 
     def __init__(self, directory: str):
         path = pathlib.Path(directory)
@@ -68,10 +73,6 @@ class Inception:
                 "the extractor inception; got none."
             )
         return cls(inputs.inception_dir)
-
-    def features(self, images_uint8: np.ndarray) -> np.ndarray:
-        """Features float32 [n, 2048] of uint8 [n, h, w, c]."""
-        return self.features_and_logits(images_uint8)[0]
 
     def features_and_logits(
         self, images_uint8: np.ndarray

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     as_colour,
@@ -18,7 +19,7 @@ _KERNEL_SIZE = 3
 _LAYERS = ((3, 32), (32, 32))
 
 
-class RandConv:
+class RandConv(Extractor):
     """Two random 3x3 convolutions and the moments of what they see: 128 features.
 
     Weights come from the raw bits of numpy's PCG64, which no library version
@@ -29,6 +30,7 @@ class RandConv:
     """
 
     id = "randconv"
+    preprocessing = "uint8 / 127.5 - 1; grey repeated to 3 channels; not resized"
 
     def __init__(self):
         bits = np.random.PCG64(_SEED)
@@ -54,12 +56,8 @@ class RandConv:
         del inputs
         return cls()
 
-    def features(self, images_uint8: np.ndarray) -> np.ndarray:
-        """Features float32 [n, 128] of uint8 [n, h, w, c], any h and w."""
-        return self.features_and_logits(images_uint8)[0]
-
     def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
-        """(features float32 [n, 128], None)."""
+        """(features float32 [n, 128] of images of any size, None)."""
         return map_batches(self._apply, images_uint8, _BATCH_SIZE)[0], None
 
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor]:

@@ -41,7 +41,20 @@ def test_data_without_labels_say_so():
 
 def test_labels_that_do_not_fit_are_rejected():
     images, labels = digits()
-    with pytest.raises(ValueError, match="`labels`"):
+    with pytest.raises(ValueError, match="`labels` must be one integer for each"):
         Classifier(images, labels[:-1])
-    with pytest.raises(ValueError, match="`labels`"):
-        Classifier(images, 0 * labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros(40), "at least two classes .* all are 0"),
+        (np.full(40, 3), "at least two classes .* all are 3"),
+        (np.arange(40) % 3 - 1, "from 0 to 39 .* got -1 to 1"),
+        (np.arange(40) * 1000, "from 0 to 39 .* got 0 to 39000"),
+    ],
+)
+def test_labels_that_cannot_be_learned_leave_the_other_extractors(labels, message):
+    inputs = ExtractorInputs(digits()[0][:40], labels, inception_dir=None, seed=0)
+    with pytest.raises(MissingInputError, match=message):
+        EXTRACTORS["classifier"](inputs)

@@ -1,0 +1,48 @@
+"""The contract of a feature extractor."""
+
+import abc
+from typing import Self
+
+import numpy as np
+
+from smoothing_tf.evaluation.extractors.images import ExtractorInputs
+
+
+class Extractor(abc.ABC):
+    """Features of images that distances between sets of images are computed from.
+
+    Attributes:
+      id: part of the metrics' names.
+      sha256: of what it computes with, hexadecimal.
+      preprocessing: what happens to an image before the first weight, in words.
+    """
+
+    id: str
+    sha256: str
+    preprocessing: str
+
+    @classmethod
+    @abc.abstractmethod
+    def build(cls, inputs: ExtractorInputs) -> Self:
+        """Makes the extractor from what an evaluation has.
+
+        Raises:
+          MissingInputError: what it needs is not there; the others still run.
+        """
+
+    @abc.abstractmethod
+    def features_and_logits(
+        self, images_uint8: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Features, and the logits of a classifier.
+
+        Args:
+          images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+
+        Returns:
+          (features float32 [n, d], logits float32 [n, num_classes] or None).
+        """
+
+    def features(self, images_uint8: np.ndarray) -> np.ndarray:
+        """Features float32 [n, d] of uint8 [n, h, w, c]."""
+        return self.features_and_logits(images_uint8)[0]
