@@ -2,23 +2,36 @@
 
 A runner's cache compares a node's image, its inputs and the few lines of its
 component, but not the library behind them. The digest, given to the node as one
-more parameter, makes a changed line re-run exactly the nodes that import it.
+more parameter, makes a changed line re-run exactly the nodes that import it. It counts
+the installed versions of what computes, too: a node that a newer TensorFlow might
+answer differently runs again.
 """
 
 import ast
 import functools
 import hashlib
 import pathlib
+from importlib import metadata
 
-# Only these packages are read: what is installed beside them is fixed by the
-# image on a cluster and by the lock file on a workstation.
+# The packages whose files are read.
 PACKAGES = ("smoothing_tf", "components", "pipeline")
+# The distributions whose versions count, as installed where the digest is made: a
+# cluster's image should hold the same ones.
+DISTRIBUTIONS = (
+    "apache-beam",
+    "keras",
+    "numpy",
+    "tensorflow",
+    "tensorflow-datasets",
+    "tensorflow-probability",
+    "tf_keras",
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
-    """The SHA-256 of a module and of everything of ours that it imports.
+    """The SHA-256 of a module, everything of ours that it imports, and DISTRIBUTIONS.
 
     Imports are followed statically, also those inside functions, so nothing is
     executed. A package's __init__.py, which re-exports names, counts where a name
@@ -37,6 +50,8 @@ def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
       ModuleNotFoundError: `root` holds no such module.
     """
     digest = hashlib.sha256()
+    for name in DISTRIBUTIONS:
+        digest.update(f"{name}=={metadata.version(name)}\0".encode())
     for path in source_files(module, root):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

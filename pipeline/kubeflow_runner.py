@@ -8,6 +8,7 @@ The nodes run in the image of --image, which holds Python and these packages.
 
 import dataclasses
 import pathlib
+import warnings
 from collections.abc import Sequence
 
 from kfp import compiler, components
@@ -64,13 +65,30 @@ def compile_pipeline(
 
 
 def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
-    """Submits one run; returns its id."""
+    """Submits one run; returns its id.
+
+    Raises:
+      ConnectionError: nothing that is a Kubeflow API answers at the host, or it
+        refuses the run.
+    """
     # Only here: a client looks for a cluster's credentials as it starts.
+    import kfp_server_api
+    import urllib3
     from kfp import client
 
-    run = client.Client(host=options.host).create_run_from_pipeline_func(
-        smoothing_pipeline(options.image), arguments=run_arguments(config, options)
-    )
+    pipeline = smoothing_pipeline(options.image)
+    arguments = run_arguments(config, options)
+    try:
+        with warnings.catch_warnings():
+            # It tells every caller that it needs version 2 of Kubeflow Pipelines.
+            warnings.simplefilter("ignore", FutureWarning)
+            api = client.Client(host=options.host)
+        run = api.create_run_from_pipeline_func(pipeline, arguments=arguments)
+    except (urllib3.exceptions.HTTPError, kfp_server_api.ApiException) as error:
+        raise ConnectionError(
+            "`host` must be the address of a Kubeflow Pipelines API that takes the"
+            f" run; got {options.host!r}: {error}"
+        ) from error
     return run.run_id
 
 

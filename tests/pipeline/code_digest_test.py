@@ -66,6 +66,19 @@ def test_a_changed_line_changes_exactly_the_nodes_that_import_it(tree, changed, 
     assert {node for node in before if before[node] != after[node]} == nodes
 
 
+@pytest.mark.parametrize("name", ["tensorflow", "keras", "apache-beam", "numpy"])
+def test_another_version_of_a_dependency_changes_every_node(tree, monkeypatch, name):
+    before = digests(tree)
+    version = code_digest.metadata.version
+    monkeypatch.setattr(
+        code_digest.metadata,
+        "version",
+        lambda asked: version(asked) + ("1" if asked == name else ""),
+    )
+    after = digests(tree)
+    assert all(before[node] != after[node] for node in before)
+
+
 def test_a_digest_does_not_depend_on_the_place_or_on_byte_code(tree, tmp_path):
     before = digests(tree)
     cache = tree / "smoothing_tf" / "__pycache__"
@@ -92,8 +105,10 @@ def test_the_real_nodes_reach_their_own_layers_only():
     assert "smoothing_tf/training/loop.py" in names["train"]
     assert "smoothing_tf/serving/saved_model.py" in names["export"]
     assert "smoothing_tf/evaluation/report.html.j2" in names["evaluate"]
-    # A picture more in the report is no reason to train again.
-    assert not any("/evaluation/report" in name for name in names["train"])
+    # A picture more in the report, another extractor or a text of help is no reason
+    # to train again.
+    for part in ("/evaluation/report", "/evaluation/extractors/", "/help_text"):
+        assert not any(part in name for name in names["train"])
     # Generation and push see the exported model only, never the Python one.
     for node in ("generate", "push"):
         assert not any("smoothing_tf/models/" in name for name in names[node])

@@ -1,11 +1,15 @@
 """Compiling for a cluster, and submitting to one."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 from absl import flags
 from kfp import client, components
 
 from pipeline import kubeflow_runner
+from pipeline.code_digest import ROOT
 
 
 def test_the_compiled_file_carries_the_flags_and_the_image(tmp_path, capsys):
@@ -53,6 +57,33 @@ def test_the_compiled_file_carries_the_flags_and_the_image(tmp_path, capsys):
 def test_wrong_flags_are_refused(argv, error, message):
     with pytest.raises(error, match=message):
         kubeflow_runner.main(argv)
+
+
+def test_a_host_where_nothing_answers_is_one_sentence(recwarn):
+    with pytest.raises(ConnectionError, match="^`host` must be .*Connection refused"):
+        kubeflow_runner.main(
+            ["--model=made", "--host=http://localhost:1", "--push_dir=/serving"]
+        )
+    assert not recwarn.list
+
+
+def test_help_is_quiet():
+    result = subprocess.run(
+        [sys.executable, "-m", "pipeline.kubeflow_runner", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "--host" in result.stdout
+
+
+def test_importing_the_pipeline_leaves_logging_alone():
+    code = "import pipeline.kubeflow_runner, logging; print(logging.root.filters)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_run_is_submitted_with_its_arguments(monkeypatch, capsys):

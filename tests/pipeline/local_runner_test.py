@@ -1,6 +1,5 @@
 """The pipeline on this machine, end to end."""
 
-import dataclasses
 import os
 import re
 
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from pipeline import local_runner
 from smoothing_tf import config as config_lib
+from smoothing_tf.evaluation.headline import headline
 
 NODES = {
     "ingest",
@@ -38,27 +38,32 @@ TINY = [
 ]
 
 
-def parse(*flags):
-    return config_lib.parse([*TINY, *flags], local_runner.LocalRunnerConfig)
-
-
 @pytest.fixture
 def run(tmp_path, capsys):
-    def run(**changes):
-        config, options = parse(f"--pipeline_root={tmp_path / 'root'}")
-        options = dataclasses.replace(options, **changes)
+    def run(*flags):
+        config, options = config_lib.parse(
+            [*TINY, f"--pipeline_root={tmp_path / 'root'}", *flags],
+            local_runner.LocalRunnerConfig,
+        )
         return local_runner.run(config, options), capsys.readouterr().out
 
     return run
 
 
-def test_a_first_run_runs_everything_a_second_one_nothing(run, tmp_path):
+# Thirteen processes, each of which imports TensorFlow.
+@pytest.mark.timeout(600)
+def test_a_run_does_what_changed_and_nothing_else(run, tmp_path):
     root = tmp_path / "root"
     result, text = run()
     assert result["outcomes"] == dict.fromkeys(NODES, "ran")
     bound = result["metrics"]["bits_per_dim"]
     assert bound["bound"] and bound["n"] == 30
-    assert re.search(r"<= \d+\.\d+ \+- \d\.\d+ bits per dimension", text)
+    assert f"  likelihood: {headline(result['metrics'])}\n" in text
+    assert re.search(
+        r"bits_per_dim <= \d+\.\d+ \+- \d\.\d+ \(30 test examples, K = 1\)", text
+    )
+    # What libraries say as they start concerns nobody.
+    assert "WARNING" not in text and "oneDNN" not in text
     assert str(root / "report.html") in text
     assert "digits" in (root / "report.html").read_text()
     assert result["pushed"] == root / "serving" / "1"
@@ -74,7 +79,7 @@ def test_a_first_run_runs_everything_a_second_one_nothing(run, tmp_path):
     assert "ran:        nothing" in text
 
     # A stricter threshold asks the evaluation anew, and holds the model back.
-    held_back, text = run(max_bits_per_dim=0.01)
+    held_back, text = run("--max_bits_per_dim=0.01")
     assert held_back["outcomes"] == {
         **dict.fromkeys(NODES - {"push", "evaluate"}, "cached"),
         "evaluate": "ran",
@@ -82,6 +87,15 @@ def test_a_first_run_runs_everything_a_second_one_nothing(run, tmp_path):
     }
     assert held_back["pushed"] is None
     assert "not blessed" in text
+
+    # One stage's training leaves the data and the other stage alone.
+    trained, text = run("--max_bits_per_dim=0.01", "--reverse_num_steps=2")
+    assert trained["outcomes"] == {
+        **dict.fromkeys(("ingest", "augment", "train_smoothed"), "cached"),
+        **dict.fromkeys(("train_reverse", "export", "generate", "evaluate"), "ran"),
+        "push": "skipped",
+    }
+    assert trained["metrics"]["bits_per_dim"] != bound
 
 
 def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
