@@ -3,10 +3,9 @@
 import pathlib
 from collections.abc import Sequence
 
+from components.files import SMOOTHING_FILE
 from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
-
-SMOOTHING_FILE = "smoothing.json"
 
 
 def node_config(

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from components.augment.preview import write_preview
+from components.files import SMOOTHING_FILE
 from smoothing_tf.artifacts import atomic_directory, write_json
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale
@@ -10,7 +11,6 @@ from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import SMOOTHINGS
 
-SMOOTHING_FILE = "smoothing.json"
 PREVIEW_FILE = "preview.png"
 
 

@@ -7,9 +7,8 @@ import shutil
 import apache_beam as beam
 import numpy as np
 import tensorflow_datasets as tfds
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from components.beam_pipelines import make_pipeline
 from components.ingest.ingest_config import IngestConfig
 from components.ingest.statistics import StatisticsFn
 from components.ingest.validation import (
@@ -103,11 +102,7 @@ def _run_beam(
     reports: pathlib.Path,
     config: IngestConfig,
 ) -> None:
-    runner = config.beam_runner
-    if runner == "DirectRunner":
-        # Beam's own choice under this name may first try to download a binary.
-        runner = FnApiRunner()
-    with beam.Pipeline(runner, PipelineOptions(list(config.beam_options))) as pipeline:
+    with make_pipeline(config.beam_runner, config.beam_options) as pipeline:
         _ = (
             pipeline
             | "Shards" >> beam.Create(tasks)
@@ -138,11 +133,15 @@ def _check_rejects(
                     raise ValueError(report["error"])
                 rejects += report["rejects"]
         summary = summaries[split] = summarize_rejects(rejects, count)
-        if summary["fraction"] > max_rejected_fraction or len(rejects) == count:
-            first = "; ".join(
-                f"record {index} ({place}) {reason}"
-                for index, place, reason in rejects[:3]
+        first = "; ".join(
+            f"record {index} ({place}) {reason}" for index, place, reason in rejects[:3]
+        )
+        if len(rejects) == count:
+            raise ValueError(
+                f"The split {split!r} must hold at least one sound record; all {count}"
+                f" were refused. First: {first}."
             )
+        if summary["fraction"] > max_rejected_fraction:
             raise ValueError(
                 f"`max_rejected_fraction` must be at least {summary['fraction']:.3g}"
                 f" to go on without {len(rejects)} of {count} records of the split"

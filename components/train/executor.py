@@ -33,7 +33,8 @@ def run(
       The last row of the training curve.
 
     Raises:
-      ValueError: a flag or the data is not valid, or the loss became NaN.
+      FloatingPointError: the loss or its gradient is NaN or infinite.
+      ValueError: a flag or the data is not valid.
     """
     config = node_config(flags, data_dir, smoothing_dir)
     dataset = open_dataset(config.data)

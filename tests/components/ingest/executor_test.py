@@ -112,27 +112,30 @@ def test_two_runs_write_the_same_bytes_on_any_number_of_workers(tmp_path):
 def test_unsound_records_are_dropped_and_counted(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path / "source")
     before = _open(directory).array("train")
+    encoded = tf.io.encode_png(np.zeros((4, 4, 1), np.uint8)).numpy()
     changes = {
         2: CORRUPT,
         5: _image_record(np.zeros((4, 5, 1), np.uint8)),
         6: _image_record(np.zeros((4, 4, 1), np.uint16)),
         9: _image_record(np.full((4, 4, 1), 4, np.uint8)),
+        11: encode_record("image", encoded, 3),
         23: b"not an example \xff",
     }
     _rewrite(directory, changes)
     result = _run(directory, tmp_path / "out", max_rejected_fraction=0.25)
-    assert result["num_rejected"] == {"train": 5, "validation": 0, "test": 0}
-    assert result["num_examples"]["train"] == 19
+    assert result["num_rejected"] == {"train": 6, "validation": 0, "test": 0}
+    assert result["num_examples"]["train"] == 18
     kept = np.delete(before, list(changes), axis=0)
     np.testing.assert_array_equal(_open(tmp_path / "out").array("train"), kept)
     rejects = read_json(tmp_path / "out" / "rejects.json")["train"]
-    assert rejects["count"] == 5
-    assert rejects["fraction"] == pytest.approx(5 / 24)
+    assert rejects["count"] == 6
+    assert rejects["fraction"] == pytest.approx(6 / 24)
     assert rejects["reasons"] == {
         "cannot be decoded as an image": 1,
         "has shape (4, 5, 1) instead of (4, 4, 1)": 1,
         "has dtype uint16 instead of uint8": 1,
         "has the value 4, above the last level 3": 1,
+        "has the label 3 instead of one of 0 to 2": 1,
         "is not a serialized tf.train.Example": 1,
     }
     assert [reject["index"] for reject in rejects["first"]] == list(changes)
@@ -153,7 +156,11 @@ def test_unsound_records_are_refused_by_default(tmp_path):
 def test_a_split_without_a_sound_record_is_refused(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path / "source")
     _rewrite(directory, dict.fromkeys(range(24), CORRUPT))
-    with pytest.raises(ValueError, match="24 of 24 records of the split 'train'"):
+    with pytest.raises(
+        ValueError,
+        match="^The split 'train' must hold at least one sound record; all 24 were"
+        " refused. First: record 0 .* cannot be decoded",
+    ):
         _run(directory, tmp_path / "out", max_rejected_fraction=0.99)
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
