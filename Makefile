@@ -36,7 +36,7 @@ lock: ## Writes requirements.lock again from setup.py.
 
 clean: ## Removes the environment, caches and build files; keeps runs/.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
-	find smoothing_tf components pipeline tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find . -path ./runs -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment of another Python is built anew; one of this Python is brought up to date.
 $(INSTALLED): requirements.lock setup.py
