@@ -1,9 +1,9 @@
 """From records to batches: scale, shuffle, smooth, batch.
 
-All randomness is named by (seed, purpose, epoch or draw, example index); the purpose
-of an evaluation includes the name of its split. The noise of an example does not
-depend on the batch it is in, and a run that starts at step k sees what an
-uninterrupted run sees from step k.
+All randomness is named by (seed, purpose, epoch or draw, example); the purpose of an
+evaluation includes the name of its split. The noise of an example does not depend on
+the batch it is in, and a run that starts at step k sees what an uninterrupted run sees
+from step k.
 """
 
 import numpy as np
@@ -17,6 +17,9 @@ from smoothing_tf.smoothing import Smoothing
 _SHUFFLE = "shuffle"
 _TRAINING_NOISE = "noise"
 _EVALUATION_NOISE = "evaluation noise"
+# Examples that follow each other in the order of an epoch and share a seed. One seed
+# for each would take longer to draw for than a small model takes to train on.
+_BLOCK_SIZE = 32
 
 
 def scale(x: np.ndarray | tf.Tensor, num_levels: int | None) -> tf.Tensor:
@@ -73,17 +76,16 @@ def training_batches(
             tf.range(num_examples, dtype=tf.int64),
             seed=derive_seed(seed, _SHUFFLE, epoch),
         )
-        order = order[: steps_per_epoch * batch_size]
         done = tf.where(epoch == first_epoch, first_step, 0)
-        batches = tf.reshape(order, [steps_per_epoch, batch_size])[done:]
-        return tf.data.Dataset.from_tensor_slices(batches).map(
-            lambda indices: (epoch, indices)
+        return tf.data.Dataset.range(tf.cast(done, tf.int64), steps_per_epoch).map(
+            lambda step: (epoch, order, step * batch_size)
         )
 
     make = _batch_maker(x, dataset.num_levels, smoothing)
 
-    def make_batch(epoch, indices):
-        return make(indices, derive_seed(seed, _TRAINING_NOISE, epoch))
+    def make_batch(epoch, order, start):
+        noise_seed = derive_seed(seed, _TRAINING_NOISE, epoch)
+        return make(order, start, batch_size, noise_seed)
 
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
     return _finish(epochs.flat_map(epoch_batches), make_batch)
@@ -119,36 +121,50 @@ def evaluation_batches(
         raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
     make = _batch_maker(x, dataset.num_levels, smoothing)
 
-    def make_batch(indices):
-        return make(indices, derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw))
+    def make_batch(start):
+        noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
+        order = tf.range(len(x), dtype=tf.int64)
+        size = tf.minimum(tf.constant(batch_size, tf.int64), len(x) - start)
+        return make(order, start, size, noise_seed)
 
-    return _finish(tf.data.Dataset.range(len(x)).batch(batch_size), make_batch)
+    return _finish(tf.data.Dataset.range(0, len(x), batch_size), make_batch)
 
 
 def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | None):
-    """A function (indices [b], seed [2]) -> the batch, noise by (seed, index)."""
+    """A function (order [n], start, size, seed [2]) -> the batch.
+
+    The batch holds the examples order[start : start + size]. Their noise is drawn for
+    whole blocks of `_BLOCK_SIZE` consecutive places in `order`, each by (seed, number
+    of the block), so that it is the same however the order is cut into batches.
+    """
     table = tf.constant(x)
 
-    def make(indices, seed):
-        batch = {
-            "index": indices,
-            "x": scale(tf.gather(table, indices), num_levels),
-        }
+    def clean(indices):
+        return scale(tf.gather(table, indices), num_levels)
+
+    def make(order, start, size, seed):
+        indices = tf.slice(order, [start], [size])
+        batch = {"index": indices, "x": clean(indices)}
         if smoothing is None:
             return batch
 
-        def smooth(element):
-            index, clean = element
-            # A batch of one: an example's noise knows nothing of its neighbours.
+        def smooth(block):
+            places = block * _BLOCK_SIZE + tf.range(_BLOCK_SIZE, dtype=tf.int64)
+            # Beyond the last example, which may end in the middle of a block, it stands
+            # in for those that do not exist.
+            members = tf.gather(order, tf.minimum(places, len(x) - 1))
             noise_seed = tf.random.experimental.stateless_fold_in(
-                seed, tf.cast(index, tf.int32)
+                seed, tf.cast(block, tf.int32)
             )
-            return smoothing.distribution(clean[tf.newaxis]).sample(seed=noise_seed)[0]
+            return smoothing.distribution(clean(members)).sample(seed=noise_seed)
 
-        batch["x_smoothed"] = tf.map_fn(
-            smooth, (indices, batch["x"]), fn_output_signature=tf.float32
-        )
-        # The sampler's static shape is the event's; map_fn loses the batch size.
+        first_block = start // _BLOCK_SIZE
+        last_block = (start + size - 1) // _BLOCK_SIZE
+        blocks = tf.range(first_block, last_block + 1)
+        smoothed = tf.map_fn(smooth, blocks, fn_output_signature=tf.float32)
+        smoothed = tf.reshape(smoothed, [-1, *x.shape[1:]])
+        skipped = start - first_block * _BLOCK_SIZE
+        batch["x_smoothed"] = smoothed[skipped : skipped + size]
         batch["x_smoothed"].set_shape(batch["x"].shape)
         return batch
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import evaluation_batches, training_batches
 from smoothing_tf.data.source import source_from_arrays
@@ -13,6 +14,12 @@ from smoothing_tf.smoothing import Gaussian
 from tests.testing import tiny_data
 
 N = tiny_data.NUM_EXAMPLES["train"]
+
+
+@pytest.fixture(autouse=True)
+def several_blocks(monkeypatch):
+    """The tiny splits are several blocks of noise, the last one incomplete."""
+    monkeypatch.setattr(input_pipeline, "_BLOCK_SIZE", 5)
 
 
 @pytest.fixture(scope="module")
