@@ -1,7 +1,11 @@
 """The whole evaluation of a trained model, written to a directory."""
 
+import contextlib
+import pathlib
 import platform
-from collections.abc import Iterable, Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -9,27 +13,24 @@ import numpy as np
 
 from smoothing_tf import artifacts
 from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.data.input_pipeline import evaluation_batches
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.evaluation.figures import History
-from smoothing_tf.evaluation.image_metrics import REFERENCE_SPLIT, ImageMetrics
-from smoothing_tf.evaluation.likelihood import (
-    bound_name,
-    compile_terms,
-    evaluate_bound,
-    evaluate_log_prob,
-)
+from smoothing_tf.evaluation.image_metrics import ImageMetrics
+from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
 from smoothing_tf.evaluation.pictures import png_bytes, write_png
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.evaluation.samples import (
     CAPTIONS,
     draw_samples,
+    non_finite_reasons,
     picture_samples,
     real_uint8,
     samples_uint8,
 )
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.smoothing import Smoothing
 
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
@@ -41,6 +42,8 @@ def write_evaluation(
     *,
     two_stage: TwoStageModel | None,
     baseline: DensityModel | None = None,
+    smoothing: Smoothing | None = None,
+    smoothed: DensityModel | None = None,
     dataset: Dataset,
     samples: Mapping[str, np.ndarray] | None = None,
     config: EvaluationConfig,
@@ -54,11 +57,15 @@ def write_evaluation(
 
     Writes samples/*.png, samples.npz (the uint8 images that were scored),
     feature_statistics.npz, per_image.npz, report.html, and metrics.json last, so
-    that a metrics.json means a complete directory.
+    that a metrics.json means a complete directory. All is computed before anything
+    is written: an error leaves an earlier evaluation as it was.
 
     Args:
       two_stage: the two-stage model, or None when a stage is missing.
       baseline: the model of clean data, or None.
+      smoothing: q(x~ | x) of `smoothed`; not read beside `two_stage`.
+      smoothed: where `two_stage` is None, the model of noised data, or None. Its
+        p(x~) is scored, its x~ are drawn and denoised in a single step.
       dataset: the data; its split `config.split` is scored.
       samples: kind -> images as drawn elsewhere: "smoothed" (float on [-1, 1]),
         "single_step", "samples", "baseline" (uint8, or float on [-1, 1]); None
@@ -75,31 +82,44 @@ def write_evaluation(
 
     Raises:
       ValueError: there is no model, or it does not fit the data.
+      OSError: the files cannot be written.
     """
-    _check(two_stage, baseline, dataset)
+    if two_stage is not None:
+        smoothing, smoothed = two_stage.smoothing, two_stage.smoothed
+    _check(smoothing, smoothed, baseline, dataset)
     directory = artifacts.make_directory(directory)
-    # Whoever finds metrics.json finds all the files that belong to it.
-    (directory / METRICS_FILE).unlink(missing_ok=True)
-    is_image = dataset.num_levels is not None and len(dataset.event_shape) == 3
+    is_discrete = dataset.num_levels is not None
     has_samples = bool(config.num_samples if samples is None else samples)
     image_metrics = None
-    if is_image and has_samples:
+    if is_discrete and is_image_shape(dataset.event_shape) and has_samples:
         image_metrics = ImageMetrics(dataset, config, seed)
 
-    metrics, per_image = _likelihoods(
-        two_stage, baseline, dataset, config, seed, progress
+    metrics, per_image = model_likelihoods(
+        two_stage,
+        baseline,
+        smoothing,
+        smoothed,
+        dataset=dataset,
+        config=config,
+        seed=seed,
+        progress=progress,
     )
     if samples is None:
         samples = draw_samples(
             two_stage,
             baseline,
             config.num_samples,
-            batch_size=config.evaluation_batch_size,
+            smoothing=smoothing,
+            smoothed=smoothed,
             seed=seed,
             progress=progress,
         )
     stored, statistics = dict(samples), {}
-    if is_image:
+    left_out = non_finite_reasons(samples)
+    samples = {kind: x for kind, x in samples.items() if kind not in left_out}
+    if has_samples and smoothed is not None and two_stage is None:
+        left_out["samples"] = NO_REVERSE
+    if is_discrete:
         real = real_uint8(dataset, config.split)
         samples = samples_uint8(samples, dataset.num_levels)
         # x~ is continuous and not scored: it is stored as it was drawn.
@@ -107,20 +127,10 @@ def write_evaluation(
     else:
         real = dataset.array(config.split)
     if image_metrics is not None:
-        sample_metrics, statistics = image_metrics(samples)
+        sample_metrics, statistics = image_metrics(samples, left_out)
         metrics.update(sample_metrics)
-    shown = picture_samples(real, samples) if is_image or real.ndim == 2 else {}
-
-    facts = _facts(dataset, two_stage, seed)
-    for name, picture in shown.items():
-        write_png(directory / "samples" / f"{name}.png", picture)
-    for name, arrays in (
-        ("samples", stored),
-        ("feature_statistics", statistics),
-        ("per_image", per_image),
-    ):
-        with artifacts.atomic_file(directory / f"{name}.npz") as path:
-            np.savez_compressed(path, **arrays)
+    shown = picture_samples(real, samples)
+    facts = _facts(dataset, smoothing, seed, left_out)
     report = render_report(
         title=dataset.name,
         metrics=metrics,
@@ -133,21 +143,37 @@ def write_evaluation(
         flags_text=flags_text,
         facts=facts,
     )
-    artifacts.write_text(directory / REPORT_FILE, report)
     metrics["run"] = {**facts, "flags": flags_text.splitlines()}
-    artifacts.write_json(directory / METRICS_FILE, metrics)
+    with _replaced_together(directory, last=METRICS_FILE) as temporary:
+        pictures = artifacts.make_directory(temporary / "samples")
+        for name, picture in shown.items():
+            write_png(pictures / f"{name}.png", picture)
+        for name, arrays in (
+            ("samples", stored),
+            ("feature_statistics", statistics),
+            ("per_image", per_image),
+        ):
+            with artifacts.atomic_file(temporary / f"{name}.npz") as path:
+                np.savez_compressed(path, **arrays)
+        artifacts.write_text(temporary / REPORT_FILE, report)
+        artifacts.write_json(temporary / METRICS_FILE, metrics)
     return metrics
 
 
 def _check(
-    two_stage: TwoStageModel | None, baseline: DensityModel | None, dataset: Dataset
+    smoothing: Smoothing | None,
+    smoothed: DensityModel | None,
+    baseline: DensityModel | None,
+    dataset: Dataset,
 ) -> None:
-    models = [model for model in (two_stage, baseline) if model is not None]
+    models = [model for model in (smoothed, baseline) if model is not None]
     if not models:
         raise ValueError(
-            "`two_stage` or `baseline` must be given; got neither. Train the stages "
-            "smoothed and reverse, or baseline, first."
+            "`two_stage`, `smoothed` or `baseline` must be given; got none. Train the "
+            "stages smoothed and reverse, or baseline, first."
         )
+    if smoothed is not None and smoothing is None:
+        raise ValueError("`smoothing` must be given with `smoothed`; got None.")
     for model in models:
         if tuple(model.event_shape) != tuple(dataset.event_shape):
             raise ValueError(
@@ -156,80 +182,39 @@ def _check(
             )
 
 
-def _likelihoods(
-    two_stage: TwoStageModel | None,
-    baseline: DensityModel | None,
-    dataset: Dataset,
-    config: EvaluationConfig,
-    seed: int,
-    progress: bool,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    def batches(smoothing, split: str, draw: int = 0) -> Iterable:
-        everything = evaluation_batches(
-            dataset,
-            smoothing,
-            split=split,
-            batch_size=config.evaluation_batch_size,
-            seed=seed,
-            draw=draw,
-        )
-        return _limit(everything, config.max_examples)
+@contextlib.contextmanager
+def _replaced_together(directory: pathlib.Path, last: str) -> Iterator[pathlib.Path]:
+    """Yields an empty directory whose content then takes its place in `directory`.
 
-    name = bound_name(dataset.num_levels)
-    metrics, per_image = {}, {}
-    if two_stage is not None:
-        smoothing = two_stage.smoothing
-        terms = compile_terms(two_stage.bound_terms)
-        metrics, per_image = evaluate_bound(
-            two_stage,
-            lambda draw: batches(smoothing, config.split, draw),
-            num_levels=dataset.num_levels,
-            num_draws=config.num_draws,
-            num_importance_draws=config.num_importance_draws,
-            split=config.split,
-            compiled_terms=terms,
-            progress=progress,
-        )
-        if config.split != REFERENCE_SPLIT:
-            # A model that knows its training data by heart shows here.
-            n = metrics[name]["n"]
-            train_metrics, _ = evaluate_bound(
-                two_stage,
-                lambda draw: _limit(batches(smoothing, REFERENCE_SPLIT, draw), n),
-                num_levels=dataset.num_levels,
-                split=REFERENCE_SPLIT,
-                compiled_terms=terms,
-            )
-            metrics[f"{name}_train"] = train_metrics[name]
-    if baseline is not None:
-        metrics[f"{name}_baseline"], baseline_per_image = evaluate_log_prob(
-            baseline,
-            batches(None, config.split),
-            num_levels=dataset.num_levels,
-            split=config.split,
-        )
-        per_image["index"] = baseline_per_image["index"]
-        per_image[f"{name}_baseline"] = baseline_per_image[name]
-    return metrics, per_image
-
-
-def _limit(batches: Iterable, max_examples: int | None) -> Iterable:
-    """The first examples of `batches`."""
-    left = max_examples if max_examples is not None else float("inf")
-    for batch in batches:
-        size = int(batch["x"].shape[0])
-        if size >= left:
-            yield {key: value[: int(left)] for key, value in batch.items()}
-            return
-        left -= size
-        yield batch
+    Until everything is written, and after an exception, `directory` is as it was.
+    While files are moved there is no file `last`: whoever finds it finds all the
+    files that belong to it.
+    """
+    temporary = pathlib.Path(tempfile.mkdtemp(dir=directory, prefix=".tmp-"))
+    try:
+        yield temporary
+        (directory / last).unlink(missing_ok=True)
+        for path in sorted(temporary.iterdir(), key=lambda path: path.name == last):
+            target = directory / path.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            path.replace(target)
+    finally:
+        shutil.rmtree(temporary)
 
 
 def _facts(
-    dataset: Dataset, two_stage: TwoStageModel | None, seed: int
+    dataset: Dataset,
+    smoothing: Smoothing | None,
+    seed: int,
+    left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     facts = {"dataset": dataset.name, "seed": seed}
-    if two_stage is not None:
-        facts["noise_scale"] = two_stage.smoothing.noise_scale
+    if smoothing is not None:
+        facts["noise_scale"] = smoothing.noise_scale
+    if left_out:
+        facts["samples_left_out"] = " ".join(
+            f"{kind}: {reason}" for kind, reason in left_out.items()
+        )
     facts["python"] = platform.python_version()
     return {**facts, **{name: metadata.version(name) for name in _PACKAGES}}

@@ -12,11 +12,14 @@ from smoothing_tf.evaluation.extractors import (
     ExtractorInputs,
     MissingInputError,
 )
+from smoothing_tf.evaluation.memorization import (
+    memorization_metrics,
+    memorization_name,
+)
+from smoothing_tf.evaluation.real_images import RealImages
 from smoothing_tf.evaluation.sample_metrics import (
     MIN_IMAGES,
-    RealImages,
     feature_metrics,
-    memorization_metrics,
     metric_name,
 )
 from smoothing_tf.evaluation.samples import real_uint8
@@ -24,8 +27,6 @@ from smoothing_tf.seeds import derive_seed
 from smoothing_tf.settings import choose
 
 REFERENCE_SPLIT = "train"
-# Real images beyond this many add little to their statistics.
-_MAX_REFERENCE_IMAGES = 50_000
 # p(x~) is not meant to look like data.
 _SCORED_KINDS = ("samples", "single_step", "baseline")
 
@@ -47,9 +48,9 @@ class ImageMetrics:
     """
 
     def __init__(self, dataset: Dataset, config: EvaluationConfig, seed: int):
-        reference = real_uint8(dataset, REFERENCE_SPLIT)
+        training = real_uint8(dataset, REFERENCE_SPLIT)
         inputs = ExtractorInputs(
-            training_images=reference,
+            training_images=training,
             training_labels=dataset.labels(REFERENCE_SPLIT),
             inception_dir=config.inception_dir,
             seed=seed,
@@ -60,33 +61,49 @@ class ImageMetrics:
                 self._extractors[name] = choose(EXTRACTORS, name, "extractors")(inputs)
             except MissingInputError as error:
                 self._missing[name] = str(error)
-        order_seed, self._kernel_seed = (
-            abs(number) for number in derive_seed(seed, "real images").numpy().tolist()
-        )
         # Shuffled, so that its two halves are alike.
+        order_seed = abs(int(derive_seed(seed, "real images")[0]))
         generator = np.random.Generator(np.random.PCG64(order_seed))
-        order = generator.permutation(len(reference))[:_MAX_REFERENCE_IMAGES]
+        held_out = None
+        if config.split != REFERENCE_SPLIT:
+            held_out = real_uint8(dataset, config.split)
+        self._seed = seed
         self._real = RealImages(
-            reference=reference[order],
-            held_out=real_uint8(dataset, config.split),
-            reference_split=REFERENCE_SPLIT,
+            training=training[generator.permutation(len(training))],
+            held_out=held_out,
+            training_split=REFERENCE_SPLIT,
             held_out_split=config.split,
         )
 
     def __call__(
-        self, samples: Mapping[str, np.ndarray]
+        self,
+        samples: Mapping[str, np.ndarray],
+        left_out: Mapping[str, str] | None = None,
     ) -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
         """Scores samples.
 
         Args:
           samples: kind -> uint8 [n, h, w, c].
+          left_out: kind -> reason, for kinds that there should be and are not.
 
         Returns:
           (metrics, feature statistics), as of `feature_metrics`, with a null
-          `fd_<id>` and a "reason" for every extractor that is not to be had.
+          `fd_<id>` and a "reason" for every extractor that is not to be had, and
+          for every kind that is left out.
         """
         scored = {kind: samples[kind] for kind in _SCORED_KINDS if kind in samples}
+        left_out = {k: v for k, v in (left_out or {}).items() if k in _SCORED_KINDS}
         metrics, statistics = {}, {}
+        for kind, reason in left_out.items():
+            for name in self._extractors:
+                metrics.update(_unavailable(name, reason, kind))
+            metrics[memorization_name(kind)] = {
+                "value": None,
+                "se": None,
+                "n": None,
+                "samples": kind,
+                "reason": reason,
+            }
         if not scored:
             return metrics, statistics
         too_few = self._too_few(scored)
@@ -95,33 +112,36 @@ class ImageMetrics:
                 metrics.update(_unavailable(name, too_few))
                 continue
             found, moments = feature_metrics(
-                extractor, self._real, scored, seed=self._kernel_seed
+                extractor, self._real, scored, seed=self._seed
             )
             metrics.update(found)
             statistics.update(moments)
         for name, reason in self._missing.items():
             metrics.update(_unavailable(name, reason))
-        metrics.update(memorization_metrics(self._real, scored))
+        metrics.update(memorization_metrics(self._real, scored, seed=self._seed))
         return metrics, statistics
 
     def _too_few(self, scored: Mapping[str, np.ndarray]) -> str | None:
         counts = {kind: len(images) for kind, images in scored.items()}
         # The floor takes the reference apart into halves.
         counts["half the training images"] = len(self._real.reference) // 2
-        counts[f"{self._real.held_out_split} images"] = len(self._real.held_out)
+        if self._real.held_out is not None:
+            counts[f"{self._real.held_out_split} images"] = len(self._real.held_out)
         few = [f"{name}: {n}" for name, n in counts.items() if n < MIN_IMAGES]
         if not few:
             return None
         return f"At least {MIN_IMAGES} images are needed; got {', '.join(few)}."
 
 
-def _unavailable(extractor_id: str, reason: str) -> dict[str, dict[str, Any]]:
+def _unavailable(
+    extractor_id: str, reason: str, kind: str = "samples"
+) -> dict[str, dict[str, Any]]:
     metric = {
         "value": None,
         "se": None,
         "n": None,
-        "samples": "samples",
-        "extractor": {"id": extractor_id, "sha256": None},
+        "samples": kind,
+        "extractor": {"id": extractor_id, "sha256": None, "preprocessing": None},
         "reason": reason,
     }
-    return {metric_name("fd", extractor_id): metric}
+    return {metric_name("fd", extractor_id, kind): metric}

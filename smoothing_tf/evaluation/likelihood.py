@@ -123,15 +123,18 @@ def evaluate_log_prob(
     *,
     num_levels: int | None,
     split: str = "test",
+    key: str = "x",
 ) -> tuple[Metric, dict[str, np.ndarray]]:
-    """-log p(x) of an unconditional model, exactly: no bound and no draw.
+    """-log p(x) or -log p(x~) of an unconditional model, exactly: no bound.
 
     Args:
-      model: an unconditional model of clean data.
-      batches: {"index": int64 [b], "x": [b, ...]}.
+      model: an unconditional model of clean data, or of noised data.
+      batches: {"index": int64 [b], "x": [b, ...]}, with "x_smoothed" for the latter.
       num_levels: levels of discrete data (bits per dimension), None for vectors
         (nats).
       split: name of the split, recorded.
+      key: "x", or "x_smoothed" for one draw of x~ per example. Of x~ it is a
+        density, in the unit of the data and possibly above 1.
 
     Returns:
       (metric, per_image), as of `evaluate_bound`; per_image has "index" and
@@ -146,13 +149,21 @@ def evaluate_log_prob(
         return (model.log_prob(x),)
 
     index, (log_prob,) = _score(
-        compile_terms(terms_of), batches, num_levels, split, keys=("x",)
+        compile_terms(terms_of), batches, num_levels, split, keys=(key,)
     )
     value = -unit.convert(log_prob)
+    draws = None if key == "x" else 1
     metric = _metric(
-        value, {}, bound=False, k=None, draws=None, split=split, unit=unit.name
+        value, {}, bound=False, k=None, draws=draws, split=split, unit=unit.name
     )
     return metric, {"index": index, unit.metric_name: value}
+
+
+def missing_bound(reason: str, *, num_levels: int | None, split: str) -> Metric:
+    """A metric of `evaluate_bound` without a value, for want of a stage."""
+    unit = _Unit((), num_levels)
+    about = {"bound": True, "k": 1, "draws": 0, "split": split, "unit": unit.name}
+    return {"value": None, "se": None, "n": 0, **about, "terms": {}, "reason": reason}
 
 
 def compile_terms(

@@ -15,6 +15,11 @@ _TEMPLATE = "report.html.j2"
 _HEADLINES = (
     ("bits_per_dim", "nll", "Two-step model, bound"),
     ("bits_per_dim_iw", "nll_iw", "Two-step model, importance-weighted bound"),
+    (
+        "bits_per_dim_smoothed",
+        "nll_smoothed",
+        "Smoothed model, −log p(x̃) of noised data: a density, not comparable with p(x)",
+    ),
     ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
     ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
 )
@@ -133,8 +138,8 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         about = [f"{metric['split']} split", f"n = {metric['n']}"]
         if metric["bound"]:
             about.append(f"K = {metric['k']}")
-            if metric["k"] == 1:
-                about.append(_plural(metric["draws"], "draw"))
+        if metric["draws"] and metric["k"] in (None, 1):
+            about.append(_plural(metric["draws"], "draw"))
         rows.append(
             {
                 "label": label,
@@ -164,18 +169,21 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Extractor -> {"sha256", "rows", "reason"}."""
+    """Extractor -> {"sha256", "preprocessing", "rows", "reasons"}."""
     tables = {}
     for name, metric in metrics.items():
         if "extractor" not in metric:
             continue
         extractor = metric["extractor"]
         table = tables.setdefault(
-            extractor["id"], {"sha256": extractor["sha256"], "rows": [], "reason": None}
+            extractor["id"], {"sha256": None, "rows": [], "reasons": []}
         )
         if metric["value"] is None:
-            table["reason"] = metric["reason"]
+            if metric["reason"] not in table["reasons"]:
+                table["reasons"].append(metric["reason"])
         else:
+            table["sha256"] = extractor["sha256"]
+            table["preprocessing"] = extractor["preprocessing"]
             table["rows"].append(_metric_row(name, metric))
     for table in tables.values():
         table["rows"].sort(key=lambda row: row["order"])
@@ -211,7 +219,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows, held_out = [], None
+    rows, held_out = [], {}
     for name, metric in metrics.items():
         if (
             not name.startswith("nearest_training_distance")
@@ -220,8 +228,10 @@ def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             continue
         kind = metric["samples"]
         rows.append(_distance_row(f"{_KINDS.get(kind, kind)} samples", metric))
-        held_out = _distance_row("held-out real images", metric["held_out"])
-    return rows + [held_out] if held_out else []
+        held_out = metric["held_out"]
+    if held_out.get("value") is not None:
+        rows.append(_distance_row("held-out real images", held_out))
+    return rows
 
 
 def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,7 +258,7 @@ def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not other:
+    if not other or other["value"] is None:
         return None
     return {"value": _significant(other["value"], 3), "n": other["n"]}
 

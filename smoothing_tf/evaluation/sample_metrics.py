@@ -1,6 +1,5 @@
 """Metrics of generated images: features, distances, floors and error bars."""
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from smoothing_tf.evaluation.extractors import Extractor
 from smoothing_tf.evaluation.frechet import (
     MomentsAccumulator,
     frechet_distance,
@@ -15,11 +15,9 @@ from smoothing_tf.evaluation.frechet import (
 )
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import kernel_distance
-from smoothing_tf.evaluation.nearest_neighbours import (
-    nearest_training_distances,
-    summarize_distances,
-)
 from smoothing_tf.evaluation.precision_recall import precision_recall
+from smoothing_tf.evaluation.real_images import RealImages
+from smoothing_tf.seeds import derive_seed
 
 Metric = dict[str, Any]
 
@@ -31,25 +29,12 @@ _MAX_NEIGHBOUR_IMAGES = 10_000
 _UPDATE_ROWS = 1024
 
 
-@dataclasses.dataclass(frozen=True)
-class RealImages:
-    """Real images that samples are compared with, and what they are.
-
-    Attributes:
-      reference: uint8 [n, h, w, c], shuffled images of the training split.
-      held_out: uint8 [m, h, w, c], images of the evaluated split.
-      reference_split: name of the split of `reference`.
-      held_out_split: name of the split of `held_out`.
-    """
-
-    reference: np.ndarray
-    held_out: np.ndarray
-    reference_split: str
-    held_out_split: str
-
-
 def feature_metrics(
-    extractor: Any, real: RealImages, samples: Mapping[str, np.ndarray], *, seed: int
+    extractor: Extractor,
+    real: RealImages,
+    samples: Mapping[str, np.ndarray],
+    *,
+    seed: int,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
     """All metrics that one extractor's features give.
 
@@ -58,7 +43,7 @@ def feature_metrics(
       real: the real images.
       samples: kind -> uint8 [n, h, w, c]; the kind "samples" is the model's own
         samples, and others such as "baseline" are appended to the metrics' names.
-      seed: of the kernel distance's subsets.
+      seed: the run's seed, recorded; the kernel distance's subsets follow it.
 
     Returns:
       (metrics, statistics). Metrics are `fid`, `kid`, `precision`, `recall`,
@@ -66,29 +51,42 @@ def feature_metrics(
       `kid_<id>` and so on. A metric is {"value", "se", "n", ...}; "floor" is the
       same figure for two disjoint sets of real images of size "n" each, with
       "value_at_n" that of as many samples; "held_out" is that of the evaluated
-      split. Statistics are "<id>_<kind>_{mean,covariance,count}".
+      split, null with a "reason" where that is the training split. Statistics are
+      "<id>_<kind>_{mean,covariance,count}".
     """
-    about = {"extractor": {"id": extractor.id, "sha256": extractor.sha256}}
-    reference, _ = extractor.features_and_logits(real.reference)
-    held_out, held_out_logits = extractor.features_and_logits(real.held_out)
-    about.update(reference_split=real.reference_split, n_reference=len(reference))
+    reference = extractor.features(real.reference)
+    held_out = held_out_logits = None
+    if real.held_out is not None:
+        held_out, held_out_logits = extractor.features_and_logits(real.held_out)
+    about = {
+        "extractor": {
+            "id": extractor.id,
+            "sha256": extractor.sha256,
+            "preprocessing": extractor.preprocessing,
+        },
+        "reference_split": real.training_split,
+        "n_reference": len(reference),
+        "quantization": "uint8",
+        "seed": seed,
+    }
+    subsets_seed = abs(int(derive_seed(seed, "kernel distance")[0]))
     statistics = _statistics(extractor.id, "reference", reference)
     metrics = {}
     for kind, images in samples.items():
         features, logits = extractor.features_and_logits(images)
         statistics.update(_statistics(extractor.id, kind, features))
         kind_metrics = {
-            "fd": _frechet(reference, features, held_out),
-            "kid": _kernel(reference, features, held_out, seed),
+            "fd": _frechet(real, reference, features, held_out),
+            "kid": _kernel(real, reference, features, held_out, subsets_seed),
             **_precision_recall(reference, features),
         }
         if logits is not None:
-            kind_metrics["inception_score"] = _inception_score(logits, held_out_logits)
-            kind_metrics["confidence"] = _confidence(
-                logits, held_out_logits, real.held_out_split
+            kind_metrics["inception_score"] = _inception_score(
+                real, logits, held_out_logits
             )
+            kind_metrics["confidence"] = _confidence(real, logits, held_out_logits)
         for name, metric in kind_metrics.items():
-            metric.update(about, samples=kind, quantization="uint8")
+            metric.update(about, samples=kind)
             metrics[metric_name(name, extractor.id, kind)] = metric
     return metrics, statistics
 
@@ -105,45 +103,11 @@ def metric_name(name: str, extractor_id: str, kind: str = "samples") -> str:
     return "_".join(parts + ([] if kind == "samples" else [kind]))
 
 
-def memorization_metrics(
-    real: RealImages, samples: Mapping[str, np.ndarray]
-) -> dict[str, Metric]:
-    """Median distance to the nearest training image, beside that of held-out ones.
-
-    Distances are Euclidean on the [-1, 1] pixel scale, to the images of
-    `real.reference`. Samples much nearer than held-out images are copies.
-
-    Args:
-      real: the real images.
-      samples: kind -> uint8 [n, h, w, c].
-
-    Returns:
-      `nearest_training_distance[_<kind>]`, with "exact_copies" and "quantiles".
-    """
-    held_out = summarize_distances(
-        nearest_training_distances(real.held_out, real.reference)[0]
-    )
-    metrics = {}
-    for kind, images in samples.items():
-        summary = summarize_distances(
-            nearest_training_distances(images, real.reference)[0]
-        )
-        name = "nearest_training_distance" + ("" if kind == "samples" else f"_{kind}")
-        metrics[name] = {
-            "value": summary["quantiles"]["0.5"],
-            "se": None,
-            "unit": "Euclidean distance on [-1, 1] pixels",
-            "reference_split": real.reference_split,
-            "n_reference": len(real.reference),
-            "samples": kind,
-            **summary,
-            "held_out": {"value": held_out["quantiles"]["0.5"], **held_out},
-        }
-    return metrics
-
-
 def _frechet(
-    reference: np.ndarray, features: np.ndarray, held_out: np.ndarray
+    real: RealImages,
+    reference: np.ndarray,
+    features: np.ndarray,
+    held_out: np.ndarray | None,
 ) -> Metric:
     blocks = [_moments(block) for block in np.array_split(features, _NUM_BLOCKS)]
     value, se = frechet_jackknife(_moments(reference), blocks)
@@ -159,15 +123,25 @@ def _frechet(
             "value_at_n": _frechet_of(reference[:n], features[:n]),
             "n": n,
         },
-        "held_out": {"value": _frechet_of(reference, held_out), "n": len(held_out)},
+        "held_out": real.compare_held_out(
+            lambda: {"value": _frechet_of(reference, held_out), "n": len(held_out)}
+        ),
     }
 
 
 def _kernel(
-    reference: np.ndarray, features: np.ndarray, held_out: np.ndarray, seed: int
+    real: RealImages,
+    reference: np.ndarray,
+    features: np.ndarray,
+    held_out: np.ndarray | None,
+    seed: int,
 ) -> Metric:
     distance = kernel_distance(reference, features, seed=seed)
     n = len(reference) // 2
+
+    def figure(x: np.ndarray, y: np.ndarray) -> Metric:
+        return {"value": kernel_distance(x, y, seed=seed).mean, "n": len(y)}
+
     return {
         "value": distance.mean,
         # The spread of subsets, kept apart: it is no standard error.
@@ -175,16 +149,8 @@ def _kernel(
         "std_over_subsets": distance.std,
         "all_samples": distance.all_samples,
         "n": len(features),
-        "floor": {
-            "value": kernel_distance(
-                reference[:n], reference[n : 2 * n], seed=seed
-            ).mean,
-            "n": n,
-        },
-        "held_out": {
-            "value": kernel_distance(reference, held_out, seed=seed).mean,
-            "n": len(held_out),
-        },
+        "floor": figure(reference[:n], reference[n : 2 * n]),
+        "held_out": real.compare_held_out(lambda: figure(reference, held_out)),
     }
 
 
@@ -206,21 +172,35 @@ def _precision_recall(reference: np.ndarray, features: np.ndarray) -> dict[str, 
     }
 
 
-def _inception_score(logits: np.ndarray, held_out_logits: np.ndarray) -> Metric:
-    score, real = inception_score(logits), inception_score(held_out_logits)
+def _inception_score(
+    real: RealImages, logits: np.ndarray, held_out_logits: np.ndarray | None
+) -> Metric:
+    score = inception_score(logits)
+
+    def held_out() -> Metric:
+        return {
+            "value": inception_score(held_out_logits).mean,
+            "n": len(held_out_logits),
+        }
+
     return {
         "value": score.mean,
         "se": None,
         "std_over_splits": score.std,
         "n": len(logits),
-        "held_out": {"value": real.mean, "n": len(held_out_logits)},
+        "held_out": real.compare_held_out(held_out),
     }
 
 
 def _confidence(
-    logits: np.ndarray, held_out_logits: np.ndarray, held_out_split: str
+    real: RealImages, logits: np.ndarray, held_out_logits: np.ndarray | None
 ) -> Metric:
     """Mean probability of the most probable class, and which classes occur."""
+
+    def held_out() -> Metric:
+        value = float(np.mean(_max_probability(held_out_logits)))
+        return {"value": value, "n": len(held_out_logits)}
+
     confidence = _max_probability(logits)
     counts = np.bincount(np.argmax(logits, axis=1), minlength=logits.shape[1])
     return {
@@ -230,11 +210,7 @@ def _confidence(
         "num_classes": logits.shape[1],
         "num_classes_found": int(np.sum(counts > 0)),
         "class_counts": counts.tolist(),
-        "held_out_split": held_out_split,
-        "held_out": {
-            "value": float(np.mean(_max_probability(held_out_logits))),
-            "n": len(held_out_logits),
-        },
+        "held_out": real.compare_held_out(held_out),
     }
 
 

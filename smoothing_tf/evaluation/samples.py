@@ -1,6 +1,6 @@
 """Drawing the samples that an evaluation looks at, and showing them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -8,10 +8,12 @@ import tqdm
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation import figures, pictures
+from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.models.two_stage import TwoStageModel, single_step_denoise
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import Smoothing
 
 # What samples are of, in the order of the pictures.
 CAPTIONS = {
@@ -21,6 +23,16 @@ CAPTIONS = {
     "samples": "Two-step samples of p(x | x̃)",
     "baseline": "Samples of the baseline",
 }
+# Examples that share a seed: part of what a seed draws, so it is no setting.
+SAMPLES_PER_SEED = 100
+# Kind -> the stage that a flaw of its own points to.
+_STAGES = {
+    "smoothed": "smoothed",
+    "single_step": "smoothed",
+    "samples": "reverse",
+    "baseline": "baseline",
+}
+_MADE_OF_SMOOTHED = ("smoothed", "single_step", "samples")
 _NUM_PICTURED = 64
 _COLUMNS = 8
 
@@ -30,7 +42,8 @@ def draw_samples(
     baseline: DensityModel | None,
     num_samples: int,
     *,
-    batch_size: int,
+    smoothing: Smoothing | None = None,
+    smoothed: DensityModel | None = None,
     seed: int,
     progress: bool = False,
 ) -> dict[str, np.ndarray]:
@@ -40,42 +53,139 @@ def draw_samples(
       two_stage: gives "smoothed", "samples" and, for Gaussian smoothing,
         "single_step"; or None.
       baseline: gives "baseline"; or None.
-      num_samples: of each kind.
-      batch_size: samples drawn at a time.
-      seed: the run's seed; the samples depend on the batch size too.
+      num_samples: of each kind. The first of them do not depend on how many follow.
+      smoothing: that of `smoothed`.
+      smoothed: where `two_stage` is None, gives "smoothed" and, for Gaussian
+        smoothing, "single_step"; or None.
+      seed: the run's seed.
       progress: whether to show a progress bar.
 
     Returns:
       kind -> float32 [num_samples, ...event].
     """
-    size = min(batch_size, num_samples)
-    if not size:
-        return {}
+    if two_stage is not None:
+        smoothing, smoothed = two_stage.smoothing, two_stage.smoothed
 
-    # Compiled once: every batch is a whole one and the surplus is cut off.
-    @tf.function
-    def draw(batch_seed):
+    def draw(block_seed):
         drawn = {}
-        if two_stage is not None:
-            drawn["smoothed"], drawn["samples"] = two_stage.sample(
-                size, seed=derive_seed(batch_seed, "two-step samples")
+        if smoothed is not None:
+            x_smoothed = smoothed.sample(
+                SAMPLES_PER_SEED, seed=derive_seed(block_seed, "smoothed samples")
             )
-            if two_stage.has_single_step:
-                drawn["single_step"] = two_stage.single_step_denoise(drawn["smoothed"])
+            drawn["smoothed"] = x_smoothed
+            if smoothing is not None and smoothing.single_step_gain is not None:
+                drawn["single_step"] = single_step_denoise(
+                    smoothing, smoothed, x_smoothed
+                )
+        if two_stage is not None:
+            drawn["samples"] = two_stage.denoise(
+                x_smoothed, seed=derive_seed(block_seed, "two-step samples")
+            )
         if baseline is not None:
             drawn["baseline"] = baseline.sample(
-                size, seed=derive_seed(batch_seed, "baseline samples")
+                SAMPLES_PER_SEED, seed=derive_seed(block_seed, "baseline samples")
             )
         return drawn
 
-    starts = tqdm.trange(
-        0, num_samples, size, desc="samples", unit="batch", disable=not progress
+    return _in_blocks(draw, num_samples, seed, "evaluation samples", progress=progress)
+
+
+def denoise_images(
+    two_stage: TwoStageModel, x_smoothed: np.ndarray, *, seed: int, progress: bool
+) -> dict[str, np.ndarray]:
+    """Draws x ~ p(x | x~) for given x~.
+
+    Args:
+      two_stage: the model.
+      x_smoothed: float32 [n, ...event].
+      seed: the run's seed. An example's draw depends on its place, and not on the
+        other examples.
+      progress: whether to show a progress bar.
+
+    Returns:
+      "smoothed", as given, "samples" and, for Gaussian smoothing, "single_step":
+      float32 [n, ...event].
+    """
+
+    def draw(block_seed, block):
+        drawn = {
+            "smoothed": block,
+            "samples": two_stage.denoise(block, seed=block_seed),
+        }
+        if two_stage.has_single_step:
+            drawn["single_step"] = two_stage.single_step_denoise(block)
+        return drawn
+
+    return _in_blocks(
+        draw, len(x_smoothed), seed, "denoise", x_smoothed, progress=progress
     )
-    parts = [draw(derive_seed(seed, "evaluation samples", start)) for start in starts]
+
+
+def _in_blocks(
+    draw: Callable[..., dict[str, tf.Tensor]],
+    num_examples: int,
+    seed: int,
+    purpose: str,
+    *arrays: np.ndarray,
+    progress: bool,
+) -> dict[str, np.ndarray]:
+    """Joins what `draw` gives for (seed of a block, block of each array).
+
+    Every block is a whole one, filled up with copies of the last example, and the
+    surplus is cut off.
+    """
+    starts = tqdm.trange(
+        0,
+        num_examples,
+        SAMPLES_PER_SEED,
+        desc="samples",
+        unit="block",
+        disable=not progress,
+    )
+    compiled, parts = tf.function(draw), []
+    for start in starts:
+        rows = np.minimum(np.arange(start, start + SAMPLES_PER_SEED), num_examples - 1)
+        blocks = [tf.constant(array[rows]) for array in arrays]
+        part = compiled(derive_seed(seed, purpose, start), *blocks)
+        parts.append({kind: examples.numpy() for kind, examples in part.items()})
+    kinds = parts[0] if parts else ()
     return {
-        kind: np.concatenate([part[kind] for part in parts])[:num_samples]
-        for kind in parts[0]
+        kind: np.concatenate([part[kind] for part in parts])[:num_examples]
+        for kind in kinds
     }
+
+
+def non_finite_reasons(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Which kinds of samples can be neither scored nor shown, and why.
+
+    x~ is not clipped: a model that has hardly been trained can draw it beyond the
+    range of its numbers, and then nothing that is made of it is a sample either.
+
+    Args:
+      samples: kind -> examples [n, ...].
+
+    Returns:
+      kind -> reason, for the kinds with a NaN or an infinity, or made of such x~.
+    """
+    counts = {}
+    for kind, examples in samples.items():
+        finite = np.isfinite(examples).all(axis=tuple(range(1, examples.ndim)))
+        counts[kind] = (int(np.sum(~finite)), len(examples))
+    reasons = {}
+    for kind, (bad, n) in counts.items():
+        bad_smoothed, num_smoothed = counts.get("smoothed", (0, 0))
+        if bad_smoothed and kind in _MADE_OF_SMOOTHED:
+            reasons[kind] = (
+                "Train the smoothed stage longer; its x~ has"
+                f" {bad_smoothed} of {num_smoothed} non-finite examples."
+            )
+        elif bad:
+            stage = _STAGES[kind]
+            reasons[kind] = (
+                f"Train the {stage} stage longer; {bad} of {n} examples of {kind!r}"
+                " are not finite."
+            )
+    return reasons
 
 
 def samples_uint8(
@@ -94,12 +204,10 @@ def samples_uint8(
     Raises:
       ValueError: a sample is not finite.
     """
+    for kind, reason in non_finite_reasons(samples).items():
+        raise ValueError(f"`samples` must be finite among {kind!r}. {reason}")
     quantized = {}
     for kind, images in samples.items():
-        if not np.all(np.isfinite(images)):
-            raise ValueError(
-                f"`samples` must be finite; got a NaN or an infinity among {kind!r}."
-            )
         if images.dtype != np.uint8:
             is_between = kind in ("smoothed", "single_step")
             levels = None if is_between else num_levels
@@ -120,18 +228,21 @@ def picture_samples(
     """Pictures of real data and samples.
 
     Args:
-      real: uint8 images [n, h, w, c], or vectors [n, d].
+      real: uint8 images [n, h, w, c], vectors [n, d], or anything else.
       samples: kind -> the like.
 
     Returns:
       Name -> uint8 picture [height, width, c]: for images a grid of each kind
-      and "columns", all of them side by side; for vectors "points".
+      and "columns", all of them side by side; for vectors "points"; nothing for
+      examples that are no picture, e.g. continuous ones of three axes.
     """
     groups = {"real": real}
     groups.update((kind, samples[kind]) for kind in CAPTIONS if kind in samples)
     captioned = {CAPTIONS[kind]: examples for kind, examples in groups.items()}
     if real.ndim == 2:
         return {"points": figures.scatter_columns(captioned)}
+    if real.dtype != np.uint8 or not is_image_shape(real.shape[1:]):
+        return {}
     shown = {
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
@@ -107,16 +108,55 @@ def test_repeated_evaluation_gives_the_same_metrics(tmp_path):
         assert second[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6)
 
 
-def test_metrics_are_written_last_and_stale_ones_removed_first(tmp_path, monkeypatch):
-    _write(tmp_path)
+def _contents(directory):
+    return {
+        str(path.relative_to(directory)): path.is_file() and path.read_bytes()
+        for path in directory.rglob("*")
+    }
 
-    def fail(**_):
-        raise RuntimeError("full disk")
 
-    monkeypatch.setattr("smoothing_tf.evaluation.evaluation.render_report", fail)
-    with pytest.raises(RuntimeError, match="full disk"):
-        _write(tmp_path)
-    assert not (tmp_path / "metrics.json").exists()
+FEW = EvaluationConfig(num_samples=2, num_importance_draws=0, extractors=())
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("evaluated")
+    _write(directory, config=FEW)
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("model_likelihoods", RuntimeError),
+        ("draw_samples", KeyboardInterrupt),
+        ("render_report", RuntimeError),
+        ("write_png", KeyboardInterrupt),
+        ("artifacts.write_json", OSError),
+    ],
+)
+def test_what_fails_leaves_the_former_evaluation_whole(
+    evaluated, monkeypatch, step, error
+):
+    before = _contents(evaluated)
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(f"smoothing_tf.evaluation.evaluation.{step}", fail)
+    with pytest.raises(error):
+        _write(evaluated, config=FEW, seed=4)
+    assert _contents(evaluated) == before
+
+
+def test_files_of_an_earlier_evaluation_are_replaced(tmp_path, evaluated):
+    _write(tmp_path, config=FEW, baseline=make_tiny_model("baseline", SHAPE))
+    assert (tmp_path / "samples" / "baseline.png").exists()
+    (tmp_path / "notes.txt").write_text("mine")
+    _write(tmp_path, config=FEW)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert set(_contents(tmp_path)) == {*_contents(evaluated), "notes.txt"}
+    assert "bits_per_dim_baseline" not in _strict_json(tmp_path / "metrics.json")
 
 
 def test_baseline_alone_is_evaluated(tmp_path):
@@ -126,6 +166,92 @@ def test_baseline_alone_is_evaluated(tmp_path):
     assert "bits_per_dim_baseline" in metrics
     assert "fd_randconv_baseline" in metrics
     assert "bits_per_dim" not in metrics
+
+
+def test_smoothed_stage_alone_gives_what_it_can(tmp_path):
+    two_stage = _two_stage()
+    metrics = _write(
+        tmp_path,
+        two_stage=None,
+        smoothing=two_stage.smoothing,
+        smoothed=two_stage.smoothed,
+    )
+    assert metrics["bits_per_dim"]["value"] is None
+    assert "reverse stage is not trained" in metrics["bits_per_dim"]["reason"]
+    density = metrics["bits_per_dim_smoothed"]
+    assert (density["bound"], density["draws"], density["n"]) == (False, 1, 25)
+    config = EvaluationConfig(num_samples=0, num_importance_draws=0)
+    both = _write(tmp_path / "both", config=config)
+    assert density["value"] == pytest.approx(both["bits_per_dim"]["terms"]["smoothed"])
+    assert metrics["fd_randconv_single_step"]["value"] is not None
+    assert "reverse stage is not trained" in metrics["fd_randconv"]["reason"]
+    assert metrics["nearest_training_distance"]["value"] is None
+    assert set(np.load(tmp_path / "samples.npz")) == {"smoothed", "single_step"}
+    assert "a density" in (tmp_path / "report.html").read_text()
+    assert _strict_json(tmp_path / "metrics.json") == metrics
+
+
+def test_smoothed_stage_alone_of_vectors(tmp_path):
+    two_stage = _two_stage((2,))
+    metrics = _write(
+        tmp_path,
+        two_stage=None,
+        smoothing=two_stage.smoothing,
+        smoothed=two_stage.smoothed,
+        dataset=tiny_dataset((2,), None),
+    )
+    assert set(metrics) == {"nll", "nll_smoothed", "run"}
+    assert metrics["nll_smoothed"]["unit"] == "nats"
+    assert metrics["nll"]["value"] is None
+
+
+def test_samples_that_are_not_finite_leave_the_likelihoods(tmp_path):
+    two_stage = _two_stage()
+    two_stage.smoothed.sample = lambda n, seed: tf.concat(
+        [tf.fill([3, *SHAPE], np.inf), tf.zeros([n - 3, *SHAPE])], axis=0
+    )
+    metrics = _write(
+        tmp_path, two_stage=two_stage, baseline=make_tiny_model("baseline", SHAPE)
+    )
+    assert metrics["bits_per_dim"]["value"] is not None
+    for name in ("fd_randconv", "fd_randconv_single_step", "nearest_training_distance"):
+        assert metrics[name]["value"] is None
+        assert "its x~ has 3 of 30 non-finite examples" in metrics[name]["reason"]
+    assert metrics["fd_randconv_baseline"]["value"] is not None
+    assert "Train the smoothed stage" in metrics["run"]["samples_left_out"]
+    assert "Train the smoothed stage" in (tmp_path / "report.html").read_text()
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
+        "baseline.png",
+        "columns.png",
+        "real.png",
+    ]
+    assert _strict_json(tmp_path / "metrics.json") == metrics
+
+
+def test_training_split_has_no_held_out_images(tmp_path):
+    config = EvaluationConfig(
+        num_samples=30,
+        num_importance_draws=0,
+        split="train",
+        extractors=("randconv",),
+    )
+    metrics = _write(tmp_path, config=config)
+    for name in ("fd_randconv", "nearest_training_distance"):
+        assert metrics[name]["value"] is not None
+        assert metrics[name]["held_out"]["value"] is None
+
+
+def test_one_class_leaves_the_other_extractors(tmp_path):
+    arrays = {split: _dataset().array(split) for split in ("train", "test")}
+    labels = {split: np.zeros(len(x), np.int64) for split, x in arrays.items()}
+    config = EvaluationConfig(num_samples=30, num_importance_draws=0)
+    metrics = _write(
+        tmp_path,
+        config=config,
+        dataset=Dataset(source_from_arrays("tiny", arrays, 4, labels)),
+    )
+    assert metrics["fd_randconv"]["value"] is not None
+    assert "at least two classes" in metrics["fd_classifier"]["reason"]
 
 
 def test_given_samples_are_scored_and_stored_as_they_are(tmp_path):
@@ -200,11 +326,26 @@ def test_vectors_are_evaluated_without_image_metrics(tmp_path):
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["points.png"]
 
 
+@pytest.mark.parametrize(
+    ("shape", "num_levels"), [((4, 4, 1), None), ((4, 4, 2), None)]
+)
+def test_data_that_are_neither_images_nor_vectors_are_evaluated(
+    tmp_path, shape, num_levels
+):
+    metrics = _write(
+        tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape, num_levels)
+    )
+    assert metrics["nll" if num_levels is None else "bits_per_dim"]["value"]
+    assert not any("randconv" in name for name in metrics)
+
+
 def test_no_model_and_models_of_another_shape_are_errors(tmp_path):
-    with pytest.raises(ValueError, match="got neither"):
+    with pytest.raises(ValueError, match="got none"):
         _write(tmp_path, two_stage=None)
     with pytest.raises(ValueError, match="event shape"):
         _write(tmp_path, two_stage=_two_stage((2, 2, 1)))
+    with pytest.raises(ValueError, match="`smoothing` must be given"):
+        _write(tmp_path, two_stage=None, smoothed=make_tiny_model("smoothed", SHAPE))
 
 
 def test_output_below_a_file_is_an_error(tmp_path):

@@ -22,7 +22,11 @@ DISTANCE = {
     "se": 0.5,
     "n": 100,
     "samples": "samples",
-    "extractor": {"id": "randconv", "sha256": "abc123"},
+    "extractor": {
+        "id": "randconv",
+        "sha256": "abc123",
+        "preprocessing": "not resized",
+    },
     "rank_deficient": True,
     "floor": {"value": 1.5, "value_at_n": 13.0, "n": 50},
     "held_out": {"value": 2.5, "n": 40},
@@ -32,7 +36,7 @@ MISSING = {
     "se": None,
     "n": None,
     "samples": "samples",
-    "extractor": {"id": "inception", "sha256": None},
+    "extractor": {"id": "inception", "sha256": None, "preprocessing": None},
     "reason": "`--inception_dir` must name a SavedModel.",
 }
 
@@ -116,6 +120,7 @@ def test_terms_metrics_floors_and_extractors_are_in_the_tables():
         "2.50 (40)",
         "rank deficient",
         "abc123",
+        "Images: not resized.",
     ):
         assert words in text, words
 
@@ -124,6 +129,50 @@ def test_metric_that_could_not_be_computed_says_why():
     assert "--inception_dir" in _text(_render())
     broken = BOUND | {"value": None, "se": None, "terms": {}, "reason": "It is NaN."}
     assert "It is NaN." in _text(_render(metrics={"bits_per_dim": broken}))
+
+
+def test_every_reason_is_given_once_beside_the_numbers_there_are():
+    fewer = [
+        MISSING | {"extractor": DISTANCE["extractor"], "reason": reason}
+        for reason in ("Reason one.", "Reason one.", "Reason two.")
+    ]
+    names = ("fd_randconv_single_step", "kid_randconv_single_step", "fd_randconv_x")
+    text = _text(_render(metrics={**dict(zip(names, fewer)), "fd_randconv": DISTANCE}))
+    assert text.count("Not for all samples. Reason one.") == 1
+    assert text.count("Not for all samples. Reason two.") == 1
+    assert "12.3 ± 0.5" in text and "abc123" in text
+
+
+def test_density_of_noised_data_is_said_to_be_one():
+    smoothed = BOUND | {"bound": False, "k": None, "draws": 1, "terms": {}}
+    missing = BOUND | {"value": None, "se": None, "terms": {}, "reason": "No reverse."}
+    metrics = {"bits_per_dim": missing, "bits_per_dim_smoothed": smoothed}
+    text = _text(_render(metrics=metrics))
+    assert "a density" in text and "n = 100, 1 draw" in text
+    assert "No reverse." in text
+    assert "≤ 3.53" not in text
+
+
+def test_comparisons_without_a_value_are_left_out():
+    held_out = {"value": None, "n": None, "reason": "None is held out."}
+    distances = {
+        "value": 1.0,
+        "samples": "samples",
+        "n": 9,
+        "exact_copies": 0,
+        "quantiles": {q: 1.0 for q in ("0.0", "0.05", "0.5", "0.95")},
+        "held_out": held_out,
+    }
+    text = _text(
+        _render(
+            metrics={
+                "fd_randconv": DISTANCE | {"held_out": held_out},
+                "nearest_training_distance": distances,
+            }
+        )
+    )
+    assert "two-step samples 9" in text
+    assert "held-out real images" not in text
 
 
 def test_nothing_is_loaded_from_elsewhere():

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from smoothing_tf.evaluation.samples import (
+    denoise_images,
     draw_samples,
+    non_finite_reasons,
     picture_samples,
     real_uint8,
     samples_uint8,
@@ -23,10 +25,13 @@ def _two_stage():
     )
 
 
+@pytest.fixture(autouse=True)
+def _blocks_of_three(monkeypatch):
+    monkeypatch.setattr("smoothing_tf.evaluation.samples.SAMPLES_PER_SEED", 3)
+
+
 def test_every_kind_is_drawn_once_per_sample_and_no_two_are_equal():
-    samples = draw_samples(
-        _two_stage(), make_tiny_model("baseline", SHAPE), 7, batch_size=3, seed=0
-    )
+    samples = draw_samples(_two_stage(), make_tiny_model("baseline", SHAPE), 7, seed=0)
     assert set(samples) == {"smoothed", "samples", "single_step", "baseline"}
     for kind, images in samples.items():
         assert images.shape == (7, *SHAPE)
@@ -35,9 +40,16 @@ def test_every_kind_is_drawn_once_per_sample_and_no_two_are_equal():
     assert not np.array_equal(samples["samples"], samples["baseline"])
 
 
+def test_first_samples_do_not_depend_on_how_many_follow():
+    baseline = make_tiny_model("baseline", SHAPE)
+    few, many = (draw_samples(_two_stage(), baseline, n, seed=0) for n in (2, 7))
+    for kind in few:
+        np.testing.assert_array_equal(few[kind], many[kind][:2])
+
+
 def test_single_step_belongs_to_the_smoothed_sample():
     two_stage = _two_stage()
-    samples = draw_samples(two_stage, None, 4, batch_size=2, seed=0)
+    samples = draw_samples(two_stage, None, 4, seed=0)
     np.testing.assert_allclose(
         samples["single_step"],
         two_stage.single_step_denoise(samples["smoothed"]),
@@ -45,16 +57,47 @@ def test_single_step_belongs_to_the_smoothed_sample():
     )
 
 
+def test_smoothed_stage_alone_gives_what_it_gives_with_the_other():
+    two_stage = _two_stage()
+    alone = draw_samples(
+        None,
+        None,
+        4,
+        smoothing=two_stage.smoothing,
+        smoothed=two_stage.smoothed,
+        seed=0,
+    )
+    assert set(alone) == {"smoothed", "single_step"}
+    both = draw_samples(two_stage, None, 4, seed=0)
+    for kind in alone:
+        np.testing.assert_array_equal(alone[kind], both[kind])
+
+
 def test_samples_follow_the_seed():
     def draw(seed):
-        return draw_samples(_two_stage(), None, 4, batch_size=4, seed=seed)["samples"]
+        return draw_samples(_two_stage(), None, 4, seed=seed)["samples"]
 
     np.testing.assert_array_equal(draw(1), draw(1))
     assert not np.array_equal(draw(1), draw(2))
 
 
 def test_no_samples_wanted():
-    assert draw_samples(_two_stage(), None, 0, batch_size=4, seed=0) == {}
+    assert draw_samples(_two_stage(), None, 0, seed=0) == {}
+
+
+def test_denoised_images_do_not_depend_on_how_many_follow():
+    two_stage = _two_stage()
+    x_smoothed = np.random.default_rng(0).normal(size=(7, *SHAPE)).astype(np.float32)
+    many = denoise_images(two_stage, x_smoothed, seed=1, progress=False)
+    assert set(many) == {"smoothed", "samples", "single_step"}
+    np.testing.assert_array_equal(many["smoothed"], x_smoothed)
+    assert len(np.unique(many["samples"].reshape(7, -1), axis=0)) == 7
+    for n in (1, 3, 5):
+        few = denoise_images(two_stage, x_smoothed[:n], seed=1, progress=False)
+        for kind in many:
+            np.testing.assert_array_equal(few[kind], many[kind][:n], err_msg=kind)
+    other = denoise_images(two_stage, x_smoothed, seed=2, progress=False)
+    assert not np.array_equal(other["samples"], many["samples"])
 
 
 def test_exact_samples_are_rounded_to_levels_and_estimates_are_not():
@@ -68,9 +111,18 @@ def test_exact_samples_are_rounded_to_levels_and_estimates_are_not():
     np.testing.assert_array_equal(samples["baseline"], np.uint8(values > 0))
 
 
-def test_samples_that_are_not_finite_are_rejected():
-    with pytest.raises(ValueError, match="finite.*'samples'"):
-        samples_uint8({"samples": np.full((1, *SHAPE), np.nan)}, num_levels=4)
+def test_samples_that_are_not_finite_say_what_to_train():
+    bad = np.zeros((4, *SHAPE), np.float32)
+    bad[1, 0, 0, 0], bad[2, 1] = np.inf, np.nan
+    good = np.zeros((4, *SHAPE), np.float32)
+    reasons = non_finite_reasons({"smoothed": bad, "samples": good, "baseline": good})
+    advice = "Train the smoothed stage longer; its x~ has 2 of 4 non-finite examples."
+    assert reasons == {"smoothed": advice, "samples": advice}
+    assert non_finite_reasons({"smoothed": good, "samples": np.uint8(good)}) == {}
+    (reason,) = non_finite_reasons({"smoothed": good, "baseline": bad}).values()
+    assert "Train the baseline stage longer; 2 of 4" in reason
+    with pytest.raises(ValueError, match="finite among 'samples'. Train the reverse"):
+        samples_uint8({"samples": bad}, num_levels=4)
 
 
 def test_real_images_span_the_grey_levels():
@@ -85,3 +137,15 @@ def test_pictures_of_images_and_of_vectors():
     assert list(pictures) == ["real", "smoothed", "samples", "columns"]
     vectors = np.random.Generator(np.random.PCG64(0)).normal(size=(9, 2))
     assert list(picture_samples(vectors, {"samples": vectors})) == ["points"]
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [
+        np.zeros((3, *SHAPE), np.float32),
+        np.zeros((3, 4, 4, 2), np.uint8),
+        np.zeros((3, 4, 4), np.float32),
+    ],
+)
+def test_examples_that_are_no_picture_give_none(examples):
+    assert picture_samples(examples, {"samples": examples}) == {}

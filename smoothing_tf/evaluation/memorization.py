@@ -1,0 +1,58 @@
+"""The guard against memorization: distances of samples to the training images."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.evaluation.nearest_neighbours import (
+    nearest_training_distances,
+    summarize_distances,
+)
+from smoothing_tf.evaluation.real_images import RealImages
+
+Metric = dict[str, Any]
+
+
+def memorization_metrics(
+    real: RealImages, samples: Mapping[str, np.ndarray], *, seed: int
+) -> dict[str, Metric]:
+    """Median distance to the nearest training image, beside that of held-out ones.
+
+    Distances are Euclidean on the [-1, 1] pixel scale, to all of `real.training`.
+    Samples much nearer than held-out images are copies.
+
+    Args:
+      real: the real images.
+      samples: kind -> uint8 [n, h, w, c].
+      seed: the run's seed, recorded.
+
+    Returns:
+      `nearest_training_distance[_<kind>]`, with "exact_copies" and "quantiles".
+    """
+
+    def figure(images: np.ndarray) -> Metric:
+        distances, _ = nearest_training_distances(images, real.training)
+        summary = summarize_distances(distances)
+        return {"value": summary["quantiles"]["0.5"], **summary}
+
+    held_out = real.compare_held_out(lambda: figure(real.held_out))
+    return {
+        memorization_name(kind): {
+            "se": None,
+            "unit": "Euclidean distance on [-1, 1] pixels",
+            "reference_split": real.training_split,
+            "n_reference": len(real.training),
+            "quantization": "uint8",
+            "seed": seed,
+            "samples": kind,
+            **figure(images),
+            "held_out": held_out,
+        }
+        for kind, images in samples.items()
+    }
+
+
+def memorization_name(kind: str) -> str:
+    """The name in metrics.json, e.g. `nearest_training_distance_baseline`."""
+    return "nearest_training_distance" + ("" if kind == "samples" else f"_{kind}")

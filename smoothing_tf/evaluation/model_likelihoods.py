@@ -1,0 +1,119 @@
+"""The likelihoods that the models at hand give."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.input_pipeline import evaluation_batches
+from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.image_metrics import REFERENCE_SPLIT
+from smoothing_tf.evaluation.likelihood import (
+    bound_name,
+    compile_terms,
+    evaluate_bound,
+    evaluate_log_prob,
+    missing_bound,
+)
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.smoothing import Smoothing
+
+NO_REVERSE = "The reverse stage is not trained: there is no p(x | x~), and no p(x)."
+
+
+def model_likelihoods(
+    two_stage: TwoStageModel | None,
+    baseline: DensityModel | None,
+    smoothing: Smoothing | None,
+    smoothed: DensityModel | None,
+    *,
+    dataset: Dataset,
+    config: EvaluationConfig,
+    seed: int,
+    progress: bool,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Scores `config.split`.
+
+    Args:
+      two_stage: gives `bits_per_dim`, `bits_per_dim_iw` and, of as many training
+        examples, `bits_per_dim_train`; or None.
+      baseline: gives `bits_per_dim_baseline`; or None.
+      smoothing: that of `smoothed`.
+      smoothed: where `two_stage` is None, gives `bits_per_dim_smoothed`, the mean
+        of -log p(x~), a density, and `bits_per_dim` null; or None.
+      dataset: the data.
+      config: how much of it.
+      seed: the run's seed.
+      progress: whether to show a progress bar.
+
+    Returns:
+      (metrics, per_image), as of `evaluate_bound`; for continuous data `nll` in
+      place of `bits_per_dim`.
+    """
+
+    def batches(smoothing, split: str, draw: int = 0) -> Iterable:
+        everything = evaluation_batches(
+            dataset,
+            smoothing,
+            split=split,
+            batch_size=config.evaluation_batch_size,
+            seed=seed,
+            draw=draw,
+        )
+        return _limit(everything, config.max_examples)
+
+    name = bound_name(dataset.num_levels)
+    about = {"num_levels": dataset.num_levels, "split": config.split}
+    metrics, per_image = {}, {}
+
+    def add_log_prob(suffix: str, *arguments, **options) -> None:
+        metrics[name + suffix], values = evaluate_log_prob(
+            *arguments, **about, **options
+        )
+        per_image["index"] = values["index"]
+        per_image[name + suffix] = values[name]
+
+    if two_stage is not None:
+        terms = compile_terms(two_stage.bound_terms)
+        metrics, per_image = evaluate_bound(
+            two_stage,
+            lambda draw: batches(two_stage.smoothing, config.split, draw),
+            num_draws=config.num_draws,
+            num_importance_draws=config.num_importance_draws,
+            compiled_terms=terms,
+            progress=progress,
+            **about,
+        )
+        if config.split != REFERENCE_SPLIT:
+            # A model that knows its training data by heart shows here.
+            n = metrics[name]["n"]
+            train_metrics, _ = evaluate_bound(
+                two_stage,
+                lambda draw: _limit(
+                    batches(two_stage.smoothing, REFERENCE_SPLIT, draw), n
+                ),
+                compiled_terms=terms,
+                **about | {"split": REFERENCE_SPLIT},
+            )
+            metrics[f"{name}_train"] = train_metrics[name]
+    elif smoothed is not None:
+        metrics[name] = missing_bound(NO_REVERSE, **about)
+        noised = batches(smoothing, config.split)
+        add_log_prob("_smoothed", smoothed, noised, key="x_smoothed")
+    if baseline is not None:
+        add_log_prob("_baseline", baseline, batches(None, config.split))
+    return metrics, per_image
+
+
+def _limit(batches: Iterable, max_examples: int | None) -> Iterable:
+    """The first examples of `batches`."""
+    left = max_examples if max_examples is not None else float("inf")
+    for batch in batches:
+        size = int(batch["x"].shape[0])
+        if size >= left:
+            yield {key: value[: int(left)] for key, value in batch.items()}
+            return
+        left -= size
+        yield batch

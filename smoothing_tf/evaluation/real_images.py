@@ -1,0 +1,49 @@
+"""The real images that samples are compared with."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+# Real images beyond this many add little to their statistics.
+_MAX_REFERENCE_IMAGES = 50_000
+
+
+@dataclasses.dataclass(frozen=True)
+class RealImages:
+    """Real images that samples are compared with, and what they are.
+
+    Attributes:
+      training: uint8 [n, h, w, c], all images of the training split, shuffled.
+      held_out: uint8 [m, h, w, c], images of the evaluated split; None when that is
+        the training split, with which nothing can be compared.
+      training_split: name of the split of `training`.
+      held_out_split: name of the split of `held_out`.
+    """
+
+    training: np.ndarray
+    held_out: np.ndarray | None
+    training_split: str
+    held_out_split: str
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The training images whose statistics samples are compared with."""
+        return self.training[:_MAX_REFERENCE_IMAGES]
+
+    def compare_held_out(
+        self, figure: Callable[[], Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """What `figure` gives for the held-out images, or null with a reason."""
+        if self.held_out is not None:
+            return {**figure(), "split": self.held_out_split}
+        return {
+            "value": None,
+            "n": None,
+            "split": self.held_out_split,
+            "reason": (
+                f"The evaluated split {self.held_out_split} is the one that the samples"
+                " are compared with; nothing is held out."
+            ),
+        }
