@@ -3,30 +3,31 @@
   python -m smoothing_tf.sample --workdir=DIR --num_samples=64 --output=FILE.npz
   python -m smoothing_tf.sample --workdir=DIR --images=X.npz --denoise --output=FILE.npz
 
-Writes the arrays `smoothed` (x~, float32), `single_step` and `samples` (uint8 images,
-or float32 vectors), and beside them a picture FILE.png.
+Writes the arrays `smoothed` (x~, float32), `single_step`, `samples` and of a baseline
+`baseline` (uint8 images, or float32 vectors), as far as the stages are trained, and
+beside them a picture FILE.png.
 """
 
 import dataclasses
 import pathlib
+import sys
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.pictures import write_png
 from smoothing_tf.evaluation.samples import (
+    denoise_images,
     draw_samples,
     picture_samples,
     real_uint8,
     samples_uint8,
 )
-from smoothing_tf.models import TwoStageModel
 from smoothing_tf.numerics import levels_to_unit
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
 
 
@@ -34,13 +35,10 @@ from smoothing_tf.settings import setting, validate
 class SampleOptions:
     """Options of this command."""
 
-    workdir: str = setting(None, "Directory of the run, with both stages trained.")
+    workdir: str = setting(None, "Directory of the run.")
     output: str = setting(None, "File FILE.npz to write; the picture is FILE.png.")
     num_samples: int = setting(64, "Samples to draw.", minimum=1)
-    batch_size: int = setting(
-        100, "Samples per batch; part of what a seed draws.", minimum=1
-    )
-    seed: int = setting(0, "Seed of the samples.", minimum=0)
+    seed: int = setting(0, "Seed of the samples.", minimum=0, maximum=MAX_SEED)
     images: str | None = setting(
         None,
         "File .npz with the x~ to denoise, in `smoothed`, `images` or its only array:"
@@ -64,27 +62,23 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, SampleOptions, usage=__doc__)
     output = pathlib.Path(options.output)
-    artifacts.make_directory(output.parent)
+    artifacts.check_directory(output.parent)
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
-    x_smoothed = None
-    if options.images:
+    if options.images is not None:
         x_smoothed = read_images(options.images, dataset.event_shape)
-    two_stage = workdir.load_trained(experiment, dataset, options.workdir).two_stage
-    if two_stage is None:
-        raise FileNotFoundError(
-            f"The stages smoothed and reverse must be trained in {options.workdir}; run"
-            f" python -m smoothing_tf.train --flagfile={options.workdir}/"
-            f"{artifacts.FLAGS_FILE} --workdir={options.workdir}."
-        )
-    if x_smoothed is not None:
-        arrays = denoise(two_stage, x_smoothed, options)
+        two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+        arrays = denoise_images(two_stage, x_smoothed, seed=options.seed, progress=True)
     else:
+        trained = workdir.load_trained(experiment, dataset, options.workdir)
+        for message in trained.missing:
+            print(message, file=sys.stderr)
         arrays = draw_samples(
-            two_stage,
-            None,
+            trained.two_stage,
+            trained.baseline,
             options.num_samples,
-            batch_size=options.batch_size,
+            smoothing=trained.smoothing,
+            smoothed=trained.smoothed,
             seed=options.seed,
             progress=True,
         )
@@ -133,21 +127,6 @@ def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarra
     return images.astype(np.float32)
 
 
-def denoise(
-    two_stage: TwoStageModel, x_smoothed: np.ndarray, options: SampleOptions
-) -> dict[str, np.ndarray]:
-    """Draws x ~ p(x | x~) for every given x~, batch by batch."""
-    parts = []
-    for first in range(0, len(x_smoothed), options.batch_size):
-        batch = tf.constant(x_smoothed[first : first + options.batch_size])
-        seed = derive_seed(options.seed, "denoise", first)
-        part = {"smoothed": batch, "samples": two_stage.denoise(batch, seed=seed)}
-        if two_stage.has_single_step:
-            part["single_step"] = two_stage.single_step_denoise(batch)
-        parts.append(part)
-    return {kind: np.concatenate([part[kind] for part in parts]) for kind in parts[0]}
-
-
 def write_samples(
     output: pathlib.Path, arrays: dict[str, np.ndarray], dataset: Dataset, split: str
 ) -> None:
@@ -155,7 +134,8 @@ def write_samples(
     shown, real = arrays, None
     if dataset.num_levels is not None:
         shown = samples_uint8(arrays, dataset.num_levels)
-        arrays = {**shown, "smoothed": arrays["smoothed"]}
+        # x~ is continuous: it is stored as it was drawn.
+        arrays = {k: arrays[k] if k == "smoothed" else v for k, v in shown.items()}
         real = real_uint8(dataset, split)
     else:
         real = dataset.array(split)

@@ -15,7 +15,7 @@ from smoothing_tf.data import noise_scale
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.evaluation import write_evaluation
 from smoothing_tf.models import DensityModel, TwoStageModel
-from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.smoothing import Smoothing, make_smoothing
 from smoothing_tf.stages import load_stage, load_two_stage, make_model
 from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY
 from smoothing_tf.training.history import History
@@ -117,10 +117,20 @@ def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What has been trained in a working directory."""
+    """What has been trained in a working directory.
+
+    Attributes:
+      two_stage: of the stages smoothed and reverse, or None.
+      baseline: or None.
+      smoothing: q(x~ | x).
+      smoothed: p(x~) where the reverse stage is missing, or None.
+      missing: one line for each stage of the two that is not trained.
+    """
 
     two_stage: TwoStageModel | None
     baseline: DensityModel | None
+    smoothing: Smoothing
+    smoothed: DensityModel | None
     missing: tuple[str, ...]
 
 
@@ -134,9 +144,6 @@ def load_trained(
       dataset: the data set it was trained on.
       workdir: the run's directory.
 
-    Returns:
-      The models; `missing` says in one line each what a stage is missing for.
-
     Raises:
       FileNotFoundError: no stage has a checkpoint.
     """
@@ -148,15 +155,19 @@ def load_trained(
             f" smoothing_tf.train --flagfile={workdir / artifacts.FLAGS_FILE}"
             f" --workdir={workdir}."
         )
-    two_stage = baseline = None
+    two_stage = baseline = smoothed = None
     missing = [stage for stage in _TWO_STAGES if stage not in present]
     if not missing:
         two_stage = require_two_stage(experiment, dataset, workdir)
+    elif "smoothed" in present:
+        smoothed = load_stage(experiment, "smoothed", dataset, workdir / "smoothed")
     if "baseline" in present:
         baseline = load_stage(experiment, "baseline", dataset, workdir / "baseline")
     return Trained(
         two_stage,
         baseline,
+        make_smoothing(experiment.smoothing),
+        smoothed,
         tuple(
             f"Stage {stage} is not trained in {workdir}: no two-stage model."
             for stage in missing
@@ -249,6 +260,8 @@ def evaluate(
     return write_evaluation(
         two_stage=trained.two_stage,
         baseline=trained.baseline,
+        smoothing=trained.smoothing,
+        smoothed=trained.smoothed,
         dataset=dataset,
         config=experiment.evaluation,
         flags_text=config.to_flagfile(experiment),

@@ -17,6 +17,7 @@ def test_samples_are_images_of_the_datas_levels(run_dir, tmp_path):
     assert {k: (v.shape, str(v.dtype)) for k, v in arrays.items()} == {
         "smoothed": ((5, 8, 8, 1), "float32"),
         "single_step": ((5, 8, 8, 1), "uint8"),
+        "baseline": ((5, 8, 8, 1), "uint8"),
         "samples": ((5, 8, 8, 1), "uint8"),
     }
     levels = np.rint(255 * np.arange(17) / 16)
@@ -72,8 +73,28 @@ def test_options_that_do_not_fit_each_other_are_rejected(run_dir, tmp_path):
         draw(run_dir, tmp_path / "d.png")
 
 
-def test_a_run_without_both_stages_says_what_to_train(run_dir, tmp_path):
-    (tmp_path / "flags.cfg").symlink_to(run_dir / "flags.cfg")
-    (tmp_path / "baseline").symlink_to(run_dir / "baseline")
-    with pytest.raises(FileNotFoundError, match="stages smoothed and reverse must be"):
-        draw(tmp_path, tmp_path / "s.npz")
+@pytest.mark.parametrize(
+    "stage, kinds",
+    [("smoothed", {"smoothed", "single_step"}), ("baseline", {"baseline"})],
+)
+def test_one_stage_alone_gives_its_own_samples(run_dir, tmp_path, capsys, stage, kinds):
+    for name in ("flags.cfg", stage):
+        (tmp_path / name).symlink_to(run_dir / name)
+    assert set(draw(tmp_path, tmp_path / "s.npz", "--num_samples=2")) == kinds
+    assert "Stage reverse is not trained" in capsys.readouterr().err
+
+
+def test_denoising_without_the_reverse_stage_says_what_to_train(run_dir, tmp_path):
+    for name in ("flags.cfg", "smoothed"):
+        (tmp_path / name).symlink_to(run_dir / name)
+    np.savez(tmp_path / "x.npz", np.zeros((1, 8, 8, 1), np.float32))
+    arguments = (f"--images={tmp_path / 'x.npz'}", "--denoise")
+    with pytest.raises(FileNotFoundError, match="Stage reverse must be trained in"):
+        draw(tmp_path, tmp_path / "s.npz", *arguments)
+
+
+def test_the_first_samples_do_not_depend_on_how_many_follow(run_dir, tmp_path):
+    few, more = (
+        draw(run_dir, tmp_path / "s.npz", f"--num_samples={n}") for n in (2, 120)
+    )
+    np.testing.assert_array_equal(few["samples"], more["samples"][:2])
