@@ -67,15 +67,18 @@ def test_a_host_where_nothing_answers_is_one_sentence(recwarn):
     assert not recwarn.list
 
 
-def test_help_is_quiet():
+@pytest.mark.parametrize(
+    "runner, flag", [("kubeflow_runner", "--host"), ("local_runner", "--pipeline_root")]
+)
+def test_help_of_a_runner_is_quiet(runner, flag):
     result = subprocess.run(
-        [sys.executable, "-m", "pipeline.kubeflow_runner", "--help"],
+        [sys.executable, "-m", f"pipeline.{runner}", "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
     assert (result.returncode, result.stderr) == (0, "")
-    assert "--host" in result.stdout
+    assert flag in result.stdout
 
 
 def test_importing_the_pipeline_leaves_logging_alone():
