@@ -326,9 +326,7 @@ def test_vectors_are_evaluated_without_image_metrics(tmp_path):
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["points.png"]
 
 
-@pytest.mark.parametrize(
-    ("shape", "num_levels"), [((4, 4, 1), None), ((4, 4, 2), None)]
-)
+@pytest.mark.parametrize(("shape", "num_levels"), [((4, 4, 1), None), ((4, 4, 2), 4)])
 def test_data_that_are_neither_images_nor_vectors_are_evaluated(
     tmp_path, shape, num_levels
 ):

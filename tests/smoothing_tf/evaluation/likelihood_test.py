@@ -9,6 +9,7 @@ from smoothing_tf.data.input_pipeline import evaluation_batches
 from smoothing_tf.evaluation.likelihood import (
     evaluate_bound,
     evaluate_log_prob,
+    missing_bound,
     paired_difference,
 )
 from smoothing_tf.models.density_model import DensityModel
@@ -186,6 +187,27 @@ def test_log_prob_of_a_baseline_is_no_bound():
     np.testing.assert_allclose(per_image["bits_per_dim"], expected, rtol=1e-12)
     assert metric["bound"] is False
     assert metric["n"] == 7
+
+
+def test_density_of_noised_data_is_the_term_of_the_bound():
+    draws = _draws(tiny_dataset(), 3)
+    metric, per_image = evaluate_log_prob(
+        _tiny_two_stage().smoothed, draws(0), num_levels=4, key="x_smoothed"
+    )
+    metrics, _ = _evaluate(draws)
+    assert metric["value"] == pytest.approx(
+        metrics["bits_per_dim"]["terms"]["smoothed"], rel=1e-12
+    )
+    assert (metric["bound"], metric["draws"]) == (False, 1)
+    assert per_image["bits_per_dim"].shape == (7,)
+
+
+def test_missing_bound_is_null_with_its_reason():
+    metric = missing_bound("No reverse stage.", num_levels=None, split="test")
+    metrics, _ = _evaluate(_draws(tiny_dataset(), 3))
+    assert metric.keys() - {"reason"} == metrics["bits_per_dim"].keys()
+    assert (metric["value"], metric["reason"]) == (None, "No reverse stage.")
+    assert metric["unit"] == "nats"
 
 
 def test_not_finite_likelihood_gives_null_and_a_reason():
