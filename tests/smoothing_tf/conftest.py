@@ -2,7 +2,8 @@
 
 import pytest
 
-from smoothing_tf import train
+from smoothing_tf import train, workdir
+from smoothing_tf.data.dataset import open_dataset
 
 TINY_FLAGS = (
     "--dataset=digits",
@@ -35,3 +36,13 @@ def run_dir(tmp_path_factory, tfds_dir):
         ]
     )
     return directory
+
+
+@pytest.fixture(scope="session")
+def experiment(run_dir):
+    return workdir.load_config(run_dir)
+
+
+@pytest.fixture(scope="session")
+def dataset(experiment):
+    return open_dataset(experiment.data)

@@ -19,7 +19,7 @@ _FLOORS = (
     ("models",),
     ("data",),
     ("training", "evaluation", "serving"),
-    ("help_text",),
+    ("help_text", "experiment_config"),
     ("config",),
     ("stages",),
     ("workdir",),

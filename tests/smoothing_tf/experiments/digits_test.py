@@ -1,0 +1,24 @@
+"""The digits experiment runs from end to end, and goes on where it stopped."""
+
+import pytest
+
+from smoothing_tf.experiments import digits
+
+
+@pytest.mark.large
+@pytest.mark.timeout(1800)
+def test_a_quick_run_compares_the_models_and_a_second_one_only_reads(tmp_path):
+    table, figure = digits.run(tmp_path, quick=True)
+    assert [row["model"] for row in table.rows] == [
+        "two-stage PixelCNN++ (bound)",
+        "PixelCNN++ on clean data",
+        "two-stage MADE (bound)",
+        "histogram of each pixel",
+    ]
+    assert len(table.criteria) == 6
+    assert figure.startswith(b"\x89PNG")
+    metrics = tmp_path / "pixelcnnpp" / "evaluation" / "metrics.json"
+    written = metrics.stat().st_mtime_ns
+    again, _ = digits.run(tmp_path, quick=True)
+    assert again == table
+    assert metrics.stat().st_mtime_ns == written
