@@ -12,27 +12,36 @@ def _automatic() -> tf.distribute.Strategy:
     if os.environ.get("TF_CONFIG"):
         return _multi_worker()
     if len(tf.config.list_logical_devices("GPU")) > 1:
-        return tf.distribute.MirroredStrategy()
+        return _mirrored()
     return tf.distribute.get_strategy()
 
 
+def _mirrored() -> tf.distribute.Strategy:
+    _check_cluster()
+    return tf.distribute.MirroredStrategy()
+
+
 def _multi_worker() -> tf.distribute.Strategy:
+    _check_cluster()
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _check_cluster() -> None:
     cluster = os.environ.get("TF_CONFIG", "{}")
     try:
         json.loads(cluster)
-    except json.JSONDecodeError as error:
+    except json.JSONDecodeError:
         raise ValueError(
-            'The environment variable TF_CONFIG must be JSON, {"cluster": {"worker":'
-            ' ["host:port", ...]}, "task": {"type": "worker", "index": 0}}; got'
-            f" {cluster!r}."
-        ) from error
-    return tf.distribute.MultiWorkerMirroredStrategy()
+            "The environment variable TF_CONFIG must not be set, or be JSON,"
+            ' {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
+            f' "index": 0}}}}; got {cluster!r}.'
+        ) from None
 
 
 STRATEGIES = {
     "auto": _automatic,
     "one_device": tf.distribute.get_strategy,
-    "mirrored": tf.distribute.MirroredStrategy,
+    "mirrored": _mirrored,
     "multi_worker": _multi_worker,
 }
 

@@ -48,11 +48,20 @@ def test_a_cluster_makes_a_strategy_of_several_workers(monkeypatch, name):
     assert strategies.make_strategy(name) == "workers"
 
 
-@pytest.mark.parametrize("name", ["auto", "multi_worker"])
-def test_a_cluster_that_is_not_json_is_rejected(monkeypatch, name):
-    monkeypatch.setenv("TF_CONFIG", "localhost:1")
-    with pytest.raises(ValueError, match="TF_CONFIG must be JSON.* got 'localhost:1'"):
+@pytest.mark.parametrize(
+    ("name", "cluster"),
+    [
+        ("auto", "localhost:1"),
+        ("multi_worker", "localhost:1"),
+        ("mirrored", "localhost:1"),
+        ("mirrored", ""),
+    ],
+)
+def test_a_cluster_that_is_not_json_is_rejected(monkeypatch, name, cluster):
+    monkeypatch.setenv("TF_CONFIG", cluster)
+    with pytest.raises(ValueError, match=f"TF_CONFIG must .* got '{cluster}'") as error:
         strategies.make_strategy(name)
+    assert '"index": 0}}; got' in str(error.value)
 
 
 def test_an_unknown_name_is_rejected_with_the_choices():
