@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
-from smoothing_tf.serving.saved_model import export_saved_model, next_version
+from smoothing_tf.serving.layout import next_version
+from smoothing_tf.serving.saved_model import export_saved_model
 from smoothing_tf.settings import setting, validate
 
 

@@ -13,13 +13,12 @@ from smoothing_tf import artifacts
 from smoothing_tf.evaluation.pictures import labelled_columns, write_png
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.serving.layout import METADATA_FILE
 
 SAMPLES_FILE = "samples.npz"
 PICTURE_FILE = "samples.png"
 # The examples of a shard share one seed, so its size is part of what is drawn.
 SHARD_SIZE = 100
-# Beside the graph, written by the export: what its inputs and outputs are.
-METADATA_FILE = "assets.extra/smoothing.json"
 KINDS = ("smoothed", "single_step", "samples")
 
 

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 
 from smoothing_tf import artifacts
+from smoothing_tf.serving.layout import next_version, versions
 
 
 def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
@@ -31,10 +32,10 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
             f"`model_dir` must hold a SavedModel; {model_dir} has no saved_model.pb."
         )
     push_dir = artifacts.make_directory(push_dir)
-    versions = _versions(push_dir)
-    if versions and _same_files(model_dir, versions[-1]):
-        return str(versions[-1])
-    target = push_dir / str(int(versions[-1].name) + 1 if versions else 1)
+    newest = versions(push_dir)[-1:]
+    if newest and _same_files(model_dir, newest[0]):
+        return str(newest[0])
+    target = push_dir / str(next_version(push_dir))
     with artifacts.atomic_directory(target) as temporary:
         shutil.copytree(model_dir, temporary, dirs_exist_ok=True)
     return str(target)
@@ -44,19 +45,10 @@ def pushed_version(
     model_dir: artifacts.Path, push_dir: artifacts.Path
 ) -> pathlib.Path | None:
     """The newest version below `push_dir` that is the model, or None."""
-    for version in reversed(_versions(pathlib.Path(push_dir))):
+    for version in reversed(versions(push_dir)):
         if _same_files(pathlib.Path(model_dir), version):
             return version
     return None
-
-
-def _versions(push_dir: pathlib.Path) -> list[pathlib.Path]:
-    if not push_dir.is_dir():
-        return []
-    return sorted(
-        (path for path in push_dir.iterdir() if path.name.isdecimal()),
-        key=lambda path: int(path.name),
-    )
 
 
 def _same_files(left: pathlib.Path, right: pathlib.Path) -> bool:

@@ -1,7 +1,6 @@
 """A two-stage model as a SavedModel that needs nothing but TensorFlow."""
 
 import math
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +16,7 @@ from smoothing_tf.numerics import (
     unit_to_uint8,
 )
 from smoothing_tf.seeds import derive_seed
-
-# TensorFlow Serving ignores this directory of a SavedModel.
-METADATA_FILE = "assets.extra/smoothing.json"
+from smoothing_tf.serving.layout import METADATA_FILE
 
 _SEED = tf.TensorSpec([2], tf.int32, "seed")
 _FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
@@ -139,13 +136,6 @@ def verify_saved_model(
         )
     for name, outputs in expected.items():
         _compare(name, loaded[name](**arguments[name]), outputs)
-
-
-def next_version(models_directory: artifacts.Path) -> int:
-    """The version after the highest one in MODELS/name, 1 when there is none."""
-    path = pathlib.Path(models_directory)
-    names = [child.name for child in path.iterdir()] if path.is_dir() else []
-    return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
 
 
 def _signatures(

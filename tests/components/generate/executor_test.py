@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from components.generate import executor
 from smoothing_tf import artifacts
-from smoothing_tf.serving import saved_model
+from smoothing_tf.serving.layout import METADATA_FILE
 
 
 class Served(tf.Module):
@@ -36,7 +36,7 @@ def model_dir(tmp_path_factory):
     served = Served()
     tf.saved_model.save(served, str(directory), signatures={"sample": served.sample})
     artifacts.write_json(
-        directory / executor.METADATA_FILE, {"event_shape": [4, 4, 1], "num_levels": 4}
+        directory / METADATA_FILE, {"event_shape": [4, 4, 1], "num_levels": 4}
     )
     return directory
 
@@ -57,10 +57,6 @@ def draw(model_dir, tmp_path):
             return dict(file)
 
     return draw
-
-
-def test_the_file_beside_the_graph_is_the_one_that_the_export_writes():
-    assert executor.METADATA_FILE == saved_model.METADATA_FILE
 
 
 def test_samples_are_levels_in_uint8_and_smoothed_ones_floats(draw, tmp_path):

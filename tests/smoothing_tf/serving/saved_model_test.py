@@ -9,12 +9,8 @@ import tensorflow as tf
 
 from smoothing_tf.models import MADEConfig, TwoStageModel, build_model
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
-from smoothing_tf.serving import (
-    export_saved_model,
-    next_version,
-    saved_model,
-    verify_saved_model,
-)
+from smoothing_tf.serving import export_saved_model, saved_model, verify_saved_model
+from smoothing_tf.serving.layout import METADATA_FILE
 from smoothing_tf.smoothing import Gaussian
 
 SHAPE, NUM_LEVELS = (4, 4, 1), 17
@@ -159,7 +155,7 @@ def test_command_line_of_tensorflow_lists_the_signatures(exported):
 
 
 def test_metadata_describes_every_tensor(two_stage, exported):
-    metadata = json.loads((exported / saved_model.METADATA_FILE).read_text())
+    metadata = json.loads((exported / METADATA_FILE).read_text())
     assert metadata["event_shape"] == list(SHAPE)
     assert metadata["num_levels"] == NUM_LEVELS
     assert metadata["noise_scale"] == 0.3
@@ -218,10 +214,3 @@ def test_an_existing_version_is_not_overwritten(two_stage, exported):
 def test_levels_beyond_8_bits_are_rejected(two_stage, tmp_path):
     with pytest.raises(ValueError, match="`num_levels` must be from 2 to 256"):
         export_saved_model(two_stage, num_levels=512, directory=tmp_path / "1")
-
-
-def test_next_version_counts_on(tmp_path):
-    assert next_version(tmp_path / "none") == 1
-    for name in ("1", "10", "9", "notes", ".11.tmp-x"):
-        (tmp_path / name).mkdir()
-    assert next_version(tmp_path) == 11
