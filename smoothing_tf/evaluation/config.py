@@ -14,7 +14,7 @@ class EvaluationConfig:
     """Settings of `write_evaluation`."""
 
     evaluation_batch_size: int = setting(
-        100, "Examples per batch when scoring and when drawing samples.", minimum=1
+        100, "Examples per batch when scoring.", minimum=1
     )
     num_draws: int = setting(
         1, "Independent draws of x~ per example, averaged in the bound.", minimum=1

@@ -8,7 +8,7 @@ from smoothing_tf.evaluation.report import format_se, format_value
 _NAMES = tuple(
     name + suffix
     for name in ("bits_per_dim", "nll")
-    for suffix in ("", "_iw", "_baseline")
+    for suffix in ("", "_iw", "_smoothed", "_baseline")
 )
 
 

@@ -16,8 +16,6 @@ from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import Dataset, open_dataset
 from smoothing_tf.evaluation.evaluation import METRICS_FILE
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.pictures import labelled_columns, png_bytes
-from smoothing_tf.evaluation.samples import CAPTIONS, real_uint8, samples_uint8
 from smoothing_tf.experiments.histogram import IndependentHistogram
 from smoothing_tf.experiments.table import Criterion, Table
 from smoothing_tf.stages import make_model
@@ -72,7 +70,9 @@ def run(directory: artifacts.Path, *, quick: bool) -> tuple[Table, bytes]:
         ),
         criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
     )
-    return table, _figure(directory / "pixelcnnpp", dataset)
+    # The columns of samples that the evaluation has drawn.
+    evaluation = directory / "pixelcnnpp" / workdir.EVALUATION_DIRECTORY
+    return table, (evaluation / "samples" / "columns.png").read_bytes()
 
 
 def _evaluated(
@@ -149,6 +149,10 @@ def _bound_criteria(rows: tuple[dict[str, Any], ...]) -> Iterator[Criterion]:
 def _sample_criteria(metrics: dict[str, Any]) -> Iterator[Criterion]:
     """What a classifier and the training images say of the generated digits."""
     confidence = metrics["confidence_classifier"]
+    if confidence["value"] is None:
+        # Samples of hardly trained models may not be finite.
+        yield Criterion("generated digits that could be scored", 0, minimum=1)
+        return
     yield Criterion(
         "classes found among the generated digits",
         confidence["num_classes_found"],
@@ -169,15 +173,4 @@ def _sample_criteria(metrics: dict[str, Any]) -> Iterator[Criterion]:
         "median distance to the nearest training image, generated / held-out",
         distance["quantiles"]["0.5"] / distance["held_out"]["quantiles"]["0.5"],
         minimum=0.8,
-    )
-
-
-def _figure(directory: pathlib.Path, dataset: Dataset) -> bytes:
-    with np.load(directory / workdir.EVALUATION_DIRECTORY / "samples.npz") as file:
-        groups = {"real": real_uint8(dataset, "test"), **file}
-    groups["smoothed"] = samples_uint8(groups, dataset.num_levels)["smoothed"]
-    return png_bytes(
-        labelled_columns(
-            {CAPTIONS[kind]: groups[kind] for kind in CAPTIONS if kind in groups}
-        )
     )
