@@ -55,6 +55,8 @@ class AutoregressiveModel(DensityModel):
 
     def sample(self, num_samples, context=None, *, seed):
         self.check_arguments(None, context)
+        if isinstance(num_samples, int) and num_samples < 1:
+            raise ValueError(f"`num_samples` must be at least 1; got {num_samples}.")
         num_samples = tf.convert_to_tensor(num_samples, tf.int32)
         if context is not None:
             context = tf.convert_to_tensor(context)

@@ -63,7 +63,7 @@ class DensityModel(keras.Model, abc.ABC):
         """Exact samples.
 
         Args:
-          num_samples: scalar integer.
+          num_samples: scalar integer, at least 1.
           context: x~ [batch, ...event_shape], or None.
           seed: integer, or int32 [2].
 

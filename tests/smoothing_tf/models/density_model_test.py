@@ -1,0 +1,64 @@
+"""Arguments of a density model, and initial weights from one seed."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import DensityModel
+
+
+class Leaf(keras.layers.Layer):
+    """A layer that draws its own weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = self.add_weight(shape=(3,), initializer="zeros", name="value")
+        self.built = True
+
+    def initialize(self, seed):
+        self.value.assign(tf.random.stateless_normal([3], seed))
+
+
+class TwoLeaves(DensityModel):
+    """A model of which only the bookkeeping is tested."""
+
+    def __init__(self, is_conditional=False):
+        super().__init__((2, 3), is_conditional)
+        self.leaves = [[Leaf()], [Leaf()]]
+        self.built = True
+
+    def log_prob(self, x, context=None, *, dropout_seed=None):
+        self.check_arguments(x, context)
+
+    def sample(self, num_samples, context=None, *, seed):
+        self.check_arguments(None, context)
+
+
+def test_layers_draw_from_streams_of_their_own():
+    model = TwoLeaves()
+    values = []
+    for seed in (1, 1, 2):
+        model.initialize(seed)
+        values.append([np.array(leaf.value) for (leaf,) in model.leaves])
+    first, again, other = values
+    np.testing.assert_array_equal(first, again)
+    assert np.all(first[0] != first[1]) and np.all(first[0] != other[0])
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3, 2), (1, 2, 3, 1)])
+def test_another_shape_is_rejected(shape):
+    with pytest.raises(ValueError, match=r"`x` must have shape \[batch, 2, 3\]; got"):
+        TwoLeaves().log_prob(tf.zeros(shape))
+
+
+def test_the_context_has_the_shape_of_x():
+    with pytest.raises(ValueError, match=r"`context` must have shape \[batch, 2, 3\]"):
+        TwoLeaves(True).sample(1, tf.zeros([1, 3, 2]), seed=0)
+
+
+def test_a_missing_or_superfluous_context_is_rejected():
+    with pytest.raises(ValueError, match="`context` must be given for a conditional"):
+        TwoLeaves(True).log_prob(tf.zeros([1, 2, 3]))
+    with pytest.raises(ValueError, match="`context` must be None for an unconditional"):
+        TwoLeaves().sample(1, tf.zeros([1, 2, 3]), seed=0)
