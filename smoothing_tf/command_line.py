@@ -33,7 +33,11 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        print(
+            "Interrupted. Training goes on from its last checkpoint when the same"
+            " command is run again.",
+            file=sys.stderr,
+        )
         sys.exit(130)
     except (flags.Error, OSError) as error:
         _fail(error)
@@ -51,7 +55,9 @@ def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
 
 
 def _fail(error: Exception) -> None:
-    print("error: " + " ".join(str(error).split()), file=sys.stderr)
+    # absl begins the message about a missing flagfile with a word of its own.
+    text = " ".join(str(error).split()).removeprefix("ERROR:: ")
+    print(f"error: {text}", file=sys.stderr)
     sys.exit(1)
 
 

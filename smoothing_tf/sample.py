@@ -30,6 +30,9 @@ from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
 
+# No noise takes a pixel of [-1, 1] so far; it must be on another scale.
+_LARGEST = 20.0
+
 
 @dataclasses.dataclass(frozen=True)
 class SampleOptions:
@@ -65,6 +68,7 @@ def main(argv: Sequence[str]) -> None:
     artifacts.check_directory(output.parent)
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
+    artifacts.make_directory(output.parent)
     if options.images is not None:
         x_smoothed = read_images(options.images, dataset.event_shape)
         two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
@@ -107,11 +111,17 @@ def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarra
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
     except Exception as error:
+        # numpy has many ways to fail on a file that is something else.
         raise ValueError(
-            f"`--images` must be a readable .npz file of numbers; got {path}: {error}"
+            f"`--images` must be a readable .npz file of numbers; got {path}."
         ) from error
     names = [n for n in ("smoothed", "images") if n in arrays] or list(arrays)
-    images = arrays[names[0]] if names else np.zeros(0)
+    if not names or (len(arrays) > 1 and names[0] not in ("smoothed", "images")):
+        raise ValueError(
+            "`--images` must hold an array `smoothed` or `images`, or a single one; got"
+            f" {', '.join(arrays) or 'none'}."
+        )
+    images = arrays[names[0]]
     if images.shape[1:] != event_shape or not len(images):
         raise ValueError(
             "`--images` must hold at least one image, [n,"
@@ -123,6 +133,11 @@ def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarra
         raise ValueError(
             f"`--images` must be uint8 or finite floating point; got {images.dtype}"
             f"{' with NaN or infinity' if images.dtype.kind == 'f' else ''}."
+        )
+    if np.max(np.abs(images)) > _LARGEST and len(event_shape) == 3:
+        raise ValueError(
+            "`--images` of floating point must be on [-1, 1] plus noise; got values up"
+            f" to {np.max(np.abs(images)):g}. Give 0 to 255 as uint8."
         )
     return images.astype(np.float32)
 

@@ -42,6 +42,7 @@ def main(argv: Sequence[str]) -> None:
     strategy = make_strategy(options.strategy)
     dataset = open_dataset(experiment.data)
     workdir.train(experiment, dataset, options.workdir, options.stages, strategy)
+    print(f"Trained {', '.join(options.stages)} in {options.workdir}.")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Dataset:
         if num_examples[split] == 0:
             raise ValueError(
                 f"The split {split!r} of {self.name!r} must hold at least one example;"
-                " got none. Write the data set again, or name another split."
+                " got none. Add examples to it, or name another split."
             )
         record_format = self.source.format
         x = np.empty(
@@ -139,8 +139,8 @@ class Dataset:
             except RecordError as error:
                 raise ValueError(
                     f"Record {index} of the split {split!r} of {self.name!r} ({place})"
-                    f" {error}; repair the data, or let ingest drop the record"
-                    " (--max_rejected_fraction)."
+                    f" {error}; repair or remove it, or run the pipeline, which can"
+                    " leave it out (pipeline.local_runner --max_rejected_fraction)."
                 ) from error
             if labels is not None:
                 labels[index] = label

@@ -11,7 +11,7 @@ EXTRACTOR_NAMES = ("randconv", "classifier", "inception")
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationConfig:
-    """Settings of `write_evaluation`."""
+    """What an evaluation computes, and on how much data."""
 
     evaluation_batch_size: int = setting(
         100, "Examples per batch when scoring.", minimum=1

@@ -51,6 +51,7 @@ def test_given_images_are_denoised(run_dir, tmp_path):
         (np.zeros((0, 8, 8, 1), np.float32), "at least one image"),
         (np.zeros((2, 8, 8, 1), np.int64), "uint8 or finite floating point; got int64"),
         (np.full((2, 8, 8, 1), np.nan), "got float64 with NaN or infinity"),
+        (np.full((2, 8, 8, 1), 200.0), r"must be on \[-1, 1\] plus noise; got .* 200"),
     ],
 )
 def test_images_that_do_not_fit_are_rejected(run_dir, tmp_path, array, message):
@@ -58,6 +59,12 @@ def test_images_that_do_not_fit_are_rejected(run_dir, tmp_path, array, message):
     with pytest.raises(ValueError, match=message):
         draw(run_dir, tmp_path / "d.npz", f"--images={tmp_path / 'x.npz'}", "--denoise")
     assert not (tmp_path / "d.npz").exists()
+
+
+def test_several_arrays_without_a_known_name_are_rejected(run_dir, tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.zeros((1, 8, 8, 1)), b=np.zeros(3))
+    with pytest.raises(ValueError, match="or a single one; got a, b"):
+        draw(run_dir, tmp_path / "d.npz", f"--images={tmp_path / 'x.npz'}", "--denoise")
 
 
 def test_a_damaged_file_of_images_is_rejected(run_dir, tmp_path):
