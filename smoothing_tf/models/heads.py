@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from smoothing_tf.distributions import DiscretizedLogisticMixture, LogisticMixture
-from smoothing_tf.settings import choose
+from smoothing_tf.settings import choose, setting
 
 tfd = tfp.distributions
 
@@ -143,6 +143,16 @@ HEADS = {
     "logistic_mixture": _continuous,
     "discretized_logistic_mixture": _discretized,
 }
+
+
+def head_setting() -> str | None:
+    """The field `head` of a model's configuration; None is "auto"."""
+    return setting(
+        None,
+        "Likelihood head; 'auto' is discretized for data with levels.",
+        choices=tuple(HEADS),
+        none_name="auto",
+    )
 
 
 def make_head(

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers import MaskedDense
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.heads import HEADS, make_head
+from smoothing_tf.models.heads import head_setting, make_head
 from smoothing_tf.settings import setting, validate
 
 
@@ -26,12 +26,7 @@ class MADEConfig:
     dropout: float = setting(
         0.0, "Dropout rate after each hidden layer.", minimum=0.0, exclusive_maximum=1.0
     )
-    head: str | None = setting(
-        None,
-        "Likelihood head; 'auto' is discretized for data with levels.",
-        choices=tuple(HEADS),
-        none_name="auto",
-    )
+    head: str | None = head_setting()
 
     def __post_init__(self):
         validate(self)

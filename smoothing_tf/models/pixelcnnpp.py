@@ -19,7 +19,7 @@ from smoothing_tf.layers import (
     shift_right,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.heads import HEADS, make_head
+from smoothing_tf.models.heads import head_setting, make_head
 from smoothing_tf.settings import setting, validate
 
 
@@ -40,12 +40,7 @@ class PixelCNNppConfig:
         minimum=0.0,
         exclusive_maximum=1.0,
     )
-    head: str | None = setting(
-        None,
-        "Likelihood head; 'auto' is discretized for data with levels.",
-        choices=tuple(HEADS),
-        none_name="auto",
-    )
+    head: str | None = head_setting()
 
     def __post_init__(self):
         validate(self)
