@@ -65,6 +65,12 @@ def _check_same_experiment(old: Config, new: Config, workdir: pathlib.Path) -> N
     old_flags, new_flags = config.to_flags(old), config.to_flags(new)
     free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
     free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
+    # The length shapes a cosine, from its first step on.
+    free -= {
+        f"{stage}_num_steps"
+        for stage in artifacts.STAGES
+        if old.stages[stage].training.learning_rate_schedule == "cosine"
+    }
     for stage in stages_present(workdir):
         steps, num_steps = _step(workdir / stage), new.stages[stage].training.num_steps
         if num_steps < steps:

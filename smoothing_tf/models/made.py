@@ -23,6 +23,17 @@ class MADEConfig:
     num_mixtures: int = setting(
         10, "Logistics in the mixture of each conditional.", minimum=1
     )
+    activation: str = setting(
+        "relu",
+        "Nonlinearity after each hidden layer.",
+        choices=("elu", "gelu", "relu", "silu"),
+    )
+    initial_range: float = setting(
+        1.0,
+        "The mixtures' locations start evenly spread over [-r, r]; for vectors about"
+        " the largest magnitude of the data.",
+        exclusive_minimum=0.0,
+    )
     dropout: float = setting(
         0.0, "Dropout rate after each hidden layer.", minimum=0.0, exclusive_maximum=1.0
     )
@@ -62,6 +73,7 @@ class MADE(AutoregressiveModel):
         head = make_head(config.head, 1, config.num_mixtures, num_levels)
         super().__init__(event_shape, 1, head, is_conditional, **kwargs)
         self.config = config
+        self._activation = keras.activations.get(config.activation)
         num_dims = math.prod(event_shape)
         policy = self.dtype_policy
         degrees = inputs = np.arange(1, num_dims + 1)
@@ -93,7 +105,9 @@ class MADE(AutoregressiveModel):
         num_dims = math.prod(self.event_shape)
         for layer in (self.output_layer, self.skip, *self.context_layers[-1:]):
             layer.kernel.assign(0.1 * layer.kernel)
-        self.output_layer.bias.assign(np.tile(self.head.spread_bias(), num_dims))
+        limit = self.config.initial_range
+        bias = self.head.spread_bias(-limit, limit)
+        self.output_layer.bias.assign(np.tile(bias, num_dims))
 
     def call(self, x, context=None, dropout_seed=None):
         num_dims = math.prod(self.event_shape)
@@ -104,7 +118,7 @@ class MADE(AutoregressiveModel):
             hidden = layer(hidden)
             if context is not None:
                 hidden += self.context_layers[index](context)
-            hidden = keras.ops.relu(hidden)
+            hidden = self._activation(hidden)
             if dropout_seed is not None and self.config.dropout:
                 seed = tf.random.experimental.stateless_fold_in(dropout_seed, index)
                 hidden = tf.nn.experimental.stateless_dropout(

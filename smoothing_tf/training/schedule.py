@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from smoothing_tf.training.training_config import TrainingConfig
+
 
 @keras.saving.register_keras_serializable("smoothing_tf")
 class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -30,3 +32,14 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, float]:
         return {"learning_rate": self.learning_rate, "decay": self.decay}
+
+
+def make_schedule(
+    config: TrainingConfig,
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """The learning rate that a configuration asks for."""
+    if config.learning_rate_schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(
+            config.learning_rate, config.num_steps
+        )
+    return ExponentialDecay(config.learning_rate, config.learning_rate_decay)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.training.batches import Validation
-from smoothing_tf.training.schedule import ExponentialDecay
+from smoothing_tf.training.schedule import make_schedule
 from smoothing_tf.training.training_config import TrainingConfig
 
 
@@ -43,6 +43,8 @@ class StageTrainer:
       config: the optimizer's settings.
       seed: the run's seed.
       strategy: where to compute.
+      draw: step -> arguments of `log_prob`, a batch drawn in the graph; for
+        `run_drawn_steps`.
 
     Raises:
       ValueError: the batch cannot be divided evenly among the replicas.
@@ -56,6 +58,7 @@ class StageTrainer:
         *,
         seed: int,
         strategy: tf.distribute.Strategy,
+        draw: Callable[[tf.Tensor], tuple[tf.Tensor, ...]] | None = None,
     ):
         if config.batch_size % strategy.num_replicas_in_sync:
             raise ValueError(
@@ -66,9 +69,8 @@ class StageTrainer:
         self._config = config
         self._seed = seed
         self._strategy = strategy
-        self.schedule = ExponentialDecay(
-            config.learning_rate, config.learning_rate_decay
-        )
+        self.schedule = make_schedule(config)
+        self._draw = draw
         with strategy.scope():
             self.model = make_model()
             self.averaged = make_model()
@@ -77,6 +79,9 @@ class StageTrainer:
             )
             self._optimizer.build(self.model.trainable_variables)
         self._compiled_steps = tf.function(self._run_steps)
+        self._compiled_drawn_steps = tf.function(
+            self._run_drawn_steps, jit_compile=True
+        )
         self._compiled_sum = tf.function(self._sum_nats)
 
     @property
@@ -111,10 +116,17 @@ class StageTrainer:
           iterator: over distributed batches, tuples of arguments of `log_prob`.
           num_steps: how many; another number compiles nothing anew.
         """
-        start = time.perf_counter()
-        results = self._compiled_steps(iterator, tf.constant(num_steps))
-        nats, norm = (result.numpy() for result in results)
-        return StepResults(nats, norm, time.perf_counter() - start)
+        return _timed(lambda: self._compiled_steps(iterator, tf.constant(num_steps)))
+
+    def run_drawn_steps(self, num_steps: int) -> StepResults:
+        """Takes `num_steps` optimizer steps on batches of `draw`, on one device.
+
+        All of them are one XLA computation: a small model is not bound by the host.
+
+        Args:
+          num_steps: how many; another number compiles anew.
+        """
+        return _timed(lambda: self._compiled_drawn_steps(num_steps))
 
     def mean_nats(self, validation: Validation) -> float:
         """Mean -log p under the averaged weights, nats per example."""
@@ -123,12 +135,18 @@ class StageTrainer:
         return total / validation.num_examples
 
     def _run_steps(self, iterator, num_steps):
+        return self._repeat_steps(lambda step: next(iterator), num_steps)
+
+    def _run_drawn_steps(self, num_steps):
+        return self._repeat_steps(self._draw, num_steps)
+
+    def _repeat_steps(self, arguments_of, num_steps):
         nats = tf.TensorArray(tf.float32, size=num_steps)
         norms = tf.TensorArray(tf.float32, size=num_steps)
         for i in tf.range(num_steps):
             step = tf.cast(self._optimizer.iterations, tf.int32)
             replica_nats, replica_norm = self._strategy.run(
-                self._replica_step, args=(next(iterator), step)
+                self._replica_step, args=(arguments_of(step), step)
             )
             self._update_average(tf.cast(step, tf.float32))
             nats = nats.write(i, self._strategy.reduce("SUM", replica_nats, axis=None))
@@ -188,6 +206,12 @@ class StageTrainer:
 
         per_replica = self._strategy.run(replica_sum, args=batch)
         return self._strategy.reduce("SUM", per_replica, axis=None)
+
+
+def _timed(run_steps: Callable[[], tuple[tf.Tensor, tf.Tensor]]) -> StepResults:
+    start = time.perf_counter()
+    nats, norm = (result.numpy() for result in run_steps())
+    return StepResults(nats, norm, time.perf_counter() - start)
 
 
 def _move_average(average, weight, momentum):

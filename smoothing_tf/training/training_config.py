@@ -23,9 +23,15 @@ class TrainingConfig:
     learning_rate: float = setting(
         2e-4, "Adam's learning rate at step 0.", exclusive_minimum=0.0
     )
+    learning_rate_schedule: str = setting(
+        "exponential",
+        "How the learning rate falls: by a factor per step, or along a cosine to 0 at"
+        " the last step.",
+        choices=("exponential", "cosine"),
+    )
     learning_rate_decay: float = setting(
         0.999995,
-        "Factor on the learning rate per step.",
+        "Factor on the learning rate per step, for the exponential schedule.",
         exclusive_minimum=0.0,
         maximum=1.0,
     )
