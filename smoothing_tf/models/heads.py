@@ -58,6 +58,11 @@ class LogisticMixtureHead:
         """Parameters per position: 3 K for one channel, 10 K for three."""
         return self.num_mixtures * (3 if self.num_channels == 1 else 10)
 
+    @property
+    def locations(self) -> slice:
+        """Where the locations of a single channel stand among the parameters."""
+        return slice(self.num_mixtures, 2 * self.num_mixtures)
+
     def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
         """Takes [..., num_params] apart into the arguments of a mixture."""
         num_mixtures, num_channels = self.num_mixtures, self.num_channels

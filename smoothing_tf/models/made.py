@@ -100,7 +100,10 @@ class MADE(AutoregressiveModel):
         self.initialize(seed)
 
     def initialize(self, seed: int | tf.Tensor) -> None:
-        """Draws the hidden layers; the output starts as evenly spread mixtures."""
+        """Draws the hidden layers; the output starts as evenly spread mixtures.
+
+        With a context, a noisy x, they start around it.
+        """
         super().initialize(seed)
         num_dims = math.prod(self.event_shape)
         for layer in (self.output_layer, self.skip, *self.context_layers[-1:]):
@@ -108,6 +111,12 @@ class MADE(AutoregressiveModel):
         limit = self.config.initial_range
         bias = self.head.spread_bias(-limit, limit)
         self.output_layer.bias.assign(np.tile(bias, num_dims))
+        if self.is_conditional:
+            is_location = np.zeros(self.head.num_params, np.float32)
+            is_location[self.head.locations] = 1.0
+            self.context_layers[-1].kernel.assign_add(
+                np.kron(np.eye(num_dims, dtype=np.float32), is_location)
+            )
 
     def call(self, x, context=None, dropout_seed=None):
         num_dims = math.prod(self.event_shape)
