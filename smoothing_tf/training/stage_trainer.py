@@ -105,6 +105,17 @@ class StageTrainer:
             ],
         }
 
+    def start_from(self, weights: list[np.ndarray]) -> None:
+        """Goes back to step 0, with `weights` as the initial ones.
+
+        Args:
+          weights: arrays in the order of `model.get_weights()`.
+        """
+        self.model.set_weights(weights)
+        self.averaged.set_weights(weights)
+        for variable in self._optimizer.variables:
+            variable.assign(tf.zeros_like(variable.value))
+
     def distribute(self, dataset: tf.data.Dataset):
         """Splits global batches among the replicas."""
         return self._strategy.experimental_distribute_dataset(dataset)

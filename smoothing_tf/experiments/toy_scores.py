@@ -1,0 +1,64 @@
+"""Likelihoods of models of a few dimensions, on many points."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.models import DensityModel, TwoStageModel, importance_weighted_bound
+from smoothing_tf.seeds import derive_seed
+
+_ROWS = 32_000
+
+
+def log_prob(model: DensityModel, x: tf.Tensor) -> np.ndarray:
+    """log p(x) of each of [n, D] points, float64 [n], nats."""
+    return _in_blocks(lambda block, _: (model.log_prob(block),), x, _ROWS)[0]
+
+
+def bounds(
+    two_stage: TwoStageModel, x: tf.Tensor, *, num_draws: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bound and importance-weighted bound on log p(x) of each point.
+
+    Args:
+      two_stage: the model.
+      x: floating [n, D].
+      num_draws: K, draws of x~ for each point, for both.
+      seed: names the draws.
+
+    Returns:
+      (mean over K of the log weights: the bound, less noisy than from one draw;
+      importance-weighted bound of K), float64 [n], nats.
+    """
+
+    def score(block: tf.Tensor, block_seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        repeated = tf.repeat(block, num_draws, axis=0)
+        x_smoothed = two_stage.smoothing.distribution(repeated).sample(seed=block_seed)
+        log_weight = two_stage.bound_terms(repeated, x_smoothed).log_weight()
+        log_weights = tf.transpose(tf.reshape(log_weight, [-1, num_draws]))
+        return tf.reduce_mean(log_weights, 0), importance_weighted_bound(log_weights)
+
+    seed = derive_seed(seed, "noise of the bound")
+    return _in_blocks(score, x, max(1, _ROWS // num_draws), seed=seed)
+
+
+def _in_blocks(
+    function: Callable[..., tuple[tf.Tensor, ...]],
+    x: tf.Tensor,
+    size: int,
+    seed: tf.Tensor | None = None,
+) -> tuple[np.ndarray, ...]:
+    """Applies `function` to (float64 block of x, its seed); joins the results."""
+    compiled = tf.function(function, jit_compile=True)
+    seed = tf.constant([0, 0]) if seed is None else seed
+    x = np.asarray(x, np.float64)
+    results = []
+    for number, start in enumerate(range(0, len(x), size)):
+        block = x[start : start + size]
+        # One shape compiles once; what the last block lacks is cut off again.
+        padded = np.concatenate([block, np.repeat(x[:1], size - len(block), axis=0)])
+        block_seed = tf.random.experimental.stateless_fold_in(seed, number)
+        values = compiled(tf.constant(padded), block_seed)
+        results.append([value.numpy()[: len(block)] for value in values])
+    return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
