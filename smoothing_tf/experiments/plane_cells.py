@@ -1,0 +1,300 @@
+"""Cells of the experiments on vectors: one model, trained, scored and drawn from.
+
+Arguments and results are plain JSON values; see `cells.Cell`. A model is described by
+{"model": name in MODELS, "config": its hyper-parameters}, a training by the fields of
+TrainingConfig.
+"""
+
+import pathlib
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from smoothing_tf.data.densities import DENSITIES, posterior_mean
+from smoothing_tf.experiments import toy_scores
+from smoothing_tf.experiments.learned_noise import LearnedNoise
+from smoothing_tf.experiments.toy_training import Fitted, draw_stage, fit
+from smoothing_tf.models import (
+    MODELS,
+    DensityModel,
+    TwoStageModel,
+    build_model,
+    single_step_denoise,
+)
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import SMOOTHINGS
+from smoothing_tf.training import TrainingConfig
+
+tfd = tfp.distributions
+
+Json = dict[str, Any]
+
+NUM_DRAWS = 64  # K of the importance-weighted bound
+GRID_SIZE = 160
+_NUM_PICTURE_SAMPLES = 10_000
+_NUM_ARROWS = 10_000
+# The points that every model is scored on, whatever its seed.
+_TEST_SEED = 7
+
+
+def plain(
+    directory: pathlib.Path,
+    *,
+    density: str,
+    model: Json,
+    training: Json,
+    seed: int,
+    num_points: int,
+    num_restarts: int,
+    pictures: list[list[float]] | None = None,
+) -> Json:
+    """One density model on clean data.
+
+    Args:
+      directory: where arrays for the figure go.
+      density: a key of DENSITIES.
+      model: its description.
+      training: fields of TrainingConfig.
+      seed: the run's seed.
+      num_points: held-out points to score.
+      num_restarts: see `fit`.
+      pictures: [low, high] per dimension of a grid to write the density on, and
+        samples with it; None writes neither.
+
+    Returns:
+      parameters, validation (nats), restarts (nats each), nll and nll_se (nats).
+    """
+    data = DENSITIES[density]()
+    fitted = _fit_stage(
+        "baseline", data, None, model, training, seed=seed, num_restarts=num_restarts
+    )
+    nll = -toy_scores.log_prob(fitted.model, _test_points(data, num_points))
+    if pictures is not None:
+        samples = fitted.model.sample(_NUM_PICTURE_SAMPLES, seed=seed)
+        log_density = toy_scores.log_prob(fitted.model, _grid(pictures))
+        _save(directory, pictures, samples=samples, log_density=log_density)
+    return {
+        "parameters": fitted.model.count_params(),
+        "validation": fitted.validation_nats,
+        "restarts": {"baseline": fitted.restarts},
+        "nll": float(nll.mean()),
+        "nll_se": _standard_error(nll),
+    }
+
+
+def two_stage(
+    directory: pathlib.Path,
+    *,
+    density: str,
+    smoothing: str,
+    noise_scale: float,
+    smoothed: Json,
+    reverse: Json,
+    training: Json,
+    seed: int,
+    num_points: int,
+    num_restarts: int,
+    pictures: list[list[float]] | None = None,
+    single_step: bool = False,
+) -> Json:
+    """Both stages, trained apart; see `plain` for the arguments in common.
+
+    Args:
+      directory: where arrays for the figure go.
+      density: a key of DENSITIES.
+      smoothing: a key of SMOOTHINGS.
+      noise_scale: standard deviation of the noise per coordinate.
+      smoothed: description of p(x~).
+      reverse: description of p(x | x~).
+      training: of both.
+      seed: the run's seed.
+      num_points: held-out points to score; 0: the validation loss alone.
+      num_restarts: see `fit`, of each stage.
+      pictures: see `plain`.
+      single_step: whether to compare single-step denoising with E[x | x~].
+
+    Returns:
+      parameters, validation (nats: the negative bound), restarts, noise_scale, bound
+      and iw with their standard errors (nats, negative), single_step.
+    """
+    data = DENSITIES[density]()
+    kernel = SMOOTHINGS[smoothing](noise_scale)
+    stages = {
+        stage: _fit_stage(
+            stage, data, kernel, model, training, seed=seed, num_restarts=num_restarts
+        )
+        for stage, model in (("smoothed", smoothed), ("reverse", reverse))
+    }
+    both = TwoStageModel(kernel, stages["smoothed"].model, stages["reverse"].model)
+    noise = kernel.distribution(tf.zeros([1, *both.event_shape]))
+    losses = sum(stage.validation_nats for stage in stages.values())
+    return {
+        "validation": losses - float(noise.entropy()[0]),
+        "restarts": {name: stage.restarts for name, stage in stages.items()},
+        **_score_two_stage(
+            both, data, directory, seed, num_points, pictures, single_step
+        ),
+    }
+
+
+def learned_noise(
+    directory: pathlib.Path,
+    *,
+    density: str,
+    noise_scale: float,
+    smoothed: Json,
+    reverse: Json,
+    training: Json,
+    seed: int,
+    num_points: int,
+    num_restarts: int,
+    pictures: list[list[float]] | None = None,
+) -> Json:
+    """Both stages and the scale of Gaussian noise at once, by the bound.
+
+    `noise_scale` is where the scale starts; for the rest see `two_stage`.
+    """
+    data = DENSITIES[density]()
+    event_shape = tuple(data.event_shape)
+
+    def make_model(initial_seed):
+        stages = [
+            _build(model, stage, event_shape, initial_seed)
+            for stage, model in (("smoothed", smoothed), ("reverse", reverse))
+        ]
+        return LearnedNoise(*stages, noise_scale)
+
+    def draw(num_examples):
+        def draw_step(step):
+            x = data.sample(num_examples, seed=derive_seed(seed, "joint data", step))
+            noise_seed = derive_seed(seed, "joint noise", step)
+            return x, tf.random.stateless_normal(x.shape, noise_seed)
+
+        return draw_step
+
+    fitted = fit(
+        "joint",
+        make_model,
+        draw,
+        TrainingConfig(**training),
+        seed=seed,
+        num_restarts=num_restarts,
+    )
+    return {
+        "validation": fitted.validation_nats,
+        "restarts": {"joint": fitted.restarts},
+        **_score_two_stage(
+            fitted.model.two_stage(), data, directory, seed, num_points, pictures
+        ),
+    }
+
+
+def _fit_stage(
+    stage, data, smoothing, model: Json, training: Json, *, seed, num_restarts
+) -> Fitted:
+    event_shape = tuple(data.event_shape)
+    return fit(
+        stage,
+        lambda initial_seed: _build(model, stage, event_shape, initial_seed),
+        draw_stage(stage, data, smoothing, seed=seed),
+        TrainingConfig(**training),
+        seed=seed,
+        num_restarts=num_restarts,
+    )
+
+
+def _build(model: Json, stage: str, event_shape, seed: tf.Tensor) -> DensityModel:
+    fields = {
+        # JSON has no tuples.
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in model["config"].items()
+    }
+    return build_model(
+        model["model"],
+        MODELS[model["model"]].config(**fields),
+        stage=stage,
+        event_shape=event_shape,
+        num_levels=None,
+        seed=derive_seed(seed, f"weights {stage}"),
+    )
+
+
+def _score_two_stage(
+    both: TwoStageModel, data, directory, seed, num_points, pictures, single_step=False
+) -> Json:
+    result = {
+        "parameters": both.smoothed.count_params() + both.reverse.count_params(),
+        "noise_scale": both.smoothing.noise_scale,
+    }
+    if num_points:
+        bound, weighted = toy_scores.bounds(
+            both, _test_points(data, num_points), num_draws=NUM_DRAWS, seed=_TEST_SEED
+        )
+        result |= {
+            "bound": float(-bound.mean()),
+            "bound_se": _standard_error(bound),
+            "iw": float(-weighted.mean()),
+            "iw_se": _standard_error(weighted),
+        }
+    arrays = {}
+    if pictures is not None:
+        x_smoothed, x = both.sample(_NUM_PICTURE_SAMPLES, seed=seed)
+        _, log_density = toy_scores.bounds(
+            both, _grid(pictures), num_draws=NUM_DRAWS, seed=seed
+        )
+        arrays = {"samples": x, "smoothed": x_smoothed, "log_density": log_density}
+    if single_step:
+        result["single_step"], arrows = _compare_single_step(both, data)
+        arrays |= arrows
+    if arrays:
+        _save(directory, pictures, **arrays)
+    return result
+
+
+def _compare_single_step(both: TwoStageModel, data) -> tuple[Json, Json]:
+    """Root mean squared distance to E[x | x~] of both gradients, and of x~ itself."""
+    x = data.sample(_NUM_ARROWS, seed=derive_seed(_TEST_SEED, "single step data"))
+    noise_seed = derive_seed(_TEST_SEED, "single step noise")
+    x_smoothed = both.smoothing.distribution(x).sample(seed=noise_seed)
+    exact = np.asarray(posterior_mean(data, both.smoothing.noise_scale, x_smoothed))
+    estimates = {
+        gradient: single_step_denoise(
+            both.smoothing, both.smoothed, x_smoothed, gradient=gradient
+        ).numpy()
+        for gradient in ("exact", "truncated")
+    }
+    points = {"x_smoothed": x_smoothed.numpy(), **estimates}
+    distances = {
+        name: float(np.sqrt(np.mean(np.sum((value - exact) ** 2, axis=-1))))
+        for name, value in points.items()
+    }
+    return distances, {
+        "arrow_start": points["x_smoothed"],
+        "arrow_posterior_mean": exact,
+        **{f"arrow_{name}": value for name, value in estimates.items()},
+    }
+
+
+def _test_points(data: tfd.Distribution, num_points: int) -> np.ndarray:
+    seed = derive_seed(_TEST_SEED, "held-out points")
+    return data.sample(num_points, seed=seed).numpy()
+
+
+def _grid(bounds: list[list[float]]) -> np.ndarray:
+    """[GRID_SIZE^2, 2] points, the first coordinate in the columns."""
+    axes = [np.linspace(low, high, GRID_SIZE) for low, high in bounds]
+    return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+
+
+def _save(directory: pathlib.Path, bounds, **arrays) -> None:
+    np.savez_compressed(
+        directory / "arrays.npz",
+        bounds=np.zeros(0) if bounds is None else np.array(bounds),
+        **{name: np.asarray(array, np.float32) for name, array in arrays.items()},
+    )
+
+
+def _standard_error(values: np.ndarray) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
