@@ -298,3 +298,12 @@ def _save(directory: pathlib.Path, bounds, **arrays) -> None:
 
 def _standard_error(values: np.ndarray) -> float:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def picture_of_data(density: str, bounds: list[list[float]]) -> Json:
+    """Samples of the data and its log density on the grid, as a cell writes them."""
+    data = DENSITIES[density]()
+    return {
+        "samples": _test_points(data, _NUM_PICTURE_SAMPLES),
+        "log_density": data.log_prob(tf.constant(_grid(bounds), tf.float32)).numpy(),
+    }

@@ -1,0 +1,163 @@
+"""RealNVP, MADE and two-stage MADE in the plane, at 90,000 parameters each."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.experiments import plane, plane_cells, plane_figures
+from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.plane import Row, Study
+from smoothing_tf.experiments.result import Result
+from smoothing_tf.experiments.table import Criterion
+
+_NUM_PARAMETERS = 90_000
+_TOLERANCE = 0.05
+# All lengths and rates are ours; the paper names none.
+_TRAINING = {
+    "num_steps": 20_000,
+    "batch_size": 500,
+    "learning_rate": 1e-3,
+    "learning_rate_schedule": "cosine",
+    "ema_momentum": 0.999,
+}
+_COLUMNS = ("realnvp", "made3", "made6", "two-stage3", "best")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What differs between the data sets.
+
+    Attributes:
+      density: a key of DENSITIES.
+      bounds: [low, high] of each coordinate, for the pictures.
+      noise_scales: candidates of the two-stage models.
+      published: row -> nats.
+      targets: row -> score -> the most it may be, nats.
+      single_step: whether single-step denoising is studied too.
+    """
+
+    density: str
+    bounds: list[list[float]]
+    noise_scales: tuple[float, ...]
+    published: Mapping[str, float]
+    targets: Mapping[str, Mapping[str, float]]
+    single_step: bool = False
+
+
+def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
+    """Trains, compares and draws all models of one data set."""
+    study = Study(settings.density, settings.bounds, tuple(_rows(settings)))
+    table, choices, results = plane.run(study, cells, quick=quick)
+    table = dataclasses.replace(table, criteria=(*table.criteria, _same_size(table)))
+    arrays = {
+        row.name: _arrays(cells, row)
+        for row in study.rows
+        if row.name in (*_COLUMNS, "two-stage3")
+    }
+    data = plane_cells.picture_of_data(settings.density, settings.bounds)
+    figures = {
+        "figure": plane_figures.samples_and_densities(
+            data,
+            [
+                (row.label.partition(":")[0], arrays[row.name])
+                for row in study.rows
+                if row.name in _COLUMNS
+            ],
+            settings.bounds,
+        )
+    }
+    captions = {
+        "figure": f"{settings.density}: samples and densities. The density of a"
+        " two-stage model is its importance-weighted estimate."
+    }
+    if settings.single_step:
+        row = next(row for row in study.rows if row.arguments.get("single_step"))
+        distances = results[plane.final_name(row, plane.SEEDS[0])]["single_step"]
+        figures["denoising"] = plane_figures.denoising_arrows(
+            arrays[row.name], distances, data["samples"], settings.bounds
+        )
+        captions["denoising"] = (
+            "Single-step denoising, x~ + s^2 d/dx~ log p(x~), from arrow's tail to tip,"
+            " against the exact E[x|x~]. Root mean squared distances to it: "
+            + ", ".join(f"{name} {value:.4f}" for name, value in distances.items())
+            + "."
+        )
+    return Result({"table": table, "choices": choices}, figures, captions)
+
+
+def _rows(settings: Settings) -> list[Row]:
+    limit = max(high for _, high in settings.bounds)
+
+    def made(width: int, num_mixtures: int, initial_range: float = limit) -> dict:
+        config = {
+            "hidden_units": [width] * 3,
+            "num_mixtures": num_mixtures,
+            "activation": "silu",
+            "initial_range": initial_range,
+        }
+        return {"model": "made", "config": config}
+
+    # The mixtures of p(x | x~) start around x~, as far out as the noise reaches.
+    reach = 0.5
+    two_stage = {"smoothing": "gaussian", "training": _TRAINING}
+    small = {"smoothed": made(110, 3), "reverse": made(170, 3, reach)}
+    best = {"smoothed": made(100, 10), "reverse": made(160, 10, reach)}
+    realnvp = {
+        "model": "realnvp",
+        "config": {"num_couplings": 8, "hidden_units": [104, 104]},
+    }
+    rows = [
+        ("realnvp", "RealNVP", plane_cells.plain, {"model": realnvp}, ()),
+        ("made3", "MADE (3)", plane_cells.plain, {"model": made(207, 3)}, ()),
+        ("made6", "MADE (6)", plane_cells.plain, {"model": made(203, 6)}, ()),
+        (
+            "two-stage3",
+            "two-stage MADE (3)",
+            plane_cells.two_stage,
+            {**two_stage, **small, "single_step": settings.single_step},
+            settings.noise_scales,
+        ),
+        (
+            "learned3",
+            "two-stage MADE (3): learned noise scale",
+            plane_cells.learned_noise,
+            {**small, "noise_scale": 0.3},
+            (),
+        ),
+        (
+            "best",
+            "two-stage MADE (10)",
+            plane_cells.two_stage,
+            {**two_stage, **best},
+            settings.noise_scales,
+        ),
+    ]
+    return [
+        Row(
+            name,
+            label,
+            function,
+            {"training": _TRAINING} | arguments,
+            noise_scales,
+            settings.published.get(name),
+            settings.targets.get(name, {}),
+        )
+        for name, label, function, arguments, noise_scales in rows
+    ]
+
+
+def _same_size(table: Any) -> Criterion:
+    counts = [row["parameters"] for row in table.rows if "parameters" in row]
+    return Criterion(
+        f"largest distance from {_NUM_PARAMETERS} parameters, relative",
+        max(abs(count / _NUM_PARAMETERS - 1.0) for count in counts),
+        maximum=_TOLERANCE,
+    )
+
+
+def _arrays(cells: Cells, row: Row) -> Mapping[str, np.ndarray]:
+    directory = cells.directory(plane.final_name(row, plane.SEEDS[0]))
+    with np.load(directory / "arrays.npz") as file:
+        return dict(file)
