@@ -49,6 +49,7 @@ def plain(
     num_points: int,
     num_restarts: int,
     pictures: list[list[float]] | None = None,
+    grid_size: int = GRID_SIZE,
 ) -> Json:
     """One density model on clean data.
 
@@ -62,6 +63,7 @@ def plain(
       num_restarts: see `fit`.
       pictures: [low, high] per dimension of a grid to write the density on, and
         samples with it; None writes neither.
+      grid_size: points of the grid in each dimension.
 
     Returns:
       parameters, validation (nats), restarts (nats each), nll and nll_se (nats).
@@ -70,17 +72,16 @@ def plain(
     fitted = _fit_stage(
         "baseline", data, None, model, training, seed=seed, num_restarts=num_restarts
     )
-    nll = -toy_scores.log_prob(fitted.model, _test_points(data, num_points))
+    nll = -toy_scores.log_prob(fitted.model, held_out(data, num_points))
     if pictures is not None:
         samples = fitted.model.sample(_NUM_PICTURE_SAMPLES, seed=seed)
-        log_density = toy_scores.log_prob(fitted.model, _grid(pictures))
+        log_density = toy_scores.log_prob(fitted.model, _grid(pictures, grid_size))
         _save(directory, pictures, samples=samples, log_density=log_density)
     return {
         "parameters": fitted.model.count_params(),
         "validation": fitted.validation_nats,
         "restarts": {"baseline": fitted.restarts},
-        "nll": float(nll.mean()),
-        "nll_se": _standard_error(nll),
+        **mean_and_error("nll", nll),
     }
 
 
@@ -230,14 +231,9 @@ def _score_two_stage(
     }
     if num_points:
         bound, weighted = toy_scores.bounds(
-            both, _test_points(data, num_points), num_draws=NUM_DRAWS, seed=_TEST_SEED
+            both, held_out(data, num_points), num_draws=NUM_DRAWS, seed=_TEST_SEED
         )
-        result |= {
-            "bound": float(-bound.mean()),
-            "bound_se": _standard_error(bound),
-            "iw": float(-weighted.mean()),
-            "iw_se": _standard_error(weighted),
-        }
+        result |= mean_and_error("bound", -bound) | mean_and_error("iw", -weighted)
     arrays = {}
     if pictures is not None:
         x_smoothed, x = both.sample(_NUM_PICTURE_SAMPLES, seed=seed)
@@ -277,15 +273,16 @@ def _compare_single_step(both: TwoStageModel, data) -> tuple[Json, Json]:
     }
 
 
-def _test_points(data: tfd.Distribution, num_points: int) -> np.ndarray:
+def held_out(data: tfd.Distribution, num_points: int) -> np.ndarray:
+    """The points [num_points, D] that every model is scored on."""
     seed = derive_seed(_TEST_SEED, "held-out points")
     return data.sample(num_points, seed=seed).numpy()
 
 
-def _grid(bounds: list[list[float]]) -> np.ndarray:
-    """[GRID_SIZE^2, 2] points, the first coordinate in the columns."""
-    axes = [np.linspace(low, high, GRID_SIZE) for low, high in bounds]
-    return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+def _grid(bounds: list[list[float]], size: int = GRID_SIZE) -> np.ndarray:
+    """[size^D, D] points, the first coordinate in the columns."""
+    axes = [np.linspace(low, high, size) for low, high in bounds]
+    return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(bounds))
 
 
 def _save(directory: pathlib.Path, bounds, **arrays) -> None:
@@ -296,14 +293,16 @@ def _save(directory: pathlib.Path, bounds, **arrays) -> None:
     )
 
 
-def _standard_error(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+def mean_and_error(name: str, values: np.ndarray) -> Json:
+    """Mean and standard error under the names NAME and NAME_se."""
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    return {name: float(values.mean()), f"{name}_se": float(error)}
 
 
 def picture_of_data(density: str, bounds: list[list[float]]) -> Json:
     """Samples of the data and its log density on the grid, as a cell writes them."""
     data = DENSITIES[density]()
     return {
-        "samples": _test_points(data, _NUM_PICTURE_SAMPLES),
+        "samples": held_out(data, _NUM_PICTURE_SAMPLES),
         "log_density": data.log_prob(tf.constant(_grid(bounds), tf.float32)).numpy(),
     }

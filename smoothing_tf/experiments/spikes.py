@@ -1,0 +1,283 @@
+"""Spikes: which smoothing distribution helps, and how much of it, in one dimension.
+
+One MADE over [x~, x] with two logistics each gives p(x~) and p(x|x~); mixtures of
+logistics fitted to p(x) stand beside it. The paper shows density plots of an
+unpublished density; this one is ours.
+"""
+
+import math
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from smoothing_tf.data.densities import DENSITIES
+from smoothing_tf.experiments import plane_cells, style, toy_scores
+from smoothing_tf.experiments.cells import Cell, Cells
+from smoothing_tf.experiments.result import Result
+from smoothing_tf.experiments.table import Criterion, Table
+from smoothing_tf.experiments.toy_training import draw_stage, fit
+from smoothing_tf.models import TwoStageModel
+from smoothing_tf.models.joint_made import JointMADE
+from smoothing_tf.models.made import MADEConfig
+from smoothing_tf.smoothing import SMOOTHINGS
+from smoothing_tf.training import TrainingConfig
+
+Json = dict[str, Any]
+
+_SPACING = 0.2
+_RELATIVE_SCALES = (0.1, 0.25, 0.5, 1.0, 2.0)
+_BASELINES = (2, 4, 6, 10)
+_TRAINING = {
+    "num_steps": 10_000,
+    "batch_size": 500,
+    "learning_rate": 2e-3,
+    "learning_rate_schedule": "cosine",
+    "ema_momentum": 0.999,
+}
+_NUM_RESTARTS = 3
+_BOUNDS = (-1.1, 1.1)
+_GRID_SIZE = 1101  # 0.002 apart: five points within a standard deviation of a spike
+_GRID_DRAWS = 1024
+
+
+def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
+    """Trains the grid of kernels and scales, and the mixtures."""
+    del directory
+    results = cells.run(list(_cells(quick)))
+    grid = np.linspace(*_BOUNDS, _GRID_SIZE)
+    floor = float(DENSITIES["spikes"]().entropy())
+    joint = {name: r for name, r in results.items() if "bound" in r}
+    # Chosen by validation, shown with the scores on other points.
+    best = {
+        kernel: min(
+            (name for name in joint if name.startswith(f"{kernel}-")),
+            key=lambda name: joint[name]["validation"],
+        )
+        for kernel in SMOOTHINGS
+    }
+    curves = {
+        name: _log_density(cells, name) for name in (*best.values(), *_mixtures())
+    }
+    return Result(
+        {"table": _table(results, best, floor, quick=quick)},
+        {
+            "figure": _densities(grid, curves, results, best),
+            "scales": _scales(joint, floor),
+        },
+        {
+            "figure": "Density of the data, grey, and of the models. Of each kernel the"
+            " scale is the one that validation chose; its density is the"
+            f" importance-weighted estimate from {_GRID_DRAWS} draws.",
+            "scales": "Negative bound, and importance-weighted bound (K ="
+            f" {plane_cells.NUM_DRAWS}), against the scale of the noise.",
+        },
+    )
+
+
+def _mixtures() -> list[str]:
+    return [f"mixture-{number}" for number in _BASELINES]
+
+
+def _cells(quick: bool):
+    lengths = {
+        "training": _TRAINING | ({"num_steps": 100} if quick else {}),
+        "num_points": 1000 if quick else 50_000,
+        "num_restarts": 1 if quick else _NUM_RESTARTS,
+    }
+    scales = _RELATIVE_SCALES[2:3] if quick else _RELATIVE_SCALES
+    for kernel in SMOOTHINGS:
+        for relative in scales:
+            arguments = {"smoothing": kernel, "noise_scale": _SPACING * relative}
+            yield Cell(f"{kernel}-{relative:g}", joint_made, arguments | lengths)
+    for number in _BASELINES:
+        yield Cell(f"mixture-{number}", mixture, {"num_mixtures": number} | lengths)
+
+
+def joint_made(
+    directory: pathlib.Path,
+    *,
+    smoothing: str,
+    noise_scale: float,
+    training: Json,
+    num_points: int,
+    num_restarts: int,
+) -> Json:
+    """One MADE over [x~, x]; arguments and result as in `plane_cells.two_stage`."""
+    data = DENSITIES["spikes"]()
+    kernel = SMOOTHINGS[smoothing](noise_scale)
+    config = MADEConfig(
+        hidden_units=(64, 64), num_mixtures=2, activation="silu", initial_range=1.0
+    )
+    fitted = fit(
+        "joint",
+        lambda seed: JointMADE(config, (1,), seed=seed),
+        draw_stage("joint", data, kernel, seed=0),
+        TrainingConfig(**training),
+        seed=0,
+        num_restarts=num_restarts,
+    )
+    both = TwoStageModel(kernel, fitted.model.smoothed, fitted.model.reverse)
+    bound, weighted = toy_scores.bounds(
+        both,
+        plane_cells.held_out(data, num_points),
+        num_draws=plane_cells.NUM_DRAWS,
+        seed=0,
+    )
+    grid = np.linspace(*_BOUNDS, _GRID_SIZE)[:, None]
+    _, log_density = toy_scores.bounds(both, grid, num_draws=_GRID_DRAWS, seed=1)
+    np.savez_compressed(directory / "arrays.npz", log_density=log_density)
+    noise = kernel.distribution(tf.zeros([1, 1]))
+    return {
+        "parameters": fitted.model.count_params(),
+        "validation": fitted.validation_nats - float(noise.entropy()[0]),
+        "restarts": fitted.restarts,
+        **plane_cells.mean_and_error("bound", -bound),
+        **plane_cells.mean_and_error("iw", -weighted),
+    }
+
+
+def mixture(
+    directory: pathlib.Path,
+    *,
+    num_mixtures: int,
+    training: Json,
+    num_points: int,
+    num_restarts: int,
+) -> Json:
+    """A mixture of logistics: a MADE of one dimension sees nothing."""
+    config = {"hidden_units": [1], "num_mixtures": num_mixtures, "initial_range": 1.0}
+    result = plane_cells.plain(
+        directory,
+        density="spikes",
+        model={"model": "made", "config": config},
+        training=training,
+        seed=0,
+        num_points=num_points,
+        num_restarts=num_restarts,
+        pictures=[list(_BOUNDS)],
+        grid_size=_GRID_SIZE,
+    )
+    # One location, scale and weight each; weights sum to one.
+    return result | {
+        "parameters": 3 * num_mixtures - 1,
+        "restarts": result["restarts"]["baseline"],
+    }
+
+
+def _log_density(cells: Cells, name: str) -> np.ndarray:
+    with np.load(cells.directory(name) / "arrays.npz") as file:
+        return file["log_density"]
+
+
+def _table(
+    results: Mapping[str, Json], best: Mapping[str, str], floor: float, *, quick: bool
+) -> Table:
+    rows = []
+    for name, result in results.items():
+        kernel, _, scale = name.rpartition("-")
+        row = {"model": f"mixture of {scale} logistics"}
+        if kernel != "mixture":
+            row = {"model": f"{kernel} smoothing", "scale": _SPACING * float(scale)}
+            row["chosen"] = "chosen" if name in best.values() else None
+        scores = ("validation", "nll", "nll_se", "bound", "bound_se", "iw", "iw_se")
+        rows.append(
+            row
+            | {"parameters": result["parameters"]}
+            | {score: result[score] for score in scores if score in result}
+            | {"restarts": " ".join(f"{loss:.3f}" for loss in result["restarts"])}
+        )
+    rows.append({"model": "entropy of the data: the floor", "nll": floor})
+    least = results[f"mixture-{_BASELINES[0]}"]["nll"]
+    return Table(
+        title=f"spikes, {1000 if quick else 50_000} held-out points, nats",
+        columns=(
+            *("model", "scale", "chosen", "parameters", "validation", "nll", "nll_se"),
+            *("bound", "bound_se", "iw", "iw_se", "restarts"),
+        ),
+        rows=tuple(rows),
+        notes=(
+            "scale: standard deviation of the noise, for every kernel. bound and iw (K"
+            f" = {plane_cells.NUM_DRAWS}) are from above; lower is better.",
+            "restarts: validation loss after each short run from another start; for"
+            " smoothing that of [x~, x] together.",
+        ),
+        criteria=tuple(
+            Criterion(
+                f"{kernel}: importance-weighted bound below a mixture of"
+                f" {_BASELINES[0]}, which has as many logistics",
+                results[name]["iw"] - least,
+                maximum=0.0,
+            )
+            for kernel, name in best.items()
+        ),
+    )
+
+
+def _densities(grid, curves, results, best) -> bytes:
+    truth = np.exp(DENSITIES["spikes"](tf.float64).log_prob(grid[:, None]))
+    panels = [
+        (name, f"{kernel}, scale {_SPACING * float(name.rpartition('-')[2]):.2g}", "iw")
+        for kernel, name in best.items()
+    ]
+    panels += [
+        (f"mixture-{number}", f"{number} logistics", "nll") for number in _BASELINES
+    ]
+    columns = 2
+    figure = Figure(figsize=(7.0, 1.35 * math.ceil(len(panels) / columns)))
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots(
+        math.ceil(len(panels) / columns), columns, sharex=True, sharey=True
+    )
+    for panel in axes.flat[len(panels) :]:
+        panel.set_visible(False)
+    for panel, (name, label, score) in zip(axes.flat, panels, strict=False):
+        panel.fill_between(grid, truth, color="0.8", linewidth=0, label="data")
+        panel.plot(grid, np.exp(curves[name]), color=style.BLUE, linewidth=0.9)
+        panel.set_title(f"{label}: {results[name][score]:.3f} nats", fontsize=8)
+        panel.set_xlim(*_BOUNDS)
+        panel.set_ylim(0.0, 1.15 * truth.max())
+        panel.tick_params(labelsize=7)
+    for panel in axes[:, 0]:
+        panel.set_ylabel("density", fontsize=8)
+    for panel in axes[-1]:
+        panel.set_xlabel("x", fontsize=8)
+    return style.to_png(figure)
+
+
+def _scales(joint: Mapping[str, Json], floor: float) -> bytes:
+    figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+    axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    marks = zip(
+        SMOOTHINGS,
+        (style.BLUE, style.VERMILLION, style.GREEN),
+        ("o-", "s--", "^:"),
+        strict=True,
+    )
+    for kernel, colour, mark in marks:
+        points = sorted(
+            (_SPACING * float(name.rpartition("-")[2]), result)
+            for name, result in joint.items()
+            if name.startswith(f"{kernel}-")
+        )
+        for panel, score in zip(axes, ("bound", "iw"), strict=True):
+            panel.plot(
+                [scale for scale, _ in points],
+                [result[score] for _, result in points],
+                mark,
+                color=colour,
+                markersize=4,
+                label=kernel,
+            )
+    for panel, label in zip(axes, ("bound", "importance-weighted"), strict=True):
+        panel.axhline(floor, color="0.4", linewidth=0.8, label="entropy")
+        panel.set_xscale("log")
+        panel.set_xlabel("noise scale (standard deviation)", fontsize=8)
+        panel.set_title(label, fontsize=8)
+        panel.tick_params(labelsize=7)
+    axes[0].set_ylabel("nats per point", fontsize=8)
+    axes[0].legend(fontsize=7)
+    return style.to_png(figure)
