@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.joint_made import JointMADE
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
 from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
@@ -26,6 +28,7 @@ class ModelEntry(NamedTuple):
 MODELS = {
     "made": ModelEntry(MADE, MADEConfig),
     "pixelcnnpp": ModelEntry(PixelCNNpp, PixelCNNppConfig),
+    "realnvp": ModelEntry(RealNVP, RealNVPConfig),
 }
 
 
@@ -69,9 +72,12 @@ __all__ = [
     "MODELS",
     "BoundTerms",
     "DensityModel",
+    "JointMADE",
     "MADEConfig",
     "PixelCNNpp",
     "PixelCNNppConfig",
+    "RealNVP",
+    "RealNVPConfig",
     "TwoStageModel",
     "build_model",
     "importance_weighted_bound",

@@ -47,6 +47,20 @@ class AutoregressiveModel(DensityModel):
         x = tf.convert_to_tensor(x)
         self.check_arguments(x, context)
         params = self(x, context=context, dropout_seed=dropout_seed)
+        return self._log_prob_given(params, x)
+
+    def log_prob_detached(
+        self, x: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """`log_prob` whose gradient takes the parameters for constants.
+
+        See `single_step_denoise`.
+        """
+        x = tf.convert_to_tensor(x)
+        self.check_arguments(x, context)
+        return self._log_prob_given(tf.stop_gradient(self(x, context=context)), x)
+
+    def _log_prob_given(self, params: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         distribution = self.head.distribution(tf.cast(params, x.dtype))
         positions = params.shape.rank - 2
         shape = tf.concat([tf.shape(params)[:-1], [self.num_channels]], axis=0)

@@ -41,26 +41,46 @@ def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_draws)
 
 
+GRADIENTS = ("exact", "truncated")
+
+
 def single_step_denoise(
-    smoothing: Smoothing, smoothed: DensityModel, x_smoothed: tf.Tensor
+    smoothing: Smoothing,
+    smoothed: DensityModel,
+    x_smoothed: tf.Tensor,
+    gradient: str = "exact",
 ) -> tf.Tensor:
     """xbar = x~ + sigma^2 d/dx~ log p(x~), Gaussian smoothing only.
 
     It equals E[x | x~] when p(x~) is the smoothed data density (Tweedie's
-    formula). The gradient is the full one, through the network.
+    formula) and the gradient is exact. The truncated gradient takes the network's
+    output for constant, as the authors' code does: it leaves out what a dimension
+    means for those after it, and is here for comparison.
 
     Args:
       smoothing: q(x~ | x).
       smoothed: p(x~).
       x_smoothed: float [batch, ...event_shape].
+      gradient: "exact", through the network, or "truncated".
 
     Returns:
       Tensor of the shape and dtype of `x_smoothed`; not clipped.
 
     Raises:
       ValueError: the smoothing is not Gaussian: the identity holds for no other
-        kernel.
+        kernel; or the gradient is unknown, or to be truncated for a model without
+        a network of parameters.
     """
+    if gradient not in GRADIENTS:
+        raise ValueError(
+            f"`gradient` must be one of {', '.join(GRADIENTS)}; got {gradient!r}."
+        )
+    is_truncated = gradient == "truncated"
+    if is_truncated and not hasattr(smoothed, "log_prob_detached"):
+        raise ValueError(
+            "`gradient` must be exact for a model that is not autoregressive; got"
+            f" 'truncated' for {type(smoothed).__name__}."
+        )
     if smoothing.single_step_gain is None:
         raise ValueError(
             "Single-step denoising needs `smoothing` to be gaussian; got "
@@ -69,7 +89,8 @@ def single_step_denoise(
     x_smoothed = tf.convert_to_tensor(x_smoothed)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x_smoothed)
-        log_prob = smoothed.log_prob(x_smoothed)
+        log_prob_of = smoothed.log_prob_detached if is_truncated else smoothed.log_prob
+        log_prob = log_prob_of(x_smoothed)
     score = tape.gradient(log_prob, x_smoothed)
     return x_smoothed + smoothing.single_step_gain * score
 
@@ -143,9 +164,11 @@ class TwoStageModel(tf.Module):
         """
         return self.reverse.sample(1, x_smoothed, seed=seed)[0]
 
-    def single_step_denoise(self, x_smoothed: tf.Tensor) -> tf.Tensor:
+    def single_step_denoise(
+        self, x_smoothed: tf.Tensor, gradient: str = "exact"
+    ) -> tf.Tensor:
         """Estimates E[x | x~] of each x~; see the function of the same name."""
-        return single_step_denoise(self.smoothing, self.smoothed, x_smoothed)
+        return single_step_denoise(self.smoothing, self.smoothed, x_smoothed, gradient)
 
     @property
     def has_single_step(self) -> bool:

@@ -4,10 +4,14 @@ import dataclasses
 
 from smoothing_tf.settings import choose, setting, validate
 from smoothing_tf.smoothing.gaussian import Gaussian
+from smoothing_tf.smoothing.laplace import Laplace
 from smoothing_tf.smoothing.smoothing import Smoothing
+from smoothing_tf.smoothing.uniform import Uniform
 
 SMOOTHINGS = {
     "gaussian": Gaussian,
+    "laplace": Laplace,
+    "uniform": Uniform,
 }
 
 
@@ -45,4 +49,12 @@ def make_smoothing(config: SmoothingConfig) -> Smoothing:
     return smoothing(config.noise_scale)
 
 
-__all__ = ["SMOOTHINGS", "Gaussian", "Smoothing", "SmoothingConfig", "make_smoothing"]
+__all__ = [
+    "SMOOTHINGS",
+    "Gaussian",
+    "Laplace",
+    "Smoothing",
+    "SmoothingConfig",
+    "Uniform",
+    "make_smoothing",
+]

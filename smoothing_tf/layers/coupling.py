@@ -1,0 +1,59 @@
+"""Affine couplings, the invertible steps of RealNVP."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers.masked_dense import MaskedDense
+
+
+class AffineCoupling(keras.layers.Layer):
+    """(a, b) -> (a, (b - shift) exp(-log_scale)), both functions of a and a context.
+
+    log_scale = limit * tanh(raw / limit) is bounded, so that no step can blow up.
+    The last layer starts at zero: the step starts as the identity.
+
+    Args:
+      num_fixed: dimensions of a, which stays.
+      num_moved: dimensions of b.
+      num_context: dimensions of the context; 0 without one.
+      hidden_units: of the network of a.
+      log_scale_limit: limit of |log_scale|.
+      **kwargs: `name`, `dtype` of a layer.
+
+    Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
+    """
+
+    def __init__(
+        self,
+        num_fixed: int,
+        num_moved: int,
+        num_context: int,
+        hidden_units: tuple[int, ...],
+        log_scale_limit: float,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self._limit = log_scale_limit
+        policy = self.dtype_policy
+        sizes = (num_fixed + num_context, *hidden_units, 2 * num_moved)
+        # Equal degrees: every unit sees all.
+        self.dense = [
+            MaskedDense(np.zeros(n_in, int), np.zeros(n_out, int), dtype=policy)
+            for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+        ]
+        self.built = True
+
+    def reset_output(self) -> None:
+        """Makes the step the identity, whatever its hidden layers are."""
+        self.dense[-1].kernel.assign(tf.zeros_like(self.dense[-1].kernel.value))
+
+    def call(
+        self, fixed: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """a [batch, num_fixed] -> (shift, log_scale), each [batch, num_moved]."""
+        hidden = fixed if context is None else tf.concat([fixed, context], axis=-1)
+        for layer in self.dense[:-1]:
+            hidden = tf.nn.relu(layer(hidden))
+        shift, raw = tf.split(self.dense[-1](hidden), 2, axis=-1)
+        return shift, self._limit * tf.tanh(raw / self._limit)

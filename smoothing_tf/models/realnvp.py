@@ -1,0 +1,175 @@
+"""RealNVP: a chain of affine couplings from the data to a Gaussian."""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers import AffineCoupling
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class RealNVPConfig:
+    """Hyper-parameters of RealNVP."""
+
+    num_couplings: int = setting(
+        8, "Affine couplings; each moves the half that the one before kept.", minimum=2
+    )
+    hidden_units: tuple[int, ...] = setting(
+        (128, 128), "Units of each hidden layer in a coupling's network.", minimum=1
+    )
+    log_scale_limit: float = setting(
+        2.0,
+        "Largest logarithm by which one coupling stretches a dimension.",
+        exclusive_minimum=0.0,
+    )
+
+    def __post_init__(self):
+        validate(self)
+
+
+class RealNVP(DensityModel):
+    """log p(x) = log N(z(x); 0, I) + log |det dz/dx|, for x as a flat vector.
+
+    Couplings move the odd dimensions given the even ones and the other way round in
+    turn; an affine step per dimension stands at the data's end, since vectors are
+    never rescaled. A context joins the input of every coupling's network. There is
+    no dropout.
+
+    Args:
+      config: hyper-parameters.
+      event_shape: shape of one x, of at least two dimensions in all.
+      num_levels: must be None: a density has no levels.
+      is_conditional: whether the density takes a context.
+      seed: seed of the initial weights, integer or int32 [2].
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Raises:
+      ValueError: data with levels, or of a single dimension.
+
+    Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
+    """
+
+    def __init__(
+        self,
+        config: RealNVPConfig,
+        event_shape: tuple[int, ...],
+        num_levels: int | None = None,
+        is_conditional: bool = False,
+        seed: int | tf.Tensor = 0,
+        **kwargs,
+    ):
+        num_dims = math.prod(event_shape)
+        if num_levels is not None:
+            raise ValueError(
+                "RealNVP is a density of continuous data; got data of"
+                f" {num_levels} levels. Choose another model for stage reverse or"
+                " baseline, e.g. --model=made."
+            )
+        if num_dims < 2:
+            raise ValueError(
+                "`event_shape` must have at least two dimensions for RealNVP, whose"
+                f" couplings move one part given the other; got {event_shape}."
+            )
+        super().__init__(event_shape, is_conditional, **kwargs)
+        self.config = config
+        policy = self.dtype_policy
+        sizes = (math.ceil(num_dims / 2), num_dims // 2)  # of even and odd places
+        self.couplings = [
+            AffineCoupling(
+                sizes[index % 2],
+                sizes[1 - index % 2],
+                num_dims if is_conditional else 0,
+                config.hidden_units,
+                config.log_scale_limit,
+                dtype=policy,
+            )
+            for index in range(config.num_couplings)
+        ]
+        # Even places first, as the halves are joined, and back to the data's order.
+        joined = np.concatenate([np.arange(0, num_dims, 2), np.arange(1, num_dims, 2)])
+        self._data_order = np.argsort(joined).astype(np.int32)
+        self.shift = self.add_weight(name="shift", shape=(num_dims,))
+        self.log_scale = self.add_weight(name="log_scale", shape=(num_dims,))
+        self.built = True
+        self.initialize(seed)
+
+    def initialize(self, seed: int | tf.Tensor) -> None:
+        """Draws the hidden layers; the chain starts as the identity."""
+        super().initialize(seed)
+        for coupling in self.couplings:
+            coupling.reset_output()
+        for weight in (self.shift, self.log_scale):
+            weight.assign(tf.zeros_like(weight.value))
+
+    def log_prob(self, x, context=None, *, dropout_seed=None):
+        del dropout_seed
+        x = tf.convert_to_tensor(x)
+        self.check_arguments(x, context)
+        z, log_det = self.to_normal(x, context)
+        log_normal = -0.5 * tf.reduce_sum(z**2, axis=-1)
+        return log_normal - 0.5 * z.shape[-1] * math.log(2.0 * math.pi) + log_det
+
+    def sample(self, num_samples, context=None, *, seed):
+        self.check_arguments(None, context)
+        seed = derive_seed(seed, "base sample")
+        batch_size = 1 if context is None else tf.shape(context)[0]
+        num_dims = math.prod(self.event_shape)
+        z = tf.random.stateless_normal([num_samples * batch_size, num_dims], seed)
+        if context is not None:
+            repeats = [num_samples] + [1] * len(self.event_shape)
+            context = tf.tile(tf.convert_to_tensor(context), repeats)
+        x = self.from_normal(z, context)
+        if context is None:
+            return x
+        return tf.reshape(x, [num_samples, batch_size, *self.event_shape])
+
+    def to_normal(
+        self, x: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """(z(x) [batch, D], log |det dz/dx| [batch]), in the dtype of x."""
+        context = self._flat(context)
+        dtype = x.dtype
+        log_scale = tf.cast(self.log_scale, dtype)
+        x = self._flat(x)
+        x = (x - tf.cast(self.shift, dtype)) * tf.exp(-log_scale)
+        halves = [x[:, 0::2], x[:, 1::2]]
+        log_det = -tf.reduce_sum(log_scale)
+        for index, coupling in enumerate(self.couplings):
+            moved = 1 - index % 2
+            shift, log_scale = self._step(coupling, halves[1 - moved], context)
+            halves[moved] = (halves[moved] - shift) * tf.exp(-log_scale)
+            log_det -= tf.reduce_sum(log_scale, axis=-1)
+        return self._join(halves), log_det
+
+    def from_normal(self, z: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+        """x [batch, ...event_shape] of z [batch, D], the inverse of `to_normal`."""
+        context = self._flat(context)
+        halves = [z[:, 0::2], z[:, 1::2]]
+        for index in reversed(range(len(self.couplings))):
+            moved = 1 - index % 2
+            shift, log_scale = self._step(
+                self.couplings[index], halves[1 - moved], context
+            )
+            halves[moved] = halves[moved] * tf.exp(log_scale) + shift
+        x = self._join(halves) * tf.exp(tf.cast(self.log_scale, z.dtype))
+        x += tf.cast(self.shift, z.dtype)
+        return tf.reshape(x, [-1, *self.event_shape])
+
+    def _step(self, coupling, fixed, context):
+        """Shift and log-scale in the dtype of `fixed`, from the network's own."""
+        dtype = fixed.dtype
+        inputs = tf.cast(fixed, self.compute_dtype)
+        if context is not None:
+            context = tf.cast(context, self.compute_dtype)
+        return (tf.cast(output, dtype) for output in coupling(inputs, context))
+
+    def _flat(self, x):
+        return None if x is None else tf.reshape(x, [-1, math.prod(self.event_shape)])
+
+    def _join(self, halves):
+        return tf.gather(tf.concat(halves, axis=-1), self._data_order, axis=-1)
