@@ -1,24 +1,34 @@
-"""Runs an experiment and shows its table beside published numbers and floors.
+"""Runs an experiment and shows its tables beside published numbers and floors.
 
-  python -m smoothing_tf.reproduce --experiment=digits [--quick]
+  python -m smoothing_tf.reproduce --experiment=rings [--quick]
 
-Goes on where it stopped. Writes DIR/table.json and DIR/figure.png.
+Goes on where it stopped. Writes DIR/report.html, DIR/table.json and DIR/figure.png, and
+further tables and figures by name; `--experiment=all` runs every experiment and writes
+these to DIR/EXPERIMENT.
 """
 
+import concurrent.futures
 import dataclasses
 import pathlib
+import sys
+import time
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config
-from smoothing_tf.experiments import EXPERIMENTS
+from smoothing_tf.experiments import EXPERIMENTS, WITHOUT_CELLS
+from smoothing_tf.experiments.cells import Cells, Pool
+from smoothing_tf.experiments.page import Section, render_page
+from smoothing_tf.experiments.result import Result
 from smoothing_tf.settings import setting, validate
+
+_ALL = "all"
 
 
 @dataclasses.dataclass(frozen=True)
 class ReproduceOptions:
     """Options of this command."""
 
-    experiment: str = setting(None, "Experiment to run.", choices=tuple(EXPERIMENTS))
+    experiment: str = setting(None, "Experiment to run.", choices=(*EXPERIMENTS, _ALL))
     workdir: str | None = setting(
         None,
         "Where to work; empty for runs/reproduce/EXPERIMENT, with -quick if it is.",
@@ -26,6 +36,12 @@ class ReproduceOptions:
     )
     quick: bool = setting(
         False, "The same code with few steps: shows that it runs, not what it gives."
+    )
+    num_processes: int | None = setting(
+        None,
+        "Processes that train small models side by side; 'auto': one per CPU.",
+        minimum=1,
+        none_name="auto",
     )
 
     def __post_init__(self):
@@ -36,14 +52,80 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, ReproduceOptions, usage=__doc__)
     name = options.experiment + ("-quick" if options.quick else "")
-    directory = pathlib.Path(options.workdir or f"runs/reproduce/{name}")
-    artifacts.make_directory(directory)
-    table, figure = EXPERIMENTS[options.experiment](directory, quick=options.quick)
-    with artifacts.atomic_file(directory / "figure.png") as path:
-        path.write_bytes(figure)
-    artifacts.write_json(directory / "table.json", table.to_json())
-    print(table.to_text())
-    print(f"\nTable: {directory / 'table.json'}\nFigure: {directory / 'figure.png'}")
+    directory = artifacts.make_directory(options.workdir or f"runs/reproduce/{name}")
+    if options.experiment == _ALL:
+        directories = {name: directory / name for name in EXPERIMENTS}
+    else:
+        directories = {options.experiment: directory}
+    with Pool(options.num_processes) as pool:
+        sections, errors = _run(directories, pool, quick=options.quick)
+    for section in sections:
+        for table in section.result.tables.values():
+            print(table.to_text(), end="\n\n")
+    command = " ".join(["python -m smoothing_tf.reproduce", *argv])
+    artifacts.write_text(
+        directory / "report.html", render_page(sections, errors, command)
+    )
+    for section in sections:
+        print(f"Tables and figures of {section.name}: {directories[section.name]}")
+    print(f"Report: {directory / 'report.html'}")
+    if errors:
+        lines = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        raise RuntimeError(f"Not all experiments could be run. {lines}")
+
+
+def _run(
+    directories: dict[str, pathlib.Path], pool: Pool, *, quick: bool
+) -> tuple[list[Section], dict[str, Exception]]:
+    """Runs experiments, those of cells side by side: a pause of one serves another."""
+
+    def run(name: str) -> Section:
+        start = time.perf_counter()
+        directory = artifacts.make_directory(directories[name])
+        experiment = EXPERIMENTS[name]
+        cells = Cells(pool, directory / "cells")
+        result = experiment.run(directory, quick=quick, cells=cells)
+        _write(result, directory)
+        return Section(name, experiment.__doc__, result, time.perf_counter() - start)
+
+    sections, errors = {}, {}
+    side_by_side = [name for name in directories if name not in WITHOUT_CELLS]
+    with concurrent.futures.ThreadPoolExecutor(max(1, len(side_by_side))) as threads:
+        futures = {threads.submit(run, name): name for name in side_by_side}
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                name = futures[future]
+                try:
+                    sections[name] = future.result()
+                except Exception as error:
+                    _say_failed(name, error, errors, alone=len(directories) == 1)
+        except KeyboardInterrupt:
+            pool.__exit__(KeyboardInterrupt)
+            raise
+    # These use all processors by themselves.
+    for name in directories:
+        if name in WITHOUT_CELLS:
+            try:
+                sections[name] = run(name)
+            except Exception as error:
+                _say_failed(name, error, errors, alone=len(directories) == 1)
+    return [sections[name] for name in directories if name in sections], errors
+
+
+def _say_failed(name: str, error: Exception, errors: dict, *, alone: bool) -> None:
+    """Among others a failure waits for the end, so that no result is lost."""
+    if alone:
+        raise error
+    errors[name] = error
+    print(f"{name} failed: {error} The other experiments go on.", file=sys.stderr)
+
+
+def _write(result: Result, directory: pathlib.Path) -> None:
+    for name, figure in result.figures.items():
+        with artifacts.atomic_file(directory / f"{name}.png") as path:
+            path.write_bytes(figure)
+    for name, table in result.tables.items():
+        artifacts.write_json(directory / f"{name}.json", table.to_json())
 
 
 if __name__ == "__main__":

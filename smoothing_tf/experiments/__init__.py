@@ -1,12 +1,19 @@
 """Experiments that `smoothing_tf.reproduce` runs, by name.
 
-An experiment is a function (directory, quick=...) -> (Table, figure as PNG).
+An experiment is a module with a docstring that says what it shows, and a function
+run(directory, quick=..., cells=...) -> Result.
 """
 
-from smoothing_tf.experiments import digits
+from smoothing_tf.experiments import digits, olympics, rings, spikes
 
 EXPERIMENTS = {
-    "digits": digits.run,
+    "spikes": spikes,
+    "rings": rings,
+    "olympics": olympics,
+    "digits": digits,
 }
 
-__all__ = ["EXPERIMENTS"]
+# These use all processors by themselves, and run alone.
+WITHOUT_CELLS = ("digits",)
+
+__all__ = ["EXPERIMENTS", "WITHOUT_CELLS"]

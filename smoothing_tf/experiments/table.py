@@ -57,19 +57,39 @@ class Table:
     notes: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
 
+    @property
+    def numeric_columns(self) -> tuple[str, ...]:
+        """The columns that hold nothing but numbers, and blanks."""
+        return tuple(
+            column
+            for column in self.columns
+            if all(isinstance(row.get(column), int | float | None) for row in self.rows)
+        )
+
+    def text_rows(self) -> list[dict[str, str]]:
+        """Every row as column -> text."""
+        return [
+            {column: _text(row.get(column)) for column in self.columns}
+            for row in self.rows
+        ]
+
     def to_text(self) -> str:
         """The table in fixed width, for a terminal."""
-        cells = [list(self.columns)] + [
-            [_text(row.get(column)) for column in self.columns] for row in self.rows
-        ]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        numeric = self.numeric_columns
+        rows = [{column: column for column in self.columns}, *self.text_rows()]
+        widths = {
+            column: max(len(row[column]) for row in rows) for column in self.columns
+        }
         lines = [
             "  ".join(
-                cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                text.rjust(widths[column])
+                if column in numeric
+                else text.ljust(widths[column])
+                for column, text in row.items()
             )
-            for row in cells
+            for row in rows
         ]
-        lines.insert(1, "  ".join("-" * width for width in widths))
+        lines.insert(1, "  ".join("-" * width for width in widths.values()))
         below = [*self.notes, *(criterion.to_text() for criterion in self.criteria)]
         return "\n".join([self.title, "", *map(str.rstrip, lines), "", *below])
 

@@ -13,7 +13,7 @@ _ROWS = 32_000
 
 def log_prob(model: DensityModel, x: tf.Tensor) -> np.ndarray:
     """log p(x) of each of [n, D] points, float64 [n], nats."""
-    return _in_blocks(lambda block, _: (model.log_prob(block),), x, _ROWS)[0]
+    return _in_blocks(lambda block, seed: (model.log_prob(block),), x, _ROWS)[0]
 
 
 def bounds(

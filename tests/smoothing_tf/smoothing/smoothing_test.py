@@ -17,5 +17,7 @@ def test_an_unresolved_noise_scale_is_rejected():
 
 
 def test_an_unknown_name_is_rejected_with_the_choices():
-    with pytest.raises(ValueError, match="must be one of gaussian; got 'cauchy'"):
+    with pytest.raises(
+        ValueError, match="must be one of gaussian, laplace, uniform; got 'cauchy'"
+    ):
         SmoothingConfig("cauchy", 0.1)
