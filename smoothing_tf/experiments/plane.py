@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 SEEDS = (0, 1, 2)
 NUM_POINTS = 50_000
-NUM_RESTARTS = 3
+NUM_RESTARTS = 2
 # Bounds on log p(x), with the names of their columns.
 _SCORES = ("nll", "bound", "iw")
 

@@ -32,7 +32,7 @@ tfd = tfp.distributions
 Json = dict[str, Any]
 
 NUM_DRAWS = 64  # K of the importance-weighted bound
-GRID_SIZE = 160
+GRID_SIZE = 320
 _NUM_PICTURE_SAMPLES = 10_000
 _NUM_ARROWS = 10_000
 # The points that every model is scored on, whatever its seed.
