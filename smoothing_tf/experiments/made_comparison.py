@@ -2,15 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 
 from smoothing_tf.experiments import plane, plane_cells, plane_figures
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.plane import Row, Study
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Criterion
+from smoothing_tf.experiments.table import Criterion, Table
 
 _NUM_PARAMETERS = 90_000
 _TOLERANCE = 0.05
@@ -52,9 +49,9 @@ def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
     table, choices, results = plane.run(study, cells, quick=quick)
     table = dataclasses.replace(table, criteria=(*table.criteria, _same_size(table)))
     arrays = {
-        row.name: _arrays(cells, row)
+        row.name: plane.arrays_of(cells, row)
         for row in study.rows
-        if row.name in (*_COLUMNS, "two-stage3")
+        if row.name in _COLUMNS
     }
     data = plane_cells.picture_of_data(settings.density, settings.bounds)
     figures = {
@@ -148,16 +145,10 @@ def _rows(settings: Settings) -> list[Row]:
     ]
 
 
-def _same_size(table: Any) -> Criterion:
+def _same_size(table: Table) -> Criterion:
     counts = [row["parameters"] for row in table.rows if "parameters" in row]
     return Criterion(
         f"largest distance from {_NUM_PARAMETERS} parameters, relative",
         max(abs(count / _NUM_PARAMETERS - 1.0) for count in counts),
         maximum=_TOLERANCE,
     )
-
-
-def _arrays(cells: Cells, row: Row) -> Mapping[str, np.ndarray]:
-    directory = cells.directory(plane.final_name(row, plane.SEEDS[0]))
-    with np.load(directory / "arrays.npz") as file:
-        return dict(file)

@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from smoothing_tf.experiments import plane_cells
 from smoothing_tf.experiments.cells import Cell, Cells
 from smoothing_tf.experiments.table import Criterion, Table
@@ -96,6 +98,13 @@ def run(study: Study, cells: Cells, *, quick: bool) -> tuple[Table, Table, dict]
 def final_name(row: Row, seed: int) -> str:
     """Name of the cell of a row and a seed."""
     return f"{row.name}-seed{seed}"
+
+
+def arrays_of(cells: Cells, row: Row) -> Mapping[str, np.ndarray]:
+    """What the row's first seed wrote for the pictures."""
+    directory = cells.directory(final_name(row, SEEDS[0]))
+    with np.load(directory / "arrays.npz") as file:
+        return dict(file)
 
 
 def _search_name(row: Row, noise_scale: float) -> str:
