@@ -4,12 +4,27 @@ An experiment is a module with a docstring that says what it shows, and a functi
 run(directory, quick=..., cells=...) -> Result.
 """
 
-from smoothing_tf.experiments import digits, olympics, rings, spikes
+from smoothing_tf.experiments import (
+    checkerboard,
+    digits,
+    olympics,
+    olympics_realnvp,
+    proposition1,
+    ring,
+    rings,
+    spikes,
+    theorem1,
+)
 
 EXPERIMENTS = {
+    "theorem1": theorem1,
+    "proposition1": proposition1,
+    "ring": ring,
     "spikes": spikes,
     "rings": rings,
     "olympics": olympics,
+    "checkerboard": checkerboard,
+    "olympics_realnvp": olympics_realnvp,
     "digits": digits,
 }
 

@@ -15,7 +15,7 @@ from smoothing_tf.experiments.table import Table
 _TRAINING = {
     "num_steps": 20_000,
     "batch_size": 500,
-    "learning_rate": 1e-3,
+    "learning_rate": 2e-3,
     "learning_rate_schedule": "cosine",
     "ema_momentum": 0.999,
 }
