@@ -1,25 +1,60 @@
-"""The reproduce command writes the table and the figure of an experiment."""
+"""The reproduce command writes the tables, figures and the page of experiments."""
+
+import types
 
 import pytest
 from absl import flags
 
 from smoothing_tf import reproduce
 from smoothing_tf.artifacts import read_json
-from smoothing_tf.experiments.table import Table
+from smoothing_tf.experiments.result import Result
+from smoothing_tf.experiments.table import Criterion, Table
 
 
-def test_table_and_figure_are_written_and_shown(tmp_path, monkeypatch, capsys):
-    def experiment(directory, *, quick):
-        assert quick and directory == tmp_path
-        return Table("Title", ("a",), ({"a": 1.5},)), b"\x89PNG"
+def experiment(run) -> types.SimpleNamespace:
+    return types.SimpleNamespace(__doc__="A title.\n\nWhat it shows.", run=run)
 
-    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment)
+
+def good(directory, *, quick, cells):
+    assert quick
+    criteria = (Criterion("big enough", 1.5, minimum=2.0),)
+    table = Table("Title", ("a",), ({"a": 1.5},), criteria=criteria)
+    return Result({"table": table}, {"figure": b"\x89PNG"}, {"figure": "A <caption>"})
+
+
+def bad(directory, *, quick, cells):
+    raise ValueError("it broke")
+
+
+@pytest.fixture
+def two_experiments(monkeypatch):
+    experiments = {"one": experiment(good), "two": experiment(bad)}
+    for name in list(reproduce.EXPERIMENTS):
+        monkeypatch.delitem(reproduce.EXPERIMENTS, name)
+    for name, value in experiments.items():
+        monkeypatch.setitem(reproduce.EXPERIMENTS, name, value)
+
+
+def test_tables_figures_and_a_page_are_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment(good))
     reproduce.main(["--experiment=digits", "--quick", f"--workdir={tmp_path}"])
     assert read_json(tmp_path / "table.json")["rows"] == [{"a": 1.5}]
     assert (tmp_path / "figure.png").read_bytes() == b"\x89PNG"
-    assert "1.5000" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "1.5000" in output and "FAILS: big enough" in output
+    page = (tmp_path / "report.html").read_text()
+    for part in ("A title.", "What it shows.", "1.5000", "A &lt;caption&gt;", "FAILS"):
+        assert part in page
+    assert "http" not in page
+
+
+def test_one_failure_among_all_does_not_lose_the_others(tmp_path, two_experiments):
+    with pytest.raises(RuntimeError, match="two: it broke"):
+        reproduce.main(["--experiment=all", "--quick", f"--workdir={tmp_path}"])
+    assert (tmp_path / "one" / "table.json").is_file()
+    assert "two could not be run" in (tmp_path / "report.html").read_text()
 
 
 def test_an_unknown_experiment_is_rejected_with_the_choices():
-    with pytest.raises(flags.Error, match="`experiment` must be one of digits"):
+    with pytest.raises(flags.Error, match="`experiment` must be one of theorem1"):
         reproduce.main(["--experiment=nothing"])

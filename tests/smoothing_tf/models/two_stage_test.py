@@ -9,8 +9,11 @@ from smoothing_tf.models import (
     MADE,
     DensityModel,
     MADEConfig,
+    RealNVP,
+    RealNVPConfig,
     TwoStageModel,
     importance_weighted_bound,
+    single_step_denoise,
 )
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.smoothing import Gaussian, Smoothing
@@ -194,3 +197,37 @@ def test_stages_that_do_not_fit_are_rejected():
     other = random_made_pair((2,), None)
     with pytest.raises(ValueError, match="event shape of `smoothed`"):
         TwoStageModel(pair.smoothing, pair.smoothed, other.reverse)
+
+
+def test_the_truncated_gradient_leaves_out_what_a_dimension_means_for_later_ones():
+    config = MADEConfig(hidden_units=(16, 16), num_mixtures=3)
+    made = randomize(MADE(config, (2,)), scale=0.3)
+    x = tf.random.stateless_normal([20, 2], [1, 2], dtype=tf.float64)
+    smoothing = Gaussian(0.5)
+    exact, truncated = (
+        single_step_denoise(smoothing, made, x, gradient=gradient).numpy()
+        for gradient in ("exact", "truncated")
+    )
+    # Nothing comes after the last dimension.
+    np.testing.assert_allclose(truncated[:, 1], exact[:, 1], rtol=1e-6)
+    # For the first, what is left is the slope of log p(x_1), here by differences.
+    step = 1e-5
+    offset = tf.constant([[step, 0.0]], tf.float64)
+
+    def log_first(x):
+        params = tf.cast(made(x), tf.float64)[:, :1]
+        return made.head.distribution(params).log_prob(x[:, :1, None])[:, 0]
+
+    slope = (log_first(x + offset) - log_first(x - offset)) / (2 * step)
+    expected = x[:, 0] + 0.25 * slope
+    np.testing.assert_allclose(truncated[:, 0], expected, atol=1e-6)
+    assert np.all(np.abs(exact[:, 0] - truncated[:, 0]) > 1e-6)
+
+
+def test_a_gradient_that_is_not_there_is_rejected():
+    x = tf.zeros([1, 2])
+    config = RealNVPConfig(num_couplings=2, hidden_units=(4,))
+    with pytest.raises(ValueError, match="`gradient` must be exact for a model that"):
+        single_step_denoise(Gaussian(0.5), RealNVP(config, (2,)), x, "truncated")
+    with pytest.raises(ValueError, match="must be one of exact, truncated; got 'some'"):
+        single_step_denoise(Gaussian(0.5), RealNVP(config, (2,)), x, "some")

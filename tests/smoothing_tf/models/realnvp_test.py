@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import RealNVP, RealNVPConfig
+from tests.testing.density_model_contract import randomize
+
+CONFIG = RealNVPConfig(num_couplings=4, hidden_units=(16, 16))
+
+
+def make(event_shape=(2,), is_conditional=False, seed=0) -> RealNVP:
+    return RealNVP(CONFIG, event_shape, is_conditional=is_conditional, seed=seed)
+
+
+def context_of(x):
+    return 0.5 * x + 0.1
+
+
+@pytest.mark.parametrize("event_shape", [(2,), (5,), (2, 3, 1)])
+@pytest.mark.parametrize("is_conditional", [False, True])
+def test_the_chain_is_invertible(event_shape, is_conditional):
+    # In single precision of a chain that stretches about as a trained one does.
+    for scale, dtype in ((0.1, tf.float32), (0.3, tf.float64)):
+        model = randomize(make(event_shape, is_conditional), scale=scale)
+        x = 2.0 * tf.random.stateless_normal([50, *event_shape], [1, 2], dtype=dtype)
+        context = context_of(x) if is_conditional else None
+        z, _ = model.to_normal(x, context)
+        assert np.mean(np.abs(tf.reshape(z, x.shape) - x)) > 0.1
+        error = np.max(np.abs(model.from_normal(z, context) - x))
+        assert error < 1e-5 * np.max(np.abs(x))
+
+
+def test_the_log_determinant_is_that_of_the_jacobian():
+    model = randomize(make((3,)), scale=0.1)
+    x = tf.random.stateless_normal([4, 3], [1, 2], dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        z, log_det = model.to_normal(x)
+    jacobian = tape.batch_jacobian(z, x)
+    _, expected = np.linalg.slogdet(jacobian)
+    np.testing.assert_allclose(log_det, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("is_conditional", [False, True])
+def test_the_density_integrates_to_one(is_conditional):
+    model = randomize(make(is_conditional=is_conditional), scale=0.1)
+    axis = np.linspace(-12.0, 12.0, 801)
+    points = tf.constant(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2))
+    context = tf.ones_like(points) if is_conditional else None
+    density = np.exp(model.log_prob(points, context))
+    assert density.sum() * (axis[1] - axis[0]) ** 2 == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("is_conditional", [False, True])
+def test_samples_follow_the_density(is_conditional):
+    model = randomize(make(is_conditional=is_conditional), scale=0.2)
+    context = tf.constant([[0.7, -0.3]]) if is_conditional else None
+    x = tf.reshape(model.sample(20_000, context, seed=3), [-1, 2])
+    if is_conditional:
+        context = tf.repeat(context, len(x), axis=0)
+    z, _ = model.to_normal(x, context)
+    np.testing.assert_allclose(np.mean(z, axis=0), 0.0, atol=0.04)
+    np.testing.assert_allclose(np.cov(np.transpose(z)), np.eye(2), atol=0.05)
+
+
+def test_conditional_samples_are_by_sample_then_by_context():
+    model = randomize(make(is_conditional=True), scale=0.2)
+    context = tf.constant([[0.0, 0.0], [5.0, 5.0]])
+    x = model.sample(3, context, seed=1)
+    assert x.shape == (3, 2, 2)
+    alone = model.from_normal(
+        model.to_normal(x[:, 1], tf.repeat(context[1:], 3, axis=0))[0],
+        tf.repeat(context[1:], 3, axis=0),
+    )
+    np.testing.assert_allclose(x[:, 1], alone, atol=1e-4)
+    assert len(np.unique(x.numpy().reshape(6, 2), axis=0)) == 6
+
+
+def test_a_new_model_is_a_standard_normal():
+    x = tf.random.stateless_normal([5, 2], [1, 2], dtype=tf.float64)
+    expected = -0.5 * np.sum(x**2, axis=1) - np.log(2.0 * np.pi)
+    np.testing.assert_allclose(make().log_prob(x), expected, rtol=1e-6)
+
+
+def test_every_weight_gets_a_gradient():
+    model = randomize(make(is_conditional=True), scale=0.2)
+    x = tf.random.stateless_normal([20, 2], [1, 2])
+    with tf.GradientTape() as tape:
+        log_prob = model.log_prob(x, context_of(x))
+    variables = [variable.value for variable in model.trainable_variables]
+    for gradient in tape.gradient(log_prob, variables):
+        assert np.any(gradient != 0)
+
+
+def test_a_seed_names_its_initial_weights_and_samples():
+    weights = [
+        make(seed=seed).couplings[0].dense[0].kernel.numpy() for seed in (1, 1, 2)
+    ]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert np.any(weights[0] != weights[2])
+    samples = [make().sample(4, seed=seed).numpy() for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(samples[0], samples[1])
+    assert np.all(samples[0] != samples[2])
+
+
+def test_what_it_cannot_model_is_rejected():
+    with pytest.raises(ValueError, match="continuous data; got data of 256 levels"):
+        RealNVP(CONFIG, (4, 4, 1), num_levels=256)
+    with pytest.raises(ValueError, match="at least two dimensions"):
+        RealNVP(CONFIG, (1,))
+    with pytest.raises(ValueError, match="`context` must be given"):
+        make(is_conditional=True).log_prob(tf.zeros([1, 2]))
