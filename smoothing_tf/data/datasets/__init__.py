@@ -2,6 +2,7 @@
 
 from smoothing_tf.data.datasets.digits import Digits
 from smoothing_tf.data.datasets.photos import Photos
+from smoothing_tf.data.datasets.toys import TOYS
 from smoothing_tf.data.source import (
     source_from_builder,
     source_from_directory,
@@ -12,6 +13,7 @@ from smoothing_tf.data.source import (
 DATASETS = {
     "digits": lambda data_dir: source_from_builder(Digits(data_dir=data_dir)),
     "photos": lambda data_dir: source_from_builder(Photos(data_dir=data_dir)),
+    **TOYS,
     "directory": source_from_directory,
     "folder": source_from_folder,
 }

@@ -94,7 +94,9 @@ def test_data_of_ones_own_need_a_place(name):
 
 
 def test_an_unknown_data_set_lists_the_known_ones():
-    with pytest.raises(ValueError, match="one of digits, photos, directory, folder"):
+    with pytest.raises(
+        ValueError, match="one of digits, photos, checkerboard, .*, directory, folder"
+    ):
         DataConfig("imagenet")
 
 

@@ -14,7 +14,7 @@ def test_text_is_aligned_and_missing_values_are_blank():
     assert TABLE.to_text().splitlines() == [
         "Title",
         "",
-        "model      bits",
+        "model        bits",
         "---------  ------",
         "long name  1.0000",
         "b",

@@ -44,7 +44,7 @@ def test_the_log_determinant_is_that_of_the_jacobian():
 @pytest.mark.parametrize("is_conditional", [False, True])
 def test_the_density_integrates_to_one(is_conditional):
     model = randomize(make(is_conditional=is_conditional), scale=0.1)
-    axis = np.linspace(-12.0, 12.0, 801)
+    axis = np.linspace(-25.0, 25.0, 1501)
     points = tf.constant(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2))
     context = tf.ones_like(points) if is_conditional else None
     density = np.exp(model.log_prob(points, context))
