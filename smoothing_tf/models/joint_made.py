@@ -85,7 +85,8 @@ class _View(AutoregressiveModel):
     def __init__(
         self, network: MADE, event_shape: tuple[int, ...], is_conditional: bool
     ):
-        super().__init__(event_shape, 1, network.head, is_conditional)
+        # Keras would name it after the class, with an underscore no graph allows.
+        super().__init__(event_shape, 1, network.head, is_conditional, name="view")
         self.network = network
         self.built = True
 
