@@ -1,28 +1,41 @@
 """Layers of the models."""
 
+from smoothing_tf.layers.causal_conv import (
+    CausalConv,
+    CausalConvTranspose,
+    PointwiseConv,
+    SkipConv,
+)
+from smoothing_tf.layers.concat_elu import concat_elu
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
-from smoothing_tf.layers.gated_resnet import GatedResnet, concat_elu
+from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.masked_dense import MaskedDense
-from smoothing_tf.layers.shifted_conv import (
-    PointwiseConv,
-    ShiftedConv,
-    ShiftedConvTranspose,
-    shift_down,
-    shift_right,
+from smoothing_tf.layers.views import (
+    Full,
+    Initializing,
+    Pixel,
+    Row,
+    RowTerms,
+    View,
 )
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 __all__ = [
     "AffineCoupling",
+    "CausalConv",
+    "CausalConvTranspose",
     "ContextEncoder",
+    "Full",
     "GatedResnet",
+    "Initializing",
     "MaskedDense",
+    "Pixel",
     "PointwiseConv",
-    "ShiftedConv",
-    "ShiftedConvTranspose",
+    "Row",
+    "RowTerms",
+    "SkipConv",
+    "View",
     "WeightNormKernel",
     "concat_elu",
-    "shift_down",
-    "shift_right",
 ]

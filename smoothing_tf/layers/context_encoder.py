@@ -1,12 +1,12 @@
 """Unmasked features of a known image at several resolutions."""
 
-import functools
-
 import keras
 import tensorflow as tf
 
+from smoothing_tf.layers.causal_conv import CausalConv
 from smoothing_tf.layers.gated_resnet import GatedResnet
-from smoothing_tf.layers.shifted_conv import ShiftedConv
+from smoothing_tf.layers.views import View
+from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 
 class ContextEncoder(keras.layers.Layer):
@@ -19,7 +19,6 @@ class ContextEncoder(keras.layers.Layer):
       in_channels: channels of the input.
       filters: channels of the features.
       num_resolutions: how many resolutions, each half the one before.
-      dropout: rate inside the blocks.
       first_index: index of the first block, for its dropout stream.
       **kwargs: `name`, `dtype` of a layer.
     """
@@ -29,35 +28,34 @@ class ContextEncoder(keras.layers.Layer):
         in_channels: int,
         filters: int,
         num_resolutions: int,
-        dropout: float,
         first_index: int,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        conv = functools.partial(
-            ShiftedConv, kernel_size=(3, 3), reach="all", dtype=self.dtype_policy
-        )
-        self.convs = [conv(in_channels, filters)] + [
-            conv(filters, filters, stride=2) for _ in range(num_resolutions - 1)
+        self.convs = [self._conv(in_channels, filters)] + [
+            self._conv(filters, filters, stride=2) for _ in range(num_resolutions - 1)
         ]
         self.blocks = [
             GatedResnet(
-                conv,
-                filters,
-                dropout=dropout,
-                index=first_index + offset,
-                dtype=self.dtype_policy,
+                self._conv, filters, index=first_index + offset, dtype=self.dtype_policy
             )
             for offset in range(num_resolutions)
         ]
         self.built = True
 
-    def call(
-        self, x: tf.Tensor, dropout_seed: tf.Tensor | None = None
-    ) -> list[tf.Tensor]:
+    def call(self, x: tf.Tensor, view: View) -> list[tf.Tensor]:
         """[b, h, w, in_channels] -> [b, h / 2^l, w / 2^l, filters], l = 0, 1, ..."""
         features = []
         for conv, block in zip(self.convs, self.blocks, strict=True):
-            x = block(conv(x), dropout_seed=dropout_seed)
+            x = block(conv(x, view=view), view=view)
             features.append(x)
         return features
+
+    def _conv(self, in_channels, filters, *, output_scale=1.0, stride=1):
+        weight = WeightNormKernel(
+            (3, 3, in_channels, filters),
+            filters,
+            output_scale=output_scale,
+            dtype=self.dtype_policy,
+        )
+        return CausalConv(weight, "all", stride=stride, dtype=self.dtype_policy)

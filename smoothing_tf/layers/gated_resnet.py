@@ -5,23 +5,19 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from smoothing_tf.layers.shifted_conv import PointwiseConv
-
-
-def concat_elu(x: tf.Tensor) -> tf.Tensor:
-    """ELU of [x, -x]; doubles the last axis."""
-    return tf.nn.elu(tf.concat([x, -x], axis=-1))
+from smoothing_tf.layers.causal_conv import SkipConv
+from smoothing_tf.layers.concat_elu import concat_elu
+from smoothing_tf.layers.views import View
 
 
 class GatedResnet(keras.layers.Layer):
     """x + A sigmoid(B), where (A, B) come from two convolutions.
 
     Args:
-      make_conv: (in_channels, filters) -> convolution, which decides what the
-        block may see.
+      make_conv: (in_channels, filters, output_scale=...) -> convolution, which
+        decides what the block may see.
       filters: channels F of input and output.
-      aux_channels: channels of the auxiliary input, 0 for none.
-      dropout: rate between the two convolutions.
+      num_skips: inputs from elsewhere, of F channels each.
       index: number of the block in its model; its dropout has its own stream.
       **kwargs: `name`, `dtype` of a layer.
 
@@ -30,44 +26,30 @@ class GatedResnet(keras.layers.Layer):
 
     def __init__(
         self,
-        make_conv: Callable[[int, int], keras.layers.Layer],
+        make_conv: Callable[..., keras.layers.Layer],
         filters: int,
         *,
-        aux_channels: int = 0,
-        dropout: float = 0.0,
+        num_skips: int = 0,
         index: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.dropout = dropout
         self.index = index
         self.conv_input = make_conv(2 * filters, filters)
-        self.conv_out = make_conv(2 * filters, 2 * filters)
-        self.nin_skip = None
-        if aux_channels:
-            self.nin_skip = PointwiseConv(
-                2 * aux_channels, filters, dtype=self.dtype_policy
-            )
+        # Blocks start close to the identity.
+        self.conv_out = make_conv(2 * filters, 2 * filters, output_scale=0.1)
+        self.skip = None
+        if num_skips:
+            self.skip = SkipConv(num_skips, filters, filters, dtype=self.dtype_policy)
         self.built = True
 
     def call(
-        self,
-        x: tf.Tensor,
-        aux: tf.Tensor | None = None,
-        dropout_seed: tf.Tensor | None = None,
+        self, x: tf.Tensor, view: View, skips: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """[b, h, w, F], with aux [b, h, w, aux_channels] -> [b, h, w, F].
-
-        Dropout is active when `dropout_seed`, int32 [2], is given.
-        """
-        hidden = self.conv_input(concat_elu(x))
-        if self.nin_skip is not None:
-            hidden += self.nin_skip(concat_elu(aux))
-        hidden = concat_elu(hidden)
-        if dropout_seed is not None and self.dropout:
-            seed = tf.random.experimental.stateless_fold_in(dropout_seed, self.index)
-            hidden = tf.nn.experimental.stateless_dropout(
-                hidden, rate=self.dropout, seed=seed
-            )
-        value, gate = tf.split(self.conv_out(hidden), 2, axis=-1)
+        """[b, h, w, F], with `skips`, a sum of terms of `skip` -> [b, h, w, F]."""
+        hidden = self.conv_input(concat_elu(x), view=view)
+        if skips is not None:
+            hidden += skips
+        hidden = view.dropout(concat_elu(hidden), self.index)
+        value, gate = tf.split(self.conv_out(hidden, view=view), 2, axis=-1)
         return x + value * tf.sigmoid(gate)

@@ -13,15 +13,27 @@ class WeightNormKernel(keras.layers.Layer):
     Args:
       shape: shape of the kernel.
       num_biases: length of the bias.
+      is_transposed: whether the last axis is that of the inputs.
+      output_scale: standard deviation of the outputs after `fit_outputs`.
       **kwargs: `name`, `dtype` of a layer.
 
     Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016.
     """
 
-    def __init__(self, shape: tuple[int, ...], num_biases: int, **kwargs):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        num_biases: int,
+        *,
+        is_transposed: bool = False,
+        output_scale: float = 1.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.shape = tuple(shape)
         self.num_biases = num_biases
+        self.is_transposed = is_transposed
+        self.output_scale = output_scale
         # The norm is taken in the variables' dtype, whatever the compute dtype.
         self.v = self.add_weight(
             name="v",
@@ -40,6 +52,33 @@ class WeightNormKernel(keras.layers.Layer):
     def initialize(self, seed: tf.Tensor) -> None:
         """Draws v from N(0, 0.05^2), as the authors do; `seed` is int32 [2]."""
         self.v.assign(tf.random.stateless_normal(self.shape, seed, stddev=0.05))
+        self.g.assign(tf.ones_like(self.g.value))
+        self.bias.assign(tf.zeros_like(self.bias.value))
+
+    def fit_outputs(self, outputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Sets scale and bias so that the outputs of a batch are standardized.
+
+        Args:
+          outputs: [..., num_biases] of the kernel as it is, without its bias.
+
+        Returns:
+          (factor, bias): factor * outputs + bias has mean 0 and standard deviation
+          `output_scale` in each channel, and is what the kernel gives from now on.
+          A transposed kernel has a scale per input: its outputs share one factor.
+
+        Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016,
+        section 3.
+        """
+        mean, variance = tf.nn.moments(
+            tf.cast(outputs, self.variable_dtype), list(range(outputs.shape.rank - 1))
+        )
+        if self.is_transposed:
+            variance = tf.reduce_mean(variance)
+        factor = self.output_scale / tf.sqrt(variance + 1e-10)
+        bias = -mean * factor
+        self.g.assign(tf.convert_to_tensor(self.g) * factor)
+        self.bias.assign(bias)
+        return tf.cast(factor, outputs.dtype), tf.cast(bias, outputs.dtype)
 
     def folded(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel and the bias, in the compute dtype."""

@@ -76,7 +76,8 @@ class AutoregressiveModel(DensityModel):
             context = tf.convert_to_tensor(context)
         return self._sample(num_samples, context, derive_seed(seed, "ancestral"))
 
-    @tf.function(reduce_retracing=True)
+    # Nothing in it is for AutoGraph, which would take longer than the rest of tracing.
+    @tf.function(reduce_retracing=True, autograph=False)
     def _sample(self, num_samples, context, seed):
         batch_size, shape = num_samples, [num_samples]
         if context is not None:
@@ -86,12 +87,22 @@ class AutoregressiveModel(DensityModel):
             shape = [num_samples, num_contexts]
             context = tf.repeat(context[None], num_samples, axis=0)
             context = tf.reshape(context, [batch_size, *self.event_shape])
-        x = ancestral_sample(
+        x = self._walk(batch_size, context, seed)
+        return tf.reshape(x, [*shape, *self.event_shape])
+
+    @property
+    def position_shape(self) -> tuple[int, ...]:
+        """Shape of what is drawn together: the event's, less modelled channels."""
+        if self.event_shape[-1] == self.num_channels:
+            return self.event_shape[:-1]
+        return self.event_shape
+
+    def _walk(self, batch_size, context, seed):
+        """Draws [batch_size, ...event_shape], every position from its conditional."""
+        return ancestral_sample(
             lambda x: self(x, context=context),
             self.head,
-            batch_size,
+            self.head.noise([batch_size, *self.position_shape], seed),
             self.event_shape,
             self.num_channels,
-            seed,
         )
-        return tf.reshape(x, [*shape, *self.event_shape])

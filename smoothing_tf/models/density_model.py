@@ -82,6 +82,14 @@ class DensityModel(keras.Model, abc.ABC):
         for index, layer in enumerate(layers):
             layer.initialize(derive_seed(seed, "initialization", index))
 
+    def initialize_from(self, x: tf.Tensor, context: tf.Tensor | None = None) -> None:
+        """Adjusts weights just drawn to a first batch, where a model does that.
+
+        Args:
+          x: float [batch, ...event_shape].
+          context: as for `log_prob`.
+        """
+
     def check_arguments(self, x: tf.Tensor | None, context: tf.Tensor | None) -> None:
         """Checks shapes and the presence of a context.
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from smoothing_tf.distributions import DiscretizedLogisticMixture, LogisticMixture
+from smoothing_tf.numerics import levels_to_unit, unit_to_levels
 from smoothing_tf.settings import choose, setting
 
 tfd = tfp.distributions
@@ -25,6 +26,16 @@ class Head(Protocol):
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """[..., num_params] -> distribution, batch [...], event [num_channels]."""
+
+    def noise(self, shape, seed: tf.Tensor, dtype=tf.float32) -> tf.Tensor:
+        """Standard noise [*shape, num_noise] for `draw`; `seed` is int32 [2]."""
+
+    def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """A sample of `distribution(params)`, [..., num_channels].
+
+        It is a function of the noise [..., num_noise] alone, so that two ways to
+        compute the parameters can be compared by what they draw.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +102,51 @@ class LogisticMixtureHead:
         """The mixture of [..., num_params]: batch [...], event [num_channels]."""
         return LogisticMixture(**self.split(params))
 
+    def noise(self, shape, seed, dtype=tf.float32) -> tf.Tensor:
+        """Standard Gumbel noise of the components and logistic noise of the channels.
+
+        Args:
+          shape: of the positions, list of integers.
+          seed: int32 [2].
+          dtype: floating.
+
+        Returns:
+          [*shape, num_mixtures + num_channels].
+        """
+        num_noise = self.num_mixtures + self.num_channels
+        uniform = tf.random.stateless_uniform(
+            [*shape, num_noise], seed, np.finfo(dtype.as_numpy_dtype).tiny, 1.0, dtype
+        )
+        gumbel = -tf.math.log(-tf.math.log(uniform[..., : self.num_mixtures]))
+        uniform = uniform[..., self.num_mixtures :]
+        logistic = tf.math.log(uniform) - tf.math.log1p(-uniform)
+        return tf.concat([gumbel, logistic], axis=-1)
+
+    def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """A sample of the mixture, [..., num_channels], a function of `noise`."""
+        parts = self.split(params)
+        gumbel = noise[..., : self.num_mixtures]
+        component = tf.argmax(parts["logits"] + gumbel, axis=-1)
+        is_chosen = tf.one_hot(component, self.num_mixtures, dtype=params.dtype)
+        chosen = {
+            name: tf.reduce_sum(is_chosen[..., None] * value, axis=-2)
+            for name, value in parts.items()
+            if name != "logits" and value is not None
+        }
+        step = tf.exp(chosen["log_scale"]) * noise[..., self.num_mixtures :]
+        channels = []
+        for index in range(self.num_channels):
+            value = chosen["loc"][..., index] + step[..., index]
+            first = index * (index - 1) // 2
+            for offset, previous in enumerate(channels):
+                value += chosen["coefficients"][..., first + offset] * previous
+            channels.append(self._rounded(value))
+        return tf.stack(channels, axis=-1)
+
+    def _rounded(self, value: tf.Tensor) -> tf.Tensor:
+        """What the data could be, before it shifts the next channel."""
+        return value
+
     def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
         """A bias [num_params] that spreads the locations evenly over [low, high].
 
@@ -120,9 +176,19 @@ class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """The mixture of [..., num_params]: batch [...], event [num_channels]."""
-        arguments = self.split(params)
+        return DiscretizedLogisticMixture(
+            **self.split(params), num_levels=self.num_levels
+        )
+
+    def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
+        """Takes [..., num_params] apart into the arguments of a mixture."""
+        arguments = super().split(params)
         arguments["log_scale"] = tf.minimum(arguments["log_scale"], LOG_SCALE_CEILING)
-        return DiscretizedLogisticMixture(**arguments, num_levels=self.num_levels)
+        return arguments
+
+    def _rounded(self, value):
+        levels = unit_to_levels(value, self.num_levels)
+        return levels_to_unit(levels, self.num_levels, value.dtype)
 
 
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:

@@ -9,16 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers import (
+    CausalConv,
+    CausalConvTranspose,
     ContextEncoder,
+    Full,
     GatedResnet,
     PointwiseConv,
-    ShiftedConv,
-    ShiftedConvTranspose,
     WeightNormKernel,
-    shift_down,
-    shift_right,
 )
-from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.causal_image_model import CausalImageModel
 from smoothing_tf.models.heads import head_setting, make_head
 from smoothing_tf.settings import setting, validate
 
@@ -40,13 +39,16 @@ class PixelCNNppConfig:
         minimum=0.0,
         exclusive_maximum=1.0,
     )
+    spatial_dropout: bool = setting(
+        False, "Dropout drops whole channels of an image instead of single values."
+    )
     head: str | None = head_setting()
 
     def __post_init__(self):
         validate(self)
 
 
-class PixelCNNpp(AutoregressiveModel):
+class PixelCNNpp(CausalImageModel):
     """Two causal streams at three resolutions; pixels in raster order.
 
     The vertical stream u sees the rows above, the horizontal stream ul those
@@ -67,6 +69,8 @@ class PixelCNNpp(AutoregressiveModel):
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """
+
+    num_resolutions = 3
 
     def __init__(
         self,
@@ -91,41 +95,56 @@ class PixelCNNpp(AutoregressiveModel):
         self.initialize(seed)
 
     def _build_network(self, in_channels: int, filters: int) -> None:
-        up = self._conv_maker((2, 3), "up")
-        up_left = self._conv_maker((2, 2), "up_left")
-        num_resnet = self.config.num_resnet
-        indices = itertools.count()
+        config = self.config
+        index = itertools.count()
 
-        def blocks(make_conv, number, aux_channels):
+        def conv(kernel_size, reach, in_channels, filters, output_scale=1.0, **kwargs):
+            weight = WeightNormKernel(
+                (*kernel_size, in_channels, filters),
+                filters,
+                output_scale=output_scale,
+                dtype=self.dtype_policy,
+            )
+            return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
+
+        up = functools.partial(conv, (2, 3), "up")
+        up_left = functools.partial(conv, (2, 2), "up_left")
+
+        def blocks(make_conv, level, number, num_skips):
             return [
                 GatedResnet(
-                    make_conv,
+                    functools.partial(make_conv, level=level),
                     filters,
-                    aux_channels=aux_channels,
-                    dropout=self.config.dropout,
-                    index=next(indices),
+                    num_skips=num_skips,
+                    index=next(index),
                     dtype=self.dtype_policy,
                 )
                 for _ in range(number)
             ]
 
-        self.u_init = self._conv_maker((2, 3), "up")(in_channels, filters)
+        image = {"reads_image": True}
+        self.u_init = up(in_channels, filters, shift="down", **image)
         self.ul_init = [
-            self._conv_maker((1, 3), "up")(in_channels, filters),
-            self._conv_maker((2, 1), "up_left")(in_channels, filters),
+            conv((1, 3), "up", in_channels, filters, shift="down", **image),
+            conv((2, 1), "up_left", in_channels, filters, shift="right", **image),
         ]
-        self.up_u = [blocks(up, num_resnet, 0) for _ in range(3)]
-        self.up_ul = [blocks(up_left, num_resnet, filters) for _ in range(3)]
-        self.downsize_u = [up(filters, filters, stride=2) for _ in range(2)]
-        self.downsize_ul = [up_left(filters, filters, stride=2) for _ in range(2)]
-        down_blocks = [num_resnet, num_resnet + 1, num_resnet + 1]
-        self.down_u = [blocks(up, n, filters) for n in down_blocks]
-        self.down_ul = [blocks(up_left, n, 2 * filters) for n in down_blocks]
+        levels = range(self.num_resolutions)
+        self.up_u = [blocks(up, n, config.num_resnet, 0) for n in levels]
+        self.up_ul = [blocks(up_left, n, config.num_resnet, 1) for n in levels]
+        # From one resolution to the next, in the order of the resolutions.
+        strided = {"stride": 2}
+        self.downsize_u = [up(filters, filters, level=n, **strided) for n in (0, 1)]
+        self.downsize_ul = [
+            up_left(filters, filters, level=n, **strided) for n in (0, 1)
+        ]
+        num_down = [config.num_resnet + (n < 2) for n in levels]
+        self.down_u = [blocks(up, n, num_down[n], 1) for n in levels]
+        self.down_ul = [blocks(up_left, n, num_down[n], 2) for n in levels]
         upsize = functools.partial(
-            ShiftedConvTranspose, filters, dtype=self.dtype_policy
+            CausalConvTranspose, filters, dtype=self.dtype_policy
         )
-        self.upsize_u = [upsize((2, 3)) for _ in range(2)]
-        self.upsize_ul = [upsize((2, 2)) for _ in range(2)]
+        self.upsize_u = [upsize("up", level=n) for n in (0, 1)]
+        self.upsize_ul = [upsize("up_left", level=n) for n in (0, 1)]
         self.nin_out = PointwiseConv(
             filters, self.head.num_params, dtype=self.dtype_policy
         )
@@ -133,77 +152,123 @@ class PixelCNNpp(AutoregressiveModel):
             self.context_encoder = ContextEncoder(
                 in_channels,
                 filters,
-                num_resolutions=3,
-                dropout=self.config.dropout,
-                first_index=next(indices),
+                num_resolutions=self.num_resolutions,
+                first_index=next(index),
                 dtype=self.dtype_policy,
             )
-            # Into u and ul, where a resolution is entered: three times on the way
-            # down in resolution, twice on the way back.
-            self.inject = [
-                PointwiseConv(filters, 2 * filters, dtype=self.dtype_policy)
-                for _ in range(5)
-            ]
-
-    def _conv_maker(self, kernel_size: tuple[int, int], reach: str):
-        return functools.partial(
-            ShiftedConv, kernel_size=kernel_size, reach=reach, dtype=self.dtype_policy
-        )
-
-    def call(self, x, context=None, dropout_seed=None):
-        features = [None] * 5
-        if context is not None:
-            fine, middle, coarse = self.context_encoder(
-                _with_ones(context), dropout_seed=dropout_seed
+            # Into u and ul, where a resolution is entered: on the way down in
+            # resolution, and on the way back.
+            inject = functools.partial(
+                PointwiseConv, filters, 2 * filters, dtype=self.dtype_policy
             )
-            features = [
-                inject(feature)
-                for inject, feature in zip(
-                    self.inject, (fine, middle, coarse, middle, fine), strict=True
-                )
+            self.inject = [inject() for _ in levels]
+            self.inject_back = [inject() for _ in levels[:-1]]
+
+    def view(self, dropout_seed):
+        config = self.config
+        return Full(dropout_seed, config.dropout, config.spatial_dropout)
+
+    def inputs(self, x):
+        """Appends a channel of ones, which tells padding from a pixel of value 0."""
+        x = tf.cast(x, self.compute_dtype)
+        return tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]], constant_values=1)
+
+    def features(self, context, view):
+        """For each resolution, the terms of u and of ul, on the way down and back."""
+        by_level = self.context_encoder(self.inputs(context), view=view)
+
+        def terms(layers):
+            return [
+                tf.split(layer(feature, view=view), 2, axis=-1)
+                for layer, feature in zip(layers, by_level, strict=False)
             ]
-        x = _with_ones(x)
-        u = shift_down(self.u_init(x))
-        ul = shift_down(self.ul_init[0](x)) + shift_right(self.ul_init[1](x))
-        u_skips, ul_skips = [], []
-        for level in range(3):
-            if level:
-                u, ul = self.downsize_u[level - 1](u), self.downsize_ul[level - 1](ul)
-            u, ul = _add_context(u, ul, features[level])
-            u_skips.append(u)
-            ul_skips.append(ul)
-            for block_u, block_ul in zip(
-                self.up_u[level], self.up_ul[level], strict=True
-            ):
-                u = block_u(u, dropout_seed=dropout_seed)
-                ul = block_ul(ul, u, dropout_seed=dropout_seed)
-                u_skips.append(u)
-                ul_skips.append(ul)
-        u, ul = u_skips.pop(), ul_skips.pop()
-        for level in range(3):
-            if level:
-                u, ul = self.upsize_u[level - 1](u), self.upsize_ul[level - 1](ul)
-                u, ul = _add_context(u, ul, features[level + 2])
-            for block_u, block_ul in zip(
-                self.down_u[level], self.down_ul[level], strict=True
-            ):
-                u = block_u(u, u_skips.pop(), dropout_seed=dropout_seed)
-                aux = tf.concat([u, ul_skips.pop()], axis=-1)
-                ul = block_ul(ul, aux, dropout_seed=dropout_seed)
-        assert not u_skips and not ul_skips
-        return self.nin_out(tf.nn.elu(ul))
+
+        return terms(self.inject), [*terms(self.inject_back), None]
+
+    def above(self, x, features, view):
+        entry = self.ul_init[0](x, view=view)
+        _, terms = self._above(self.u_init(x, view=view), features, 0, view)
+        return entry, terms
+
+    def _above(self, u, features, level, view):
+        """One resolution of u, with all coarser ones: (u, terms of ul)."""
+        terms = _Terms()
+        if features is not None:
+            for_u, for_ul = map(view.take, features[0][level])
+            u, terms.entry = u + for_u, for_ul
+        seen = [u]
+        for block_u, block_ul in zip(self.up_u[level], self.up_ul[level], strict=True):
+            u = block_u(u, view=view)
+            seen.append(u)
+            terms.up.append(block_ul.skip(u, index=0, view=view))
+        if level + 1 < self.num_resolutions:
+            u, terms.coarser = view.coarser(
+                self.downsize_u[level],
+                self.upsize_u[level],
+                u,
+                lambda u, view: self._above(u, features, level + 1, view),
+            )
+            if features is not None:
+                for_u, for_ul = map(view.take, features[1][level])
+                u, terms.back = u + for_u, for_ul
+        else:
+            seen.pop()
+        for block_u, block_ul in zip(
+            self.down_u[level], self.down_ul[level], strict=True
+        ):
+            skip = block_u.skip(seen.pop(), index=0, view=view)
+            u = block_u(u, skips=skip, view=view)
+            terms.down.append(block_ul.skip(u, index=0, view=view))
+        return u, terms
+
+    def params(self, x, above, view):
+        entry, terms = above
+        ul = view.take(entry) + self.ul_init[1](x, view=view)
+        ul, _ = self._params(ul, terms, 0, view)
+        return self.nin_out(tf.nn.elu(ul), view=view)
+
+    def _params(self, ul, terms, level, view):
+        """One resolution of ul, with all coarser ones."""
+        if terms.entry is not None:
+            ul += view.take(terms.entry)
+        seen = [ul]
+        for block, skip in zip(self.up_ul[level], terms.up, strict=True):
+            ul = block(ul, skips=view.take(skip), view=view)
+            seen.append(ul)
+        if level + 1 < self.num_resolutions:
+            ul, _ = view.coarser(
+                self.downsize_ul[level],
+                self.upsize_ul[level],
+                ul,
+                lambda ul, view: self._params(ul, terms.coarser, level + 1, view),
+            )
+            if terms.back is not None:
+                ul += view.take(terms.back)
+        else:
+            seen.pop()
+        for block, skip in zip(self.down_ul[level], terms.down, strict=True):
+            skips = view.take(skip) + block.skip(seen.pop(), index=1, view=view)
+            ul = block(ul, skips=skips, view=view)
+        return ul, None
 
 
-def _with_ones(x: tf.Tensor) -> tf.Tensor:
-    """Appends a channel of ones, which tells padding from a pixel of value 0."""
-    return tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]], constant_values=1)
+@dataclasses.dataclass
+class _Terms:
+    """What u and the context add to ul at one resolution.
 
+    Attributes:
+      entry: of the context, where the resolution is entered.
+      up: skips of the blocks on the way down in resolution.
+      coarser: the same of the next resolution; None where a view skips it.
+      back: of the context, where the resolution is entered again.
+      down: skips of the blocks on the way back.
+    """
 
-def _add_context(u: tf.Tensor, ul: tf.Tensor, features: tf.Tensor | None):
-    if features is None:
-        return u, ul
-    for_u, for_ul = tf.split(features, 2, axis=-1)
-    return u + for_u, ul + for_ul
+    entry: tf.Tensor | None = None
+    up: list[tf.Tensor] = dataclasses.field(default_factory=list)
+    coarser: "_Terms | None" = None
+    back: tf.Tensor | None = None
+    down: list[tf.Tensor] = dataclasses.field(default_factory=list)
 
 
 def load_torch_state(model: PixelCNNpp, arrays: Mapping[str, np.ndarray]) -> None:
@@ -255,25 +320,26 @@ def _torch_layers(model: PixelCNNpp) -> Iterator[tuple[str, WeightNormKernel]]:
     yield "u_init.conv", model.u_init.weight
     for index, layer in enumerate(model.ul_init):
         yield f"ul_init.{index}.conv", layer.weight
+    # The authors count the layers on the way back from the coarsest resolution on.
     for name, layers, kind in (
         ("downsize_u_stream", model.downsize_u, "conv"),
         ("downsize_ul_stream", model.downsize_ul, "conv"),
-        ("upsize_u_stream", model.upsize_u, "deconv"),
-        ("upsize_ul_stream", model.upsize_ul, "deconv"),
+        ("upsize_u_stream", model.upsize_u[::-1], "deconv"),
+        ("upsize_ul_stream", model.upsize_ul[::-1], "deconv"),
     ):
         for index, layer in enumerate(layers):
             yield f"{name}.{index}.{kind}", layer.weight
     for name, levels in (
         ("up_layers.{}.u_stream", model.up_u),
         ("up_layers.{}.ul_stream", model.up_ul),
-        ("down_layers.{}.u_stream", model.down_u),
-        ("down_layers.{}.ul_stream", model.down_ul),
+        ("down_layers.{}.u_stream", model.down_u[::-1]),
+        ("down_layers.{}.ul_stream", model.down_ul[::-1]),
     ):
         for level, blocks in enumerate(levels):
             for index, block in enumerate(blocks):
                 prefix = f"{name.format(level)}.{index}"
                 yield f"{prefix}.conv_input.conv", block.conv_input.weight
                 yield f"{prefix}.conv_out.conv", block.conv_out.weight
-                if block.nin_skip is not None:
-                    yield f"{prefix}.nin_skip.lin_a", block.nin_skip.weight
+                if block.skip is not None:
+                    yield f"{prefix}.nin_skip.lin_a", block.skip.weight
     yield "nin_out.lin_a", model.nin_out.weight

@@ -3,18 +3,18 @@
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers import ContextEncoder
+from smoothing_tf.layers import ContextEncoder, Full
 
 
 def test_each_resolution_is_half_the_one_before_and_sees_all_sides():
-    encoder = ContextEncoder(2, 4, num_resolutions=3, dropout=0.0, first_index=0)
+    encoder = ContextEncoder(2, 4, num_resolutions=3, first_index=0)
     layers = [*encoder.convs, *(b.conv_input for b in encoder.blocks)]
     for index, layer in enumerate(layers + [b.conv_out for b in encoder.blocks]):
         layer.weight.initialize([1, index])
     x = tf.random.stateless_normal((1, 8, 12, 2), [1, 2])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        features = encoder(x)
+        features = encoder(x, view=Full())
         centre = tf.reduce_sum(features[0][0, 4, 6])
     assert [f.shape for f in features] == [(1, 8, 12, 4), (1, 4, 6, 4), (1, 2, 3, 4)]
     seen = np.argwhere(np.any(tape.gradient(centre, x)[0] != 0, axis=-1))

@@ -1,21 +1,34 @@
 """The gated residual block, and its dropout by seed."""
 
-import functools
-
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers import GatedResnet, ShiftedConv, concat_elu
+from smoothing_tf.layers import (
+    CausalConv,
+    Full,
+    GatedResnet,
+    WeightNormKernel,
+    concat_elu,
+)
 
-CONV = functools.partial(ShiftedConv, kernel_size=(2, 3), reach="up")
+
+def make_conv(in_channels, filters, output_scale=1.0):
+    weight = WeightNormKernel(
+        (2, 3, in_channels, filters), filters, output_scale=output_scale
+    )
+    return CausalConv(weight, "up")
 
 
 def make(**kwargs):
-    block = GatedResnet(CONV, 4, **kwargs)
-    for index, layer in enumerate((block.conv_input, block.conv_out, block.nin_skip)):
+    block = GatedResnet(make_conv, 4, **kwargs)
+    for index, layer in enumerate((block.conv_input, block.conv_out, block.skip)):
         if layer is not None:
             layer.weight.initialize([1, index])
     return block
+
+
+def dropping(seed):
+    return Full(seed, dropout_rate=0.5)
 
 
 X = tf.random.stateless_normal((2, 5, 5, 4), [7, 8])
@@ -30,29 +43,37 @@ def test_concat_elu_is_elu_of_both_signs():
 def test_the_block_is_the_identity_where_its_value_is_zero():
     block = make()
     block.conv_out.weight.g.assign(tf.zeros_like(block.conv_out.weight.g))
-    np.testing.assert_array_equal(block(X), X)
+    np.testing.assert_array_equal(block(X, view=Full()), X)
 
 
-def test_the_auxiliary_input_matters():
-    block = make(aux_channels=3)
-    aux = tf.random.stateless_normal((2, 5, 5, 3), [9, 9])
-    assert np.any(block(X, aux) != block(X, 2 * aux))
+def test_a_skip_matters():
+    block = make(num_skips=1)
+    other = tf.random.stateless_normal((2, 5, 5, 4), [9, 9])
+    skip = block.skip(other, index=0, view=Full())
+    assert np.any(block(X, skips=skip, view=Full()) != block(X, view=Full()))
 
 
 def test_blocks_of_one_model_drop_different_units():
-    seed = tf.constant([1, 2])
-    first, second = (make(dropout=0.5, index=index) for index in (0, 1))
-    np.testing.assert_array_equal(first(X), second(X))
-    assert np.any(first(X, dropout_seed=seed) != second(X, dropout_seed=seed))
-    np.testing.assert_array_equal(
-        first(X, dropout_seed=seed), first(X, dropout_seed=seed)
-    )
+    view = dropping(tf.constant([1, 2]))
+    first, second = (make(index=index) for index in (0, 1))
+    np.testing.assert_array_equal(first(X, view=Full()), second(X, view=Full()))
+    assert np.any(first(X, view=view) != second(X, view=view))
+    np.testing.assert_array_equal(first(X, view=view), first(X, view=view))
+
+
+def test_spatial_dropout_drops_whole_channels():
+    view = Full(tf.constant([1, 2]), dropout_rate=0.5, is_spatial=True)
+    kept = view.dropout(tf.ones([3, 5, 5, 40]), 0).numpy()
+    np.testing.assert_array_equal(kept, np.broadcast_to(kept[:, :1, :1], kept.shape))
+    assert set(np.unique(kept)) == {0.0, 2.0}
 
 
 def test_dropout_keeps_the_mean():
-    block = make(dropout=0.5)
+    block = make()
     block.conv_out.weight.g.assign(0.01 * block.conv_out.weight.g)
-    outputs = [block(X, dropout_seed=tf.constant([0, i])) - X for i in range(300)]
-    mean, exact = tf.reduce_mean(outputs, axis=0), block(X) - X
+    outputs = [
+        block(X, view=dropping(tf.constant([0, index]))) - X for index in range(300)
+    ]
+    mean, exact = tf.reduce_mean(outputs, axis=0), block(X, view=Full()) - X
     error = np.abs(mean - exact) / (np.std(outputs, axis=0) / np.sqrt(300))
     assert np.mean(error) < 1.2

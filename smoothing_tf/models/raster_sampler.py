@@ -1,0 +1,288 @@
+"""Exact incremental sampling: every pixel computed once, with what came before kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tensorflow as tf
+
+from smoothing_tf.layers import CausalConv, CausalConvTranspose, Pixel, Row, RowTerms
+
+if TYPE_CHECKING:
+    from smoothing_tf.models.causal_image_model import CausalImageModel, Features
+
+# Tensors that a walk carries for its caller, in any nesting.
+State = Any
+
+
+class RasterSampler:
+    """Walks over a batch of images, with the parameters of every pixel in turn.
+
+    It gives what one pass of the network per pixel gives, up to rounding, at about
+    the cost of a single pass: a layer is evaluated where its input is new and
+    remembers the rest.
+
+    A resolution l takes part in a pixel when row and column are divisible by 2^l. To
+    know that while the graph is built, rows and columns go in blocks of
+    2^(num_resolutions - 1), and the loops run over the blocks.
+
+    Args:
+      model: an image model.
+      batch_size: scalar integer.
+      features: of the contexts, `batch_size` of them, or None.
+    """
+
+    def __init__(
+        self,
+        model: CausalImageModel,
+        batch_size: int | tf.Tensor,
+        features: Features | None,
+    ):
+        self._model = model
+        self._batch_size = batch_size
+        self._features = features
+        self._height, self._width, self._num_channels = model.event_shape
+        self._period = 2 ** (model.num_resolutions - 1)
+        layers = [
+            layer
+            for layer in model._flatten_layers(include_self=False)
+            if hasattr(layer, "weight") and getattr(layer, "reach", None) != "all"
+        ]
+        self._folded = {layer: layer.folded() for layer in layers}
+        self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
+        self._horizontal = [layer for layer in self._convs if layer.reach != "up"]
+        self._transposes = [x for x in layers if isinstance(x, CausalConvTranspose)]
+
+    def sample(self, noise: tf.Tensor) -> tf.Tensor:
+        """Draws every pixel from its conditional.
+
+        Args:
+          noise: from `head.noise`, [b, *positions, num_noise].
+
+        Returns:
+          [b, h, w, c], in the dtype of the noise.
+        """
+
+        def draw(params, place, state):
+            return self._model.head.draw(params, place.of(noise)), state
+
+        return self.walk(draw, (), noise.dtype)[0]
+
+    def walk(
+        self,
+        visit: Callable[[tf.Tensor, Place, State], tuple[tf.Tensor, State]],
+        state: State,
+        dtype: tf.DType = tf.float32,
+        resample: Callable[[tf.Tensor, State], tuple[tf.Tensor, State]] | None = None,
+    ) -> tuple[tf.Tensor, State, tf.Tensor]:
+        """Visits every pixel once.
+
+        Args:
+          visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
+            the channels at the place [b, num_channels], state).
+          state: of the caller, to begin with.
+          dtype: of the pixels.
+          resample: (row, state) -> (ancestors int [b], state) after every row: image
+            i goes on as a copy of image ancestors[i]. None: all go on as they are.
+
+        Returns:
+          (images [b, h, w, c], state, origin int [b]: which image of the features
+          each of them belongs to).
+        """
+        shape = [self._batch_size, self._height, self._width, self._num_channels]
+        x = tf.zeros(shape, dtype)
+        rows = self._no_rows()
+        keys = list(rows)
+        origin = tf.range(self._batch_size)
+
+        def block(index, x, kept, state, origin):
+            rows = dict(zip(keys, kept, strict=True))
+            for phase in range(self._period):
+                row = index * self._period + phase
+                view = Row(
+                    self._folded, rows, row, phase, None if resample is None else origin
+                )
+                new, state = self._row(row, phase, view, rows, visit, state, dtype)
+                is_here = (tf.range(self._height) == row)[:, None, None]
+                x = tf.where(is_here, new, x)
+                if resample is not None:
+                    ancestors, state = resample(row, state)
+                    x, origin = tf.gather(x, ancestors), tf.gather(origin, ancestors)
+                    for key in keys:
+                        rows[key] = tf.gather(rows[key], ancestors)
+            return index + 1, x, [rows[key] for key in keys], state, origin
+
+        _, x, _, state, origin = tf.while_loop(
+            lambda index, *_: index < self._height // self._period,
+            block,
+            (0, x, [rows[key] for key in keys], state, origin),
+        )
+        return x, state, origin
+
+    def _row(self, row, phase, view, rows, visit, state, dtype):
+        """Draws a row; `rows` then remembers it."""
+        model = self._model
+        above = model.above(None, self._features, view)
+        horizontal = [
+            x for x in self._horizontal if phase % (2**x.level * x.stride) == 0
+        ]
+        terms = RowTerms(self._folded, rows, horizontal)
+        recorded = self._recorded(phase)
+        lefts = self._no_left(horizontal)
+        left_keys = list(lefts)
+        num_blocks = self._width // self._period
+
+        def block(index, pixels, kept, arrays, state):
+            pixel_view = Pixel(
+                self._folded,
+                terms,
+                dict(zip(left_keys, kept, strict=True)),
+                rows,
+                index,
+                self._width,
+                self._period,
+                phase,
+            )
+            drawn = []
+            for column in range(self._period):
+                pixel_view.column = column
+                place = Place(row, index * self._period + column)
+                pixel, state = self._pixel(
+                    place, pixel_view, above, visit, state, dtype
+                )
+                drawn.append(pixel)
+            pixels = pixels.write(index, tf.concat(drawn, axis=2))
+            arrays = [
+                array.write(index, tf.concat(pixel_view.recorded[layer], axis=2))
+                for array, layer in zip(arrays, recorded, strict=True)
+            ]
+            kept = [pixel_view.left[key] for key in left_keys]
+            return index + 1, pixels, kept, arrays, state
+
+        _, pixels, _, arrays, state = tf.while_loop(
+            lambda index, *_: index < num_blocks,
+            block,
+            (
+                0,
+                self._array(self._period, self._num_channels, dtype),
+                [lefts[key] for key in left_keys],
+                [
+                    self._array(self._period >> layer.level, channels)
+                    for layer, channels in recorded.items()
+                ],
+                state,
+            ),
+        )
+        for layer, array in zip(recorded, arrays, strict=True):
+            self._enter(rows, layer, joined(array))
+        new = joined(pixels)
+        for layer in self._convs:
+            if layer.reads_image:
+                self._enter(rows, layer, model.inputs(new))
+        return new, state
+
+    def _pixel(self, place, view, above, visit, state, dtype):
+        """Draws a pixel, all channels at once or one after another."""
+        model = self._model
+        num_parts = self._num_channels // model.num_channels
+        pixel = tf.zeros([self._batch_size, 1, 1, self._num_channels], dtype)
+        for part in range(num_parts):
+            # Only the last look at a pixel is remembered: it sees all but its last
+            # channels, on which no later feature of the same pixel depends.
+            part_view = view if part == num_parts - 1 else view.scratch()
+            params = model.params(model.inputs(pixel), above, part_view)
+            params = tf.reshape(params, [-1, num_parts, model.head.num_params])
+            value, state = visit(
+                tf.cast(params[:, part], dtype), place._replace(part=part), state
+            )
+            before = part * model.num_channels
+            after = self._num_channels - before - model.num_channels
+            value = tf.pad(value, [[0, 0], [before, after]])
+            pixel += value[:, None, None]
+        for layer in self._horizontal:
+            if layer.reads_image:
+                view.enter(layer, model.inputs(pixel))
+        return pixel, state
+
+    def _no_rows(self) -> dict[Any, tf.Tensor]:
+        """What layers remember above the first row: zeros, outside the image."""
+        rows = {
+            layer: self._zeros(
+                layer.num_rows_above, self._width >> layer.level, layer.in_channels
+            )
+            for layer in self._convs
+            if layer.num_rows_above
+        }
+        for layer in self._transposes:
+            filters = layer.weight.num_biases
+            rows[layer] = self._zeros(1, self._width >> layer.level, filters)
+        return rows
+
+    def _no_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
+        """The same to the left of the first pixel."""
+        return {
+            layer: self._zeros(1, layer.num_columns_left, layer.in_channels)
+            for layer in layers
+            if layer.num_columns_left
+        }
+
+    def _recorded(self, phase: int) -> dict[Any, int]:
+        """Layers that remember a row of this phase -> channels."""
+        recorded = {}
+        for layer in self._horizontal:
+            runs = phase % 2**layer.level == 0
+            # Of a stride of 2 the lower row of a window is used at once.
+            is_upper = layer.stride == 1 or (phase >> layer.level) % 2
+            if runs and is_upper and layer.num_rows_above and not layer.reads_image:
+                recorded[layer] = layer.in_channels
+        for layer in self._transposes:
+            gives_two = phase % 2 ** (layer.level + 1) == 0
+            if gives_two and layer.reach != "up":
+                recorded[layer] = layer.weight.num_biases
+        return recorded
+
+    def _enter(self, rows, layer, new):
+        """Lets a layer remember a row."""
+        if layer in rows:
+            num_rows = rows[layer].shape[1]
+            rows[layer] = tf.concat([rows[layer], new], axis=1)[:, -num_rows:]
+
+    def _zeros(self, height, width, channels):
+        shape = [self._batch_size, height, width, channels]
+        zeros = tf.zeros(shape, self._model.compute_dtype)
+        return tf.ensure_shape(zeros, [None, *shape[1:]])
+
+    def _array(self, num_columns, channels, dtype=None):
+        return tf.TensorArray(
+            dtype or self._model.compute_dtype,
+            size=self._width // self._period,
+            element_shape=[None, 1, num_columns, channels],
+        )
+
+
+class Place(NamedTuple):
+    """Where a walk is: row and column, integer tensors, and part of the channels."""
+
+    row: tf.Tensor
+    column: tf.Tensor
+    part: int = 0
+
+    def of(self, whole: tf.Tensor) -> tf.Tensor:
+        """[b, h, w, n] or [b, h, w, parts, n] -> [b, n] at this place."""
+        begin = [0, self.row, self.column, self.part, 0]
+        size = [tf.shape(whole)[0], 1, 1, 1, whole.shape[-1]]
+        if whole.shape.rank == 4:
+            del begin[3], size[3]
+        part = tf.slice(whole, tf.stack(begin), tf.stack(size))
+        return tf.reshape(part, [-1, whole.shape[-1]])
+
+
+def joined(array: tf.TensorArray) -> tf.Tensor:
+    """Blocks [b, 1, n, c] of a row -> [b, 1, blocks n, c]."""
+    blocks = array.stack()
+    num_blocks, _, _, num_columns, channels = blocks.shape
+    return tf.reshape(
+        tf.transpose(blocks, [1, 2, 0, 3, 4]),
+        [-1, 1, num_blocks * num_columns, channels],
+    )

@@ -1,0 +1,119 @@
+"""The incremental sampler: equal to one full pass of the network per pixel."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.layers import Full
+from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.ancestral import ancestral_sample
+from smoothing_tf.models.raster_sampler import RasterSampler
+from tests.testing.density_model_contract import randomize
+
+CONFIG = PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3)
+# Four rows of columns at the coarsest resolution and more than one block of each.
+SHAPE = (8, 12)
+
+
+def make(num_channels=3, num_levels=None, is_conditional=False, dtype="float64"):
+    model = PixelCNNpp(
+        CONFIG, (*SHAPE, num_channels), num_levels, is_conditional, dtype=dtype
+    )
+    return randomize(model, scale=0.1)
+
+
+def images(model, batch_size=3, seed=1):
+    shape = [batch_size, *model.event_shape]
+    return tf.random.stateless_normal(shape, [seed, 2], dtype=tf.float64)
+
+
+def features_of(model, context):
+    return None if context is None else model.features(context, Full())
+
+
+def teacher_forced(model, x, context=None):
+    """Parameters of every pixel, along a walk that draws the pixels of x."""
+
+    @tf.function(autograph=False)
+    def walk(x, context):
+        def look_up(params, place, state):
+            is_here = (tf.range(SHAPE[0])[:, None] == place.row) & (
+                tf.range(SHAPE[1]) == place.column
+            )
+            state = tf.where(is_here[..., None], params[:, None, None], state)
+            return place.of(x), state
+
+        params = tf.zeros([x.shape[0], *SHAPE, model.head.num_params], x.dtype)
+        sampler = RasterSampler(model, x.shape[0], features_of(model, context))
+        return sampler.walk(look_up, params, x.dtype)[:2]
+
+    return walk(x, context)
+
+
+@pytest.mark.parametrize("num_channels", [1, 3])
+@pytest.mark.parametrize("is_conditional", [False, True])
+def test_teacher_forced_parameters_are_those_of_the_full_pass(
+    num_channels, is_conditional
+):
+    model = make(num_channels, is_conditional=is_conditional)
+    x = images(model)
+    context = images(model, seed=5) if is_conditional else None
+    drawn, params = teacher_forced(model, x, context)
+    expected = model(x, context=context)
+    np.testing.assert_array_equal(drawn, x)
+    error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
+    assert error < 1e-12
+
+
+@pytest.mark.parametrize("num_levels", [None, 17])
+def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
+    model = make(num_levels=num_levels, is_conditional=True)
+    context = images(model, seed=7)
+    noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
+
+    @tf.function(autograph=False)
+    def fast():
+        return RasterSampler(model, 3, features_of(model, context)).sample(noise)
+
+    slow = ancestral_sample(
+        lambda x: model(x, context=context), model.head, noise, model.event_shape, 3
+    )
+    np.testing.assert_allclose(fast(), slow, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("bfloat16", 0.05)])
+def test_lower_precision_follows_the_full_pass(dtype, tolerance):
+    policy = "mixed_bfloat16" if dtype == "bfloat16" else dtype
+    model = make(dtype=policy)
+    x = tf.cast(images(model), tf.float32)
+    _, params = teacher_forced(model, x)
+    expected = tf.cast(model(x), tf.float32)
+    error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
+    assert error < tolerance
+
+
+def test_resampling_makes_copies_that_go_on_by_themselves():
+    model = make(is_conditional=True)
+    context = images(model, seed=3)
+    noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
+    turn = tf.constant([1, 1, 2])
+
+    def draw(params, place, state):
+        return model.head.draw(params, place.of(noise)), state
+
+    def resample(row, state):
+        return tf.where(row == 2, turn, tf.range(3)), state
+
+    @tf.function(autograph=False)
+    def walk():
+        sampler = RasterSampler(model, 3, features_of(model, context))
+        return sampler.walk(draw, (), tf.float64, resample)
+
+    x, _, origin = walk()
+    np.testing.assert_array_equal(origin, turn)
+    np.testing.assert_array_equal(x[0, :3], x[1, :3])
+    assert np.all(x[0, 3:] != x[1, 3:])
+    # What follows the rows so far is what the full pass says, with that context.
+    params = model(x, context=tf.gather(context, origin))
+    expected = model.head.draw(params, noise)
+    np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)
