@@ -14,7 +14,7 @@ from smoothing_tf.experiments.result import Result
 SETTINGS = Settings(
     density="checkerboard",
     bounds=[[-4.5, 4.5], [-4.5, 4.5]],
-    capacities=((2, 32), (4, 32), (6, 64), (8, 128)),
+    capacities=((2, 32), (4, 32), (6, 64), (12, 104)),
     noise_scales=(0.1, 0.2, 0.3),
     published={"plain": 3.72, "smoothed": 3.64},
     targets={"plain": {"nll": 3.56}, "smoothed": {"bound": 3.60}},

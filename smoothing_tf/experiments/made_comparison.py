@@ -103,7 +103,11 @@ def _rows(settings: Settings) -> list[Row]:
     best = {"smoothed": made(100, 10), "reverse": made(160, 10, reach)}
     realnvp = {
         "model": "realnvp",
-        "config": {"num_couplings": 8, "hidden_units": [104, 104]},
+        "config": {
+            "num_couplings": 8,
+            "hidden_units": [104, 104],
+            "activation": "silu",
+        },
     }
     rows = [
         ("realnvp", "RealNVP", plane_cells.plain, {"model": realnvp}, ()),

@@ -14,7 +14,7 @@ from smoothing_tf.experiments.result import Result
 SETTINGS = Settings(
     density="olympics",
     bounds=[[-3.0, 3.0], [-2.0, 2.0]],
-    capacities=((4, 32), (8, 128)),
+    capacities=((4, 32), (12, 104)),
     noise_scales=(0.1, 0.2, 0.3),
     published={"plain": 1.80, "smoothed": 1.32},
 )

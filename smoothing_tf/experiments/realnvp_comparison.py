@@ -91,7 +91,11 @@ def _stage_width(num_couplings: int, width: int) -> int:
 
 def _rows(settings: Settings, num_couplings: int, width: int) -> list[Row]:
     def realnvp(units: int) -> dict:
-        config = {"num_couplings": num_couplings, "hidden_units": [units] * 2}
+        config = {
+            "num_couplings": num_couplings,
+            "hidden_units": [units] * 2,
+            "activation": "silu",
+        }
         return {"model": "realnvp", "config": config}
 
     is_largest = (num_couplings, width) == settings.capacities[-1]

@@ -19,6 +19,7 @@ class AffineCoupling(keras.layers.Layer):
       num_context: dimensions of the context; 0 without one.
       hidden_units: of the network of a.
       log_scale_limit: limit of |log_scale|.
+      activation: of the hidden layers.
       **kwargs: `name`, `dtype` of a layer.
 
     Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
@@ -31,10 +32,12 @@ class AffineCoupling(keras.layers.Layer):
         num_context: int,
         hidden_units: tuple[int, ...],
         log_scale_limit: float,
+        activation: str = "relu",
         **kwargs,
     ):
         super().__init__(**kwargs)
         self._limit = log_scale_limit
+        self._activation = keras.activations.get(activation)
         policy = self.dtype_policy
         sizes = (num_fixed + num_context, *hidden_units, 2 * num_moved)
         # Equal degrees: every unit sees all.
@@ -54,6 +57,6 @@ class AffineCoupling(keras.layers.Layer):
         """a [batch, num_fixed] -> (shift, log_scale), each [batch, num_moved]."""
         hidden = fixed if context is None else tf.concat([fixed, context], axis=-1)
         for layer in self.dense[:-1]:
-            hidden = tf.nn.relu(layer(hidden))
+            hidden = self._activation(layer(hidden))
         shift, raw = tf.split(self.dense[-1](hidden), 2, axis=-1)
         return shift, self._limit * tf.tanh(raw / self._limit)

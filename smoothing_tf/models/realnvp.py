@@ -22,6 +22,11 @@ class RealNVPConfig:
     hidden_units: tuple[int, ...] = setting(
         (128, 128), "Units of each hidden layer in a coupling's network.", minimum=1
     )
+    activation: str = setting(
+        "relu",
+        "Nonlinearity after each hidden layer.",
+        choices=("elu", "gelu", "relu", "silu"),
+    )
     log_scale_limit: float = setting(
         2.0,
         "Largest logarithm by which one coupling stretches a dimension.",
@@ -86,6 +91,7 @@ class RealNVP(DensityModel):
                 num_dims if is_conditional else 0,
                 config.hidden_units,
                 config.log_scale_limit,
+                config.activation,
                 dtype=policy,
             )
             for index in range(config.num_couplings)
