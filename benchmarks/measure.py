@@ -1,0 +1,143 @@
+"""What the benchmarks share: settings, timing, floating-point operations, the peak."""
+
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from smoothing_tf.layers import Full
+
+
+class Setting(NamedTuple):
+    """Size of a published experiment.
+
+    Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
+    Smoothing", ICLR 2021.
+    """
+
+    event_shape: tuple[int, int, int]
+    num_filters: int
+
+
+SETTINGS = {
+    "mnist": Setting((28, 28, 1), 40),
+    "cifar10": Setting((32, 32, 3), 160),
+}
+
+
+def make_model(setting: str, *, is_conditional: bool, compute_dtype: str, **config):
+    """PixelCNN++ of a setting, 5 blocks and 10 mixtures, with random weights."""
+    from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+
+    event_shape, num_filters = SETTINGS[setting]
+    policy = "mixed_bfloat16" if compute_dtype == "bfloat16" else "float32"
+    return PixelCNNpp(
+        PixelCNNppConfig(num_filters=num_filters, **config),
+        event_shape,
+        num_levels=256 if is_conditional else None,
+        is_conditional=is_conditional,
+        dtype=policy,
+    )
+
+
+class Counting(Full):
+    """A pass that counts floating-point operations, multiply and add apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.flops = 0
+
+    def conv(self, layer, x):
+        y = super().conv(layer, x)
+        self._count(y.shape, layer.weight.shape[:-1])
+        return y
+
+    def conv_transpose(self, layer, x):
+        # Every input meets the whole kernel.
+        self._count(x.shape, layer.weight.shape[:-1])
+        return super().conv_transpose(layer, x)
+
+    def pointwise(self, layer, x):
+        y = super().pointwise(layer, x)
+        self._count(y.shape, layer.weight.shape[:-1])
+        return y
+
+    def skip(self, layer, x, index):
+        y = super().skip(layer, x, index)
+        self._count(y.shape, (2 * layer.in_channels,))
+        return y
+
+    def _count(self, shape, window):
+        count = 2
+        for size in (*shape, *window):
+            count *= size
+        self.flops += count
+
+
+def forward_flops(model, context=None) -> int:
+    """Floating-point operations of one pass over one image."""
+    import tensorflow as tf
+
+    view = Counting()
+    model._pass(tf.zeros([1, *model.event_shape]), context, view)
+    return view.flops
+
+
+def seconds_of(function: Callable[[], Any], num_runs: int) -> list[float]:
+    """Wall time of each of `num_runs` calls, whose result is waited for."""
+    times = []
+    for _ in range(num_runs):
+        start = time.perf_counter()
+        wait(function())
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def wait(result: Any) -> None:
+    """Brings a result to the host, so that it must have been computed."""
+    import tensorflow as tf
+
+    for tensor in tf.nest.flatten(result):
+        tensor.numpy()
+
+
+def matmul_peak(dtype: str, size: int = 2048) -> float:
+    """FLOP/s of tf.matmul of two [size, size] matrices, the best of ten."""
+    import tensorflow as tf
+
+    x = tf.cast(tf.random.normal([size, size]), dtype)
+    multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(x, x)))
+    wait(multiply())
+    return 2 * size**3 / min(seconds_of(multiply, 10))
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one: this is not upset by a single slow run."""
+    return statistics.median(values)
+
+
+def peak_memory_gib() -> float:
+    """Largest resident size of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def in_own_process(function: Callable[..., dict], **arguments: Any) -> dict:
+    """Calls a function of a module in a fresh process, for its memory to be its own."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(function, kwds=arguments)
+
+
+def print_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Prints rows under the names of their columns, in Markdown."""
+    columns = list(rows[0])
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---|" * len(columns))
+    for row in rows:
+        cells = (
+            f"{value:.3g}" if isinstance(value, float) else str(value)
+            for value in row.values()
+        )
+        print("| " + " | ".join(cells) + " |")

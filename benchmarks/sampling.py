@@ -1,0 +1,111 @@
+"""The incremental sampler beside one full pass of the network per pixel.
+
+  python -m benchmarks.sampling [--settings=cifar10,mnist] [--batch_sizes=1,16,64]
+
+For each row, in a process of its own: seconds per image of the sampler with drawing
+included (median of several calls), seconds of one float32 full pass times the number of
+pixels, and their ratio. Both at the same batch size, in turns.
+"""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from benchmarks import measure
+from smoothing_tf import command_line, config
+from smoothing_tf.settings import setting, validate
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Options of this benchmark."""
+
+    settings: tuple[str, ...] = setting(
+        ("mnist", "cifar10"), "Sizes of models.", choices=tuple(measure.SETTINGS)
+    )
+    batch_sizes: tuple[int, ...] = setting((1, 16, 64), "Images at a time.", minimum=1)
+    stages: tuple[str, ...] = setting(
+        ("smoothed", "reverse"),
+        "p(x~), or p(x|x~) with features of x~.",
+        choices=("smoothed", "reverse"),
+    )
+    dtypes: tuple[str, ...] = setting(
+        ("float32", "bfloat16"),
+        "What the sampler computes in; the full pass is float32.",
+        choices=("float32", "bfloat16"),
+    )
+    num_runs: int = setting(3, "Timed calls, of which the median counts.", minimum=1)
+
+    def __post_init__(self):
+        validate(self)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Runs the benchmark on `argv`, without the program's name."""
+    (options,) = config.parse_options(argv, Options, usage=__doc__)
+    rows = []
+    for name in options.settings:
+        for batch_size in options.batch_sizes:
+            for stage in options.stages:
+                for dtype in options.dtypes:
+                    row = measure.in_own_process(
+                        run,
+                        setting=name,
+                        batch_size=batch_size,
+                        stage=stage,
+                        dtype=dtype,
+                        num_runs=options.num_runs,
+                    )
+                    print(row, flush=True)
+                    rows.append(row)
+    measure.print_table(rows)
+
+
+def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) -> dict:
+    """One row of the table."""
+    import tensorflow as tf
+
+    is_conditional = stage == "reverse"
+    arguments = {"is_conditional": is_conditional}
+    full_model = measure.make_model(setting, compute_dtype="float32", **arguments)
+    model = full_model
+    if dtype != "float32":
+        model = measure.make_model(setting, compute_dtype=dtype, **arguments)
+    shape = [batch_size, *model.event_shape]
+    x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
+    context = x if is_conditional else None
+    peak = measure.matmul_peak(dtype)
+
+    full_pass = tf.function(lambda: full_model(x, context=context))
+    sampler = tf.function(
+        lambda: model._walk(batch_size, context, tf.constant([1, 2])), autograph=False
+    )
+    measure.wait(full_pass())
+    start = time.perf_counter()
+    measure.wait(sampler())
+    first_call = time.perf_counter() - start
+    full_times, times = [], []
+    for _ in range(num_runs):
+        full_times += measure.seconds_of(full_pass, 2)
+        times += measure.seconds_of(sampler, 1)
+    num_pixels = model.event_shape[0] * model.event_shape[1]
+    per_image = measure.median(times) / batch_size
+    naive = measure.median(full_times) * num_pixels / batch_size
+    flops = measure.forward_flops(full_model, None if context is None else x[:1])
+    return {
+        "setting": setting,
+        "stage": stage,
+        "batch": batch_size,
+        "dtype": dtype,
+        "full pass, s": measure.median(full_times),
+        "per pixel, s/image": naive,
+        "sampler, s/image": per_image,
+        "times faster": naive / per_image,
+        "of peak": flops / per_image / peak,
+        "first call, s": first_call,
+        "GiB": measure.peak_memory_gib(),
+    }
+
+
+if __name__ == "__main__":
+    command_line.run(main)
