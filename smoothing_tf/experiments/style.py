@@ -13,7 +13,7 @@ ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 BLACK = "#000000"
 
-_DOTS_PER_INCH = 150
+_DOTS_PER_INCH = 200
 
 
 def to_png(figure: Figure) -> bytes:

@@ -130,11 +130,13 @@ def _figure(rows: list[dict]) -> bytes:
                 linewidth=1.0,
                 label=kernel,
             )
-        panel.axhline(1.0, color="0.4", linewidth=0.8)
+        panel.axhline(1.0, color="0.4", linewidth=0.8, label="Theorem 1's limit")
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(name, fontsize=8)
-        panel.set_xlabel("noise scale", fontsize=8)
+        panel.set_xticks([1e-3, 1e-2, 1e-1, 1.0])
+        panel.set_xlim(6e-4, 1.8)
+        panel.set_xlabel("noise, standard deviation", fontsize=8)
         panel.tick_params(labelsize=7)
     axes[0].set_ylabel("Lip(smoothed) / Lip(p)", fontsize=8)
     axes[0].legend(fontsize=7)
