@@ -35,6 +35,16 @@ def test_experiments_have_their_tables_figures_and_verdicts():
     assert "A caption." in page and "Note." in page
 
 
+def test_a_quick_run_is_called_one_and_no_criteria_are_no_success():
+    whole, quick = (
+        render_page([section("one"), section("two", 0.5)], {}, "cmd", is_quick=is_quick)
+        for is_quick in (False, True)
+    )
+    assert "numbers mean nothing" not in whole
+    assert "numbers mean nothing" in quick
+    assert "none set" in whole and "0 of 0" not in whole
+
+
 def test_nothing_of_a_table_or_command_is_taken_for_html():
     page = render_page([section("one")], {"bad": ValueError("a < b")}, "cmd <x>")
     for text in ("&lt;first&gt;", "cmd &lt;x&gt;", "bad could not be run: a &lt; b"):
