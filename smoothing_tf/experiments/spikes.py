@@ -253,6 +253,8 @@ def _densities(grid, curves, results, best) -> bytes:
         panel.set_xlim(*_BOUNDS)
         panel.set_ylim(0.0, 1.15 * truth.max())
         panel.tick_params(labelsize=7)
+    if None not in panels:
+        axes[0, 0].legend(fontsize=7)
     for panel in axes[:, 0]:
         panel.set_ylabel("density", fontsize=8)
     for panel in axes[-1]:
@@ -263,13 +265,7 @@ def _densities(grid, curves, results, best) -> bytes:
 def _scales(joint: Mapping[str, Json], floor: float) -> bytes:
     figure = Figure(figsize=(6.4, 2.6), layout="constrained")
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    marks = zip(
-        SMOOTHINGS,
-        (style.BLUE, style.VERMILLION, style.GREEN),
-        ("o-", "s--", "^:"),
-        strict=True,
-    )
-    for kernel, colour, mark in marks:
+    for kernel, colour, mark in style.curves(SMOOTHINGS):
         points = sorted(
             (_SPACING * float(name.rpartition("-")[2]), result)
             for name, result in joint.items()

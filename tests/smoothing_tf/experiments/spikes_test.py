@@ -55,6 +55,13 @@ def canned(cell, directory):
     return result | scores | {"validation": abs(scale - 0.1)}
 
 
+def test_a_further_kernel_takes_part(tmp_path, monkeypatch):
+    monkeypatch.setitem(spikes.SMOOTHINGS, "another", SMOOTHINGS["laplace"])
+    result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))
+    assert len(result.tables["table"].criteria) == 4
+    assert all(figure.startswith(b"\x89PNG") for figure in result.figures.values())
+
+
 def test_every_kernel_and_scale_is_tried_and_validation_chooses(tmp_path):
     cells = CannedCells(tmp_path, canned)
     result = spikes.run(tmp_path, quick=False, cells=cells)
