@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from smoothing_tf import evaluate, export, sample, train, workdir
 from smoothing_tf.artifacts import read_json
+from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
 from tests.testing.command_lines import ROOT, run_command
@@ -45,12 +46,15 @@ def test_more_steps_go_on_from_where_the_run_stopped(tmp_path, tfds_dir):
     assert [row["step"] for row in History(tmp_path / "smoothed").rows()] == [4, 6]
 
 
-def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path):
+def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatch):
+    for split, number in (("train", 200), ("validation", 20), ("test", 30)):
+        monkeypatch.setitem(toys._NUM_EXAMPLES, split, number)
     run = tmp_path / "run"
     train.main(
         [
             *("--dataset=rings", "--model=realnvp", "--num_couplings=2"),
             *("--hidden_units=4", "--smoothing=uniform", "--noise_scale=0.3"),
+            *("--strategy=one_device", "--steps_per_call=1"),
             *("--num_steps=3", "--batch_size=16", "--max_validation_examples=20"),
             f"--workdir={run}",
         ]
