@@ -64,7 +64,8 @@ def main(argv: Sequence[str]) -> None:
             print(table.to_text(), end="\n\n")
     command = " ".join(["python -m smoothing_tf.reproduce", *argv])
     artifacts.write_text(
-        directory / "report.html", render_page(sections, errors, command)
+        directory / "report.html",
+        render_page(sections, errors, command, is_quick=options.quick),
     )
     for section in sections:
         print(f"Tables and figures of {section.name}: {directories[section.name]}")

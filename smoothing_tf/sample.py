@@ -26,6 +26,7 @@ from smoothing_tf.evaluation.samples import (
     real_uint8,
     samples_uint8,
 )
+from smoothing_tf.models.two_stage import GRADIENTS
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
@@ -49,6 +50,12 @@ class SampleOptions:
         none_name="",
     )
     denoise: bool = setting(False, "Draw x from p(x|x~) for the given images.")
+    gradient: str = setting(
+        "exact",
+        "Gradient of single-step denoising: exact, through the network, or truncated,"
+        " which takes the network's output for constant.",
+        choices=GRADIENTS,
+    )
 
     def __post_init__(self):
         validate(self)
@@ -72,7 +79,13 @@ def main(argv: Sequence[str]) -> None:
     if options.images is not None:
         x_smoothed = read_images(options.images, dataset.event_shape)
         two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
-        arrays = denoise_images(two_stage, x_smoothed, seed=options.seed, progress=True)
+        arrays = denoise_images(
+            two_stage,
+            x_smoothed,
+            gradient=options.gradient,
+            seed=options.seed,
+            progress=True,
+        )
     else:
         trained = workdir.load_trained(experiment, dataset, options.workdir)
         for message in trained.missing:
@@ -83,6 +96,7 @@ def main(argv: Sequence[str]) -> None:
             options.num_samples,
             smoothing=trained.smoothing,
             smoothed=trained.smoothed,
+            gradient=options.gradient,
             seed=options.seed,
             progress=True,
         )

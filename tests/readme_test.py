@@ -12,7 +12,9 @@ import types
 
 import pytest
 
-from smoothing_tf.models import MADEConfig, TwoStageModel, build_model
+from smoothing_tf.data.datasets import DATASETS
+from smoothing_tf.experiments import EXPERIMENTS
+from smoothing_tf.models import MODELS, MADEConfig, TwoStageModel, build_model
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, make_smoothing
 from tests.testing.smoothing_contract import SmoothingContract
@@ -126,6 +128,24 @@ def test_flags_in_the_text_are_accepted_somewhere(accepted):
     text = re.sub(r"^```.*?^```", "", _README, flags=re.DOTALL | re.MULTILINE)
     named = set().union(*map(_flags, re.findall(r"`([^`\n]*)`", text)))
     assert named <= set().union(*accepted.values())
+
+
+def _section(title: str) -> str:
+    return re.search(rf"^## {title}\n(.*?)(?=^## )", _README, re.DOTALL | re.M)[1]
+
+
+@pytest.mark.parametrize(
+    ("section", "known"),
+    [
+        ("Data", DATASETS),
+        ("The method", MODELS),
+        ("The method", SMOOTHINGS),
+        ("Results", EXPERIMENTS),
+    ],
+)
+def test_all_choices_are_named(section, known):
+    text = _section(section)
+    assert [name for name in known if f"`{name}`" not in text] == []
 
 
 def test_configs_exist():

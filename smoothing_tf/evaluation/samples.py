@@ -44,6 +44,7 @@ def draw_samples(
     *,
     smoothing: Smoothing | None = None,
     smoothed: DensityModel | None = None,
+    gradient: str = "exact",
     seed: int,
     progress: bool = False,
 ) -> dict[str, np.ndarray]:
@@ -57,6 +58,7 @@ def draw_samples(
       smoothing: that of `smoothed`.
       smoothed: where `two_stage` is None, gives "smoothed" and, for Gaussian
         smoothing, "single_step"; or None.
+      gradient: of the single step, see `single_step_denoise`.
       seed: the run's seed.
       progress: whether to show a progress bar.
 
@@ -75,7 +77,7 @@ def draw_samples(
             drawn["smoothed"] = x_smoothed
             if smoothing is not None and smoothing.single_step_gain is not None:
                 drawn["single_step"] = single_step_denoise(
-                    smoothing, smoothed, x_smoothed
+                    smoothing, smoothed, x_smoothed, gradient
                 )
         if two_stage is not None:
             drawn["samples"] = two_stage.denoise(
@@ -91,13 +93,19 @@ def draw_samples(
 
 
 def denoise_images(
-    two_stage: TwoStageModel, x_smoothed: np.ndarray, *, seed: int, progress: bool
+    two_stage: TwoStageModel,
+    x_smoothed: np.ndarray,
+    *,
+    gradient: str = "exact",
+    seed: int,
+    progress: bool,
 ) -> dict[str, np.ndarray]:
     """Draws x ~ p(x | x~) for given x~.
 
     Args:
       two_stage: the model.
       x_smoothed: float32 [n, ...event].
+      gradient: of the single step, see `single_step_denoise`.
       seed: the run's seed. An example's draw depends on its place, and not on the
         other examples.
       progress: whether to show a progress bar.
@@ -113,7 +121,7 @@ def denoise_images(
             "samples": two_stage.denoise(block, seed=block_seed),
         }
         if two_stage.has_single_step:
-            drawn["single_step"] = two_stage.single_step_denoise(block)
+            drawn["single_step"] = two_stage.single_step_denoise(block, gradient)
         return drawn
 
     return _in_blocks(

@@ -25,6 +25,7 @@ from smoothing_tf.stages import make_model
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
 _QUICK_STEPS = 100
+_QUICK_SAMPLES = 200
 _OURS = "two-stage PixelCNN++ (bound)"
 _MADE = "two-stage MADE (bound)"
 _BASELINE = "PixelCNN++ on clean data"
@@ -113,7 +114,8 @@ def _experiment(name: str, quick: bool) -> Config:
         raise FileNotFoundError(
             f"No {path}; run this experiment from a checkout of the repository."
         )
-    experiment = config.parse([f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"])
+    num_samples = _QUICK_SAMPLES if quick else _NUM_SAMPLES
+    experiment = config.parse([f"--flagfile={path}", f"--num_samples={num_samples}"])
     if not quick:
         return experiment
     stages = {

@@ -76,10 +76,12 @@ def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
             arrays[row.name], distances, data["samples"], settings.bounds
         )
         captions["denoising"] = (
-            "Single-step denoising, x~ + s^2 d/dx~ log p(x~), from arrow's tail to tip,"
-            " against the exact E[x|x~]. Root mean squared distances to it: "
-            + ", ".join(f"{name} {value:.4f}" for name, value in distances.items())
-            + "."
+            "Single-step denoising, x~ + s^2 d/dx~ log p(x~), from an arrow's tail to"
+            " its tip, in one quadrant; circles are the exact E[x|x~]. Root mean"
+            " squared distances to it:"
+            f" {distances['x_smoothed']:.4f} of x~ itself, {distances['exact']:.4f}"
+            f" with the exact gradient, {distances['truncated']:.4f} with the truncated"
+            " one."
         )
     return Result({"table": table, "choices": choices}, figures, captions)
 

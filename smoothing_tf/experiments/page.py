@@ -34,7 +34,11 @@ class Section:
 
 
 def render_page(
-    sections: Sequence[Section], errors: Mapping[str, Exception], command: str
+    sections: Sequence[Section],
+    errors: Mapping[str, Exception],
+    command: str,
+    *,
+    is_quick: bool = False,
 ) -> str:
     """Renders the page.
 
@@ -42,6 +46,7 @@ def render_page(
       sections: what could be run.
       errors: name of an experiment that failed -> why.
       command: the command that made the page.
+      is_quick: whether to warn that the numbers mean nothing.
 
     Returns:
       HTML with all pictures embedded.
@@ -58,6 +63,7 @@ def render_page(
         sections=[_view(section) for section in sections],
         errors={name: str(error) for name, error in errors.items()},
         command=command,
+        is_quick=is_quick,
         now=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         versions=versions,
     )

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 SEEDS = (0, 1, 2)
 NUM_POINTS = 50_000
 NUM_RESTARTS = 2
+_QUICK_GRID_SIZE = 80
 # Bounds on log p(x), with the names of their columns.
 _SCORES = ("nll", "bound", "iw")
 
@@ -150,6 +151,8 @@ def _final_cells(
                 arguments["noise_scale"] = scales[row.name]
             if seed == SEEDS[0]:
                 arguments["pictures"] = study.bounds
+                if quick:
+                    arguments["grid_size"] = _QUICK_GRID_SIZE
             elif arguments.get("single_step"):
                 arguments["single_step"] = False
             yield Cell(final_name(row, seed), row.function, arguments)

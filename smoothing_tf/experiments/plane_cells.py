@@ -98,6 +98,7 @@ def two_stage(
     num_points: int,
     num_restarts: int,
     pictures: list[list[float]] | None = None,
+    grid_size: int = GRID_SIZE,
     single_step: bool = False,
 ) -> Json:
     """Both stages, trained apart; see `plain` for the arguments in common.
@@ -114,6 +115,7 @@ def two_stage(
       num_points: held-out points to score; 0: the validation loss alone.
       num_restarts: see `fit`, of each stage.
       pictures: see `plain`.
+      grid_size: see `plain`.
       single_step: whether to compare single-step denoising with E[x | x~].
 
     Returns:
@@ -135,7 +137,7 @@ def two_stage(
         "validation": losses - float(noise.entropy()[0]),
         "restarts": {name: stage.restarts for name, stage in stages.items()},
         **_score_two_stage(
-            both, data, directory, seed, num_points, pictures, single_step
+            both, data, directory, seed, num_points, pictures, grid_size, single_step
         ),
     }
 
@@ -152,6 +154,7 @@ def learned_noise(
     num_points: int,
     num_restarts: int,
     pictures: list[list[float]] | None = None,
+    grid_size: int = GRID_SIZE,
 ) -> Json:
     """Both stages and the scale of Gaussian noise at once, by the bound.
 
@@ -187,7 +190,13 @@ def learned_noise(
         "validation": fitted.validation_nats,
         "restarts": {"joint": fitted.restarts},
         **_score_two_stage(
-            fitted.model.two_stage(), data, directory, seed, num_points, pictures
+            fitted.model.two_stage(),
+            data,
+            directory,
+            seed,
+            num_points,
+            pictures,
+            grid_size,
         ),
     }
 
@@ -223,7 +232,14 @@ def _build(model: Json, stage: str, event_shape, seed: tf.Tensor) -> DensityMode
 
 
 def _score_two_stage(
-    both: TwoStageModel, data, directory, seed, num_points, pictures, single_step=False
+    both: TwoStageModel,
+    data,
+    directory,
+    seed,
+    num_points,
+    pictures,
+    grid_size,
+    single_step=False,
 ) -> Json:
     result = {
         "parameters": both.smoothed.count_params() + both.reverse.count_params(),
@@ -238,7 +254,7 @@ def _score_two_stage(
     if pictures is not None:
         x_smoothed, x = both.sample(_NUM_PICTURE_SAMPLES, seed=seed)
         _, log_density = toy_scores.bounds(
-            both, _grid(pictures), num_draws=NUM_DRAWS, seed=seed
+            both, _grid(pictures, grid_size), num_draws=NUM_DRAWS, seed=seed
         )
         arrays = {"samples": x, "smoothed": x_smoothed, "log_density": log_density}
     if single_step:
@@ -279,7 +295,7 @@ def held_out(data: tfd.Distribution, num_points: int) -> np.ndarray:
     return data.sample(num_points, seed=seed).numpy()
 
 
-def _grid(bounds: list[list[float]], size: int = GRID_SIZE) -> np.ndarray:
+def _grid(bounds: list[list[float]], size: int) -> np.ndarray:
     """[size^D, D] points, the first coordinate in the columns."""
     axes = [np.linspace(low, high, size) for low, high in bounds]
     return np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, len(bounds))
@@ -302,7 +318,8 @@ def mean_and_error(name: str, values: np.ndarray) -> Json:
 def picture_of_data(density: str, bounds: list[list[float]]) -> Json:
     """Samples of the data and its log density on the grid, as a cell writes them."""
     data = DENSITIES[density]()
+    grid = _grid(bounds, GRID_SIZE)
     return {
         "samples": held_out(data, _NUM_PICTURE_SAMPLES),
-        "log_density": data.log_prob(tf.constant(_grid(bounds), tf.float32)).numpy(),
+        "log_density": data.log_prob(tf.constant(grid, tf.float32)).numpy(),
     }

@@ -27,7 +27,6 @@ _NUM_NODES = 60
 _GRID = np.linspace(-9.0, 9.0, 3001)
 _VARIANCES = tuple(float(eta) for eta in np.logspace(-3, -1, 9))
 _ORDER_TOLERANCE = 0.2
-_MARKS = ("o-", "s--", "^:")
 
 
 def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
@@ -159,9 +158,8 @@ def _figure(variances, errors) -> bytes:
     names = list(dict.fromkeys(name for name, _ in errors))
     figure = Figure(figsize=(7.0, 2.5), layout="constrained")
     axes = figure.subplots(1, len(names), sharex=True, sharey=True)
-    colours = (style.BLUE, style.VERMILLION, style.GREEN)
     for panel, name in zip(axes, names, strict=True):
-        for kernel, colour, mark in zip(_NODES, colours, _MARKS, strict=True):
+        for kernel, colour, mark in style.curves(_NODES):
             panel.plot(
                 variances,
                 errors[name, kernel],

@@ -157,7 +157,13 @@ def _curves(table: Table, settings: Settings) -> bytes:
     floor = plane.entropy(settings.density)
     axes.axhline(floor, color="0.4", linewidth=0.8, label="entropy")
     axes.set_xscale("log")
-    axes.set_xlabel("parameters", fontsize=8)
+    counts = [
+        row["parameters"] for row in table.rows if "nll" in row and "parameters" in row
+    ]
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.minorticks_off()
+    axes.set_xlim(0.7 * min(counts), 1.4 * max(counts))
+    axes.set_xlabel("parameters of the whole model", fontsize=8)
     axes.set_ylabel("nats per point", fontsize=8)
     axes.tick_params(labelsize=7)
     axes.legend(fontsize=7)

@@ -72,8 +72,8 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         {"table": table},
         {"figure": _figure(curves)},
         {
-            "figure": "p(x2 | x1) at x1 = sqrt(.5) + c around x2 = sqrt(.5) + c: raw"
-            f" above, smoothed with Gaussian noise of {_NOISE_SCALE:g} below."
+            "figure": "p(x2 | x1) at x1 = sqrt(.5) + c, around x2 = sqrt(.5) + c,"
+            f" dotted: raw, and smoothed with Gaussian noise of {_NOISE_SCALE:g}."
         },
     )
 
@@ -102,19 +102,26 @@ def conditional(density, x1: float) -> np.ndarray:
 
 
 def _figure(curves) -> bytes:
-    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
-    axes = figure.subplots(2, len(curves), sharex="col", sharey="row", squeeze=False)
-    for column, (offset, pair) in enumerate(curves.items()):
-        centre = np.sqrt(0.5) + offset
-        for panel, curve, colour in zip(
-            axes[:, column], pair, (style.VERMILLION, style.BLUE), strict=True
-        ):
-            panel.plot(_X2, curve, color=colour, linewidth=1.0)
-            panel.set_xlim(centre - 0.3, centre + 0.3)
-            panel.set_ylim(0.0)
-            panel.tick_params(labelsize=7)
-        axes[0, column].set_title(f"c = {offset:g}", fontsize=8)
-        axes[1, column].set_xlabel("$x_2$", fontsize=8)
-    axes[0, 0].set_ylabel("$p(x_2 | x_1)$", fontsize=8)
-    axes[1, 0].set_ylabel(r"$q(\tilde x_2 | \tilde x_1)$", fontsize=8)
+    figure = Figure(figsize=(7.2, 2.2), layout="constrained")
+    axes = figure.subplots(1, len(curves), sharex=True, sharey=True, squeeze=False)[0]
+    for panel, (offset, (raw, smoothed)) in zip(axes, curves.items(), strict=True):
+        panel.plot(
+            _X2, raw, color=style.VERMILLION, linewidth=1.0, label="$p(x_2 | x_1)$"
+        )
+        panel.plot(
+            _X2,
+            smoothed,
+            "--",
+            color=style.BLUE,
+            linewidth=1.2,
+            label=r"$q(\tilde x_2 | \tilde x_1)$",
+        )
+        panel.axvline(np.sqrt(0.5) + offset, color="0.6", linewidth=0.8, linestyle=":")
+        panel.set_xlim(0.15, 1.25)
+        panel.set_ylim(0.0)
+        panel.tick_params(labelsize=7)
+        panel.set_title(f"c = {offset:g}", fontsize=8)
+        panel.set_xlabel("$x_2$", fontsize=8)
+    axes[0].set_ylabel("density per unit length", fontsize=8)
+    axes[-1].legend(fontsize=7)
     return style.to_png(figure)

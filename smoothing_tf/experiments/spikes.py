@@ -5,7 +5,6 @@ logistics fitted to p(x) stand beside it. The paper shows density plots of an
 unpublished density; this one is ours.
 """
 
-import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -69,9 +68,11 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
             "scales": _scales(joint, floor),
         },
         {
-            "figure": "Density of the data, grey, and of the models. Of each kernel the"
+            "figure": "Density of the data, and of the models. Of each kernel the"
             " scale is the one that validation chose; its density is the"
-            f" importance-weighted estimate from {_GRID_DRAWS} draws.",
+            f" importance-weighted estimate from {_GRID_DRAWS} draws. Nats:"
+            f" importance-weighted bound (K = {plane_cells.NUM_DRAWS}) of a kernel,"
+            " negative log-likelihood of a mixture.",
             "scales": "Negative bound, and importance-weighted bound (K ="
             f" {plane_cells.NUM_DRAWS}), against the scale of the noise.",
         },
@@ -219,28 +220,41 @@ def _table(
 
 def _densities(grid, curves, results, best) -> bytes:
     truth = np.exp(DENSITIES["spikes"](tf.float64).log_prob(grid[:, None]))
+    # Two columns: the kernels and the legend, then the mixtures.
     panels = [
-        (name, f"{kernel}, scale {_SPACING * float(name.rpartition('-')[2]):.2g}", "iw")
+        (
+            name,
+            f"{kernel}, scale {_SPACING * float(name.rpartition('-')[2]):.2g}:"
+            f" \u2264 {results[name]['iw']:.3f} nats",
+        )
         for kernel, name in best.items()
     ]
+    panels += [None] * (len(panels) % 2)
     panels += [
-        (f"mixture-{number}", f"{number} logistics", "nll") for number in _BASELINES
+        (name, f"{number} logistics: {results[name]['nll']:.3f} nats")
+        for number, name in zip(_BASELINES, _mixtures(), strict=True)
     ]
-    columns = 2
-    figure = Figure(figsize=(7.0, 1.35 * math.ceil(len(panels) / columns)))
-    figure.set_layout_engine("constrained")
-    axes = figure.subplots(
-        math.ceil(len(panels) / columns), columns, sharex=True, sharey=True
-    )
-    for panel in axes.flat[len(panels) :]:
-        panel.set_visible(False)
-    for panel, (name, label, score) in zip(axes.flat, panels, strict=False):
+    num_rows = len(panels) // 2
+    figure = Figure(figsize=(7.0, 1.35 * num_rows), layout="constrained")
+    axes = figure.subplots(num_rows, 2, sharex=True, sharey=True)
+    for panel, content in zip(axes.flat, panels, strict=True):
+        if content is None:
+            panel.set_axis_off()
+            panel.legend(
+                *axes[0, 0].get_legend_handles_labels(), loc="center", fontsize=8
+            )
+            continue
+        name, label = content
         panel.fill_between(grid, truth, color="0.8", linewidth=0, label="data")
-        panel.plot(grid, np.exp(curves[name]), color=style.BLUE, linewidth=0.9)
-        panel.set_title(f"{label}: {results[name][score]:.3f} nats", fontsize=8)
+        panel.plot(
+            grid, np.exp(curves[name]), color=style.BLUE, linewidth=0.9, label="model"
+        )
+        panel.set_title(label, fontsize=8)
         panel.set_xlim(*_BOUNDS)
         panel.set_ylim(0.0, 1.15 * truth.max())
         panel.tick_params(labelsize=7)
+    if None not in panels:
+        axes[0, 0].legend(fontsize=7)
     for panel in axes[:, 0]:
         panel.set_ylabel("density", fontsize=8)
     for panel in axes[-1]:
@@ -251,13 +265,7 @@ def _densities(grid, curves, results, best) -> bytes:
 def _scales(joint: Mapping[str, Json], floor: float) -> bytes:
     figure = Figure(figsize=(6.4, 2.6), layout="constrained")
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    marks = zip(
-        SMOOTHINGS,
-        (style.BLUE, style.VERMILLION, style.GREEN),
-        ("o-", "s--", "^:"),
-        strict=True,
-    )
-    for kernel, colour, mark in marks:
+    for kernel, colour, mark in style.curves(SMOOTHINGS):
         points = sorted(
             (_SPACING * float(name.rpartition("-")[2]), result)
             for name, result in joint.items()

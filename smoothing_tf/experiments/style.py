@@ -1,6 +1,8 @@
 """How the figures of experiments look: colours and the way to a PNG."""
 
 import io
+import itertools
+from collections.abc import Iterable, Iterator
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -13,7 +15,23 @@ ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 BLACK = "#000000"
 
-_DOTS_PER_INCH = 150
+# Told apart without colour as well.
+_CURVES = (
+    (BLUE, "o-"),
+    (VERMILLION, "s--"),
+    (GREEN, "^:"),
+    (ORANGE, "D-."),
+    (PURPLE, "v-"),
+    (BLACK, "x--"),
+)
+
+_DOTS_PER_INCH = 200
+
+
+def curves(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """(name, colour, marks and line) of each curve of a panel, however many."""
+    for name, (colour, mark) in zip(names, itertools.cycle(_CURVES)):
+        yield name, colour, mark
 
 
 def to_png(figure: Figure) -> bytes:

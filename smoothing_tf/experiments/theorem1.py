@@ -25,7 +25,6 @@ _REACH = 30.0
 _STEP = 2e-4
 # What sums over a grid may be off, relatively.
 _ROUNDING = 1e-3
-_MARKS = ("o-", "s--", "^:")
 
 
 def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
@@ -117,9 +116,8 @@ def _figure(rows: list[dict]) -> bytes:
     names = list(dict.fromkeys(row["density"] for row in rows))
     figure = Figure(figsize=(7.2, 2.3), layout="constrained")
     axes = figure.subplots(1, len(names), sharex=True, sharey=True)
-    colours = (style.BLUE, style.VERMILLION, style.GREEN)
     for panel, name in zip(axes, names, strict=True):
-        for kernel, colour, mark in zip(SMOOTHINGS, colours, _MARKS, strict=False):
+        for kernel, colour, mark in style.curves(SMOOTHINGS):
             cells = [r for r in rows if r["density"] == name and r["kernel"] == kernel]
             panel.plot(
                 [row["noise_scale"] for row in cells],
@@ -130,11 +128,13 @@ def _figure(rows: list[dict]) -> bytes:
                 linewidth=1.0,
                 label=kernel,
             )
-        panel.axhline(1.0, color="0.4", linewidth=0.8)
+        panel.axhline(1.0, color="0.4", linewidth=0.8, label="Theorem 1's limit")
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.set_title(name, fontsize=8)
-        panel.set_xlabel("noise scale", fontsize=8)
+        panel.set_xticks([1e-3, 1e-2, 1e-1, 1.0])
+        panel.set_xlim(6e-4, 1.8)
+        panel.set_xlabel("noise, standard deviation", fontsize=8)
         panel.tick_params(labelsize=7)
     axes[0].set_ylabel("Lip(smoothed) / Lip(p)", fontsize=8)
     axes[0].legend(fontsize=7)

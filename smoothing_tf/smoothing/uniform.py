@@ -30,19 +30,25 @@ class Uniform(Smoothing):
         return _UniformAround(x, half_width)
 
 
-class _UniformAround(tfd.Uniform):
+class _UniformAround(tfd.Distribution):
     """U(loc - w, loc + w), which takes its own draws for possible after rounding.
 
     Args:
       loc: centre.
-      half_width: w.
+      half_width: w, a scalar.
     """
 
     def __init__(self, loc: tf.Tensor, half_width: tf.Tensor):
         parameters = dict(locals())
         self._loc, self._half_width = loc, half_width
-        super().__init__(loc - half_width, loc + half_width, name="UniformAround")
-        self._parameters = parameters
+        super().__init__(
+            dtype=loc.dtype,
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=False,
+            parameters=parameters,
+            name="UniformAround",
+        )
 
     @classmethod
     def _parameter_properties(cls, dtype, num_classes=None):
@@ -51,6 +57,20 @@ class _UniformAround(tfd.Uniform):
             "half_width": tfp.util.ParameterProperties(),
         }
 
+    def _event_shape(self):
+        return tf.TensorShape([])
+
+    def _event_shape_tensor(self):
+        return tf.constant([], tf.int32)
+
+    def _sample_n(self, n, seed=None):
+        low, high = self._loc - self._half_width, self._loc + self._half_width
+        shape = tf.concat([[n], tf.shape(self._loc)], axis=0)
+        position = tf.random.stateless_uniform(
+            shape, tfp.random.sanitize_seed(seed), dtype=self.dtype
+        )
+        return low + (high - low) * position
+
     def _log_prob(self, x):
         tolerance = _ROUNDING * (tf.abs(self._loc) + self._half_width)
         is_possible = tf.abs(x - self._loc) <= self._half_width + tolerance
@@ -58,3 +78,12 @@ class _UniformAround(tfd.Uniform):
         return tf.where(
             is_possible, log_density, tf.constant(-math.inf, log_density.dtype)
         )
+
+    def _entropy(self):
+        return tf.fill(tf.shape(self._loc), tf.math.log(2.0 * self._half_width))
+
+    def _mean(self):
+        return self._loc
+
+    def _stddev(self):
+        return tf.fill(tf.shape(self._loc), self._half_width / math.sqrt(3.0))

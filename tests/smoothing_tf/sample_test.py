@@ -44,6 +44,15 @@ def test_given_images_are_denoised(run_dir, tmp_path):
     assert arrays["samples"].shape == (3, 8, 8, 1)
 
 
+def test_the_single_step_takes_either_gradient_by_name(run_dir, tmp_path):
+    exact, truncated = (
+        draw(run_dir, tmp_path / "s.npz", "--num_samples=3", *arguments)
+        for arguments in ([], ["--gradient=truncated"])
+    )
+    np.testing.assert_array_equal(exact["samples"], truncated["samples"])
+    assert np.any(exact["single_step"] != truncated["single_step"])
+
+
 @pytest.mark.parametrize(
     "array, message",
     [

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf import train, workdir
+from smoothing_tf import evaluate, export, sample, train, workdir
+from smoothing_tf.artifacts import read_json
+from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
 from tests.testing.command_lines import ROOT, run_command
@@ -42,6 +44,38 @@ def test_more_steps_go_on_from_where_the_run_stopped(tmp_path, tfds_dir):
     train.main([*arguments, "--stages=smoothed", "--num_steps=4"])
     train.main([*arguments, "--stages=smoothed", "--num_steps=6"])
     assert [row["step"] for row in History(tmp_path / "smoothed").rows()] == [4, 6]
+
+
+def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatch):
+    for split, number in (("train", 200), ("validation", 20), ("test", 30)):
+        monkeypatch.setitem(toys._NUM_EXAMPLES, split, number)
+    run = tmp_path / "run"
+    train.main(
+        [
+            *("--dataset=rings", "--model=realnvp", "--num_couplings=2"),
+            *("--hidden_units=4", "--smoothing=uniform", "--noise_scale=0.3"),
+            *("--strategy=one_device", "--steps_per_call=1"),
+            *("--num_steps=3", "--batch_size=16", "--max_validation_examples=20"),
+            f"--workdir={run}",
+        ]
+    )
+    sample.main([f"--workdir={run}", "--num_samples=3", f"--output={run}/s.npz"])
+    with np.load(run / "s.npz") as arrays:
+        assert set(arrays) == {"smoothed", "samples"}
+        assert all(np.all(np.isfinite(array)) for array in arrays.values())
+    evaluate.main(
+        [
+            *(f"--workdir={run}", "--max_examples=20", "--num_samples=20"),
+            *("--num_importance_draws=2", "--extractors="),
+        ]
+    )
+    metrics = read_json(run / "evaluation" / "metrics.json")
+    assert metrics["nll"]["n"] == 20
+    for name in ("nll", "nll_iw"):
+        assert np.isfinite(metrics[name]["value"]), name
+    export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
+    model = tf.saved_model.load(str(tmp_path / "model" / "1"))
+    assert set(model.signatures) == {"serving_default", "sample", "denoise", "bound"}
 
 
 def test_data_without_a_validation_split_are_refused_before_any_work(tmp_path):

@@ -43,6 +43,21 @@ class SmoothingContract:
             rtol=1e-12,
         )
 
+    def test_nothing_is_logged(self, caplog):
+        distribution = self.smoothing(0.4).distribution(tf.zeros([5, 2]))
+        distribution.log_prob(distribution.sample(seed=[1, 2]))
+        assert caplog.text == ""
+
+    def test_own_draws_are_possible_and_their_mean_log_prob_is_the_entropy(self):
+        x = tf.fill([50_000, 2], 3.0)
+        distribution = self.smoothing(0.4).distribution(x)
+        nats = -distribution.log_prob(distribution.sample(seed=[1, 2])).numpy()
+        assert np.all(np.isfinite(nats))
+        # The error is 0 where the density is constant, but for rounding.
+        error = np.std(nats, dtype=np.float64) / np.sqrt(len(nats))
+        entropy = float(distribution.entropy()[0])
+        assert abs(np.mean(nats, dtype=np.float64) - entropy) < 4 * error + 1e-5
+
     def test_the_event_is_all_but_the_first_axis(self):
         x = tf.zeros([5, 2, 3, 1])
         distribution = self.smoothing(0.4).distribution(x)

@@ -28,10 +28,9 @@ def entropy_on_grid(
     """
     axes = [np.arange(*ends, step) for ends in zip(low, high, strict=True)]
     rows = max(1, _ROWS // len(axes[1]))
-    log_prob = tf.function(density.log_prob)
     total = 0.0
     for first in range(0, len(axes[0]), rows):
         block = np.meshgrid(axes[0][first : first + rows], axes[1], indexing="ij")
-        value = log_prob(tf.constant(np.stack(block, axis=-1))).numpy()
+        value = density.log_prob(tf.constant(np.stack(block, axis=-1))).numpy()
         total -= float(np.sum(np.exp(value) * np.maximum(value, -700.0)))
     return total * step**2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
+from scipy.integrate import simpson
 
 from smoothing_tf.models import (
     MADE,
@@ -15,8 +16,7 @@ from smoothing_tf.models import (
     importance_weighted_bound,
     single_step_denoise,
 )
-from smoothing_tf.numerics import levels_to_unit
-from smoothing_tf.smoothing import Gaussian, Smoothing
+from smoothing_tf.smoothing import Gaussian, Laplace, Smoothing, Uniform
 from tests.testing.density_model_contract import randomize
 
 tfd = tfp.distributions
@@ -61,10 +61,10 @@ def gaussian_truth(noise_scale: float) -> TwoStageModel:
     )
 
 
-def random_made_pair(event_shape, num_levels, noise_scale=0.5) -> TwoStageModel:
+def random_made_pair(event_shape, num_levels, smoothing=None) -> TwoStageModel:
     config = MADEConfig(hidden_units=(32,), num_mixtures=2)
     return TwoStageModel(
-        Gaussian(noise_scale),
+        smoothing or Gaussian(0.5),
         randomize(MADE(config, event_shape), scale=0.05),
         randomize(MADE(config, event_shape, num_levels, True), scale=0.05),
     )
@@ -93,38 +93,66 @@ def test_single_step_denoising_of_a_perfect_model_is_the_posterior_mean(noise_sc
     )
 
 
-def test_the_bound_lies_below_the_quadrature_and_agrees_with_its_expectation():
-    num_levels, num_draws = 8, 20_000
+@pytest.mark.parametrize("smoothing", [Gaussian, Laplace, Uniform])
+@pytest.mark.parametrize("num_levels", [8, None])
+def test_in_one_dimension_the_bounds_agree_with_quadrature(smoothing, num_levels):
+    num_draws = 20_000
     # Noise wide enough to reach all of p(x~), or few draws would decide the sum.
-    model = random_made_pair((1,), num_levels, noise_scale=2.0)
-    x = levels_to_unit(np.arange(num_levels), num_levels, tf.float64)[:, None]
-    grid = tf.linspace(tf.constant(-40.0, tf.float64), 40.0, 40_001)[:, None]
-    weight = np.full(len(grid), 80 / 40_000)
-
-    smoothed = np.exp(model.smoothed.log_prob(grid))
+    model = random_made_pair((1,), num_levels, smoothing(2.0))
+    x = tf.linspace(tf.constant(-1.0, tf.float64), 1.0, num_levels or 5)[:, None]
+    line = np.linspace(-40.0, 40.0, 40_001)
     for value in x:
-        repeated = tf.repeat(value[None], len(grid), axis=0)
-        reverse = model.reverse.log_prob(repeated, grid)
-        noise = np.exp(model.smoothing.distribution(repeated).log_prob(grid))
-        log_p = np.log(np.sum(weight * smoothed * np.exp(reverse)))
-        terms = model.bound_terms(repeated, grid)
-        bound = np.sum(weight * noise * terms.log_weight())
+
+        def log_weight_at(x_smoothed, value=value):
+            repeated = tf.repeat(value[None], len(x_smoothed), axis=0)
+            terms = model.bound_terms(repeated, x_smoothed)
+            return terms, terms.log_weight().numpy()
+
+        terms, _ = log_weight_at(tf.constant(line[:, None]))
+        joint = np.exp(terms.log_smoothed + terms.log_reverse)
+        log_p = np.log(simpson(joint, x=line))
+        # The noise: x is a node, for the Laplace's peak; so are the uniform's edges.
+        reach = 2.0 * np.sqrt(3.0) if smoothing is Uniform else 40.0
+        around = float(value[0]) + np.linspace(-reach, reach, 40_001)
+        terms, log_weight = log_weight_at(tf.constant(around[:, None]))
+        noise = np.exp(terms.log_noise)
+        np.testing.assert_allclose(simpson(noise, x=around), 1.0, rtol=1e-5)
+        bound = simpson(noise * log_weight, x=around)
+        # What the importance-weighted bound converges to: p(x~) p(x|x~) where there
+        # is noise.
+        limit = np.log(simpson(noise * np.exp(log_weight), x=around))
 
         draws = tf.repeat(value[None], num_draws, axis=0)
         x_smoothed = model.smoothing.distribution(draws).sample(seed=[5, 6])
-        log_weights = model.bound_terms(draws, x_smoothed).log_weight().numpy()
+        _, log_weights = log_weight_at(x_smoothed)
         standard_error = np.std(log_weights) / np.sqrt(num_draws)
-        assert bound < log_p
+        # The network computes in single precision.
+        assert bound < limit < log_p + 1e-6
+        if smoothing is Uniform:
+            assert limit < log_p - 1e-5
+        else:
+            assert limit == pytest.approx(log_p, abs=1e-6)
         assert abs(np.mean(log_weights) - bound) < 4 * standard_error
+        # Groups of draws are unions of the smaller ones.
         by_k = [
             np.mean(importance_weighted_bound(log_weights.reshape(k, -1)))
             for k in (1, 10, 100, num_draws)
         ]
         np.testing.assert_allclose(by_k[0], np.mean(log_weights), rtol=1e-12)
         assert np.all(np.diff(by_k) > 0)
-        weights = np.exp(log_weights - log_p)
-        relative_error = np.std(weights) / np.sqrt(num_draws)
-        assert abs(by_k[-1] - log_p) < 4 * relative_error
+        relative_error = np.std(np.exp(log_weights - limit)) / np.sqrt(num_draws)
+        assert abs(by_k[-1] - limit) < 4 * relative_error
+
+
+def test_beyond_bounded_noise_weights_are_infinite_and_never_nan():
+    model = random_made_pair((2,), None, Uniform(0.5))
+    x = tf.zeros([2, 2], tf.float64)
+    x_smoothed = tf.constant([[0.1, -0.2], [0.1, 2.0]], tf.float64)
+    terms = model.bound_terms(x, x_smoothed)
+    assert np.all(np.isfinite(terms.log_weight()[0]))
+    # q is 0 there, so that no draw ever is: the weight is that of a division by 0.
+    assert terms.log_noise[1] == -np.inf
+    assert not np.any(np.isnan(terms.log_weight()))
 
 
 def test_importance_weighting_does_not_overflow():

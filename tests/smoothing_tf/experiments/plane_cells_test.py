@@ -1,0 +1,78 @@
+"""Cells of the plane, trained for a moment: what they return and write."""
+
+import json
+
+import numpy as np
+import pytest
+
+from smoothing_tf.experiments import plane_cells
+
+MADE = {"model": "made", "config": {"hidden_units": [8], "num_mixtures": 2}}
+ARGUMENTS = {
+    "density": "rings",
+    "noise_scale": 0.3,
+    "smoothed": MADE,
+    "reverse": MADE,
+    "training": {"num_steps": 100, "batch_size": 20, "learning_rate": 0.02},
+    "seed": 0,
+    "num_points": 30,
+    "num_restarts": 1,
+}
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch):
+    monkeypatch.setattr(plane_cells, "NUM_DRAWS", 4)
+    monkeypatch.setattr(plane_cells, "_NUM_ARROWS", 50)
+
+
+def check_scores(result):
+    json.dumps(result, allow_nan=False)
+    assert not any(result["restarts"].values())
+    assert 0.0 < result["bound_se"] < result["bound"]
+    assert result["iw"] < result["bound"]
+    assert result["parameters"] > 0
+
+
+def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
+    result = plane_cells.two_stage(
+        tmp_path, smoothing="gaussian", single_step=True, **ARGUMENTS
+    )
+    check_scores(result)
+    assert result["noise_scale"] == 0.3
+    # The negative bound on other points, with one draw each.
+    assert result["validation"] == pytest.approx(result["bound"], abs=1.0)
+    distances = result["single_step"]
+    assert set(distances) == {"x_smoothed", "exact", "truncated"}
+    assert distances["exact"] != distances["truncated"]
+    with np.load(tmp_path / "arrays.npz") as file:
+        arrays = dict(file)
+    assert {name: array.shape for name, array in arrays.items() if len(array)} == {
+        f"arrow_{name}": (50, 2)
+        for name in ("start", "posterior_mean", "exact", "truncated")
+    }
+    for name, arrow in (("x_smoothed", "start"), ("exact", "exact")):
+        difference = arrays[f"arrow_{arrow}"] - arrays["arrow_posterior_mean"]
+        expected = np.sqrt(np.mean(np.sum(difference**2, axis=-1)))
+        assert distances[name] == pytest.approx(expected, rel=1e-4)
+    # The exact posterior mean is close to a ring.
+    radius = np.linalg.norm(arrays["arrow_posterior_mean"], axis=-1)
+    rings = np.array([0.75, 1.5, 2.25, 3.0])
+    assert np.median(np.abs(radius[:, None] - rings).min(axis=1)) < 0.15
+
+
+def test_the_noise_scale_is_learned_with_both_stages(tmp_path):
+    result = plane_cells.learned_noise(tmp_path, **ARGUMENTS)
+    check_scores(result)
+    assert 0.0 < result["noise_scale"] < 3.0
+    assert abs(result["noise_scale"] / 0.3 - 1.0) > 0.01
+
+
+def test_all_models_of_a_density_are_scored_on_the_same_points():
+    data = plane_cells.DENSITIES["rings"]()
+    points = plane_cells.held_out(data, 20)
+    np.testing.assert_array_equal(points, plane_cells.held_out(data, 20))
+    assert plane_cells.mean_and_error("nll", np.array([1.0, 2.0, 3.0])) == {
+        "nll": 2.0,
+        "nll_se": pytest.approx(1.0 / np.sqrt(3.0)),
+    }
