@@ -260,7 +260,7 @@ class Row(_Partial):
             # It reads the image, whose rows the sampler enters once they are drawn.
             return self._rows[layer]
         window = tf.concat([self._rows[layer], x], axis=1)
-        self._rows[layer] = window[:, 1:]
+        self._rows[layer] = x if layer.num_rows_above == 1 else window[:, 1:]
         return window
 
 
@@ -385,7 +385,7 @@ class Pixel(_Partial):
 
     def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
         """Lets a layer that reads the image remember a pixel, now that it is drawn."""
-        self.left[layer] = tf.concat([self.left[layer], pixel], axis=2)[:, :, 1:]
+        self._shift_left(layer, pixel)
 
     def scratch(self) -> Pixel:
         """A copy that may look at the pixel and remembers nothing of it."""
@@ -397,19 +397,23 @@ class Pixel(_Partial):
 
     def _remember(self, layer, x):
         """The last row of the window, which x ends unless the layer is shifted."""
-        if not layer.num_columns_left:
-            window = x
-        elif layer.shift == "right":
+        if layer.shift == "right":
             return self.left[layer]
-        else:
+        window = x
+        if layer.num_columns_left:
             window = tf.concat([self.left[layer], x], axis=2)
         if not layer.reads_image:
-            if layer.num_columns_left:
-                self.left[layer] = window[:, :, 1:]
+            self._shift_left(layer, x)
             # A stride of 2 skips the upper row of the windows to come: it is this one.
             if layer.stride == 1:
                 self._record(layer, x)
         return window
+
+    def _shift_left(self, layer, x):
+        if layer.num_columns_left == 1:
+            self.left[layer] = x
+        elif layer.num_columns_left:
+            self.left[layer] = tf.concat([self.left[layer][:, :, 1:], x], axis=2)
 
     def _record(self, layer, x):
         self.recorded.setdefault(layer, []).append(x)
