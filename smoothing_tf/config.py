@@ -117,6 +117,21 @@ def parse_options(argv: Sequence[str], *options: Any, usage: str = "") -> tuple:
     return tuple(_collect(flag_values, option) for option in options)
 
 
+def parse_known_options(
+    argv: Sequence[str], *options: Any, usage: str = ""
+) -> tuple[Any, ...]:
+    """As `parse_options`, of arguments that may hold the flags of an experiment too.
+
+    Returns:
+      (list of the arguments that are no flags of `options`, flagfiles expanded;
+      one instance for each of `options`).
+    """
+    flag_values = flags.FlagValues()
+    _define(flag_values, *options)
+    rest = _read(flag_values, argv, usage, options, has_stages=False, known_only=True)
+    return (rest, *(_collect(flag_values, option) for option in options))
+
+
 def to_flags(config: Config) -> dict[str, str]:
     """Every setting of a configuration as flag name -> text.
 
@@ -211,15 +226,16 @@ def _define_flag(flag_values, config_class, field, name, default) -> None:
     )
 
 
-def _read(flag_values, argv, usage, groups, has_stages) -> None:
+def _read(flag_values, argv, usage, groups, has_stages, known_only=False) -> list[str]:
     flags.DEFINE_boolean("help", False, "Print this text.", flag_values=flag_values)
-    rest = flag_values(["command", *argv])[1:]
+    rest = flag_values(["command", *argv], known_only=known_only)[1:]
     if flag_values.help:
         raise HelpRequested(usage, groups, _STAGE_CLASSES if has_stages else ())
-    if rest:
+    if rest and not known_only:
         raise ValueError(
             f"Every argument must be a flag --name=value; got {rest[0]!r}."
         )
+    return rest
 
 
 def _collect(flag_values: flags.FlagValues, group: Any) -> Any:

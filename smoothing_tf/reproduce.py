@@ -1,10 +1,12 @@
 """Runs an experiment and shows its tables beside published numbers and floors.
 
   python -m smoothing_tf.reproduce --experiment=rings [--quick]
+  python -m smoothing_tf.reproduce --experiment=columns --flagfile=F
 
 Goes on where it stopped. Writes DIR/report.html, DIR/table.json and DIR/figure.png, and
 further tables and figures by name; `--experiment=all` runs every experiment and writes
-these to DIR/EXPERIMENT.
+these to DIR/EXPERIMENT. `columns` is of one configuration, and takes the flags of
+smoothing_tf.train; it is not among `all`.
 """
 
 import concurrent.futures
@@ -15,7 +17,7 @@ import time
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config
-from smoothing_tf.experiments import EXPERIMENTS, WITHOUT_CELLS
+from smoothing_tf.experiments import EXPERIMENTS, OF_FLAGS, WITHOUT_CELLS
 from smoothing_tf.experiments.cells import Cells, Pool
 from smoothing_tf.experiments.page import Section, render_page
 from smoothing_tf.experiments.result import Result
@@ -50,15 +52,21 @@ class ReproduceOptions:
 
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
-    (options,) = config.parse_options(argv, ReproduceOptions, usage=__doc__)
+    flags, options = config.parse_known_options(argv, ReproduceOptions, usage=__doc__)
+    if flags and options.experiment not in OF_FLAGS:
+        raise ValueError(
+            f"Flags of a model or its training must be given to {', '.join(OF_FLAGS)}"
+            f" only; got {flags[0]!r} for {options.experiment}."
+        )
     name = options.experiment + ("-quick" if options.quick else "")
     directory = artifacts.make_directory(options.workdir or f"runs/reproduce/{name}")
     if options.experiment == _ALL:
-        directories = {name: directory / name for name in EXPERIMENTS}
+        of_all = [name for name in EXPERIMENTS if name not in OF_FLAGS]
+        directories = {name: directory / name for name in of_all}
     else:
         directories = {options.experiment: directory}
     with Pool(options.num_processes) as pool:
-        sections, errors = _run(directories, pool, quick=options.quick)
+        sections, errors = _run(directories, pool, flags, quick=options.quick)
     for section in sections:
         for table in section.result.tables.values():
             print(table.to_text(), end="\n\n")
@@ -76,7 +84,11 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _run(
-    directories: dict[str, pathlib.Path], pool: Pool, *, quick: bool
+    directories: dict[str, pathlib.Path],
+    pool: Pool,
+    flags: Sequence[str],
+    *,
+    quick: bool,
 ) -> tuple[list[Section], dict[str, Exception]]:
     """Runs experiments, those of cells side by side: a pause of one serves another."""
 
@@ -85,7 +97,8 @@ def _run(
         directory = artifacts.make_directory(directories[name])
         experiment = EXPERIMENTS[name]
         cells = Cells(pool, directory / "cells")
-        result = experiment.run(directory, quick=quick, cells=cells)
+        of_flags = {"flags": flags} if name in OF_FLAGS else {}
+        result = experiment.run(directory, quick=quick, cells=cells, **of_flags)
         _write(result, directory)
         return Section(name, experiment.__doc__, result, time.perf_counter() - start)
 

@@ -6,6 +6,7 @@ run(directory, quick=..., cells=...) -> Result.
 
 from smoothing_tf.experiments import (
     checkerboard,
+    columns,
     digits,
     olympics,
     olympics_realnvp,
@@ -26,9 +27,12 @@ EXPERIMENTS = {
     "checkerboard": checkerboard,
     "olympics_realnvp": olympics_realnvp,
     "digits": digits,
+    "columns": columns,
 }
 
 # These use all processors by themselves, and run alone.
-WITHOUT_CELLS = ("digits",)
+WITHOUT_CELLS = ("digits", "columns")
+# These are of a configuration: their `run` takes its `flags` as well.
+OF_FLAGS = ("columns",)
 
-__all__ = ["EXPERIMENTS", "WITHOUT_CELLS"]
+__all__ = ["EXPERIMENTS", "OF_FLAGS", "WITHOUT_CELLS"]

@@ -4,7 +4,6 @@ An experiment of ours, nothing of it is published: does the whole method work on
 images that train on a laptop in minutes?
 """
 
-import dataclasses
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -13,19 +12,16 @@ import numpy as np
 
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
-from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import METRICS_FILE
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.likelihood import paired_difference
+from smoothing_tf.experiments import image_runs
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.histogram import IndependentHistogram
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
-from smoothing_tf.stages import make_model
 
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
-_QUICK_STEPS = 100
-_QUICK_SAMPLES = 200
 _OURS = "two-stage PixelCNN++ (bound)"
 _MADE = "two-stage MADE (bound)"
 _BASELINE = "PixelCNN++ on clean data"
@@ -43,10 +39,18 @@ def run(directory: artifacts.Path, *, quick: bool, cells: Cells) -> Result:
     del cells
     directory = pathlib.Path(directory)
     bits, counts = {}, {}
-    metrics, per_image = _evaluated(directory / "pixelcnnpp", quick, artifacts.STAGES)
+    metrics, per_image = image_runs.evaluated(
+        _experiment("digits_pixelcnnpp.cfg", quick),
+        directory / "pixelcnnpp",
+        artifacts.STAGES,
+    )
     bits[_OURS] = per_image["bits_per_dim"]
     bits[_BASELINE] = per_image["bits_per_dim_baseline"]
-    _, made = _evaluated(directory / "made", quick, ("smoothed", "reverse"))
+    _, made = image_runs.evaluated(
+        _experiment("digits_made.cfg", quick),
+        directory / "made",
+        ("smoothed", "reverse"),
+    )
     bits[_MADE] = made["bits_per_dim"]
     if not np.array_equal(made["index"], per_image["index"]):
         raise ValueError(f"The evaluations in {directory} must be of the same images.")
@@ -55,10 +59,11 @@ def run(directory: artifacts.Path, *, quick: bool, cells: Cells) -> Result:
     dataset = open_dataset(experiment.data)
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
     bits[_HISTOGRAM] = histogram.bits_per_dim(dataset.array("test"))
-    counts[_OURS] = _count(experiment, dataset, "smoothed", "reverse")
-    counts[_BASELINE] = _count(experiment, dataset, "baseline")
+    count = image_runs.num_parameters
+    counts[_OURS] = count(experiment, dataset, "smoothed", "reverse")
+    counts[_BASELINE] = count(experiment, dataset, "baseline")
     made_experiment = workdir.load_config(directory / "made")
-    counts[_MADE] = _count(made_experiment, dataset, "smoothed", "reverse")
+    counts[_MADE] = count(made_experiment, dataset, "smoothed", "reverse")
     counts[_HISTOGRAM] = histogram.num_parameters
 
     rows = tuple(_rows(bits, counts))
@@ -72,40 +77,14 @@ def run(directory: artifacts.Path, *, quick: bool, cells: Cells) -> Result:
         ),
         criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
     )
-    # The columns of samples that the evaluation has drawn.
-    evaluation = directory / "pixelcnnpp" / workdir.EVALUATION_DIRECTORY
-    figure = (evaluation / "samples" / "columns.png").read_bytes()
     return Result(
         {"table": table},
-        {"figure": figure},
+        {"figure": image_runs.columns_picture(directory / "pixelcnnpp")},
         {
             "figure": "Real digits, samples of p(x~), the same after single-step"
             " denoising, two-step samples, samples of the baseline."
         },
     )
-
-
-def _evaluated(
-    directory: pathlib.Path, quick: bool, stages: tuple[str, ...]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Metrics and per-image figures of a run, trained and evaluated where it is not."""
-    experiment = _experiment(f"digits_{directory.name}.cfg", quick)
-    dataset = open_dataset(experiment.data)
-    workdir.train(experiment, dataset, directory, stages)
-    experiment = workdir.load_config(directory)
-    evaluation = directory / workdir.EVALUATION_DIRECTORY
-    if not _is_current(evaluation / METRICS_FILE, experiment):
-        workdir.evaluate(experiment, dataset, directory)
-    with np.load(evaluation / "per_image.npz") as file:
-        return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
-
-
-def _is_current(path: pathlib.Path, experiment: Config) -> bool:
-    """Whether an evaluation is of this configuration, its length of training too."""
-    if not path.is_file():
-        return False
-    flags = artifacts.read_json(path)["run"]["flags"]
-    return flags == config.to_flagfile(experiment).splitlines()
 
 
 def _experiment(name: str, quick: bool) -> Config:
@@ -114,22 +93,8 @@ def _experiment(name: str, quick: bool) -> Config:
         raise FileNotFoundError(
             f"No {path}; run this experiment from a checkout of the repository."
         )
-    num_samples = _QUICK_SAMPLES if quick else _NUM_SAMPLES
-    experiment = config.parse([f"--flagfile={path}", f"--num_samples={num_samples}"])
-    if not quick:
-        return experiment
-    stages = {
-        stage: dataclasses.replace(
-            stage_config,
-            training=dataclasses.replace(stage_config.training, num_steps=_QUICK_STEPS),
-        )
-        for stage, stage_config in experiment.stages.items()
-    }
-    return dataclasses.replace(experiment, stages=stages)
-
-
-def _count(experiment: Config, dataset: Dataset, *stages: str) -> int:
-    return sum(make_model(experiment, s, dataset).count_params() for s in stages)
+    experiment = config.parse([f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"])
+    return image_runs.shortened(experiment) if quick else experiment
 
 
 def _rows(

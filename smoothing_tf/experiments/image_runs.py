@@ -1,0 +1,72 @@
+"""Runs of image models that an experiment compares: trained, evaluated, counted."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf import artifacts, config, workdir
+from smoothing_tf.config import Config
+from smoothing_tf.data.dataset import Dataset, open_dataset
+from smoothing_tf.evaluation.evaluation import METRICS_FILE
+from smoothing_tf.stages import make_model
+
+_QUICK_STEPS = 100
+_QUICK_SAMPLES = 200
+
+
+def evaluated(
+    experiment: Config, directory: pathlib.Path, stages: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Trains and evaluates what is not yet.
+
+    Args:
+      experiment: the configuration.
+      directory: working directory of the run.
+      stages: to train.
+
+    Returns:
+      (metrics.json, per_image.npz) of the evaluation.
+    """
+    dataset = open_dataset(experiment.data)
+    workdir.train(experiment, dataset, directory, stages)
+    experiment = workdir.load_config(directory)
+    evaluation = directory / workdir.EVALUATION_DIRECTORY
+    if not _is_current(evaluation / METRICS_FILE, experiment):
+        workdir.evaluate(experiment, dataset, directory)
+    with np.load(evaluation / "per_image.npz") as file:
+        return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
+
+
+def shortened(experiment: Config) -> Config:
+    """The same with a few steps and samples: shows that it runs, not what it gives."""
+    stages = {
+        stage: dataclasses.replace(
+            stage_config,
+            training=dataclasses.replace(stage_config.training, num_steps=_QUICK_STEPS),
+        )
+        for stage, stage_config in experiment.stages.items()
+    }
+    evaluation = dataclasses.replace(experiment.evaluation, num_samples=_QUICK_SAMPLES)
+    return dataclasses.replace(experiment, stages=stages, evaluation=evaluation)
+
+
+def num_parameters(experiment: Config, dataset: Dataset, *stages: str) -> int:
+    """Parameters of the models of some stages together."""
+    return sum(make_model(experiment, s, dataset).count_params() for s in stages)
+
+
+def columns_picture(directory: pathlib.Path) -> bytes:
+    """The columns of samples that an evaluation has drawn, PNG."""
+    samples = directory / workdir.EVALUATION_DIRECTORY / "samples"
+    return (samples / "columns.png").read_bytes()
+
+
+def _is_current(path: pathlib.Path, experiment: Config) -> bool:
+    """Whether an evaluation is of this configuration, its length of training too."""
+    if not path.is_file():
+        return False
+    flags = artifacts.read_json(path)["run"]["flags"]
+    return flags == config.to_flagfile(experiment).splitlines()
