@@ -11,14 +11,8 @@ from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.masked_dense import MaskedDense
-from smoothing_tf.layers.views import (
-    Full,
-    Initializing,
-    Pixel,
-    Row,
-    RowTerms,
-    View,
-)
+from smoothing_tf.layers.partial_views import Pixel, Row, RowTerms
+from smoothing_tf.layers.views import Full, Initializing, View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 __all__ = [

@@ -1,0 +1,288 @@
+"""Views of one new row, and of one new pixel, of an image that is being drawn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tensorflow as tf
+
+from smoothing_tf.layers.concat_elu import concat_elu
+from smoothing_tf.layers.views import shifted, transpose
+
+if TYPE_CHECKING:
+    from smoothing_tf.layers.causal_conv import CausalConv
+
+
+class Folded(NamedTuple):
+    """What `Row` and `Pixel` use of a layer, computed once: all in the compute dtype.
+
+    Attributes:
+      kernel: the kernel; of a skip connection a list of one kernel per input.
+      bias: [filters].
+      above: of a layer of a horizontal stream, the rows of the kernel above its last.
+      last_row: the last one, as far as it is used: [columns * in_channels, filters].
+    """
+
+    kernel: Any
+    bias: tf.Tensor
+    above: tf.Tensor | None = None
+    last_row: tf.Tensor | None = None
+
+
+class _Partial:
+    """What `Row` and `Pixel` have in common."""
+
+    def __init__(self, folded: Mapping[Any, Folded]):
+        self._folded = folded
+
+    def conv_transpose(self, layer, x):
+        folded = self._folded[layer]
+        return transpose(layer, x, folded.kernel) + folded.bias
+
+    def pointwise(self, layer, x):
+        folded = self._folded[layer]
+        return matmul(x, folded.kernel) + folded.bias
+
+    def skip(self, layer, x, index):
+        folded = self._folded[layer]
+        term = matmul(concat_elu(x), folded.kernel[index])
+        return term if index else term + folded.bias
+
+    def dropout(self, x, index):
+        del index
+        return x
+
+
+class Row(_Partial):
+    """A new row of a vertical stream: the layers that reach "up".
+
+    Args:
+      folded: of all layers.
+      rows: layer -> [b, n, w, c], the rows above that it remembers; of a transposed
+        convolution the second row that it gave. Updated in place.
+      row: index of the new row, integer tensor.
+      phase: the same modulo the period 2^(resolutions - 1), as a number.
+      origin: int [b], the image of a whole tensor that each row of the batch belongs
+        to; None: its own.
+      level: resolution, 0 for that of the image.
+    """
+
+    def __init__(
+        self,
+        folded: Mapping[Any, Folded],
+        rows: dict[Any, tf.Tensor],
+        row: tf.Tensor,
+        phase: int,
+        origin: tf.Tensor | None = None,
+        level: int = 0,
+    ):
+        super().__init__(folded)
+        self._origin = origin
+        self._rows = rows
+        self._row = row
+        self._phase = phase
+        self._level = level
+
+    def conv(self, layer, x):
+        folded = self._folded[layer]
+        y = slide(layer, self._remember(layer, x), folded.kernel) + folded.bias
+        if layer.shift == "down" and not self._phase:
+            # What is shifted in from outside the image is zero.
+            y *= tf.cast(self._row > 0, y.dtype)
+        return y
+
+    def coarser(self, down, up, x, function):
+        if (self._phase >> self._level) % 2:
+            self._remember(down, x)
+            return self._rows[up], None
+        coarse = copy.copy(self)
+        coarse._level += 1
+        y, extra = function(down(x, view=self), coarse)
+        first, self._rows[up] = tf.split(up(y, view=coarse), 2, axis=1)
+        return first, extra
+
+    def take(self, whole):
+        """The row of [b, h, w, c] at the resolution of this view."""
+        row = tf.gather(whole, self._row // 2**self._level, axis=1)
+        if self._origin is not None:
+            row = tf.gather(row, self._origin)
+        return row[:, None]
+
+    def _remember(self, layer, x):
+        """The rows of the window: those above and, unless it is shifted, x."""
+        if layer.shift == "down":
+            # It reads the image, whose rows the sampler enters once they are drawn.
+            return self._rows[layer]
+        window = tf.concat([self._rows[layer], x], axis=1)
+        self._rows[layer] = x if layer.num_rows_above == 1 else window[:, 1:]
+        return window
+
+
+class RowTerms:
+    """What remembered rows give to every pixel of a new row, all columns at once.
+
+    The upper rows of the kernels of a horizontal stream do not depend on the pixels
+    of the new row.
+
+    Args:
+      folded: of all layers.
+      rows: layer -> rows above that it remembers.
+      layers: those that reach "up_left" or "raster" and run in this row.
+    """
+
+    def __init__(
+        self,
+        folded: Mapping[Any, Folded],
+        rows: dict[Any, tf.Tensor],
+        layers: Iterable[CausalConv],
+    ):
+        self._terms = {
+            layer: self._term(layer, folded[layer], rows.get(layer)) for layer in layers
+        }
+
+    def __getitem__(self, layer: CausalConv) -> tf.Tensor:
+        """[b, 1, w, filters], with the bias."""
+        return self._terms[layer]
+
+    @staticmethod
+    def _term(layer, folded, rows):
+        if layer.kernel_size[0] == 1:
+            return folded.bias
+        y = slide(layer, rows, folded.above) + folded.bias
+        return shifted(y, layer.shift)
+
+
+class Pixel(_Partial):
+    """A new pixel of a horizontal stream: layers that reach "up_left" or "raster".
+
+    One object walks over a block of columns, `column` after `column`; a block is as
+    long as the period 2^(resolutions - 1), so that it is known before anything runs
+    which resolutions take part.
+
+    Args:
+      folded: of all layers.
+      terms: of the row.
+      left: layer -> [b, 1, n, c], the pixels to the left that it remembers. Updated
+        in place.
+      pending: transposed convolution -> the row that it gave one row ago,
+        [b, 1, w, c].
+      block: index of the block, integer tensor.
+      width: columns of the image.
+      period: columns of a block.
+      phase: index of the row modulo the period.
+    """
+
+    def __init__(
+        self,
+        folded: Mapping[Any, Folded],
+        terms: RowTerms,
+        left: dict[Any, tf.Tensor],
+        pending: dict[Any, tf.Tensor],
+        block: tf.Tensor,
+        width: int,
+        period: int,
+        phase: int,
+    ):
+        super().__init__(folded)
+        self._terms = terms
+        self._pending = pending
+        self._block = block
+        self._width = width
+        self._period = period
+        self._phase = phase
+        self._level = 0
+        # Columns of whole rows that have been cut out already, by the whole row.
+        self._columns: dict[Any, list[tf.Tensor]] = {}
+        self._second_columns: dict[Any, tf.Tensor] = {}
+        self.left = left
+        self.column = 0
+        # What each layer is to remember of the new row: one entry per column.
+        self.recorded: dict[Any, list[tf.Tensor]] = {}
+
+    def conv(self, layer, x):
+        folded = self._folded[layer]
+        y = matmul(self._remember(layer, x), folded.last_row)
+        if layer.kernel_size[0] == 1:
+            return y + folded.bias
+        return y + self.take(self._terms[layer])
+
+    def coarser(self, down, up, x, function):
+        if (self._phase >> self._level) % 2:
+            self._record(down, x)
+            return self.take(self._pending[up]), None
+        if (self.column >> self._level) % 2:
+            self._remember(down, x)
+            return self._second_columns.pop(up), None
+        y = down(x, view=self)
+        self._level += 1
+        y, extra = function(y, self)
+        both = up(y, view=self)
+        self._level -= 1
+        self._record(up, both[:, 1:])
+        first, self._second_columns[up] = tf.split(both[:, :1], 2, axis=2)
+        return first, extra
+
+    def take(self, whole):
+        """The column at the resolution of this view of a row [b, 1, w, c]."""
+        # A whole row is as wide as its resolution; a block has its share of it.
+        row_width, channels = whole.shape[2:]
+        num_columns = self._period * row_width // self._width
+        if whole.ref() not in self._columns:
+            block = tf.slice(
+                whole,
+                tf.stack([0, 0, self._block * num_columns, 0]),
+                tf.stack([tf.shape(whole)[0], 1, num_columns, channels]),
+            )
+            block = tf.ensure_shape(block, [None, 1, num_columns, channels])
+            self._columns[whole.ref()] = tf.split(block, num_columns, axis=2)
+        return self._columns[whole.ref()][self.column * row_width // self._width]
+
+    def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
+        """Lets a layer that reads the image remember a pixel, now that it is drawn."""
+        self._shift_left(layer, pixel)
+
+    def scratch(self) -> Pixel:
+        """A copy that may look at the pixel and remembers nothing of it."""
+        other = copy.copy(self)
+        other.left = dict(self.left)
+        other.recorded = {}
+        other._second_columns = dict(self._second_columns)
+        return other
+
+    def _remember(self, layer, x):
+        """The last row of the window, which x ends unless the layer is shifted."""
+        if layer.shift == "right":
+            return self.left[layer]
+        window = x
+        if layer.num_columns_left:
+            window = tf.concat([self.left[layer], x], axis=2)
+        if not layer.reads_image:
+            self._shift_left(layer, x)
+            # A stride of 2 skips the upper row of the windows to come: it is this one.
+            if layer.stride == 1:
+                self._record(layer, x)
+        return window
+
+    def _shift_left(self, layer, x):
+        if layer.num_columns_left == 1:
+            self.left[layer] = x
+        elif layer.num_columns_left:
+            self.left[layer] = tf.concat([self.left[layer][:, :, 1:], x], axis=2)
+
+    def _record(self, layer, x):
+        self.recorded.setdefault(layer, []).append(x)
+
+
+def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """[b, 1, w, c] times [c, filters], or a window times [w c, filters]."""
+    if x.shape[-1] == kernel.shape[0] and x.shape[2] != 1:
+        return tf.tensordot(x, kernel, 1)
+    return tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)[:, None, None]
+
+
+def slide(layer: CausalConv, window: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Slides a kernel over the columns of a window of its own height."""
+    no_rows = [[0, 0], [0, 0], *layer.paddings[2:]]
+    return tf.nn.conv2d(tf.pad(window, no_rows), kernel, layer.stride, "VALID")
