@@ -8,6 +8,7 @@ from smoothing_tf.models.heads import head_setting, make_head
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
 
+# The rows of 7x7 and 3x3 windows that a mask leaves.
 _FIRST_KERNEL = (4, 7)
 _KERNEL = (2, 3)
 
@@ -83,7 +84,6 @@ class PixelCNN(SubpixelModel):
         )
         self.config = config
         filters = config.num_filters
-        # Of the kernels nothing below the current row is there, masked or not.
         narrow, wide = self.degrees(filters), self.degrees(2 * filters)
         self.first = self.masked_conv(
             _FIRST_KERNEL,
