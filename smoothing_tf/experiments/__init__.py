@@ -11,6 +11,7 @@ from smoothing_tf.experiments import (
     olympics,
     olympics_realnvp,
     proposition1,
+    receptive_field,
     ring,
     rings,
     spikes,
@@ -20,6 +21,7 @@ from smoothing_tf.experiments import (
 EXPERIMENTS = {
     "theorem1": theorem1,
     "proposition1": proposition1,
+    "receptive_field": receptive_field,
     "ring": ring,
     "spikes": spikes,
     "rings": rings,

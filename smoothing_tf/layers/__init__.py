@@ -10,6 +10,11 @@ from smoothing_tf.layers.concat_elu import concat_elu
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.gated_resnet import GatedResnet
+from smoothing_tf.layers.masked_conv import (
+    MaskedKernel,
+    channel_mask,
+    raster_mask,
+)
 from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.partial_views import Pixel, Row, RowTerms
 from smoothing_tf.layers.views import Full, Initializing, View
@@ -24,6 +29,7 @@ __all__ = [
     "GatedResnet",
     "Initializing",
     "MaskedDense",
+    "MaskedKernel",
     "Pixel",
     "PointwiseConv",
     "Row",
@@ -31,5 +37,7 @@ __all__ = [
     "SkipConv",
     "View",
     "WeightNormKernel",
+    "channel_mask",
     "concat_elu",
+    "raster_mask",
 ]

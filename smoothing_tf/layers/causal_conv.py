@@ -140,19 +140,16 @@ class CausalConvTranspose(keras.layers.Layer):
 
 
 class PointwiseConv(keras.layers.Layer):
-    """Weight-normalized 1x1 convolution ("network in network").
+    """1x1 convolution ("network in network").
 
     Args:
-      in_channels: channels of the input.
-      filters: channels of the output.
+      weight: the kernel [in_channels, filters] and its bias.
       **kwargs: `name`, `dtype` of a layer.
     """
 
-    def __init__(self, in_channels: int, filters: int, **kwargs):
+    def __init__(self, weight: keras.layers.Layer, **kwargs):
         super().__init__(**kwargs)
-        self.weight = WeightNormKernel(
-            (in_channels, filters), filters, dtype=self.dtype_policy
-        )
+        self.weight = weight
         self.built = True
 
     def folded(self) -> Folded:

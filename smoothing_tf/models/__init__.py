@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.gated_pixelcnn import GatedPixelCNN, GatedPixelCNNConfig
 from smoothing_tf.models.joint_made import JointMADE
 from smoothing_tf.models.made import MADE, MADEConfig
+from smoothing_tf.models.pixelcnn import PixelCNN, PixelCNNConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
 from smoothing_tf.models.two_stage import (
@@ -27,6 +29,8 @@ class ModelEntry(NamedTuple):
 
 MODELS = {
     "made": ModelEntry(MADE, MADEConfig),
+    "pixelcnn": ModelEntry(PixelCNN, PixelCNNConfig),
+    "gated_pixelcnn": ModelEntry(GatedPixelCNN, GatedPixelCNNConfig),
     "pixelcnnpp": ModelEntry(PixelCNNpp, PixelCNNppConfig),
     "realnvp": ModelEntry(RealNVP, RealNVPConfig),
 }
@@ -72,8 +76,12 @@ __all__ = [
     "MODELS",
     "BoundTerms",
     "DensityModel",
+    "GatedPixelCNN",
+    "GatedPixelCNNConfig",
     "JointMADE",
     "MADEConfig",
+    "PixelCNN",
+    "PixelCNNConfig",
     "PixelCNNpp",
     "PixelCNNppConfig",
     "RealNVP",

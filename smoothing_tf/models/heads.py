@@ -7,7 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from smoothing_tf.distributions import DiscretizedLogisticMixture, LogisticMixture
+from smoothing_tf.distributions import (
+    CategoricalLevels,
+    DiscretizedLogisticMixture,
+    LogisticMixture,
+)
 from smoothing_tf.numerics import levels_to_unit, unit_to_levels
 from smoothing_tf.settings import choose, setting
 
@@ -191,6 +195,50 @@ class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
         return levels_to_unit(levels, self.num_levels, value.dtype)
 
 
+@dataclasses.dataclass(frozen=True)
+class CategoricalHead:
+    """A probability for each level of one channel: L logits.
+
+    Args:
+      num_levels: L, e.g. 256.
+    """
+
+    num_levels: int
+
+    @property
+    def num_params(self) -> int:
+        """Parameters per position: L."""
+        return self.num_levels
+
+    @property
+    def locations(self) -> slice:
+        """Where locations stand among the parameters: there are none."""
+        return slice(0, 0)
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """Over the levels, from [..., L] logits: batch [...], event [1]."""
+        return tfd.Independent(
+            CategoricalLevels(params[..., None, :]), reinterpreted_batch_ndims=1
+        )
+
+    def noise(self, shape, seed, dtype=tf.float32) -> tf.Tensor:
+        """Uniform noise on [0, 1), [*shape, 1]; `seed` is int32 [2]."""
+        return tf.random.stateless_uniform([*shape, 1], seed, dtype=dtype)
+
+    def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """The level, [..., 1], at which the distribution function passes `noise`."""
+        cumulative = tf.cumsum(tf.nn.softmax(params), axis=-1)
+        # Of the sum as it was rounded, so that a level without mass is never drawn.
+        is_below = cumulative <= noise * cumulative[..., -1:]
+        level = tf.reduce_sum(tf.cast(is_below, tf.int32), axis=-1, keepdims=True)
+        return levels_to_unit(level, self.num_levels, params.dtype)
+
+    def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
+        """A bias [L] that gives every level the same mass; there is no range."""
+        del low, high
+        return np.zeros(self.num_levels, np.float32)
+
+
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
     if num_levels is not None:
         # Its density is no probability: it would pass for very few bits.
@@ -210,9 +258,26 @@ def _discretized(num_channels: int, num_mixtures: int, num_levels: int | None) -
     return DiscretizedLogisticMixtureHead(num_channels, num_mixtures, num_levels)
 
 
+def _categorical(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+    del num_mixtures
+    if num_levels is None:
+        raise ValueError(
+            "`head` must be logistic_mixture for continuous data; got 'categorical',"
+            " which needs a number of levels."
+        )
+    if num_channels != 1:
+        raise ValueError(
+            "`head` must be discretized_logistic_mixture for a model that takes the"
+            f" {num_channels} channels of a pixel together; got 'categorical', which"
+            " is of one channel at a time."
+        )
+    return CategoricalHead(num_levels)
+
+
 HEADS = {
     "logistic_mixture": _continuous,
     "discretized_logistic_mixture": _discretized,
+    "categorical": _categorical,
 }
 
 

@@ -107,6 +107,12 @@ class PixelCNNpp(CausalImageModel):
             )
             return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
 
+        def pointwise(out_channels):
+            weight = WeightNormKernel(
+                (filters, out_channels), out_channels, dtype=self.dtype_policy
+            )
+            return PointwiseConv(weight, dtype=self.dtype_policy)
+
         up = functools.partial(conv, (2, 3), "up")
         up_left = functools.partial(conv, (2, 2), "up_left")
 
@@ -145,9 +151,7 @@ class PixelCNNpp(CausalImageModel):
         )
         self.upsize_u = [upsize("up", level=n) for n in (0, 1)]
         self.upsize_ul = [upsize("up_left", level=n) for n in (0, 1)]
-        self.nin_out = PointwiseConv(
-            filters, self.head.num_params, dtype=self.dtype_policy
-        )
+        self.nin_out = pointwise(self.head.num_params)
         if self.is_conditional:
             self.context_encoder = ContextEncoder(
                 in_channels,
@@ -158,11 +162,8 @@ class PixelCNNpp(CausalImageModel):
             )
             # Into u and ul, where a resolution is entered: on the way down in
             # resolution, and on the way back.
-            inject = functools.partial(
-                PointwiseConv, filters, 2 * filters, dtype=self.dtype_policy
-            )
-            self.inject = [inject() for _ in levels]
-            self.inject_back = [inject() for _ in levels[:-1]]
+            self.inject = [pointwise(2 * filters) for _ in levels]
+            self.inject_back = [pointwise(2 * filters) for _ in levels[:-1]]
 
     def view(self, dropout_seed):
         config = self.config

@@ -19,7 +19,7 @@ def test_help_is_quiet_and_names_the_flags():
     "module, arguments, message",
     [
         ("train", ["--workdir=w", "--batch_siz=3"], "Did you mean: batch_size"),
-        ("train", ["--workdir=w", "--model=gan"], "must be one of made, pixelcnnpp"),
+        ("train", ["--workdir=w", "--model=gan"], "must be one of made, pixelcnn"),
         ("train", [], "`--workdir` must be given"),
         ("sample", ["--workdir=nowhere", "--output=x.npz"], "train first with"),
     ],

@@ -72,7 +72,11 @@ def test_flags_after_a_flagfile_win(tmp_path):
         ("--batch_size=0", "`batch_size` must be at least 1; got 0"),
         ("--batch_size=x", "`batch_size` must be of type int; got 'x'"),
         ("--dropout=1", "`dropout` must be below 1.0; got 1.0"),
-        ("--model=gan", "`model` must be one of made, pixelcnnpp, realnvp; got 'gan'"),
+        (
+            "--model=gan",
+            "`model` must be one of made, pixelcnn, gated_pixelcnn, pixelcnnpp,"
+            " realnvp; got 'gan'",
+        ),
         ("--dataset=x", "`dataset` must be one of digits, photos"),
         ("--smoothing=x", "`smoothing` must be one of gaussian"),
         ("--noise_scale=-1", "`noise_scale` must be above 0"),

@@ -18,5 +18,5 @@ def test_a_seed_must_fit_into_32_bits():
 
 
 def test_an_unknown_model_is_rejected_with_the_choices():
-    with pytest.raises(ValueError, match="`model` must be one of made, pixelcnnpp"):
+    with pytest.raises(ValueError, match="`model` must be one of made, pixelcnn"):
         ModelChoice("transformer")

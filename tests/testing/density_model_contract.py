@@ -186,11 +186,17 @@ class DensityModelContract:
 
 
 def influence(model, x: tf.Tensor, num_channels: int) -> np.ndarray:
-    """Whether position j of x moves a parameter of position i: bool [i, j]."""
+    """Whether position j moves a parameter of position i: bool [i, j].
+
+    In any of the images x [batch, ...event_shape]: a rectifier may hide it in some.
+    """
     num_positions = math.prod(model.event_shape) // num_channels
     with tf.GradientTape() as tape:
         tape.watch(x)
-        params = tf.reshape(model(x), [num_positions, -1])
-    jacobian = tape.jacobian(params, x)
-    jacobian = np.reshape(jacobian, [num_positions, -1, num_positions, num_channels])
-    return np.any(jacobian != 0, axis=(1, 3))
+        params = model(x)
+        params = tf.reshape(params, [len(x), num_positions * params.shape[-1]])
+    jacobian = tape.batch_jacobian(params, x)
+    jacobian = np.reshape(
+        jacobian, [len(x), num_positions, -1, num_positions, num_channels]
+    )
+    return np.any(jacobian != 0, axis=(0, 2, 4))

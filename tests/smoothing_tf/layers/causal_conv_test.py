@@ -81,7 +81,7 @@ def test_a_transposed_convolution_doubles_and_never_looks_ahead(reach):
 
 
 def test_a_pointwise_convolution_is_a_convolution_of_one_pixel():
-    layer = randomized(PointwiseConv(2, 3))
+    layer = randomized(PointwiseConv(WeightNormKernel((2, 3), 3)))
     kernel, bias = layer.weight.folded()
     x = tf.random.stateless_normal((2, 3, 4, 2), [1, 1])
     expected = tf.nn.conv2d(x, kernel[None, None], 1, "VALID") + bias

@@ -29,6 +29,37 @@ def test_a_density_is_refused_where_a_probability_is_meant():
         make_head("discretized_logistic_mixture", 1, 2, None)
 
 
+def test_a_categorical_head_is_of_levels_and_of_one_channel():
+    assert make_head("categorical", 1, 2, 17).num_params == 17
+    with pytest.raises(ValueError, match="must be logistic_mixture for continuous"):
+        make_head("categorical", 1, 2, None)
+    with pytest.raises(ValueError, match="takes the 3 channels of a pixel together"):
+        make_head("categorical", 3, 2, 17)
+
+
+def test_a_categorical_head_draws_what_it_says():
+    head = make_head("categorical", 1, 2, 4)
+    params = tf.math.log([[0.1, 0.4, 0.0, 0.5]])
+    noise = head.noise([20_000], tf.constant([1, 2]))
+    drawn = head.draw(tf.repeat(params, 20_000, axis=0), noise)
+    assert drawn.shape == (20_000, 1)
+    frequency = [np.mean(np.isclose(drawn, x)) for x in (-1, -1 / 3, 1 / 3, 1)]
+    np.testing.assert_allclose(frequency, [0.1, 0.4, 0.0, 0.5], atol=0.015)
+    log_prob = head.distribution(params).log_prob([[-1 / 3]])
+    np.testing.assert_allclose(log_prob, [np.log(0.4)], rtol=1e-6)
+
+
+def test_a_categorical_head_never_draws_a_level_without_mass():
+    head = make_head("categorical", 1, 2, 256)
+    no_mass = -1e4
+    logits = np.full((3, 256), no_mass, np.float32)
+    logits[:, 1:-1] = np.random.default_rng(1).normal(size=(3, 254))
+    largest = np.nextafter(np.float32(1), np.float32(0))
+    noise = tf.constant([[0.0], [0.5], [largest]])
+    drawn = head.draw(tf.constant(logits), noise)
+    assert np.all(np.abs(drawn) < 1)
+
+
 def test_a_spread_bias_places_the_components_evenly():
     head = make_head(None, 3, 4, None)
     parts = head.split(tf.constant(head.spread_bias(-1.0, 1.0)))

@@ -7,6 +7,7 @@ import tensorflow as tf
 from smoothing_tf.models import MADE, MADEConfig
 from tests.testing.density_model_contract import (
     DensityModelContract,
+    all_events,
     influence,
     randomize,
 )
@@ -44,6 +45,20 @@ class TestMADE(DensityModelContract):
         x = tf.linspace(tf.constant(-60.0, tf.float64), 60.0, 200_001)[:, None]
         total = np.trapezoid(np.exp(model.log_prob(x)), x[:, 0])
         np.testing.assert_allclose(total, 1.0, atol=1e-4)
+
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_levels_may_have_a_probability_each(self, is_conditional):
+        config = MADEConfig(hidden_units=(16,), head="categorical")
+        model = randomize(MADE(config, (4,), 3, is_conditional), scale=0.2)
+        events = tf.cast(all_events((4,), 3), tf.float64)
+        context = [tf.fill(events.shape, 0.5)] if is_conditional else []
+        mass = np.exp(model.log_prob(events, *context))
+        np.testing.assert_allclose(mass.sum(), 1.0, atol=1e-6)
+        sampled = model.sample(4000, *(c[:1] for c in context), seed=1)
+        first = np.reshape(sampled, (4000, 4))[:, 0]
+        for level in (-1, 0, 1):
+            expected = mass[events[:, 0] == level].sum()
+            np.testing.assert_allclose(np.mean(first == level), expected, atol=0.03)
 
     def test_components_start_apart(self):
         model = self.make((2,))

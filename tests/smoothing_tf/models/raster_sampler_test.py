@@ -1,25 +1,60 @@
 """The incremental sampler: equal to one full pass of the network per pixel."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from smoothing_tf.layers import Full
-from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models import (
+    GatedPixelCNN,
+    GatedPixelCNNConfig,
+    PixelCNN,
+    PixelCNNConfig,
+    PixelCNNpp,
+    PixelCNNppConfig,
+)
 from smoothing_tf.models.ancestral import ancestral_sample
 from smoothing_tf.models.raster_sampler import RasterSampler
 from tests.testing.density_model_contract import randomize
 
-CONFIG = PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3)
 # Four rows of columns at the coarsest resolution and more than one block of each.
 SHAPE = (8, 12)
+MODELS = {
+    "pixelcnnpp": (
+        PixelCNNpp,
+        PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3),
+        SHAPE,
+    ),
+    "pixelcnn": (
+        PixelCNN,
+        PixelCNNConfig(num_blocks=2, num_filters=6, num_mixtures=3),
+        (5, 7),
+    ),
+    "gated_pixelcnn": (
+        GatedPixelCNN,
+        GatedPixelCNNConfig(num_layers=3, num_filters=6, num_mixtures=3, kernel_size=3),
+        (5, 7),
+    ),
+}
 
 
-def make(num_channels=3, num_levels=None, is_conditional=False, dtype="float64"):
-    model = PixelCNNpp(
-        CONFIG, (*SHAPE, num_channels), num_levels, is_conditional, dtype=dtype
+def make(
+    num_channels=3,
+    num_levels=None,
+    is_conditional=False,
+    dtype="float64",
+    name="pixelcnnpp",
+    **settings,
+):
+    model, config, size = MODELS[name]
+    config = dataclasses.replace(config, **settings)
+    return randomize(
+        model(config, (*size, num_channels), num_levels, is_conditional, dtype=dtype),
+        scale=0.1,
     )
-    return randomize(model, scale=0.1)
 
 
 def images(model, batch_size=3, seed=1):
@@ -36,26 +71,42 @@ def teacher_forced(model, x, context=None):
 
     @tf.function(autograph=False)
     def walk(x, context):
-        def look_up(params, place, state):
-            is_here = (tf.range(SHAPE[0])[:, None] == place.row) & (
-                tf.range(SHAPE[1]) == place.column
-            )
-            state = tf.where(is_here[..., None], params[:, None, None], state)
-            return place.of(x), state
+        height, width, num_channels = model.event_shape
+        shape = [height, width, num_channels // model.num_channels]
+        parts = tf.reshape(x, [-1, *shape, model.num_channels])
+        positions = tf.reshape(tf.range(math.prod(shape)), shape)
 
-        params = tf.zeros([x.shape[0], *SHAPE, model.head.num_params], x.dtype)
+        def look_up(params, place, state):
+            is_here = positions == positions[place.row, place.column, place.part]
+            state = tf.where(is_here[..., None], params[:, None, None, None], state)
+            return place.of(parts), state
+
+        params = tf.zeros([x.shape[0], *shape, model.head.num_params], x.dtype)
         sampler = RasterSampler(model, x.shape[0], features_of(model, context))
-        return sampler.walk(look_up, params, x.dtype)[:2]
+        drawn, params, _ = sampler.walk(look_up, params, x.dtype)
+        positions = model.position_shape
+        return drawn, tf.reshape(params, [-1, *positions, params.shape[-1]])
 
     return walk(x, context)
 
 
-@pytest.mark.parametrize("num_channels", [1, 3])
-@pytest.mark.parametrize("is_conditional", [False, True])
+@pytest.mark.parametrize(
+    "name, num_channels, is_conditional",
+    [
+        ("pixelcnnpp", 1, False),
+        ("pixelcnnpp", 1, True),
+        ("pixelcnnpp", 3, False),
+        ("pixelcnnpp", 3, True),
+        ("pixelcnn", 1, True),
+        ("pixelcnn", 3, False),
+        ("gated_pixelcnn", 1, False),
+        ("gated_pixelcnn", 3, True),
+    ],
+)
 def test_teacher_forced_parameters_are_those_of_the_full_pass(
-    num_channels, is_conditional
+    name, num_channels, is_conditional
 ):
-    model = make(num_channels, is_conditional=is_conditional)
+    model = make(num_channels, is_conditional=is_conditional, name=name)
     x = images(model)
     context = images(model, seed=5) if is_conditional else None
     drawn, params = teacher_forced(model, x, context)
@@ -81,10 +132,43 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
     np.testing.assert_allclose(fast(), slow, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("bfloat16", 0.05)])
-def test_lower_precision_follows_the_full_pass(dtype, tolerance):
-    policy = "mixed_bfloat16" if dtype == "bfloat16" else dtype
-    model = make(dtype=policy)
+@pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
+@pytest.mark.parametrize(
+    "head, num_levels",
+    [(None, None), ("discretized_logistic_mixture", 17), ("categorical", 17)],
+)
+def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
+    name, head, num_levels
+):
+    model = make(2, num_levels, is_conditional=True, name=name, head=head)
+    context = images(model, seed=7)
+    noise = model.head.noise(
+        [3, *model.position_shape], tf.constant([1, 2]), tf.float64
+    )
+
+    @tf.function(autograph=False)
+    def both():
+        slow = ancestral_sample(
+            lambda x: model(x, context=context), model.head, noise, model.event_shape, 1
+        )
+        features = features_of(model, context)
+        return RasterSampler(model, 3, features).sample(noise), slow
+
+    fast, slow = both()
+    np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "name, dtype, tolerance",
+    [
+        ("pixelcnnpp", "float32", 1e-5),
+        ("pixelcnnpp", "mixed_bfloat16", 0.05),
+        ("pixelcnn", "mixed_bfloat16", 0.05),
+        ("gated_pixelcnn", "mixed_bfloat16", 0.05),
+    ],
+)
+def test_lower_precision_follows_the_full_pass(name, dtype, tolerance):
+    model = make(dtype=dtype, name=name)
     x = tf.cast(images(model), tf.float32)
     _, params = teacher_forced(model, x)
     expected = tf.cast(model(x), tf.float32)

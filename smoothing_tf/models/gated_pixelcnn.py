@@ -1,0 +1,169 @@
+"""Gated PixelCNN, two stacks without a blind spot."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.models.heads import head_setting, make_head
+from smoothing_tf.models.subpixel_model import SubpixelModel
+from smoothing_tf.settings import setting, validate
+
+_FIRST_KERNEL_SIZE = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class GatedPixelCNNConfig:
+    """Hyper-parameters of Gated PixelCNN."""
+
+    num_layers: int = setting(15, "Gated layers of each stack.", minimum=1)
+    num_filters: int = setting(
+        120, "Channels of each stack; a multiple of those of the image.", minimum=1
+    )
+    kernel_size: int = setting(
+        5, "Width k of the k x k windows after the first layer, odd.", minimum=1
+    )
+    num_mixtures: int = setting(
+        10, "Logistics in the mixture of each sub-pixel, if any.", minimum=1
+    )
+    dropout: float = setting(
+        0.0,
+        "Dropout rate after each gate of the horizontal stack.",
+        minimum=0.0,
+        exclusive_maximum=1.0,
+    )
+    head: str | None = head_setting()
+
+    def __post_init__(self):
+        validate(self)
+        if not self.kernel_size % 2:
+            raise ValueError(f"`kernel_size` must be odd; got {self.kernel_size}.")
+
+
+class GatedPixelCNN(SubpixelModel):
+    """A vertical stack v of the rows above, a horizontal one h of the current row.
+
+    With gate(a, b) = tanh(a) sigmoid(b) and layers l = 1, ..., num_layers:
+
+      v'_l = conv_kxk(v_{l-1}),                  v_l = gate(v'_l)
+      g_l = gate(conv_1xk(h_{l-1}) + conv1x1(v'_l))
+      h_l = h_{l-1} + conv1x1(g_l),              but h_1 = conv1x1(g_1)
+      parameters = head(relu(conv1x1(relu(sum_l conv1x1(g_l)))))
+
+    The windows of v are whole rows, so that it spreads to both sides and no earlier
+    pixel stays unseen; its first layer leaves out the current row. Only h, which sees
+    the current pixel, needs masks for the order of its channels.
+
+    Args:
+      config: hyper-parameters.
+      event_shape: (height, width, channels) of any size.
+      num_levels: levels of discrete data, or None for a continuous density.
+      is_conditional: whether the density takes a context.
+      seed: seed of the initial weights, integer or int32 [2].
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Raises:
+      ValueError: the network does not fit the image.
+
+    Reference: van den Oord et al., "Conditional Image Generation with PixelCNN
+    Decoders", NeurIPS 2016.
+    """
+
+    def __init__(
+        self,
+        config: GatedPixelCNNConfig,
+        event_shape: tuple[int, int, int],
+        num_levels: int | None = None,
+        is_conditional: bool = False,
+        seed: int | tf.Tensor = 0,
+        **kwargs,
+    ):
+        head = make_head(config.head, 1, config.num_mixtures, num_levels)
+        super().__init__(
+            event_shape,
+            head,
+            is_conditional,
+            config.num_filters,
+            config.dropout,
+            **kwargs,
+        )
+        self.config = config
+        filters = config.num_filters
+        self._build_first(event_shape[-1], 2 * filters)
+        ordered, both_gates = self.degrees(filters), self._both_gates(filters)
+        above = self.unordered(2 * filters)
+        later, radius = range(1, config.num_layers), config.kernel_size // 2
+        up, left = (radius + 1, config.kernel_size), (1, radius + 1)
+        up_mask = np.ones((*up, filters, 2 * filters), bool)
+        self.vertical += [self.convolution(up_mask, "up") for _ in later]
+        self.horizontal += [
+            self.masked_conv(left, "up_left", ordered, both_gates) for _ in later
+        ]
+        layers = range(config.num_layers)
+        self.down = [self.pointwise(above, both_gates) for _ in layers]
+        self.skip = [self.pointwise(ordered, ordered) for _ in layers]
+        # What the last layer adds to h nobody reads.
+        self.residual = [self.pointwise(ordered, ordered) for _ in later]
+        self.build_output_layers([filters] * 2)
+        if is_conditional:
+            self.build_context_encoder(first_index=config.num_layers)
+            of_context, both_stacks = map(self.unordered, (filters, 4 * filters))
+            self.inject = [self.pointwise(of_context, both_stacks) for _ in layers]
+        self.built = True
+        self.initialize(seed)
+
+    def _build_first(self, num_channels: int, num_outputs: int) -> None:
+        """The layers that read the image: neither sees the current sub-pixel."""
+        radius = _FIRST_KERNEL_SIZE // 2
+        mask = np.ones((radius, _FIRST_KERNEL_SIZE, num_channels, num_outputs), bool)
+        image = {"reads_image": True}
+        self.vertical = [self.convolution(mask, "up", shift="down", **image)]
+        self.horizontal = [
+            self.masked_conv(
+                (1, radius + 1),
+                "up_left",
+                self.degrees(num_channels),
+                self._both_gates(num_outputs // 2),
+                **image,
+            )
+        ]
+
+    def _both_gates(self, filters: int) -> np.ndarray:
+        """Degrees of what becomes tanh, then of what becomes sigmoid."""
+        return np.tile(self.degrees(filters), 2)
+
+    def above(self, x, features, view):
+        """The vertical stack: what it adds to each layer of the horizontal one."""
+        context = None if features is None else view.take(features)
+        v, terms = x, []
+        for index, (vertical, down) in enumerate(
+            zip(self.vertical, self.down, strict=True)
+        ):
+            v = vertical(v, view=view)
+            term = down(v, view=view)
+            if context is not None:
+                for_both = self.inject[index](context, view=view)
+                for_v, for_h = tf.split(for_both, 2, axis=-1)
+                v, term = v + for_v, term + for_h
+            terms.append(term)
+            v = _gate(v)
+        return terms
+
+    def params(self, x, above, view):
+        h, total = x, 0.0
+        for index, (horizontal, skip, term) in enumerate(
+            zip(self.horizontal, self.skip, above, strict=True)
+        ):
+            gated = _gate(horizontal(h, view=view) + view.take(term))
+            gated = view.dropout(gated, index)
+            total += skip(gated, view=view)
+            if index < len(self.residual):
+                step = self.residual[index](gated, view=view)
+                h = h + step if index else step
+        return self.outputs(total, view)
+
+
+def _gate(x: tf.Tensor) -> tf.Tensor:
+    """tanh of the first half of the channels times sigmoid of the second."""
+    value, gate = tf.split(x, 2, axis=-1)
+    return tf.tanh(value) * tf.sigmoid(gate)

@@ -1,0 +1,128 @@
+"""PixelCNN, masked convolutions over the pixels so far."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from smoothing_tf.models.heads import head_setting, make_head
+from smoothing_tf.models.subpixel_model import SubpixelModel
+from smoothing_tf.settings import setting, validate
+
+# The rows of 7x7 and 3x3 windows that a mask leaves.
+_FIRST_KERNEL = (4, 7)
+_KERNEL = (2, 3)
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelCNNConfig:
+    """Hyper-parameters of PixelCNN."""
+
+    num_blocks: int = setting(15, "Residual blocks.", minimum=1)
+    num_filters: int = setting(
+        120,
+        "Channels inside a block, half of those between blocks; a multiple of the"
+        " channels of the image.",
+        minimum=1,
+    )
+    num_mixtures: int = setting(
+        10, "Logistics in the mixture of each sub-pixel, if any.", minimum=1
+    )
+    dropout: float = setting(
+        0.0,
+        "Dropout rate inside each residual block.",
+        minimum=0.0,
+        exclusive_maximum=1.0,
+    )
+    head: str | None = head_setting()
+
+    def __post_init__(self):
+        validate(self)
+
+
+class PixelCNN(SubpixelModel):
+    """One stack of masked convolutions; sub-pixels in raster order.
+
+      h = conv7x7_A(x)
+      h = h + conv1x1(relu(conv3x3(relu(conv1x1(relu(h)))))), num_blocks times, type B
+      parameters = head(relu(conv1x1(relu(conv1x1(relu(h))))))
+
+    It has a blind spot: a masked 3x3 window goes one column to the right per row up,
+    so that pixels above and further to the right are never seen. `GatedPixelCNN` sees
+    them.
+
+    Args:
+      config: hyper-parameters.
+      event_shape: (height, width, channels) of any size.
+      num_levels: levels of discrete data, or None for a continuous density.
+      is_conditional: whether the density takes a context.
+      seed: seed of the initial weights, integer or int32 [2].
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Raises:
+      ValueError: the network does not fit the image.
+
+    Reference: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016.
+    """
+
+    def __init__(
+        self,
+        config: PixelCNNConfig,
+        event_shape: tuple[int, int, int],
+        num_levels: int | None = None,
+        is_conditional: bool = False,
+        seed: int | tf.Tensor = 0,
+        **kwargs,
+    ):
+        head = make_head(config.head, 1, config.num_mixtures, num_levels)
+        super().__init__(
+            event_shape,
+            head,
+            is_conditional,
+            config.num_filters,
+            config.dropout,
+            **kwargs,
+        )
+        self.config = config
+        filters = config.num_filters
+        narrow, wide = self.degrees(filters), self.degrees(2 * filters)
+        self.first = self.masked_conv(
+            _FIRST_KERNEL,
+            "raster",
+            self.degrees(event_shape[-1]),
+            wide,
+            reads_image=True,
+        )
+        blocks = range(config.num_blocks)
+        self.reduce = [self.pointwise(wide, narrow) for _ in blocks]
+        self.convs = [
+            self.masked_conv(_KERNEL, "raster", narrow, narrow) for _ in blocks
+        ]
+        # Blocks start close to the identity.
+        self.expand = [self.pointwise(narrow, wide, gain=0.1) for _ in blocks]
+        self.build_output_layers([2 * filters] * 3)
+        if is_conditional:
+            self.build_context_encoder(first_index=config.num_blocks)
+            of_context = self.unordered(filters)
+            self.inject = [self.pointwise(of_context, narrow) for _ in blocks]
+        self.built = True
+        self.initialize(seed)
+
+    def above(self, x, features, view):
+        """What the context adds to each block; there is no vertical stream."""
+        del x
+        if features is None:
+            return [None] * self.config.num_blocks
+        context = view.take(features)
+        return [layer(context, view=view) for layer in self.inject]
+
+    def params(self, x, above, view):
+        h = self.first(x, view=view)
+        blocks = zip(self.reduce, self.convs, self.expand, above, strict=True)
+        for index, (reduce, conv, expand, term) in enumerate(blocks):
+            hidden = tf.nn.relu(reduce(tf.nn.relu(h), view=view))
+            hidden = conv(hidden, view=view)
+            if term is not None:
+                hidden += view.take(term)
+            hidden = view.dropout(tf.nn.relu(hidden), index)
+            h += expand(hidden, view=view)
+        return self.outputs(h, view)

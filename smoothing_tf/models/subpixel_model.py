@@ -1,0 +1,142 @@
+"""Image models whose channels follow each other as well: R, then G, then B."""
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.layers import (
+    CausalConv,
+    ContextEncoder,
+    Full,
+    MaskedKernel,
+    PointwiseConv,
+    channel_mask,
+    raster_mask,
+)
+from smoothing_tf.models.causal_image_model import CausalImageModel
+from smoothing_tf.models.heads import Head
+
+
+class SubpixelModel(CausalImageModel):
+    """p(x) = prod p(x_ijc | pixels before, x_ij<c): masks down to the sub-pixel.
+
+    Features come in one group per channel. Of its own pixel, group c of a hidden
+    layer sees the channels before c, through a first layer with a mask of type A and
+    then groups up to c, type B; so do the parameters of channel c.
+
+    Features of a context x~, all of which is known, come from an unmasked encoder.
+
+    Args:
+      event_shape: (height, width, channels) of any size.
+      head: the likelihood of one sub-pixel.
+      is_conditional: whether the density takes a context.
+      num_filters: features of the hidden layers, a multiple of the channels.
+      dropout: rate of `view`.
+      **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Raises:
+      ValueError: the network does not fit the image.
+
+    Reference: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016,
+    section 3.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, int, int],
+        head: Head,
+        is_conditional: bool,
+        num_filters: int,
+        dropout: float,
+        **kwargs,
+    ):
+        if len(event_shape) != 3:
+            raise ValueError(
+                "`event_shape` must be (height, width, channels) for a PixelCNN; got"
+                f" {tuple(event_shape)}."
+            )
+        num_channels = event_shape[-1]
+        if num_filters % num_channels:
+            nearest = max(1, round(num_filters / num_channels)) * num_channels
+            raise ValueError(
+                f"`num_filters` must be a multiple of the {num_channels} channels of"
+                f" the image; got {num_filters}. Try {nearest}."
+            )
+        super().__init__(event_shape, 1, head, is_conditional, **kwargs)
+        self._dropout = dropout
+        self._num_filters = num_filters
+
+    def initialize(self, seed: int | tf.Tensor) -> None:
+        """Draws the weights; the head starts near evenly spread mixtures."""
+        super().initialize(seed)
+        bias = self.head.spread_bias()
+        self.output_layers[-1].weight.bias.assign(np.tile(bias, self.event_shape[-1]))
+
+    def view(self, dropout_seed):
+        return Full(dropout_seed, self._dropout)
+
+    def inputs(self, x):
+        return tf.cast(x, self.compute_dtype)
+
+    def features(self, context, view):
+        (features,) = self.context_encoder(self.inputs(context), view=view)
+        return features
+
+    def degrees(self, num_features: int) -> np.ndarray:
+        """The channel of each of so many features, int [num_features]."""
+        num_channels = self.event_shape[-1]
+        return np.repeat(np.arange(num_channels), num_features // num_channels)
+
+    def unordered(self, num_features: int) -> np.ndarray:
+        """Degrees of features that see nothing of their own pixel, or of x~ alone."""
+        return np.full(num_features, -1)
+
+    def masked_conv(self, kernel_size, reach, in_degrees, out_degrees, **kwargs):
+        """A convolution of type B, or of type A if it `reads_image`."""
+        is_first = kwargs.get("reads_image", False)
+        mask = raster_mask(kernel_size, reach, in_degrees, out_degrees, is_first)
+        return self.convolution(mask, reach, **kwargs)
+
+    def convolution(self, mask, reach, **kwargs):
+        """A convolution with a mask over its kernel."""
+        weight = MaskedKernel(mask, dtype=self.dtype_policy)
+        return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
+
+    def pointwise(self, in_degrees, out_degrees, gain=1.0):
+        """A 1x1 convolution of type B."""
+        mask = channel_mask(in_degrees, out_degrees)
+        weight = MaskedKernel(mask, gain=gain, dtype=self.dtype_policy)
+        return PointwiseConv(weight, dtype=self.dtype_policy)
+
+    def build_context_encoder(self, first_index: int) -> None:
+        """Makes the encoder of a conditional model.
+
+        Args:
+          first_index: of its dropout, a number not used by the model's own.
+        """
+        self.context_encoder = ContextEncoder(
+            self.event_shape[-1],
+            self._num_filters,
+            num_resolutions=1,
+            first_index=first_index,
+            dtype=self.dtype_policy,
+        )
+
+    def build_output_layers(self, widths: list[int]) -> None:
+        """Makes 1x1 layers between so many features, and after them the head's."""
+        degrees = [*map(self.degrees, widths)]
+        head_degrees = np.repeat(np.arange(self.event_shape[-1]), self.head.num_params)
+        self.output_layers = [
+            *map(self.pointwise, degrees[:-1], degrees[1:]),
+            # The parameters start close to the bias.
+            self.pointwise(degrees[-1], head_degrees, gain=0.1),
+        ]
+
+    def outputs(self, x, view):
+        """ReLU and 1x1 layers, [b, h, w, widths[0]] -> parameters of sub-pixels."""
+        for layer in self.output_layers:
+            x = layer(tf.nn.relu(x), view=view)
+        num_channels = self.event_shape[-1]
+        if num_channels == 1:
+            return x
+        size = [num_channels, self.head.num_params]
+        return tf.reshape(x, tf.concat([tf.shape(x)[:-1], size], axis=0))
