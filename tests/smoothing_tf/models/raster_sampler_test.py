@@ -47,13 +47,14 @@ def make(
     is_conditional=False,
     dtype="float64",
     name="pixelcnnpp",
+    scale=0.1,
     **settings,
 ):
     model, config, size = MODELS[name]
     config = dataclasses.replace(config, **settings)
     return randomize(
         model(config, (*size, num_channels), num_levels, is_conditional, dtype=dtype),
-        scale=0.1,
+        scale=scale,
     )
 
 
@@ -118,7 +119,8 @@ def test_teacher_forced_parameters_are_those_of_the_full_pass(
 
 @pytest.mark.parametrize("num_levels", [None, 17])
 def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
-    model = make(num_levels=num_levels, is_conditional=True)
+    # Small weights: free-running draws of wild ones leave every finite range.
+    model = make(num_levels=num_levels, is_conditional=True, scale=0.02)
     context = images(model, seed=7)
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
 
