@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.particles import (
     choose_particles,
     flat_index,
@@ -37,6 +38,20 @@ from smoothing_tf.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from smoothing_tf.models.autoregressive import AutoregressiveModel
+
+
+def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
+    """Checks that both stages of a two-stage model can inpaint.
+
+    Raises:
+      ValueError: a stage is not autoregressive.
+    """
+    for stage, model in (("smoothed", smoothed), ("reverse", reverse)):
+        if not hasattr(model, "walk"):
+            raise ValueError(
+                f"Inpainting needs stage {stage} to be autoregressive, such as made or"
+                f" pixelcnnpp; got {type(model).__name__}."
+            )
 
 
 def check_inpainting(

@@ -5,7 +5,11 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.inpainting import check_inpainting, inpaint_two_stage
+from smoothing_tf.models.inpainting import (
+    check_inpainting,
+    check_stages,
+    inpaint_two_stage,
+)
 from smoothing_tf.models.particles import image_seeds
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Smoothing
@@ -217,12 +221,7 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: arguments do not fit, or a stage is not autoregressive.
         """
-        for stage, model in (("smoothed", self.smoothed), ("reverse", self.reverse)):
-            if not hasattr(model, "walk"):
-                raise ValueError(
-                    f"Inpainting needs stage {stage} to be autoregressive, such as"
-                    f" made or pixelcnnpp; got {type(model).__name__}."
-                )
+        check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
         known = check_inpainting(images, mask, num_particles, self.event_shape)
         seeds = image_seeds(seed, tf.shape(images)[0])

@@ -151,7 +151,7 @@ def test_a_later_known_pixel_is_heard_through_x_smoothed_and_with_particles_full
 
     truth = exact(hearing)
     full = total_variation(truth[:, 0], truth[:, 2])
-    assert full > 0.9
+    assert full > 0.8
     assert 0.1 < response(1) < 0.5
     np.testing.assert_allclose(response(64), full, atol=0.03)
 
@@ -163,7 +163,7 @@ def test_an_earlier_known_pixel_is_heard_without_particles():
         images = np.tile(np.reshape([X[level], 9.0], [1, 1, 2, 1]), [1000, 1, 1, 1])
         x = model.inpaint(images, [[1, 0]], seed=1)[1]
         drawn.append(frequencies(x[:, 0, 1, 0].numpy()))
-    assert total_variation(*drawn) > 0.9
+    assert total_variation(*drawn) > 0.8
 
 
 def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
