@@ -1,38 +1,51 @@
-"""Draws samples of a trained two-stage model, or denoises given images.
+"""Draws samples of a trained two-stage model, or denoises or inpaints given images.
 
   python -m smoothing_tf.sample --workdir=DIR --num_samples=64 --output=FILE.npz
   python -m smoothing_tf.sample --workdir=DIR --images=X.npz --denoise --output=FILE.npz
+  python -m smoothing_tf.sample --workdir=DIR --images=X.npz --mask=M.npz --output=F.npz
 
 Writes the arrays `smoothed` (x~, float32), `single_step`, `samples` and of a baseline
 `baseline` (uint8 images, or float32 vectors), as far as the stages are trained, and
-beside them a picture FILE.png.
+beside them a picture FILE.png. Denoising writes the first three for the given x~,
+inpainting `smoothed` and `samples`, the inpaintings of an image one after another.
 """
 
 import dataclasses
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.image_files import read_inpainting, read_smoothed
 from smoothing_tf.evaluation.pictures import write_png
-from smoothing_tf.evaluation.samples import (
+from smoothing_tf.evaluation.restoration import (
     denoise_images,
+    inpaint_images,
+    picture_denoised,
+    picture_inpainted,
+)
+from smoothing_tf.evaluation.samples import (
     draw_samples,
     picture_samples,
     real_uint8,
     samples_uint8,
 )
-from smoothing_tf.models.two_stage import GRADIENTS
-from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.experiment_config import Config
+from smoothing_tf.models.two_stage import GRADIENTS, check_single_step
+from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
 
-# No noise takes a pixel of [-1, 1] so far; it must be on another scale.
-_LARGEST = 20.0
+_NUM_SAMPLES = 64
+
+# Kind -> examples [n, ...].
+Arrays = dict[str, np.ndarray]
+# Shows the arrays as they are seen, uint8 where the data has levels.
+Picture = Callable[[Arrays], np.ndarray | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,28 +54,63 @@ class SampleOptions:
 
     workdir: str = setting(None, "Directory of the run.")
     output: str = setting(None, "File FILE.npz to write; the picture is FILE.png.")
-    num_samples: int = setting(64, "Samples to draw.", minimum=1)
+    num_samples: int | None = setting(
+        None,
+        "Samples to draw, or with --mask inpaintings of each image; 'auto' is"
+        f" {_NUM_SAMPLES}, with --mask 1.",
+        minimum=1,
+        none_name="auto",
+    )
     seed: int = setting(0, "Seed of the samples.", minimum=0, maximum=MAX_SEED)
     images: str | None = setting(
         None,
-        "File .npz with the x~ to denoise, in `smoothed`, `images` or its only array:"
-        " float32 on [-1, 1], or uint8; needs --denoise.",
+        "File .npz. With --denoise the x~, in `smoothed`, `images` or its only array:"
+        " float32 on [-1, 1], or uint8. With --mask the x, in `images`, `samples` or"
+        " its only array: uint8 images of the data's levels, or float32 vectors.",
         none_name="",
     )
     denoise: bool = setting(False, "Draw x from p(x|x~) for the given images.")
+    mask: str | None = setting(
+        None,
+        "File .npz with what of the given images is known, to draw the rest: in `mask`"
+        " or its only array, 1 where known and 0 where missing, [h, w] or [n, h, w].",
+        none_name="",
+    )
+    particles: int = setting(
+        1,
+        "Draws behind each inpainting, weighted by the known pixels and resampled. One"
+        " is an approximation: a missing pixel hardly answers to known ones that come"
+        " after it. Many tend to the exact conditional, at so many times the cost.",
+        minimum=1,
+    )
     gradient: str = setting(
         "exact",
-        "Gradient of single-step denoising: exact, through the network, or truncated,"
-        " which takes the network's output for constant.",
+        "Gradient behind `single_step`: exact, or truncated to what leaves out the"
+        " effect of a pixel on later ones, as the paper's authors did.",
         choices=GRADIENTS,
     )
 
     def __post_init__(self):
         validate(self)
-        if self.denoise != (self.images is not None):
+        if (self.images is not None) != (self.denoise or self.mask is not None):
             raise ValueError(
-                "`--images` must be given together with `--denoise`; got"
-                f" images {self.images!r} and denoise {self.denoise}."
+                "`--images` must be given together with `--denoise` or `--mask`; got"
+                f" images {self.images!r}, denoise {self.denoise} and mask"
+                f" {self.mask!r}."
+            )
+        if self.denoise and self.mask is not None:
+            raise ValueError(
+                "One of `--denoise` and `--mask` must be given with `--images`; got"
+                " both."
+            )
+        if self.particles > 1 and self.mask is None:
+            raise ValueError(
+                f"`--particles` must be 1 without `--mask`; got {self.particles}."
+            )
+        if self.gradient != "exact" and self.mask is not None:
+            raise ValueError(
+                "`--gradient` must not be given with `--mask`: inpainting writes no"
+                f" `single_step`; got {self.gradient!r}."
             )
         if pathlib.Path(self.output).suffix != ".npz":
             raise ValueError(f"`--output` must end in .npz; got {self.output!r}.")
@@ -76,105 +124,112 @@ def main(argv: Sequence[str]) -> None:
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
     artifacts.make_directory(output.parent)
+    task = sampled
     if options.images is not None:
-        x_smoothed = read_images(options.images, dataset.event_shape)
-        two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
-        arrays = denoise_images(
-            two_stage,
-            x_smoothed,
-            gradient=options.gradient,
-            seed=options.seed,
-            progress=True,
-        )
-    else:
-        trained = workdir.load_trained(experiment, dataset, options.workdir)
-        for message in trained.missing:
-            print(message, file=sys.stderr)
-        arrays = draw_samples(
-            trained.two_stage,
-            trained.baseline,
-            options.num_samples,
-            smoothing=trained.smoothing,
-            smoothed=trained.smoothed,
-            gradient=options.gradient,
-            seed=options.seed,
-            progress=True,
-        )
-    write_samples(output, arrays, dataset, experiment.evaluation.split)
+        task = denoised if options.denoise else inpainted
+    arrays, picture = task(options, experiment, dataset)
+    write_samples(output, arrays, picture, dataset.num_levels)
 
 
-def read_images(path: artifacts.Path, event_shape: tuple[int, ...]) -> np.ndarray:
-    """Reads the x~ to denoise.
+def sampled(
+    options: SampleOptions, experiment: Config, dataset: Dataset
+) -> tuple[Arrays, Picture]:
+    """Samples of what is trained."""
+    trained = workdir.load_trained(experiment, dataset, options.workdir)
+    for message in trained.missing:
+        print(message, file=sys.stderr)
+    smoothed = trained.smoothed
+    if trained.two_stage is not None:
+        smoothed = trained.two_stage.smoothed
+    if options.gradient != "exact" and smoothed is not None:
+        check_single_step(trained.smoothing, smoothed, options.gradient)
+    arrays = draw_samples(
+        trained.two_stage,
+        trained.baseline,
+        options.num_samples or _NUM_SAMPLES,
+        smoothing=trained.smoothing,
+        smoothed=trained.smoothed,
+        seed=options.seed,
+        progress=True,
+        gradient=options.gradient,
+    )
+    split = experiment.evaluation.split
 
-    Args:
-      path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
-        floating on [-1, 1], or uint8 images, which are scaled to it.
-      event_shape: what the model expects.
+    def picture(shown):
+        real = dataset.array(split)
+        if dataset.num_levels is not None:
+            real = real_uint8(dataset, split)
+        pictures = picture_samples(real, shown)
+        return pictures.get("columns", pictures.get("points"))
 
-    Returns:
-      float32 [n, ...event_shape].
+    return arrays, picture
 
-    Raises:
-      FileNotFoundError: no such file.
-      ValueError: it is no .npz file, or not of the right shape and dtype.
-    """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No file {path}; --images names a .npz file.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except Exception as error:
-        # numpy has many ways to fail on a file that is something else.
-        raise ValueError(
-            f"`--images` must be a readable .npz file of numbers; got {path}."
-        ) from error
-    names = [n for n in ("smoothed", "images") if n in arrays] or list(arrays)
-    if not names or (len(arrays) > 1 and names[0] not in ("smoothed", "images")):
-        raise ValueError(
-            "`--images` must hold an array `smoothed` or `images`, or a single one; got"
-            f" {', '.join(arrays) or 'none'}."
+
+def denoised(
+    options: SampleOptions, experiment: Config, dataset: Dataset
+) -> tuple[Arrays, Picture]:
+    """What is made of given x~."""
+    x_smoothed = read_smoothed(options.images, dataset.event_shape)
+    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    if options.gradient != "exact":
+        check_single_step(two_stage.smoothing, two_stage.smoothed, options.gradient)
+    arrays = denoise_images(
+        two_stage,
+        x_smoothed,
+        seed=options.seed,
+        progress=True,
+        gradient=options.gradient,
+    )
+    return arrays, picture_denoised
+
+
+def inpainted(
+    options: SampleOptions, experiment: Config, dataset: Dataset
+) -> tuple[Arrays, Picture]:
+    """Given images with what is missing drawn."""
+    images, mask = read_inpainting(
+        options.images, options.mask, dataset.event_shape, dataset.num_levels
+    )
+    if not np.any(mask):
+        print(
+            "Nothing is known by --mask: the inpaintings are samples of the model.",
+            file=sys.stderr,
         )
-    images = arrays[names[0]]
-    if images.shape[1:] != event_shape or not len(images):
-        raise ValueError(
-            "`--images` must hold at least one image, [n,"
-            f" {', '.join(map(str, event_shape))}]; got {list(images.shape)}."
-        )
-    if images.dtype == np.uint8:
-        return levels_to_unit(images, 256).numpy()
-    if not np.issubdtype(images.dtype, np.floating) or not np.all(np.isfinite(images)):
-        raise ValueError(
-            f"`--images` must be uint8 or finite floating point; got {images.dtype}"
-            f"{' with NaN or infinity' if images.dtype.kind == 'f' else ''}."
-        )
-    if np.max(np.abs(images)) > _LARGEST and len(event_shape) == 3:
-        raise ValueError(
-            "`--images` of floating point must be on [-1, 1] plus noise; got values up"
-            f" to {np.max(np.abs(images)):g}. Give 0 to 255 as uint8."
-        )
-    return images.astype(np.float32)
+    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    arrays = inpaint_images(
+        two_stage,
+        images,
+        mask,
+        num_inpaintings=options.num_samples or 1,
+        num_particles=options.particles,
+        seed=options.seed,
+        progress=True,
+    )
+
+    def picture(shown):
+        given = images
+        if dataset.num_levels is not None:
+            given = unit_to_uint8(images, dataset.num_levels).numpy()
+        return picture_inpainted(given, mask, shown["samples"])
+
+    return arrays, picture
 
 
 def write_samples(
-    output: pathlib.Path, arrays: dict[str, np.ndarray], dataset: Dataset, split: str
+    output: pathlib.Path, arrays: Arrays, picture: Picture, num_levels: int | None
 ) -> None:
-    """Writes the arrays, and a picture of them beside real data."""
-    shown, real = arrays, None
-    if dataset.num_levels is not None:
-        shown = samples_uint8(arrays, dataset.num_levels)
+    """Writes the arrays, and a picture of them."""
+    shown = arrays
+    if num_levels is not None:
+        shown = samples_uint8(arrays, num_levels)
         # x~ is continuous: it is stored as it was drawn.
         arrays = {k: arrays[k] if k == "smoothed" else v for k, v in shown.items()}
-        real = real_uint8(dataset, split)
-    else:
-        real = dataset.array(split)
     with artifacts.atomic_file(output) as path:
         np.savez_compressed(path, **arrays)
     print(f"Wrote {', '.join(arrays)} to {output}.")
-    pictures = picture_samples(real, shown)
-    picture = pictures.get("columns", pictures.get("points"))
-    if picture is not None:
-        write_png(output.with_suffix(".png"), picture)
+    drawn = picture(shown)
+    if drawn is not None:
+        write_png(output.with_suffix(".png"), drawn)
         print(f"Wrote the picture {output.with_suffix('.png')}.")
 
 

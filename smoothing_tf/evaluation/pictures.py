@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import font_manager
@@ -56,20 +56,28 @@ def image_grid(
 
 
 def labelled_columns(
-    groups: Mapping[str, np.ndarray], *, columns: int = 6, num_images: int = 36
+    groups: Mapping[str, np.ndarray],
+    *,
+    columns: int | Sequence[int] = 6,
+    num_images: int = 36,
 ) -> np.ndarray:
     """Grids side by side under their labels, as in the paper's figures.
 
     Args:
       groups: label -> uint8 [n, h, w, c].
-      columns: images per row of each grid.
+      columns: images per row of each grid, or of all.
       num_images: images per grid, the first ones.
 
     Returns:
       uint8 [height, width, 3].
     """
     margin, header = 12, 26
-    grids = [_rgb(image_grid(g[:num_images], columns)) for g in groups.values()]
+    if isinstance(columns, int):
+        columns = [columns] * len(groups)
+    grids = [
+        _rgb(image_grid(images[:num_images], n))
+        for images, n in zip(groups.values(), columns, strict=True)
+    ]
     picture = Image.new(
         "RGB",
         (

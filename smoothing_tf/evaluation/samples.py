@@ -89,70 +89,47 @@ def draw_samples(
             )
         return drawn
 
-    return _in_blocks(draw, num_samples, seed, "evaluation samples", progress=progress)
+    return in_blocks(draw, num_samples, seed, "evaluation samples", progress=progress)
 
 
-def denoise_images(
-    two_stage: TwoStageModel,
-    x_smoothed: np.ndarray,
-    *,
-    gradient: str = "exact",
-    seed: int,
-    progress: bool,
-) -> dict[str, np.ndarray]:
-    """Draws x ~ p(x | x~) for given x~.
-
-    Args:
-      two_stage: the model.
-      x_smoothed: float32 [n, ...event].
-      gradient: of the single step, see `single_step_denoise`.
-      seed: the run's seed. An example's draw depends on its place, and not on the
-        other examples.
-      progress: whether to show a progress bar.
-
-    Returns:
-      "smoothed", as given, "samples" and, for Gaussian smoothing, "single_step":
-      float32 [n, ...event].
-    """
-
-    def draw(block_seed, block):
-        drawn = {
-            "smoothed": block,
-            "samples": two_stage.denoise(block, seed=block_seed),
-        }
-        if two_stage.has_single_step:
-            drawn["single_step"] = two_stage.single_step_denoise(block, gradient)
-        return drawn
-
-    return _in_blocks(
-        draw, len(x_smoothed), seed, "denoise", x_smoothed, progress=progress
-    )
-
-
-def _in_blocks(
+def in_blocks(
     draw: Callable[..., dict[str, tf.Tensor]],
     num_examples: int,
     seed: int,
     purpose: str,
     *arrays: np.ndarray,
     progress: bool,
+    block_size: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Joins what `draw` gives for (seed of a block, block of each array).
 
     Every block is a whole one, filled up with copies of the last example, and the
     surplus is cut off.
+
+    Args:
+      draw: (int32 [2], [block_size, ...] of each array) -> kind -> [block_size, ...].
+      num_examples: in all.
+      seed: the run's seed.
+      purpose: of the randomness.
+      *arrays: [num_examples, ...].
+      progress: whether to show a progress bar.
+      block_size: None for SAMPLES_PER_SEED.
+
+    Returns:
+      kind -> [num_examples, ...].
     """
+    block_size = block_size or SAMPLES_PER_SEED
     starts = tqdm.trange(
         0,
         num_examples,
-        SAMPLES_PER_SEED,
+        block_size,
         desc="samples",
         unit="block",
         disable=not progress,
     )
     compiled, parts = tf.function(draw), []
     for start in starts:
-        rows = np.minimum(np.arange(start, start + SAMPLES_PER_SEED), num_examples - 1)
+        rows = np.minimum(np.arange(start, start + block_size), num_examples - 1)
         blocks = [tf.constant(array[rows]) for array in arrays]
         part = compiled(derive_seed(seed, purpose, start), *blocks)
         parts.append({kind: examples.numpy() for kind, examples in part.items()})

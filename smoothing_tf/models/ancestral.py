@@ -2,10 +2,90 @@
 
 import math
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from smoothing_tf.models.heads import Head
+
+# Tensors that a walk carries for its caller, in any nesting.
+State = Any
+
+
+class Position(NamedTuple):
+    """Where a walk is: the index of a position in raster order, integer tensor."""
+
+    index: tf.Tensor
+
+    def of(self, whole: tf.Tensor) -> tf.Tensor:
+        """[b, ...positions, n] -> [b, n] at this position."""
+        flat = tf.reshape(whole, [tf.shape(whole)[0], -1, whole.shape[-1]])
+        return flat[:, self.index]
+
+
+def ancestral_walk(
+    network: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    event_shape: tuple[int, ...],
+    num_channels: int,
+    batch_size: int | tf.Tensor,
+    visit: Callable[[tf.Tensor, Position, State], tuple[tf.Tensor, State]],
+    state: State,
+    dtype: tf.DType = tf.float32,
+    resample: Callable[[tf.Tensor, State], tuple[tf.Tensor, State]] | None = None,
+) -> tuple[tf.Tensor, State, tf.Tensor]:
+    """Visits every position once, in raster order.
+
+    Args:
+      network: (x [b, ...event_shape], origin int [b]: which example's context each
+        of them has) -> parameters of all positions [b, ..., num_params].
+      event_shape: shape of one x.
+      num_channels: channels drawn together at one position; the last axis of
+        an image, 1 for a vector.
+      batch_size: scalar integer, b.
+      visit: (parameters [b, num_params] in `dtype`, position, state) -> (value of
+        the channels there [b, num_channels], state).
+      state: of the caller, to begin with.
+      dtype: of x.
+      resample: (row, state) -> (ancestors int [b], state) after every index of the
+        first axis: example i goes on as a copy of example ancestors[i]. None: all
+        go on as they are.
+
+    Returns:
+      (x [b, ...event_shape], state, origin int [b]).
+    """
+    num_positions = math.prod(event_shape) // num_channels
+    num_in_row = num_positions // event_shape[0]
+    full_shape = [batch_size, *event_shape]
+
+    def visit_position(index, x, state, origin):
+        params = network(
+            tf.ensure_shape(tf.reshape(x, full_shape), (None, *event_shape)), origin
+        )
+        params = tf.reshape(params, [batch_size, num_positions, params.shape[-1]])
+        value, state = visit(tf.cast(params[:, index], dtype), Position(index), state)
+        is_here = tf.equal(tf.range(num_positions), index)[:, None]
+        new = tf.where(is_here, value[:, None, :], x)
+        return index + 1, tf.ensure_shape(new, x.shape), state, origin
+
+    def visit_row(row, x, state, origin):
+        end = (row + 1) * num_in_row
+        _, x, state, origin = tf.while_loop(
+            lambda index, *_: index < end,
+            visit_position,
+            (row * num_in_row, x, state, origin),
+        )
+        if resample is not None:
+            ancestors, state = resample(row, state)
+            x, origin = tf.gather(x, ancestors), tf.gather(origin, ancestors)
+        return row + 1, x, state, origin
+
+    x = tf.zeros([batch_size, num_positions, num_channels], dtype)
+    _, x, state, origin = tf.while_loop(
+        lambda row, *_: row < event_shape[0],
+        visit_row,
+        (0, x, state, tf.range(batch_size)),
+    )
+    return tf.reshape(x, full_shape), state, origin
 
 
 def ancestral_sample(
@@ -23,34 +103,21 @@ def ancestral_sample(
       head: draws the channels of one position.
       noise: of the head, [batch, ...positions, num_noise].
       event_shape: shape of one x.
-      num_channels: channels drawn together at one position; the last axis of
-        an image, 1 for a vector.
+      num_channels: as for `ancestral_walk`.
 
     Returns:
       [batch, ...event_shape], in the dtype of the noise.
     """
-    num_positions = math.prod(event_shape) // num_channels
-    batch_size = tf.shape(noise)[0]
-    full_shape = tf.concat([[batch_size], event_shape], axis=0)
-    noise = tf.reshape(noise, [batch_size, num_positions, noise.shape[-1]])
 
-    def draw_position(position: tf.Tensor, x: tf.Tensor):
-        params = network(
-            tf.ensure_shape(tf.reshape(x, full_shape), (None, *event_shape))
-        )
-        params = tf.reshape(params, [batch_size, num_positions, head.num_params])
-        params = tf.cast(params[:, position], x.dtype)
-        draw = head.draw(params, noise[:, position])
-        is_here = tf.equal(tf.range(num_positions), position)[:, None]
-        return position + 1, tf.where(is_here, draw[:, None, :], x)
+    def draw(params, position, state):
+        return head.draw(params, position.of(noise)), state
 
-    _, x = tf.while_loop(
-        lambda position, x: position < num_positions,
-        draw_position,
-        (0, tf.zeros([batch_size, num_positions, num_channels], noise.dtype)),
-        shape_invariants=(
-            tf.TensorShape([]),
-            tf.TensorShape([None, num_positions, num_channels]),
-        ),
-    )
-    return tf.reshape(x, full_shape)
+    return ancestral_walk(
+        lambda x, _: network(x),
+        event_shape,
+        num_channels,
+        tf.shape(noise)[0],
+        draw,
+        (),
+        noise.dtype,
+    )[0]

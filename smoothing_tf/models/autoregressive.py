@@ -1,12 +1,16 @@
 """What the autoregressive models share: a network of parameters and a head."""
 
 import abc
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf.models.ancestral import ancestral_sample
+from smoothing_tf.models.ancestral import State, ancestral_walk
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.heads import Head
+from smoothing_tf.models.inpainting import check_inpainting, inpaint
+from smoothing_tf.models.particles import image_seeds
 from smoothing_tf.numerics import sum_rightmost
 from smoothing_tf.seeds import derive_seed
 
@@ -87,8 +91,49 @@ class AutoregressiveModel(DensityModel):
             shape = [num_samples, num_contexts]
             context = tf.repeat(context[None], num_samples, axis=0)
             context = tf.reshape(context, [batch_size, *self.event_shape])
-        x = self._walk(batch_size, context, seed)
+        noise = self.head.noise([batch_size, *self.position_shape], seed)
+
+        def draw(params, place, state):
+            return self.head.draw(params, place.of(noise)), state
+
+        x, _, _ = self.walk(batch_size, context, draw, ())
         return tf.reshape(x, [*shape, *self.event_shape])
+
+    def inpaint(
+        self,
+        images: tf.Tensor,
+        mask: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        num_particles: int = 1,
+    ) -> tf.Tensor:
+        """Draws x given its known values, for a model without context.
+
+        Args:
+          images: floating [n, ...event_shape]; what is missing may be any number.
+          mask: 1 known, 0 missing; see `TwoStageModel.inpaint`.
+          seed: integer, int32 [2], or one for each image, int32 [n, 2].
+          num_particles: N; see `TwoStageModel.inpaint`.
+
+        Returns:
+          [n, ...event_shape] in the dtype of `images`, known values as they are.
+
+        Raises:
+          ValueError: arguments do not fit, or the model is conditional.
+        """
+        if self.is_conditional:
+            raise ValueError(
+                "A model must be unconditional to inpaint by itself; got one of"
+                " p(x | x~). Inpaint with a `TwoStageModel`."
+            )
+        images = tf.convert_to_tensor(images)
+        known = check_inpainting(images, mask, num_particles, self.event_shape)
+        seeds = image_seeds(seed, tf.shape(images)[0])
+        return self._inpaint(images, known, seeds, num_particles)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _inpaint(self, images, known, seeds, num_particles):
+        return inpaint(self, images, known, seeds, num_particles)
 
     @property
     def position_shape(self) -> tuple[int, ...]:
@@ -97,12 +142,46 @@ class AutoregressiveModel(DensityModel):
             return self.event_shape[:-1]
         return self.event_shape
 
-    def _walk(self, batch_size, context, seed):
-        """Draws [batch_size, ...event_shape], every position from its conditional."""
-        return ancestral_sample(
-            lambda x: self(x, context=context),
-            self.head,
-            self.head.noise([batch_size, *self.position_shape], seed),
+    def walk(
+        self,
+        batch_size: int | tf.Tensor,
+        context: tf.Tensor | None,
+        visit: Callable[[tf.Tensor, Any, State], tuple[tf.Tensor, State]],
+        state: State,
+        dtype: tf.DType = tf.float32,
+        resample: Callable[[tf.Tensor, State], tuple[tf.Tensor, State]] | None = None,
+    ) -> tuple[tf.Tensor, State, tf.Tensor]:
+        """Visits every position once, in raster order, with its parameters.
+
+        Args:
+          batch_size: scalar integer, b.
+          context: x~ [b, ...event_shape], or None.
+          visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
+            the channels at the place [b, num_channels], state). `place.of` takes
+            [b, ...position_shape, n] to [b, n].
+          state: tensors of the caller, in any nesting, to begin with.
+          dtype: of x.
+          resample: (row, state) -> (ancestors int [b], state) after every row of an
+            image or dimension of a vector: example i goes on as a copy of example
+            ancestors[i], context included. None: all go on as they are.
+
+        Returns:
+          (x [b, ...event_shape], state, origin int [b]: which context each has).
+        """
+
+        def network(x, origin):
+            own = context
+            if context is not None and resample is not None:
+                own = tf.gather(context, origin)
+            return self(x, context=own)
+
+        return ancestral_walk(
+            network,
             self.event_shape,
             self.num_channels,
+            batch_size,
+            visit,
+            state,
+            dtype,
+            resample,
         )

@@ -74,7 +74,9 @@ class CausalImageModel(AutoregressiveModel):
         x = self.inputs(x)
         return self.params(x, self.above(x, features, view), view)
 
-    def _walk(self, batch_size, context, seed):
-        features = None if context is None else self.features(context, Full())
-        noise = self.head.noise([batch_size, *self.position_shape], seed)
-        return RasterSampler(self, batch_size, features).sample(noise)
+    def walk(self, batch_size, context, visit, state, dtype=tf.float32, resample=None):
+        features = None
+        if context is not None:
+            features = self.features(context, Full())
+        sampler = RasterSampler(self, batch_size, features)
+        return sampler.walk(visit, state, dtype, resample)

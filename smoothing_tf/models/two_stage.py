@@ -5,6 +5,12 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.inpainting import (
+    check_inpainting,
+    check_stages,
+    inpaint_two_stage,
+)
+from smoothing_tf.models.particles import image_seeds
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Smoothing
 
@@ -71,12 +77,30 @@ def single_step_denoise(
         kernel; or the gradient is unknown, or to be truncated for a model without
         a network of parameters.
     """
+    check_single_step(smoothing, smoothed, gradient)
+    x_smoothed = tf.convert_to_tensor(x_smoothed)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x_smoothed)
+        is_exact = gradient == "exact"
+        log_prob_of = smoothed.log_prob if is_exact else smoothed.log_prob_detached
+        log_prob = log_prob_of(x_smoothed)
+    score = tape.gradient(log_prob, x_smoothed)
+    return x_smoothed + smoothing.single_step_gain * score
+
+
+def check_single_step(
+    smoothing: Smoothing, smoothed: DensityModel, gradient: str = "exact"
+) -> None:
+    """Checks that `single_step_denoise` is defined for these arguments.
+
+    Raises:
+      ValueError: as it does.
+    """
     if gradient not in GRADIENTS:
         raise ValueError(
             f"`gradient` must be one of {', '.join(GRADIENTS)}; got {gradient!r}."
         )
-    is_truncated = gradient == "truncated"
-    if is_truncated and not hasattr(smoothed, "log_prob_detached"):
+    if gradient == "truncated" and not hasattr(smoothed, "log_prob_detached"):
         raise ValueError(
             "`gradient` must be exact for a model that is not autoregressive; got"
             f" 'truncated' for {type(smoothed).__name__}."
@@ -86,13 +110,6 @@ def single_step_denoise(
             "Single-step denoising needs `smoothing` to be gaussian; got "
             f"{type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
         )
-    x_smoothed = tf.convert_to_tensor(x_smoothed)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x_smoothed)
-        log_prob_of = smoothed.log_prob_detached if is_truncated else smoothed.log_prob
-        log_prob = log_prob_of(x_smoothed)
-    score = tape.gradient(log_prob, x_smoothed)
-    return x_smoothed + smoothing.single_step_gain * score
 
 
 class TwoStageModel(tf.Module):
@@ -169,6 +186,58 @@ class TwoStageModel(tf.Module):
     ) -> tf.Tensor:
         """Estimates E[x | x~] of each x~; see the function of the same name."""
         return single_step_denoise(self.smoothing, self.smoothed, x_smoothed, gradient)
+
+    def inpaint(
+        self,
+        images: tf.Tensor,
+        mask: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        num_particles: int = 1,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws (x~, x) given the known values of x.
+
+        With one particle this is clamped ancestral sampling, an approximation: a
+        missing value answers to known ones that come later in raster order only
+        through x~, and a missing x~ not even so. As the number of particles grows,
+        the distribution tends to the exact conditional p(x~, x | known); large
+        images need many.
+
+        Args:
+          images: floating [n, ...event_shape], images on [-1, 1]; what is missing
+            may be any number.
+          mask: 1 known, 0 missing: of images [h, w] or [n, h, w], a pixel with all
+            its channels; of vectors [d] or [n, d].
+          seed: integer, int32 [2], or one for each image, int32 [n, 2]. What is
+            drawn for an image depends on its own seed, or with a common one on its
+            place; not on the other images, up to rounding.
+          num_particles: N, draws of each image that are weighted by the likelihood
+            of its known values and resampled along the way.
+
+        Returns:
+          (x~, x), each [n, ...event_shape] in the dtype of `images`; the known
+          values of x are those given, to the bit.
+
+        Raises:
+          ValueError: arguments do not fit, or a stage is not autoregressive.
+        """
+        check_stages(self.smoothed, self.reverse)
+        images = tf.convert_to_tensor(images)
+        known = check_inpainting(images, mask, num_particles, self.event_shape)
+        seeds = image_seeds(seed, tf.shape(images)[0])
+        return self._inpaint(images, known, seeds, num_particles)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _inpaint(self, images, known, seeds, num_particles):
+        return inpaint_two_stage(
+            self.smoothing,
+            self.smoothed,
+            self.reverse,
+            images,
+            known,
+            seeds,
+            num_particles,
+        )
 
     @property
     def has_single_step(self) -> bool:

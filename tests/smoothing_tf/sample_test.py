@@ -44,15 +44,6 @@ def test_given_images_are_denoised(run_dir, tmp_path):
     assert arrays["samples"].shape == (3, 8, 8, 1)
 
 
-def test_the_single_step_takes_either_gradient_by_name(run_dir, tmp_path):
-    exact, truncated = (
-        draw(run_dir, tmp_path / "s.npz", "--num_samples=3", *arguments)
-        for arguments in ([], ["--gradient=truncated"])
-    )
-    np.testing.assert_array_equal(exact["samples"], truncated["samples"])
-    assert np.any(exact["single_step"] != truncated["single_step"])
-
-
 @pytest.mark.parametrize(
     "array, message",
     [
@@ -82,9 +73,60 @@ def test_a_damaged_file_of_images_is_rejected(run_dir, tmp_path):
         draw(run_dir, tmp_path / "d.npz", f"--images={tmp_path / 'x.npz'}", "--denoise")
 
 
-def test_options_that_do_not_fit_each_other_are_rejected(run_dir, tmp_path):
-    with pytest.raises(ValueError, match="given together with `--denoise`"):
-        draw(run_dir, tmp_path / "d.npz", "--denoise")
+def test_known_pixels_are_returned_exactly_and_the_others_drawn(run_dir, tmp_path):
+    rng = np.random.default_rng(0)
+    images = np.rint(255 * rng.integers(17, size=(3, 8, 8, 1)) / 16).astype(np.uint8)
+    mask = np.zeros((8, 8), int)
+    mask[:, :4] = 1
+    np.savez(tmp_path / "x.npz", images=images)
+    np.savez(tmp_path / "m.npz", mask)
+    files = (f"--images={tmp_path / 'x.npz'}", f"--mask={tmp_path / 'm.npz'}")
+    one = draw(run_dir, tmp_path / "i.npz", *files)
+    assert {k: (v.shape, str(v.dtype)) for k, v in one.items()} == {
+        "smoothed": ((3, 8, 8, 1), "float32"),
+        "samples": ((3, 8, 8, 1), "uint8"),
+    }
+    options = ("--num_samples=2", "--particles=2")
+    several = draw(run_dir, tmp_path / "i.npz", *files, *options)["samples"]
+    assert (tmp_path / "i.png").read_bytes().startswith(b"\x89PNG")
+    several = several.reshape(3, 2, 8, 8, 1)
+    levels = np.rint(255 * np.arange(17) / 16)
+    for samples in (one["samples"], several[:, 0], several[:, 1]):
+        np.testing.assert_array_equal(samples[:, :, :4], images[:, :, :4])
+        assert set(np.unique(samples)) <= set(levels)
+    assert np.any(several[:, 0] != several[:, 1])
+
+
+def test_the_truncated_gradient_is_had_by_its_name(run_dir, tmp_path):
+    np.savez(tmp_path / "x.npz", np.full((2, 8, 8, 1), 0.1, np.float32))
+    arguments = (f"--images={tmp_path / 'x.npz'}", "--denoise")
+    exact, truncated = (
+        draw(run_dir, tmp_path / "d.npz", *arguments, f"--gradient={gradient}")
+        for gradient in ("exact", "truncated")
+    )
+    np.testing.assert_array_equal(exact["samples"], truncated["samples"])
+    assert np.any(exact["single_step"] != truncated["single_step"])
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--denoise"], "given together with `--denoise` or `--mask`"),
+        (["--images=x.npz"], "given together with `--denoise` or `--mask`"),
+        (["--images=x.npz", "--denoise", "--mask=m.npz"], "One of `--denoise` and"),
+        (["--particles=2"], "`--particles` must be 1 without `--mask`; got 2"),
+        (
+            ["--images=x.npz", "--mask=m.npz", "--gradient=truncated"],
+            "`--gradient` must not be given with `--mask`",
+        ),
+    ],
+)
+def test_options_that_do_not_fit_each_other_are_rejected(tmp_path, flags, message):
+    with pytest.raises(ValueError, match=message):
+        draw(tmp_path, tmp_path / "d.npz", *flags)
+
+
+def test_another_ending_of_the_output_is_rejected(run_dir, tmp_path):
     with pytest.raises(ValueError, match="`--output` must end in .npz"):
         draw(run_dir, tmp_path / "d.png")
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from smoothing_tf.evaluation.samples import (
-    denoise_images,
     draw_samples,
     non_finite_reasons,
     picture_samples,
     real_uint8,
     samples_uint8,
 )
+from smoothing_tf.models import MADE, MADEConfig
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Gaussian
 from tests.testing.tiny_data import tiny_dataset
@@ -57,6 +57,27 @@ def test_single_step_belongs_to_the_smoothed_sample():
     )
 
 
+def test_the_gradient_of_single_step_is_the_one_asked_for():
+    def gaussian_like(stage):
+        config = MADEConfig(hidden_units=(8,), num_mixtures=1)
+        return MADE(config, (3,), is_conditional=stage == "reverse")
+
+    two_stage = TwoStageModel(
+        Gaussian(0.3), gaussian_like("smoothed"), gaussian_like("reverse")
+    )
+    exact, truncated = (
+        draw_samples(two_stage, None, 3, seed=0, gradient=gradient)
+        for gradient in ("exact", "truncated")
+    )
+    np.testing.assert_array_equal(exact["smoothed"], truncated["smoothed"])
+    np.testing.assert_allclose(
+        truncated["single_step"],
+        two_stage.single_step_denoise(truncated["smoothed"], "truncated"),
+        atol=1e-5,
+    )
+    assert not np.allclose(exact["single_step"], truncated["single_step"], atol=1e-4)
+
+
 def test_smoothed_stage_alone_gives_what_it_gives_with_the_other():
     two_stage = _two_stage()
     alone = draw_samples(
@@ -83,21 +104,6 @@ def test_samples_follow_the_seed():
 
 def test_no_samples_wanted():
     assert draw_samples(_two_stage(), None, 0, seed=0) == {}
-
-
-def test_denoised_images_do_not_depend_on_how_many_follow():
-    two_stage = _two_stage()
-    x_smoothed = np.random.default_rng(0).normal(size=(7, *SHAPE)).astype(np.float32)
-    many = denoise_images(two_stage, x_smoothed, seed=1, progress=False)
-    assert set(many) == {"smoothed", "samples", "single_step"}
-    np.testing.assert_array_equal(many["smoothed"], x_smoothed)
-    assert len(np.unique(many["samples"].reshape(7, -1), axis=0)) == 7
-    for n in (1, 3, 5):
-        few = denoise_images(two_stage, x_smoothed[:n], seed=1, progress=False)
-        for kind in many:
-            np.testing.assert_array_equal(few[kind], many[kind][:n], err_msg=kind)
-    other = denoise_images(two_stage, x_smoothed, seed=2, progress=False)
-    assert not np.array_equal(other["samples"], many["samples"])
 
 
 def test_exact_samples_are_rounded_to_levels_and_estimates_are_not():

@@ -1,0 +1,265 @@
+"""Inpainting: draws of what is missing, given what is known.
+
+Clamped ancestral sampling walks over the positions in raster order, keeps the known
+values and draws the others. It is an approximation: what is drawn at a position does
+not answer to the known values that come later. Of two stages, x~ is noised from x
+where x is known and drawn from p(x~) elsewhere, before x is drawn, so that a later
+known value is heard through x~ alone.
+
+Several draws of an image, its particles, repair that. Each carries the weight by which
+its known values are more likely than their proposal,
+
+  stage smoothed  sum over known i of log p(x~_i | x~_<i) - log q(x~_i | x_i)
+  stage reverse   sum over known i of log p(x_i | x_<i, x~)
+
+and after a row whose weights have become too unequal the particles are drawn anew from
+among themselves. One of them in the end is a draw whose distribution tends to
+p(x | known) as their number grows: sequential Monte Carlo.
+
+Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.particles import (
+    choose_particles,
+    flat_index,
+    per_image,
+    repeated,
+    resample_unequal,
+)
+from smoothing_tf.seeds import derive_seed
+from smoothing_tf.smoothing import Smoothing
+
+if TYPE_CHECKING:
+    from smoothing_tf.models.autoregressive import AutoregressiveModel
+
+
+def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
+    """Checks that both stages of a two-stage model can inpaint.
+
+    Raises:
+      ValueError: a stage is not autoregressive.
+    """
+    for stage, model in (("smoothed", smoothed), ("reverse", reverse)):
+        if not hasattr(model, "walk"):
+            raise ValueError(
+                f"Inpainting needs stage {stage} to be autoregressive, such as made or"
+                f" pixelcnnpp; got {type(model).__name__}."
+            )
+
+
+def check_inpainting(
+    images: tf.Tensor, mask: tf.Tensor, num_particles: int, event_shape: tuple[int, ...]
+) -> tf.Tensor:
+    """Which values are known.
+
+    Args:
+      images: [n, ...event_shape].
+      mask: bool, or numbers of which 0 is missing: of images [h, w] or [n, h, w],
+        a pixel being known or missing with all its channels; of anything else
+        [...event_shape] or [n, ...event_shape].
+      num_particles: at least 1.
+      event_shape: shape of one image.
+
+    Returns:
+      bool [n, ...event_shape].
+
+    Raises:
+      ValueError: a shape or the number of particles is none of these.
+    """
+    is_image = len(event_shape) == 3
+    position_shape = event_shape[:2] if is_image else event_shape
+    rank = len(position_shape)
+    named = ", ".join(map(str, position_shape))
+    mask = tf.convert_to_tensor(mask)
+    if num_particles < 1:
+        raise ValueError(f"`num_particles` must be at least 1; got {num_particles}.")
+    if not images.dtype.is_floating:
+        raise ValueError(f"`images` must be floating; got {images.dtype.name}.")
+    if not images.shape[1:].is_compatible_with(event_shape):
+        raise ValueError(
+            f"`images` must have shape [n, {', '.join(map(str, event_shape))}]; got"
+            f" {images.shape}."
+        )
+    is_for_all = mask.shape.rank == rank and mask.shape.is_compatible_with(
+        position_shape
+    )
+    if not is_for_all and not mask.shape.is_compatible_with(
+        [images.shape[0], *position_shape]
+    ):
+        raise ValueError(
+            f"`mask` must have shape [{named}] or [{images.shape[0] or 'n'}, {named}];"
+            f" got {mask.shape}."
+        )
+    known = mask if mask.dtype == tf.bool else mask != 0
+    if is_for_all:
+        known = known[None]
+    if is_image:
+        known = known[..., None]
+    return tf.broadcast_to(known, tf.shape(images))
+
+
+def inpaint(
+    model: AutoregressiveModel,
+    images: tf.Tensor,
+    known: tf.Tensor,
+    seeds: tf.Tensor,
+    num_particles: int,
+) -> tf.Tensor:
+    """Draws x given its known values under a model p(x).
+
+    Args:
+      model: unconditional.
+      images: floating [n, ...event_shape]; what is missing may be any number.
+      known: bool, of the same shape.
+      seeds: int32 [n, 2], one for each image.
+      num_particles: N; 1 is clamped ancestral sampling.
+
+    Returns:
+      [n, ...event_shape] in the dtype of `images`, known values as they are.
+    """
+    given, known = repeated(images, num_particles), repeated(known, num_particles)
+    x, log_weights, _ = clamped_walk(model, given, known, seeds, num_particles)
+    (x,) = choose_particles(log_weights, seeds, num_particles, x)
+    return x
+
+
+def inpaint_two_stage(
+    smoothing: Smoothing,
+    smoothed: AutoregressiveModel,
+    reverse: AutoregressiveModel,
+    images: tf.Tensor,
+    known: tf.Tensor,
+    seeds: tf.Tensor,
+    num_particles: int,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
+
+    Args:
+      smoothing: q(x~ | x), from which x~ is proposed where x is known.
+      smoothed: p(x~).
+      reverse: p(x | x~).
+      images: as for `inpaint`.
+      known: as for `inpaint`.
+      seeds: as for `inpaint`.
+      num_particles: as for `inpaint`.
+
+    Returns:
+      (x~, x), each [n, ...event_shape] in the dtype of `images`.
+    """
+    x = repeated(images, num_particles)
+    known = repeated(known, num_particles)
+
+    def noised(image, seed):
+        images = repeated(image[None], num_particles)
+        return smoothing.distribution(images).sample(seed=seed)
+
+    given = per_image(noised, "noise", seeds, images)
+    log_proposal = smoothing.coordinate_distribution(x).log_prob(given)
+    x_smoothed, log_weights, _ = clamped_walk(
+        smoothed, given, known, _derived(seeds, "smoothed"), num_particles, log_proposal
+    )
+    x, log_weights, origin = clamped_walk(
+        reverse,
+        x,
+        known,
+        _derived(seeds, "reverse"),
+        num_particles,
+        context=x_smoothed,
+        log_weights=log_weights,
+    )
+    x_smoothed = tf.gather(x_smoothed, origin)
+    return choose_particles(log_weights, seeds, num_particles, x_smoothed, x)
+
+
+def clamped_walk(
+    model: AutoregressiveModel,
+    given: tf.Tensor,
+    known: tf.Tensor,
+    seeds: tf.Tensor,
+    num_particles: int,
+    log_proposal: tf.Tensor | None = None,
+    context: tf.Tensor | None = None,
+    log_weights: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Draws the missing values of particles in raster order, the known ones given.
+
+    Args:
+      model: of the values.
+      given: floating [n N, ...event_shape], the N particles of an image together.
+      known: bool, of the same shape.
+      seeds: int32 [n, 2], one for each image.
+      num_particles: N.
+      log_proposal: log density [n N, ...event_shape] of each value in `given`
+        under what it was drawn from; None: it is data.
+      context: of the model, [n N, ...event_shape], or None.
+      log_weights: [n N] so far, or None.
+
+    Returns:
+      (x [n N, ...event_shape], log weights [n N], origin int [n N]: whose context
+      each particle has; of the same image).
+    """
+    head, dtype = model.head, given.dtype
+    batch_size = tf.shape(given)[0]
+    num_rows = model.event_shape[0]
+
+    def of_positions(whole):
+        shape = [batch_size, *model.position_shape, model.num_channels]
+        return tf.reshape(whole, shape)
+
+    noise = per_image(
+        lambda seed: head.noise([num_particles, *model.position_shape], seed, dtype),
+        "position",
+        seeds,
+        dtype=dtype,
+    )
+    uniform = per_image(
+        lambda seed: tf.random.stateless_uniform([1, num_rows], seed, dtype=dtype),
+        "resample",
+        seeds,
+        dtype=dtype,
+    )
+    given, known = of_positions(given), of_positions(known)
+    if log_proposal is not None:
+        log_proposal = of_positions(log_proposal)
+    if log_weights is None:
+        log_weights = tf.zeros([batch_size], dtype)
+
+    def visit(params, place, log_weights):
+        value, is_known = place.of(given), place.of(known)
+        drawn = head.draw(params, place.of(noise))
+        if num_particles > 1:
+            gain = head.distribution(params).log_prob(value)
+            if log_proposal is not None:
+                gain -= tf.reduce_sum(place.of(log_proposal), axis=-1)
+            new = log_weights + tf.where(is_known[:, 0], gain, tf.zeros_like(gain))
+            log_weights = tf.ensure_shape(new, log_weights.shape)
+        return tf.where(is_known, value, drawn), log_weights
+
+    def resample(row, log_weights):
+        grouped = tf.reshape(log_weights, [-1, num_particles])
+        ancestors, new = resample_unequal(grouped, uniform[:, row])
+        ancestors = flat_index(ancestors, num_particles)
+        return tuple(
+            tf.ensure_shape(part, log_weights.shape)
+            for part in (ancestors, tf.reshape(new, [-1]))
+        )
+
+    return model.walk(
+        batch_size,
+        context,
+        visit,
+        log_weights,
+        dtype,
+        resample if num_particles > 1 else None,
+    )
+
+
+def _derived(seeds: tf.Tensor, purpose: str) -> tf.Tensor:
+    return tf.map_fn(lambda seed: derive_seed(seed, purpose), seeds)

@@ -1,0 +1,127 @@
+"""Particles: several weighted draws of each image, N together in one batch of n N."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from smoothing_tf.seeds import derive_seed
+
+
+def image_seeds(seed: int | tf.Tensor, num_images: int | tf.Tensor) -> tf.Tensor:
+    """A stream for each of several images: int32 [num_images, 2].
+
+    Args:
+      seed: integer, int32 [2], or the streams themselves, int32 [num_images, 2].
+      num_images: scalar integer.
+    """
+    if not isinstance(seed, int) and len(seed.shape) == 2:
+        return tf.convert_to_tensor(seed)
+    return _image_seeds(derive_seed(seed, "images"), tf.convert_to_tensor(num_images))
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.int32)],
+    autograph=False,
+)
+def _image_seeds(seed, num_images):
+    return tf.map_fn(
+        lambda index: derive_seed(seed, "image", index),
+        tf.range(num_images),
+        fn_output_signature=tf.TensorSpec([2], tf.int32),
+    )
+
+
+def repeated(x: tf.Tensor, num_particles: int) -> tf.Tensor:
+    """[n, ...] -> [n N, ...], the copies of each together."""
+    return tf.repeat(x, num_particles, axis=0)
+
+
+def per_image(
+    draw: Callable[..., tf.Tensor],
+    purpose: str,
+    seeds: tf.Tensor,
+    *parts: tf.Tensor,
+    dtype: tf.DType | None = None,
+) -> tf.Tensor:
+    """Joins what `draw` gives for each image, so that none depends on the others.
+
+    Args:
+      draw: (part of an image..., int32 [2]) -> [m, ...].
+      purpose: of the randomness.
+      seeds: int32 [n, 2].
+      *parts: [n, ...].
+      dtype: of the result.
+
+    Returns:
+      [n m, ...].
+    """
+
+    def draw_one(element):
+        seed, *own = element
+        return draw(*own, derive_seed(seed, purpose))
+
+    drawn = tf.map_fn(
+        draw_one, (seeds, *parts), fn_output_signature=dtype or parts[0].dtype
+    )
+    return tf.reshape(drawn, [-1, *drawn.shape[2:]])
+
+
+def flat_index(index: tf.Tensor, num_particles: int) -> tf.Tensor:
+    """Particles [n, m] of each image, 0 to N - 1 -> their places in [n N]: [n m]."""
+    first = tf.range(tf.shape(index)[0])[:, None] * num_particles
+    return tf.reshape(first + index, [-1])
+
+
+def resample_unequal(
+    log_weights: tf.Tensor, uniform: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Systematic resampling of the groups with few effective particles.
+
+    Args:
+      log_weights: floating [n, N], of the particles of n images.
+      uniform: on [0, 1), [n].
+
+    Returns:
+      (ancestors int32 [n, N], log weights [n, N]). Where the effective number
+      1 / sum_k w_k^2 of the normalized weights is N / 2 or more, all stay.
+    """
+    num_particles = log_weights.shape[-1]
+    weights = tf.nn.softmax(log_weights)
+    is_unequal = tf.reduce_sum(weights**2, axis=-1, keepdims=True) * num_particles > 2
+    index = tf.range(num_particles)
+    points = tf.cast(index, weights.dtype) + uniform[:, None]
+    chosen = tf.searchsorted(
+        tf.cumsum(weights, axis=-1), points / num_particles, side="right"
+    )
+    chosen = tf.minimum(chosen, num_particles - 1)  # A sum may round to below 1.
+    return (
+        tf.where(is_unequal, chosen, index),
+        tf.where(is_unequal, tf.zeros_like(log_weights), log_weights),
+    )
+
+
+def choose_particles(
+    log_weights: tf.Tensor, seeds: tf.Tensor, num_particles: int, *particles: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
+    """Draws one particle per image by its weight.
+
+    Args:
+      log_weights: [n N].
+      seeds: int32 [n, 2], one for each image.
+      num_particles: N.
+      *particles: [n N, ...].
+
+    Returns:
+      For each of `particles` [n, ...].
+    """
+    if num_particles == 1:
+        return particles
+
+    def draw(log_weights, seed):
+        logits = log_weights[None]
+        return tf.random.stateless_categorical(logits, 1, seed, tf.int32)[0]
+
+    grouped = tf.reshape(log_weights, [-1, num_particles])
+    chosen = per_image(draw, "choose", seeds, grouped, dtype=tf.int32)
+    index = flat_index(chosen[:, None], num_particles)
+    return tuple(tf.gather(part, index) for part in particles)

@@ -1,0 +1,276 @@
+"""Inpainting, against the exact conditionals of a joint of two pixels."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import (
+    MADE,
+    MADEConfig,
+    PixelCNNpp,
+    PixelCNNppConfig,
+    RealNVP,
+    RealNVPConfig,
+    TwoStageModel,
+)
+from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
+from tests.testing.density_model_contract import all_events, randomize
+
+NUM_LEVELS = 3
+X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
+# The pixel that comes later is the known one.
+LATER_KNOWN = [[0, 1]]
+
+
+def linear_made(slope, scales, context_slopes=None, num_levels=None):
+    """Two pixels, a logistic each, at c_0 x~_0 and at slope x_0 + c_1 x~_1."""
+    is_conditional = context_slopes is not None
+    config = MADEConfig(hidden_units=(), num_mixtures=1)
+    model = MADE(config, (1, 2, 1), num_levels, is_conditional, dtype="float64")
+    for variable in model.trainable_variables:
+        variable.assign(tf.zeros_like(variable))
+    # Of each pixel: logit, location, log-scale.
+    kernel = np.zeros((2, 6))
+    kernel[0, 4] = slope
+    model.skip.kernel.assign(kernel)
+    model.output_layer.bias.assign(
+        [0.0, 0.0, np.log(scales[0]), 0.0, 0.0, np.log(scales[1])]
+    )
+    if is_conditional:
+        kernel = np.zeros((2, 6))
+        kernel[0, 1], kernel[1, 4] = context_slopes
+        model.context_layers[-1].kernel.assign(kernel)
+    return model
+
+
+def two_pixels(heard=0.0) -> TwoStageModel:
+    """Two pixels of three levels, each like the other.
+
+    Args:
+      heard: how much x_0 follows x~_1, besides x~_0.
+    """
+    reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS)
+    kernel = reverse.context_layers[-1].kernel
+    kernel.assign(kernel.numpy() + heard * (np.arange(12).reshape(2, 6) == 7))
+    return TwoStageModel(Gaussian(0.5), linear_made(0.8, (0.5, 0.3)), reverse)
+
+
+def quadrature(model, log_prob):
+    """Integral of exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
+    axis = np.linspace(-12.0, 12.0, 161)
+    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
+    grid = tf.constant(grid.reshape(-1, 1, 2, 1))
+    integrals = np.empty((NUM_LEVELS, NUM_LEVELS))
+    for i, j in np.ndindex(*integrals.shape):
+        x = np.broadcast_to(np.reshape([X[i], X[j]], [1, 1, 2, 1]), grid.shape)
+        values = log_prob(tf.constant(x), grid)
+        integrals[i, j] = np.sum(values) * (axis[1] - axis[0]) ** 2
+    return integrals
+
+
+def exact(model, value=lambda x, x_smoothed: 1.0):
+    """Sum over x~ of value p(x_0, x~ | x_1), [x_0, x_1]."""
+
+    def joint(x, grid):
+        return np.exp(model.smoothed.log_prob(grid) + model.reverse.log_prob(x, grid))
+
+    evidence = quadrature(model, joint).sum(axis=0)
+    np.testing.assert_allclose(evidence.sum(), 1.0, atol=1e-4)
+    return quadrature(model, lambda x, g: value(x, g) * joint(x, g)) / evidence
+
+
+def plain(model):
+    """What clamped ancestral sampling draws: x~_1 from q, x~_0 from p, x_0 from p."""
+
+    def of_first(network, x, context=None):
+        params = network(x, context=context)[:, 0]
+        return network.head.distribution(params).log_prob(x[:, 0, 0])
+
+    def log_prob(x, grid):
+        noise = model.smoothing.coordinate_distribution(x).log_prob(grid)[:, 0, 1, 0]
+        first = of_first(model.smoothed, grid) + of_first(model.reverse, x, grid)
+        return np.exp(noise + first)
+
+    return quadrature(model, log_prob)
+
+
+def total_variation(p, q):
+    return 0.5 * np.sum(np.abs(p - q), axis=0)
+
+
+def draw(model, level, num_particles, num_images=4000, seed=1):
+    """(x~_0, x_0), each [num_images], drawn when x_1 is at a level."""
+    images = np.tile(np.reshape([9.0, X[level]], [1, 1, 2, 1]), [num_images, 1, 1, 1])
+    x_smoothed, x = model.inpaint(
+        images, LATER_KNOWN, seed=seed, num_particles=num_particles
+    )
+    np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
+    return x_smoothed[:, 0, 0, 0].numpy(), x[:, 0, 0, 0].numpy()
+
+
+def frequencies(x):
+    return np.mean(x[:, None] == X, axis=0)
+
+
+def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
+    model = two_pixels()
+    truth, approximation = exact(model)[:, 2], plain(model)[:, 2]
+    bias = total_variation(approximation, truth)
+    assert 0.55 < bias < 0.58
+    drawn = {n: frequencies(draw(model, 2, n)[1]) for n in (1, 4, 16, 64)}
+    # 4,000 draws are off by about 0.01 themselves.
+    assert total_variation(drawn[1], approximation) < 0.03
+    errors = [total_variation(drawn[n], truth) for n in (1, 4, 16, 64)]
+    assert errors[0] > 2 * errors[1] > 6 * errors[2]
+    assert errors[2] > 0.03 > errors[3]
+
+
+def test_x_smoothed_goes_with_its_x():
+    model = two_pixels()
+    x_smoothed, x = draw(model, 1, num_particles=64)
+    product = exact(model, lambda x, grid: grid[:, 0, 0, 0] * x[:, 0, 0, 0])
+    error = 4 * np.std(x_smoothed * x) / np.sqrt(len(x))
+    np.testing.assert_allclose(
+        np.mean(x_smoothed * x), product.sum(axis=0)[1], atol=error
+    )
+
+
+def test_a_later_known_pixel_is_heard_through_x_smoothed_and_with_particles_fully():
+    deaf, hearing = two_pixels(heard=0.0), two_pixels(heard=0.2)
+    # Where x_0 does not read x~_1 the plain procedure draws the same, bit for bit.
+    for low, high in zip(draw(deaf, 0, 1), draw(deaf, 2, 1)):
+        np.testing.assert_array_equal(low, high)
+
+    def response(num_particles):
+        low, high = (
+            frequencies(draw(hearing, level, num_particles)[1]) for level in (0, 2)
+        )
+        return total_variation(low, high)
+
+    truth = exact(hearing)
+    full = total_variation(truth[:, 0], truth[:, 2])
+    assert full > 0.8
+    assert 0.1 < response(1) < 0.5
+    np.testing.assert_allclose(response(64), full, atol=0.03)
+
+
+def test_an_earlier_known_pixel_is_heard_without_particles():
+    model = two_pixels()
+    drawn = []
+    for level in (0, 2):
+        images = np.tile(np.reshape([X[level], 9.0], [1, 1, 2, 1]), [1000, 1, 1, 1])
+        x = model.inpaint(images, [[1, 0]], seed=1)[1]
+        drawn.append(frequencies(x[:, 0, 1, 0].numpy()))
+    assert total_variation(*drawn) > 0.8
+
+
+def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
+    model = two_pixels(heard=0.2)
+    levels = np.array([[0, 2], [2, 1], [1, 0], [2, 2]])
+    images = X[levels].reshape(4, 1, 2, 1)
+    mask = np.array([[[0, 1]], [[1, 0]], [[0, 0]], [[1, 1]]])
+    together = model.inpaint(images, mask, seed=3, num_particles=4)
+    known = mask[..., None] == 1
+    np.testing.assert_array_equal(together[1][known], images[known])
+    few = model.inpaint(images[:2], mask[:2], seed=3, num_particles=4)
+    seeds = tf.constant([[1, 2], [3, 4]])
+    named = model.inpaint(images[:2], mask[:2], seed=seeds, num_particles=4)
+    alone = model.inpaint(images[1:2], mask[1:2], seed=seeds[1:], num_particles=4)
+    for index in (0, 1):
+        np.testing.assert_allclose(few[index], together[index][:2], rtol=1e-12)
+        np.testing.assert_allclose(alone[index], named[index][1:], rtol=1e-12)
+
+
+def test_what_stands_at_missing_pixels_does_not_matter():
+    model = two_pixels()
+    images = np.full([2, 1, 2, 1], X[2])
+    for junk in (-100.0, np.nan):
+        other = np.where(np.reshape([True, False], [1, 1, 2, 1]), junk, images)
+        for num_particles in (1, 4):
+            expected, drawn = (
+                model.inpaint(x, LATER_KNOWN, seed=1, num_particles=num_particles)
+                for x in (images, other)
+            )
+            np.testing.assert_array_equal(expected[0][:, 0, 0], drawn[0][:, 0, 0])
+            np.testing.assert_array_equal(expected[1], drawn[1])
+
+
+def test_vectors_keep_their_known_coordinates_to_the_bit():
+    config = MADEConfig(hidden_units=(8,), num_mixtures=2)
+    stages = (MADE(config, (3,), None, is_conditional) for is_conditional in (0, 1))
+    model = TwoStageModel(Laplace(0.3), *stages)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    x_smoothed, drawn = model.inpaint(x, [1, 0, 1], seed=1, num_particles=4)
+    assert x_smoothed.dtype == drawn.dtype == tf.float32
+    np.testing.assert_array_equal(drawn[:, ::2], x[:, ::2])
+    assert np.all(drawn[:, 1] != x[:, 1])
+
+
+def test_a_model_alone_weighs_every_channel_of_a_known_pixel():
+    config = MADEConfig(hidden_units=(16,), num_mixtures=2)
+    model = randomize(MADE(config, (1, 2, 3), 2, dtype="float64"), scale=1.0)
+    events = tf.cast(all_events((1, 2, 3), 2), tf.float64)
+    joint = np.exp(model.log_prob(events)).reshape(8, 8)
+    known = 5
+    truth = joint[:, known] / joint[:, known].sum()
+    # Without weights the first pixel ignores the second.
+    assert total_variation(truth, joint.sum(axis=1)) > 0.2
+    images = tf.repeat(events[known : known + 1], 4000, axis=0)
+    x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=32)
+    np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
+    drawn = np.sum((x[:, 0, 0].numpy() > 0) * [4, 2, 1], axis=-1)
+    counts = np.bincount(drawn, minlength=8) / len(drawn)
+    assert total_variation(counts, truth) < 0.03
+
+
+def test_the_incremental_walk_gives_the_particles_of_the_slow_one(monkeypatch):
+    shape = (4, 8, 1)
+    made = MADE(MADEConfig(hidden_units=(8,), num_mixtures=1), shape, dtype="float64")
+    config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=2)
+    pixelcnn = PixelCNNpp(config, shape, 5, is_conditional=True, dtype="float64")
+    stages = randomize(made, scale=0.1), randomize(pixelcnn, scale=0.1)
+    model = TwoStageModel(Uniform(0.4), *stages)
+    rng = np.random.default_rng(0)
+    images = levels_to_unit(rng.integers(5, size=(2, *shape)), 5, tf.float64)
+    mask = rng.integers(2, size=(2, *shape[:2]))
+    arguments = dict(seed=1, num_particles=3)
+    fast = model.inpaint(images, mask, **arguments)
+    monkeypatch.setattr(PixelCNNpp, "walk", AutoregressiveModel.walk)
+    slow = TwoStageModel(Uniform(0.4), *stages).inpaint(images, mask, **arguments)
+    for fast_part, slow_part in zip(fast, slow):
+        np.testing.assert_allclose(fast_part, slow_part, atol=1e-9)
+    known = np.broadcast_to(mask[..., None] == 1, images.shape)
+    np.testing.assert_array_equal(fast[1][known], images[known])
+
+
+@pytest.mark.parametrize(
+    "images, mask, num_particles, message",
+    [
+        (
+            np.zeros((2, 1, 2, 1)),
+            [0, 1],
+            1,
+            r"`mask` must have shape \[1, 2\] or \[2, 1,",
+        ),
+        (np.zeros((2, 1, 2, 1)), [[[0, 1]]] * 3, 1, r"got \(3, 1, 2\)"),
+        (np.zeros((2, 2, 1, 1)), [[0, 1]], 1, r"`images` must have shape \[n, 1, 2, 1"),
+        (np.zeros((2, 1, 2, 1), int), [[0, 1]], 1, "`images` must be floating; got"),
+        (np.zeros((2, 1, 2, 1)), [[0, 1]], 0, "`num_particles` must be at least 1"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_rejected(images, mask, num_particles, message):
+    with pytest.raises(ValueError, match=message):
+        two_pixels().inpaint(images, mask, seed=0, num_particles=num_particles)
+
+
+def test_models_that_cannot_inpaint_are_rejected():
+    made = MADE(MADEConfig(hidden_units=(4,)), (2,), is_conditional=True)
+    model = TwoStageModel(
+        Gaussian(0.5), RealNVP(RealNVPConfig(num_couplings=2), (2,)), made
+    )
+    with pytest.raises(ValueError, match="stage smoothed to be autoreg.* got RealNVP"):
+        model.inpaint(np.zeros((1, 2), np.float32), [0, 1], seed=0)
+    with pytest.raises(ValueError, match="unconditional to inpaint by itself"):
+        made.inpaint(np.zeros((1, 2), np.float32), [0, 1], seed=0)

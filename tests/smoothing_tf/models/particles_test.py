@@ -1,0 +1,48 @@
+"""Particles: systematic resampling, and the choice of one by weight."""
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.models.particles import choose_particles, resample_unequal
+
+
+def test_unequal_particles_are_copied_in_proportion_to_their_weights():
+    weights = np.array([[0.7, 0.16, 0.1, 0.04], [0.05, 0.05, 0.8, 0.1]])
+    for uniform in (0.0, 0.3, 0.99):
+        ancestors, log_weights = resample_unequal(
+            tf.math.log(weights) - 500.0, tf.fill([2], tf.constant(uniform, tf.float64))
+        )
+        for own, expected in zip(ancestors.numpy(), 4 * weights):
+            counts = np.bincount(own, minlength=4)
+            assert np.all(np.abs(counts - expected) < 1)
+        np.testing.assert_array_equal(log_weights, np.zeros((2, 4)))
+
+
+def test_the_expected_number_of_copies_is_exact():
+    weights = np.array([0.85, 0.1, 0.05])
+    uniform = (np.arange(1000) + 0.5) / 1000
+    ancestors, _ = resample_unequal(
+        tf.repeat(tf.math.log(weights)[None], 1000, axis=0), tf.constant(uniform)
+    )
+    counts = np.mean(np.sum(ancestors.numpy()[..., None] == np.arange(3), axis=1), 0)
+    np.testing.assert_allclose(counts, 3 * weights, atol=2e-3)
+
+
+def test_particles_of_about_the_same_weight_stay():
+    log_weights = tf.constant([[0.0, 0.1, -0.1, 0.2], [0.0, -9.0, -9.0, -9.0]])
+    ancestors, new = resample_unequal(log_weights, tf.constant([0.5, 0.5]))
+    np.testing.assert_array_equal(ancestors, [[0, 1, 2, 3], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(new, [log_weights[0], [0.0] * 4])
+
+
+def test_one_particle_is_chosen_by_its_weight_and_with_all_its_parts():
+    num_images = 2000
+    log_weights = tf.tile(tf.math.log([0.5, 0.3, 0.2]), [num_images])
+    seeds = tf.stack([tf.range(num_images), tf.zeros([num_images], tf.int32)], axis=1)
+    places = tf.range(3 * num_images)
+    choose = tf.function(choose_particles, autograph=False)
+    chosen, doubled = choose(log_weights, seeds, 3, places, 2 * places)
+    np.testing.assert_array_equal(doubled, 2 * chosen)
+    np.testing.assert_array_equal(chosen // 3, np.arange(num_images))
+    frequencies = np.bincount(chosen % 3) / num_images
+    np.testing.assert_allclose(frequencies, [0.5, 0.3, 0.2], atol=0.04)
