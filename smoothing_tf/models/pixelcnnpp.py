@@ -42,6 +42,11 @@ class PixelCNNppConfig:
     spatial_dropout: bool = setting(
         False, "Dropout drops whole channels of an image instead of single values."
     )
+    data_dependent_init: bool = setting(
+        True,
+        "Training begins with scales and biases that standardize every layer's outputs"
+        " on the first batch.",
+    )
     head: str | None = head_setting()
 
     def __post_init__(self):
@@ -163,6 +168,10 @@ class PixelCNNpp(CausalImageModel):
             )
             self.inject = [inject() for _ in levels]
             self.inject_back = [inject() for _ in levels[:-1]]
+
+    def initialize_from(self, x, context=None):
+        if self.config.data_dependent_init:
+            super().initialize_from(x, context)
 
     def view(self, dropout_seed):
         config = self.config
