@@ -150,8 +150,9 @@ class PixelCNNpp(CausalImageModel):
         )
         self.upsize_u = [upsize("up", level=n) for n in (0, 1)]
         self.upsize_ul = [upsize("up_left", level=n) for n in (0, 1)]
+        # In full precision: a location is finer than bfloat16 can tell.
         self.nin_out = PointwiseConv(
-            filters, self.head.num_params, dtype=self.dtype_policy
+            filters, self.head.num_params, dtype=self.variable_dtype
         )
         if self.is_conditional:
             self.context_encoder = ContextEncoder(
