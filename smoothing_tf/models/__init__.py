@@ -1,5 +1,6 @@
 """Density models, by the name a configuration uses."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -9,6 +10,7 @@ from smoothing_tf.models.joint_made import JointMADE
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
+from smoothing_tf.models.stacked_pixelcnnpp import StackedPixelCNNpp, make_pixelcnnpp
 from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
@@ -19,15 +21,15 @@ from smoothing_tf.settings import choose
 
 
 class ModelEntry(NamedTuple):
-    """A model class and the dataclass of its hyper-parameters."""
+    """What builds a model, and the dataclass of its hyper-parameters."""
 
-    model: type[DensityModel]
+    model: Callable[..., DensityModel]
     config: type
 
 
 MODELS = {
     "made": ModelEntry(MADE, MADEConfig),
-    "pixelcnnpp": ModelEntry(PixelCNNpp, PixelCNNppConfig),
+    "pixelcnnpp": ModelEntry(make_pixelcnnpp, PixelCNNppConfig),
     "realnvp": ModelEntry(RealNVP, RealNVPConfig),
 }
 
@@ -78,6 +80,7 @@ __all__ = [
     "PixelCNNppConfig",
     "RealNVP",
     "RealNVPConfig",
+    "StackedPixelCNNpp",
     "TwoStageModel",
     "build_model",
     "importance_weighted_bound",
