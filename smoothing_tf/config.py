@@ -141,8 +141,8 @@ def to_flags(config: Config) -> dict[str, str]:
     for group in _GROUPS:
         named |= _texts(getattr(config, group), "")
     for stage, stage_config in config.stages.items():
-        choice = ModelChoice(stage_config.model)
-        for part in (choice, stage_config.model_config, stage_config.training):
+        for field in dataclasses.fields(stage_config):
+            part = getattr(stage_config, field.name)
             named |= _texts(part, f"{stage}_")
     return named
 
@@ -263,9 +263,11 @@ def _collect_stages(flag_values: flags.FlagValues) -> dict[str, StageConfig]:
 
     stages = {}
     for stage in STAGES:
-        model = make(ModelChoice, stage).model
+        choice = make(ModelChoice, stage)
         stages[stage] = StageConfig(
-            model, make(MODELS[model].config, stage), make(TrainingConfig, stage)
+            choice,
+            make(MODELS[choice.model].config, stage),
+            make(TrainingConfig, stage),
         )
     _check_flags_apply(flag_values, stages)
     return stages

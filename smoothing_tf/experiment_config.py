@@ -27,11 +27,21 @@ class RunConfig:
         validate(self)
 
 
+# Compute dtype -> dtype policy of Keras.
+_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
 @dataclasses.dataclass(frozen=True)
 class ModelChoice:
-    """Which model a stage trains."""
+    """Which model a stage trains, and in which precision it computes."""
 
     model: str = setting("pixelcnnpp", "Density model.", choices=tuple(MODELS))
+    compute_dtype: str = setting(
+        "float32",
+        "Precision of the network; weights, its last layer and the likelihood stay"
+        " float32 with bfloat16.",
+        choices=tuple(_POLICIES),
+    )
 
     def __post_init__(self):
         validate(self)
@@ -41,9 +51,19 @@ class ModelChoice:
 class StageConfig:
     """A stage's model, by name, its hyper-parameters, and its training."""
 
-    model: str
+    choice: ModelChoice
     model_config: Any
     training: TrainingConfig
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.choice.model
+
+    @property
+    def dtype_policy(self) -> str:
+        """The Keras dtype policy of its compute dtype."""
+        return _POLICIES[self.choice.compute_dtype]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +75,16 @@ class Config:
     smoothing: SmoothingConfig
     stages: dict[str, StageConfig]
     evaluation: EvaluationConfig
+
+    def in_float32(self) -> "Config":
+        """The same experiment with every network in full precision."""
+        stages = {
+            stage: dataclasses.replace(
+                part, choice=dataclasses.replace(part.choice, compute_dtype="float32")
+            )
+            for stage, part in self.stages.items()
+        }
+        return dataclasses.replace(self, stages=stages)
 
     @property
     def seed(self) -> int:

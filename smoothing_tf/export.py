@@ -3,6 +3,7 @@
   python -m smoothing_tf.export --workdir=DIR --output=MODELS/name
 
 Writes MODELS/name/<next integer version>/, once it returns what the Python model does.
+The exported network computes in float32, whatever it was trained in.
 """
 
 import dataclasses
@@ -30,7 +31,7 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, ExportOptions, usage=__doc__)
     output = artifacts.check_directory(options.output)
-    experiment = workdir.load_config(options.workdir)
+    experiment = workdir.load_config(options.workdir).in_float32()
     dataset = open_dataset(experiment.data)
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
     version = output / str(next_version(output))

@@ -21,6 +21,7 @@ def make_model(experiment: Config, stage: str, dataset: Dataset) -> DensityModel
         event_shape=dataset.event_shape,
         num_levels=dataset.num_levels,
         seed=derive_seed(experiment.seed, f"initial weights {stage}"),
+        dtype=stage_config.dtype_policy,
     )
 
 

@@ -29,7 +29,7 @@ def run(
       FileNotFoundError: a stage has no checkpoint.
       ValueError: a flag is not valid or is not what the stage was trained with.
     """
-    config = node_config(flags, data_dir, smoothing_dir)
+    config = node_config(flags, data_dir, smoothing_dir).in_float32()
     dataset = open_dataset(config.data)
     two_stage = stages.load_two_stage(config, dataset, stage_dirs)
     export_saved_model(two_stage, num_levels=dataset.num_levels, directory=output_dir)

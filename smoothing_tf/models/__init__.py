@@ -1,5 +1,6 @@
 """Density models, by the name a configuration uses."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -11,6 +12,7 @@ from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnn import PixelCNN, PixelCNNConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
+from smoothing_tf.models.stacked_pixelcnnpp import StackedPixelCNNpp, make_pixelcnnpp
 from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
@@ -21,9 +23,9 @@ from smoothing_tf.settings import choose
 
 
 class ModelEntry(NamedTuple):
-    """A model class and the dataclass of its hyper-parameters."""
+    """What builds a model, and the dataclass of its hyper-parameters."""
 
-    model: type[DensityModel]
+    model: Callable[..., DensityModel]
     config: type
 
 
@@ -31,7 +33,7 @@ MODELS = {
     "made": ModelEntry(MADE, MADEConfig),
     "pixelcnn": ModelEntry(PixelCNN, PixelCNNConfig),
     "gated_pixelcnn": ModelEntry(GatedPixelCNN, GatedPixelCNNConfig),
-    "pixelcnnpp": ModelEntry(PixelCNNpp, PixelCNNppConfig),
+    "pixelcnnpp": ModelEntry(make_pixelcnnpp, PixelCNNppConfig),
     "realnvp": ModelEntry(RealNVP, RealNVPConfig),
 }
 
@@ -86,6 +88,7 @@ __all__ = [
     "PixelCNNppConfig",
     "RealNVP",
     "RealNVPConfig",
+    "StackedPixelCNNpp",
     "TwoStageModel",
     "build_model",
     "importance_weighted_bound",

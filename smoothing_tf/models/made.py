@@ -85,16 +85,20 @@ class MADE(AutoregressiveModel):
             next_degrees = np.sort(lowest + np.arange(units) % (num_dims - lowest))
             self.hidden.append(MaskedDense(degrees, next_degrees, dtype=policy))
             degrees = next_degrees
+        # What the parameters are made of, in full precision.
+        full = self.variable_dtype
         output_degrees = np.repeat(inputs, head.num_params)
         self.output_layer = MaskedDense(
-            degrees, output_degrees, is_strict=True, dtype=policy
+            degrees, output_degrees, is_strict=True, dtype=full
         )
-        self.skip = MaskedDense(inputs, output_degrees, is_strict=True, dtype=policy)
+        self.skip = MaskedDense(inputs, output_degrees, is_strict=True, dtype=full)
         if is_conditional:
             context_degrees = np.zeros(num_dims, int)
+            units = (*config.hidden_units, num_dims * head.num_params)
+            policies = [*[policy] * len(config.hidden_units), full]
             self.context_layers = [
-                MaskedDense(context_degrees, np.zeros(units, int), dtype=policy)
-                for units in (*config.hidden_units, num_dims * head.num_params)
+                MaskedDense(context_degrees, np.zeros(n, int), dtype=dtype)
+                for n, dtype in zip(units, policies, strict=True)
             ]
         self.built = True
         self.initialize(seed)

@@ -3,9 +3,7 @@
 import dataclasses
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
 
-import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers import (
@@ -19,6 +17,9 @@ from smoothing_tf.layers import (
 )
 from smoothing_tf.models.causal_image_model import CausalImageModel
 from smoothing_tf.models.heads import head_setting, make_head
+
+# Part of this module's public names.
+from smoothing_tf.models.torch_state import load_torch_state as load_torch_state
 from smoothing_tf.settings import setting, validate
 
 
@@ -42,6 +43,17 @@ class PixelCNNppConfig:
     spatial_dropout: bool = setting(
         False, "Dropout drops whole channels of an image instead of single values."
     )
+    conditioning: str = setting(
+        "features",
+        "How p(x|x~) sees x~: by unmasked features, or stacked above x in a network of"
+        " double height, as published.",
+        choices=("features", "stacked"),
+    )
+    data_dependent_init: bool = setting(
+        True,
+        "Training begins with scales and biases that standardize every layer's outputs"
+        " on the first batch.",
+    )
     head: str | None = head_setting()
 
     def __post_init__(self):
@@ -53,7 +65,8 @@ class PixelCNNpp(CausalImageModel):
 
     The vertical stream u sees the rows above, the horizontal stream ul those
     and the pixels to the left. A context x~, which is known as a whole, enters
-    both streams at every resolution through unmasked convolutions.
+    both streams at every resolution through unmasked convolutions; the other form of
+    conditioning is `StackedPixelCNNpp`.
 
     Args:
       config: hyper-parameters.
@@ -86,6 +99,11 @@ class PixelCNNpp(CausalImageModel):
                 "`event_shape` must be (height, width, channels) with height and width"
                 f" multiples of 4 for PixelCNN++; got {tuple(event_shape)}."
             )
+        if is_conditional and config.conditioning != "features":
+            raise ValueError(
+                "`conditioning` must be 'features' for PixelCNNpp; got"
+                f" {config.conditioning!r}, which make_pixelcnnpp builds."
+            )
         num_channels = event_shape[-1]
         head = make_head(config.head, num_channels, config.num_mixtures, num_levels)
         super().__init__(event_shape, num_channels, head, is_conditional, **kwargs)
@@ -107,11 +125,11 @@ class PixelCNNpp(CausalImageModel):
             )
             return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
 
-        def pointwise(out_channels):
+        def pointwise(out_channels, dtype=self.dtype_policy):
             weight = WeightNormKernel(
-                (filters, out_channels), out_channels, dtype=self.dtype_policy
+                (filters, out_channels), out_channels, dtype=dtype
             )
-            return PointwiseConv(weight, dtype=self.dtype_policy)
+            return PointwiseConv(weight, dtype=dtype)
 
         up = functools.partial(conv, (2, 3), "up")
         up_left = functools.partial(conv, (2, 2), "up_left")
@@ -151,7 +169,8 @@ class PixelCNNpp(CausalImageModel):
         )
         self.upsize_u = [upsize("up", level=n) for n in (0, 1)]
         self.upsize_ul = [upsize("up_left", level=n) for n in (0, 1)]
-        self.nin_out = pointwise(self.head.num_params)
+        # In full precision: a location is finer than bfloat16 can tell.
+        self.nin_out = pointwise(self.head.num_params, dtype=self.variable_dtype)
         if self.is_conditional:
             self.context_encoder = ContextEncoder(
                 in_channels,
@@ -164,6 +183,24 @@ class PixelCNNpp(CausalImageModel):
             # resolution, and on the way back.
             self.inject = [pointwise(2 * filters) for _ in levels]
             self.inject_back = [pointwise(2 * filters) for _ in levels[:-1]]
+
+    @property
+    def published_network(self) -> "PixelCNNpp":
+        """The network that `load_torch_state` loads into.
+
+        Raises:
+          ValueError: the authors have no such network.
+        """
+        if self.is_conditional:
+            raise ValueError(
+                "`conditioning` must be 'stacked' for p(x|x~) to take the authors'"
+                " weights; got 'features'."
+            )
+        return self
+
+    def initialize_from(self, x, context=None):
+        if self.config.data_dependent_init:
+            super().initialize_from(x, context)
 
     def view(self, dropout_seed):
         config = self.config
@@ -270,77 +307,3 @@ class _Terms:
     coarser: "_Terms | None" = None
     back: tf.Tensor | None = None
     down: list[tf.Tensor] = dataclasses.field(default_factory=list)
-
-
-def load_torch_state(model: PixelCNNpp, arrays: Mapping[str, np.ndarray]) -> None:
-    """Loads weights under the names of the authors' PyTorch state dict.
-
-    Args:
-      model: an unconditional PixelCNN++ of the same configuration.
-      arrays: name -> array, e.g. "u_init.conv.weight_v" [out, in, rows, columns];
-        a prefix "module." is stripped.
-
-    Raises:
-      ValueError: a name is missing or unknown, or a shape does not fit; nothing
-        has been loaded then.
-
-    Reference: https://github.com/pclucas14/pixel-cnn-pp for the names.
-    """
-    arrays = {name.removeprefix("module."): array for name, array in arrays.items()}
-    assignments = []
-    for name, layer in _torch_layers(model):
-        variables = {"bias": layer.bias, "weight_g": layer.g, "weight_v": layer.v}
-        for suffix, variable in variables.items():
-            key = f"{name}.{suffix}"
-            if key not in arrays:
-                raise ValueError(f"`arrays` must have an entry {key!r}; it is missing.")
-            value = np.asarray(arrays.pop(key))
-            if suffix == "weight_v":
-                # [out, in, rows, columns], or [in, out, rows, columns] of a transposed
-                # convolution: the normalized axis goes last.
-                value = np.moveaxis(value, (0, 1), (-1, -2))
-            elif suffix == "weight_g":
-                value = value.reshape(-1)
-            if value.shape != tuple(variable.shape):
-                raise ValueError(
-                    f"`arrays[{key!r}]` must have shape {tuple(variable.shape)} in the"
-                    f" order [rows, columns, in, out]; got {value.shape}."
-                )
-            assignments.append((variable, value))
-    if arrays:
-        raise ValueError(
-            "`arrays` must hold the weights of this network only; got unknown names"
-            f" {', '.join(sorted(arrays)[:3])}."
-        )
-    for variable, value in assignments:
-        variable.assign(value)
-
-
-def _torch_layers(model: PixelCNNpp) -> Iterator[tuple[str, WeightNormKernel]]:
-    """The weight-normalized kernels of a model under the authors' names."""
-    yield "u_init.conv", model.u_init.weight
-    for index, layer in enumerate(model.ul_init):
-        yield f"ul_init.{index}.conv", layer.weight
-    # The authors count the layers on the way back from the coarsest resolution on.
-    for name, layers, kind in (
-        ("downsize_u_stream", model.downsize_u, "conv"),
-        ("downsize_ul_stream", model.downsize_ul, "conv"),
-        ("upsize_u_stream", model.upsize_u[::-1], "deconv"),
-        ("upsize_ul_stream", model.upsize_ul[::-1], "deconv"),
-    ):
-        for index, layer in enumerate(layers):
-            yield f"{name}.{index}.{kind}", layer.weight
-    for name, levels in (
-        ("up_layers.{}.u_stream", model.up_u),
-        ("up_layers.{}.ul_stream", model.up_ul),
-        ("down_layers.{}.u_stream", model.down_u[::-1]),
-        ("down_layers.{}.ul_stream", model.down_ul[::-1]),
-    ):
-        for level, blocks in enumerate(levels):
-            for index, block in enumerate(blocks):
-                prefix = f"{name.format(level)}.{index}"
-                yield f"{prefix}.conv_input.conv", block.conv_input.weight
-                yield f"{prefix}.conv_out.conv", block.conv_out.weight
-                if block.skip is not None:
-                    yield f"{prefix}.nin_skip.lin_a", block.skip.weight
-    yield "nin_out.lin_a", model.nin_out.weight

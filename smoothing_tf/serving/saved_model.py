@@ -51,10 +51,19 @@ def export_saved_model(
       FileExistsError: `directory` holds something already.
       OSError: it cannot be written.
       RuntimeError: what was written does not compute what the model computes.
-      ValueError: `num_levels` does not fit into uint8.
+      ValueError: `num_levels` does not fit into uint8, or a network does not compute
+        in float32: in bfloat16 another graph rounds otherwise, and a sample follows
+        its rounding.
     """
     if num_levels is not None and not 2 <= num_levels <= 256:
         raise ValueError(f"`num_levels` must be from 2 to 256; got {num_levels}.")
+    for model in (two_stage.smoothed, two_stage.reverse):
+        if model.compute_dtype != "float32":
+            raise ValueError(
+                "`two_stage` must compute in float32 to be exported; got"
+                f" {model.compute_dtype}. Its weights can be loaded into a model that"
+                " does."
+            )
     signatures = _signatures(two_stage, num_levels)
     module = tf.Module()
     # Only variables are tracked: no Python class is needed, or sought, on loading.

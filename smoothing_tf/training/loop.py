@@ -39,6 +39,9 @@ def train_stage(
 ) -> None:
     """Trains one stage by maximum likelihood, or goes on where it stopped.
 
+    A new run first adjusts the initial weights to its first batch, where the model
+    does that; what a checkpoint holds, also one of step 0, is taken as it is.
+
     Stage "smoothed" learns p(x~), "reverse" p(x | x~), "baseline" p(x). Everything
     is a function of (seed, step): on one CPU device a run that was killed and
     started again ends with the same bits as one that was not. TensorFlow's CPU
@@ -78,7 +81,7 @@ def train_stage(
     writes = is_chief(strategy)
     trainer = StageTrainer(stage, make_model, config, seed=seed, strategy=strategy)
     run = _Run(stage, trainer, dataset, smoothing, config, directory, seed, writes)
-    run.restore()
+    is_resumed = run.restore()
     if trainer.step > config.num_steps:
         raise ValueError(
             f"`num_steps` must be at least {trainer.step}, the step of the checkpoint"
@@ -96,6 +99,8 @@ def train_stage(
     arguments = batches.training_arguments(
         stage, dataset, smoothing, config, seed=seed, start_step=trainer.step
     )
+    if not is_resumed:
+        trainer.initialize_from(next(iter(arguments)))
     with Monitor(
         stage,
         dataset,
@@ -133,11 +138,12 @@ class _Run:
         self._history = History(directory)
         self._sample = tf.function(trainer.averaged.sample)
 
-    def restore(self) -> None:
-        """Goes back to the newest checkpoint, if there is one."""
+    def restore(self) -> bool:
+        """Goes back to the newest checkpoint; returns whether there is one."""
         self._checkpoints.restore()
         if self._is_chief:
             self._history.truncate(self._trainer.step)
+        return self._checkpoints.latest is not None
 
     def train(self, iterator, monitor: Monitor) -> None:
         """Takes the remaining steps."""

@@ -116,6 +116,22 @@ class StageTrainer:
         for variable in self._optimizer.variables:
             variable.assign(tf.zeros_like(variable.value))
 
+    def initialize_from(self, arguments: tuple[tf.Tensor, ...]) -> None:
+        """Adjusts weights just drawn to a first batch, as `DensityModel` says.
+
+        Every process computes from the whole batch, so that all replicas hold the
+        same weights.
+
+        Args:
+          arguments: of `log_prob`, the global batch.
+        """
+        with self._strategy.scope():
+            self.model.initialize_from(*arguments)
+            for average, weight in zip(
+                self.averaged.weights, self.model.weights, strict=True
+            ):
+                average.assign(tf.convert_to_tensor(weight.value))
+
     def distribute(self, dataset: tf.data.Dataset):
         """Splits global batches among the replicas."""
         return self._strategy.experimental_distribute_dataset(dataset)

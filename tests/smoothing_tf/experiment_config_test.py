@@ -20,3 +20,10 @@ def test_a_seed_must_fit_into_32_bits():
 def test_an_unknown_model_is_rejected_with_the_choices():
     with pytest.raises(ValueError, match="`model` must be one of made, pixelcnn"):
         ModelChoice("transformer")
+
+
+def test_a_stage_has_a_precision_of_its_own():
+    parsed = config.parse(["--reverse_compute_dtype=bfloat16"])
+    assert parsed.stages["reverse"].dtype_policy == "mixed_bfloat16"
+    assert parsed.stages["smoothed"].dtype_policy == "float32"
+    assert "--reverse_compute_dtype=bfloat16\n" in config.to_flagfile(parsed)

@@ -14,6 +14,8 @@ tfd = tfp.distributions
 class TinyModel(DensityModel):
     """Independent logistics; with a context their means follow it.
 
+    The means start at those of the first batch.
+
     Args:
       event_shape: shape of one x.
       is_conditional: whether the density takes a context.
@@ -51,6 +53,9 @@ class TinyModel(DensityModel):
                 loc, rate=self.dropout, seed=dropout_seed
             )
         return self._distribution(loc, context, x.dtype).log_prob(x)
+
+    def initialize_from(self, x, context=None):
+        self.loc.assign(tf.reduce_mean(x, axis=0))
 
     def sample(self, num_samples, context=None, *, seed):
         loc = tf.convert_to_tensor(self.loc)

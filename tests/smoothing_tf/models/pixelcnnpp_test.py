@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.layers import Full, GatedResnet, Initializing
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.pixelcnnpp import load_torch_state
 from tests.testing.density_model_contract import (
@@ -107,6 +108,46 @@ class TestPixelCNNpp(DensityModelContract):
         num_params = model.count_params()
         assert f"{num_params / 1e6:.2f}" == "3.37"
 
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_a_first_batch_standardizes_the_outputs_of_every_layer(
+        self, is_conditional
+    ):
+        model = self.make((8, 8, 3), is_conditional=is_conditional)
+        x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
+        arguments = (x, 0.5 * x) if is_conditional else (x,)
+        model.initialize_from(*arguments)
+        view = RecordingView()
+        model._pass(*arguments, *[None] * (2 - len(arguments)), view)
+        blocks = [
+            layer for layer in model._flatten_layers() if isinstance(layer, GatedResnet)
+        ]
+        assert len(blocks) == (19 if is_conditional else 16)
+        for block in blocks:
+            for layer, scale in ((block.conv_input, 1.0), (block.conv_out, 0.1)):
+                outputs = view.outputs[layer]
+                axes = (0, 1, 2)
+                np.testing.assert_allclose(np.mean(outputs, axes), 0, atol=1e-5)
+                np.testing.assert_allclose(np.std(outputs, axes), scale, rtol=1e-4)
+        for layer in (*model.upsize_u, *model.upsize_ul):
+            variance = np.var(view.outputs[layer], axis=(0, 1, 2))
+            np.testing.assert_allclose(np.mean(variance), 1.0, rtol=1e-4)
+
+    def test_what_initialization_returns_is_what_the_network_gives_after_it(self):
+        model = self.make((8, 8, 3), is_conditional=True)
+        x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
+        returned = model._pass(x, 0.5 * x, Initializing())
+        np.testing.assert_allclose(model(x, context=0.5 * x), returned, atol=1e-4)
+
+    def test_initialization_from_data_can_be_turned_off(self):
+        config = PixelCNNppConfig(
+            num_resnet=1, num_filters=3, num_mixtures=1, data_dependent_init=False
+        )
+        model = PixelCNNpp(config, (4, 4, 1))
+        before = [np.array(variable) for variable in model.variables]
+        model.initialize_from(tf.random.stateless_normal((2, 4, 4, 1), [1, 1]))
+        for variable, value in zip(model.variables, before, strict=True):
+            np.testing.assert_array_equal(variable, value)
+
     def test_the_log_scale_has_a_floor(self):
         model = self.make((4, 4, 1))
         model.nin_out.weight.bias.assign(
@@ -123,6 +164,18 @@ class TestPixelCNNpp(DensityModelContract):
     def test_two_channels_are_rejected(self):
         with pytest.raises(ValueError, match="channels of an image must be 1 or 3"):
             self.make((8, 8, 2))
+
+
+class RecordingView(Full):
+    """Keeps the outputs of every layer with a weight of its own, before its shift."""
+
+    def __init__(self):
+        super().__init__()
+        self.outputs = {}
+
+    def _finish(self, layer, y, bias):
+        self.outputs[layer] = super()._finish(layer, y, bias)
+        return self.outputs[layer]
 
 
 def torch_state(golden) -> dict[str, np.ndarray]:

@@ -36,7 +36,7 @@ np.savez(sys.argv[3], **outputs)
 """
 
 
-def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None):
+def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwargs):
     config = MADEConfig(hidden_units=(16,), num_mixtures=2)
     models = (
         build_model(
@@ -46,6 +46,7 @@ def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None):
             event_shape=event_shape,
             num_levels=num_levels,
             seed=4,
+            **kwargs,
         )
         for stage in ("smoothed", "reverse")
     )
@@ -214,3 +215,10 @@ def test_an_existing_version_is_not_overwritten(two_stage, exported):
 def test_levels_beyond_8_bits_are_rejected(two_stage, tmp_path):
     with pytest.raises(ValueError, match="`num_levels` must be from 2 to 256"):
         export_saved_model(two_stage, num_levels=512, directory=tmp_path / "1")
+
+
+def test_a_network_in_half_precision_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="must compute in float32 .* got bfloat16"):
+        export_saved_model(
+            make_two_stage(dtype="mixed_bfloat16"), NUM_LEVELS, tmp_path / "1"
+        )

@@ -77,6 +77,21 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
     assert History(tmp_path / "resumed").rows() == rows
 
 
+def test_only_a_new_run_initializes_from_its_first_batch(tmp_path, monkeypatch):
+    batches = []
+
+    def initialize_from(model, x, context=None):
+        batches.append((x, context))
+
+    monkeypatch.setattr(TinyModel, "initialize_from", initialize_from)
+    train(tmp_path / "one", num_steps=3)
+    train(tmp_path / "one", num_steps=6)
+    ((x, context),) = batches
+    assert x.shape == context.shape == (4, 4, 4, 1)
+    train(tmp_path / "two", num_steps=3)
+    np.testing.assert_array_equal(batches[1], (x, context))
+
+
 # Often enough that a kill lands between two checkpoints.
 LONGER = dict(
     learning_rate=0.01,

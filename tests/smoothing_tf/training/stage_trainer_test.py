@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
@@ -164,6 +165,30 @@ def test_validation_on_two_replicas_is_that_on_one():
     assert two.mean_nats(validation) == pytest.approx(
         one.mean_nats(validation), rel=1e-6
     )
+
+
+@pytest.mark.parametrize("strategy", [None, "mirrored"])
+def test_the_first_batch_initializes_both_models_on_every_replica(strategy):
+    def make():
+        config = PixelCNNppConfig(num_resnet=1, num_filters=3, num_mixtures=1)
+        return PixelCNNpp(config, SHAPE, is_conditional=True)
+
+    batch = next(batches(make_trainer()))
+    expected = make()
+    expected.initialize_from(*batch)
+    trainer = StageTrainer(
+        "reverse",
+        make,
+        TrainingConfig(**CONFIG),
+        seed=3,
+        strategy=mirrored() if strategy else tf.distribute.get_strategy(),
+    )
+    trainer.initialize_from(batch)
+    for model in (trainer.model, trainer.averaged):
+        assert_same(weights(model), weights(expected))
+        for weight in model.weights:
+            for copy in getattr(weight.value, "values", ()):
+                np.testing.assert_array_equal(copy.numpy(), weight.numpy())
 
 
 def test_batch_that_does_not_divide_is_rejected():

@@ -1,0 +1,106 @@
+"""The stacked form: a plain network whose upper half is given, and the same sampler."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models import (
+    PixelCNNpp,
+    PixelCNNppConfig,
+    StackedPixelCNNpp,
+    build_model,
+)
+from smoothing_tf.models.ancestral import ancestral_sample
+from tests.testing.density_model_contract import (
+    ConditionalModelContract,
+    influence,
+    randomize,
+)
+
+CONFIG = PixelCNNppConfig(
+    num_resnet=1, num_filters=4, num_mixtures=2, dropout=0.0, conditioning="stacked"
+)
+
+
+class TestStackedPixelCNNpp(ConditionalModelContract):
+    # A height of 2 will do: it is the double that must be a multiple of 4.
+    tiny_shape = (2, 4, 1)
+    tiny_levels = 3
+    image_shape = (6, 4, 1)
+
+    def make(self, event_shape, num_levels=None, is_conditional=True, **kwargs):
+        assert is_conditional
+        return StackedPixelCNNpp(CONFIG, event_shape, num_levels, **kwargs)
+
+    def test_a_pixel_sees_all_pixels_before_it_and_all_of_the_context(self):
+        config = dataclasses.replace(CONFIG, num_resnet=2)
+        model = randomize(StackedPixelCNNpp(config, (6, 4, 3)))
+        x, context = (tf.random.stateless_normal((1, 6, 4, 3), [1, n]) for n in (1, 2))
+        seen = influence(model, x, 3, context)
+        np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+        for row, column in ((0, 0), (0, 3), (5, 3)):
+            with tf.GradientTape() as tape:
+                tape.watch(context)
+                pixel = tf.reduce_sum(model(x, context=context)[0, row, column])
+            assert np.all(tape.gradient(pixel, context) != 0)
+
+    def test_the_sampler_equals_one_pass_per_pixel(self):
+        model = randomize(self.make((4, 8, 3), num_levels=17, dtype="float64"), 0.1)
+        shape = [2, *model.event_shape]
+        context = tf.random.stateless_normal(shape, [1, 2], dtype=tf.float64)
+        noise = model.head.noise(shape[:-1], tf.constant([1, 2]), tf.float64)
+
+        @tf.function(autograph=False)
+        def slow():
+            return ancestral_sample(
+                lambda x: model(x, context=context), model.head, noise, shape[1:], 3
+            )
+
+        drawn = tf.function(model.draw, autograph=False)(context, noise)
+        np.testing.assert_allclose(drawn, slow(), rtol=1e-10, atol=1e-10)
+
+    def test_it_has_the_parameters_of_the_smoothed_stage(self):
+        smoothed = PixelCNNpp(CONFIG, (8, 8, 3))
+        reverse = self.make((8, 8, 3), num_levels=17)
+        assert reverse.count_params() == smoothed.count_params()
+
+    def test_a_first_batch_initializes_the_network(self):
+        model = self.make((6, 8, 1), num_levels=17)
+        x = tf.random.stateless_uniform((5, 6, 8, 1), [1, 1], -1.0, 1.0)
+        model.initialize_from(x, 2.0 * x)
+        both = model.network(tf.concat([2.0 * x, x], axis=1))
+        np.testing.assert_allclose(np.mean(both, axis=(0, 1, 2)), 0, atol=1e-5)
+        np.testing.assert_allclose(np.std(both, axis=(0, 1, 2)), 1, rtol=1e-4)
+
+    def test_a_seed_names_its_weights(self):
+        first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))
+        x = self.context(2)
+        np.testing.assert_array_equal(first.log_prob(x, x), again.log_prob(x, x))
+        assert np.all(first.log_prob(x, x) != other.log_prob(x, x))
+        other.initialize(1)
+        np.testing.assert_array_equal(first.log_prob(x, x), other.log_prob(x, x))
+
+    @pytest.mark.parametrize("event_shape", [(5, 8, 1), (6, 6, 1), (8,)])
+    def test_a_size_that_does_not_fit_is_rejected(self, event_shape):
+        with pytest.raises(ValueError, match="multiple of 2 and a width"):
+            self.make(event_shape)
+
+
+def test_the_other_class_does_not_take_the_setting():
+    PixelCNNpp(CONFIG, (4, 4, 1))
+    with pytest.raises(ValueError, match="must be 'features' .* got 'stacked'"):
+        PixelCNNpp(CONFIG, (4, 4, 1), is_conditional=True)
+
+
+def test_the_setting_chooses_the_form_of_the_reverse_stage_alone():
+    classes = [
+        type(
+            build_model(
+                "pixelcnnpp", CONFIG, stage=stage, event_shape=(4, 4, 1), num_levels=4
+            )
+        )
+        for stage in ("smoothed", "reverse", "baseline")
+    ]
+    assert classes == [PixelCNNpp, StackedPixelCNNpp, PixelCNNpp]
