@@ -77,9 +77,12 @@ def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) ->
     peak = measure.matmul_peak(dtype)
 
     full_pass = tf.function(lambda: full_model(x, context=context))
-    sampler = tf.function(
-        lambda: model._walk(batch_size, context, tf.constant([1, 2])), autograph=False
-    )
+    # One x for each of the contexts, or as many without one.
+    num_samples = 1 if is_conditional else batch_size
+
+    def sampler():
+        return model.sample(num_samples, context, seed=1)
+
     measure.wait(full_pass())
     start = time.perf_counter()
     measure.wait(sampler())

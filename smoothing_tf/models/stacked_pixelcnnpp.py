@@ -73,30 +73,32 @@ class StackedPixelCNNpp(AutoregressiveModel):
         params = self.network(stacked(context, x), dropout_seed=dropout_seed)
         return params[:, self.event_shape[0] :]
 
-    def _walk(self, batch_size, context, seed):
-        noise = self.head.noise([batch_size, *self.position_shape], seed)
-        return self.draw(tf.cast(context, noise.dtype), noise)
-
-    def draw(self, context: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """A walk of the network whose upper half is given instead of drawn.
-
-        Args:
-          context: x~ [b, h, w, c].
-          noise: of the head, for the positions of x, in the dtype of x~.
-
-        Returns:
-          x [b, h, w, c].
-        """
+    def walk(self, batch_size, context, visit, state, dtype=tf.float32, resample=None):
+        """A walk of the network whose upper half is given instead of visited."""
         height = self.event_shape[0]
+        context = tf.cast(context, dtype)
 
-        def visit(params, place, state):
-            above = place._replace(row=tf.minimum(place.row, height - 1))
-            below = place._replace(row=tf.maximum(place.row - height, 0))
-            drawn = self.head.draw(params, below.of(noise))
-            return tf.where(place.row < height, above.of(context), drawn), state
+        def keep_above(row, new, old):
+            return tf.nest.map_structure(
+                lambda new, old: tf.where(row < height, old, new), new, old
+            )
 
-        sampler = RasterSampler(self.network, tf.shape(noise)[0], None)
-        return sampler.walk(visit, (), noise.dtype)[0][:, height:]
+        def visit_lower(params, place, state):
+            own = place._replace(row=tf.maximum(place.row - height, 0))
+            value, new = visit(params, own, state)
+            given = place._replace(row=tf.minimum(place.row, height - 1)).of(context)
+            value = tf.where(place.row < height, given, value)
+            return value, keep_above(place.row, new, state)
+
+        def resample_lower(row, state):
+            ancestors, new = resample(tf.maximum(row - height, 0), state)
+            ancestors = keep_above(row, ancestors, tf.range(batch_size))
+            return ancestors, keep_above(row, new, state)
+
+        x, state, origin = RasterSampler(self.network, batch_size, None).walk(
+            visit_lower, state, dtype, None if resample is None else resample_lower
+        )
+        return x[:, height:], state, origin
 
 
 def stacked(x_smoothed: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
