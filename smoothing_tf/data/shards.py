@@ -5,6 +5,7 @@ its piece. Every kind yields serialized `tf.train.Example`s in stored order.
 """
 
 import dataclasses
+import itertools
 import pathlib
 from collections.abc import Iterator
 
@@ -90,4 +91,24 @@ class TFRecordShard:
             )
 
 
-Shard = MemoryShard | FileShard | TFRecordShard
+@dataclasses.dataclass(frozen=True)
+class PartOfShard:
+    """The records `start` to `stop` of another shard."""
+
+    shard: MemoryShard | FileShard | TFRecordShard
+    start: int
+    stop: int
+
+    @property
+    def num_examples(self) -> int:
+        return self.stop - self.start
+
+    def place_of(self, index: int) -> str:
+        """Where the other shard says that record is."""
+        return self.shard.place_of(self.start + index)
+
+    def read(self) -> Iterator[bytes]:
+        yield from itertools.islice(self.shard.read(), self.start, self.stop)
+
+
+Shard = MemoryShard | FileShard | TFRecordShard | PartOfShard

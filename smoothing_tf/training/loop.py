@@ -113,6 +113,46 @@ def train_stage(
         run.train(iter(trainer.distribute(arguments)), monitor)
 
 
+def write_initial_state(
+    stage: str,
+    make_model: Callable[[], DensityModel],
+    config: TrainingConfig,
+    directory: artifacts.Path,
+    *,
+    seed: int,
+) -> None:
+    """Writes a checkpoint of step 0, from which `train_stage` goes on.
+
+    Args:
+      stage: "smoothed", "reverse" or "baseline".
+      make_model: builds the model with the weights to start from; called twice.
+      config: of the training to come.
+      directory: of this stage alone.
+      seed: the run's seed.
+
+    Raises:
+      OSError: the checkpoint cannot be written.
+    """
+    strategy = tf.distribute.get_strategy()
+    trainer = StageTrainer(stage, make_model, config, seed=seed, strategy=strategy)
+    _stage_checkpoints(directory, trainer, _make_window()).save(0)
+
+
+def _make_window() -> tf.Variable:
+    """Sum and number of the losses since the last row of the history.
+
+    Saved, so that a row across an interruption is the mean of all its steps.
+    """
+    return tf.Variable([0.0, 0.0], dtype=tf.float64)
+
+
+def _stage_checkpoints(
+    directory: artifacts.Path, trainer: StageTrainer, window: tf.Variable
+) -> Checkpoints:
+    groups = {**trainer.state, "window": [window]}
+    return Checkpoints(directory, groups, trainer.step_variable)
+
+
 class _Run:
     """The host's side of one call of `train_stage`."""
 
@@ -127,14 +167,8 @@ class _Run:
         self._directory = directory
         self._seed = seed
         self._is_chief = is_chief
-        # Sum and number of the losses since the last row of the history; saved,
-        # so that a row across an interruption is the mean of all its steps.
-        self._window = tf.Variable([0.0, 0.0], dtype=tf.float64)
-        self._checkpoints = Checkpoints(
-            directory,
-            {**trainer.state, "window": [self._window]},
-            trainer.step_variable,
-        )
+        self._window = _make_window()
+        self._checkpoints = _stage_checkpoints(directory, trainer, self._window)
         self._history = History(directory)
         self._sample = tf.function(trainer.averaged.sample)
 

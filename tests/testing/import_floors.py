@@ -11,7 +11,7 @@ PACKAGES = ("smoothing_tf", "components", "pipeline")
 # Directories of Python files that the library does not consist of.
 _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 
-_COMMAND_LINES = ("train", "sample", "evaluate", "export", "reproduce")
+_COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
 # Units of smoothing_tf by floor, the lowest first. The fifth has an order of its own.
 _FLOORS = (
     ("numerics", "artifacts", "settings", "seeds", "quiet"),

@@ -1,19 +1,34 @@
 """The data sets by name; a new one is a folder here and a line below."""
 
+from smoothing_tf.data.datasets.celeba import CelebA32
 from smoothing_tf.data.datasets.digits import Digits
 from smoothing_tf.data.datasets.photos import Photos
 from smoothing_tf.data.datasets.toys import TOYS
+from smoothing_tf.data.downloads import downloaded, hold_out
 from smoothing_tf.data.source import (
+    Source,
     source_from_builder,
     source_from_directory,
     source_from_folder,
 )
+
+# These have no validation split of their own: the last training examples become it.
+_NUM_VALIDATION = 5_000
+
+
+def _with_validation(name: str, data_dir: str | None) -> Source:
+    source = source_from_builder(downloaded(name, data_dir))
+    return hold_out(source, _NUM_VALIDATION)
+
 
 # name -> function of data_dir that opens the data set, preparing it if need be.
 DATASETS = {
     "digits": lambda data_dir: source_from_builder(Digits(data_dir=data_dir)),
     "photos": lambda data_dir: source_from_builder(Photos(data_dir=data_dir)),
     **TOYS,
+    "mnist": lambda data_dir: _with_validation("mnist", data_dir),
+    "cifar10": lambda data_dir: _with_validation("cifar10", data_dir),
+    "celeba": lambda data_dir: source_from_builder(CelebA32(data_dir=data_dir)),
     "directory": source_from_directory,
     "folder": source_from_folder,
 }

@@ -10,7 +10,11 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from smoothing_tf.training import restore_stage
+from smoothing_tf.training import (
+    TrainingConfig,
+    restore_stage,
+    write_initial_state,
+)
 from smoothing_tf.training.history import History
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import TinyModel, make_tiny_model
@@ -90,6 +94,22 @@ def test_only_a_new_run_initializes_from_its_first_batch(tmp_path, monkeypatch):
     assert x.shape == context.shape == (4, 4, 4, 1)
     train(tmp_path / "two", num_steps=3)
     np.testing.assert_array_equal(batches[1], (x, context))
+
+
+def test_a_checkpoint_of_step_0_is_taken_as_it_is(tmp_path):
+    write_initial_state(
+        "reverse",
+        lambda: make_tiny_model("reverse", (4, 4, 1), scale=3.0),
+        TrainingConfig(batch_size=4),
+        tmp_path,
+        seed=1,
+    )
+    train(tmp_path, num_steps=1, learning_rate=1e-12)
+    model, given = (make_tiny_model("reverse", (4, 4, 1), scale=3.0) for _ in range(2))
+    assert restore_stage(model, tmp_path) == 1
+    # In particular not adjusted to the first batch.
+    np.testing.assert_allclose(model.loc, given.loc, atol=1e-6)
+    np.testing.assert_allclose(model.log_scale, given.log_scale, atol=1e-6)
 
 
 # Often enough that a kill lands between two checkpoints.

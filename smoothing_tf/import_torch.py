@@ -1,0 +1,132 @@
+"""Makes a stage of a working directory from weights of the authors' PyTorch code.
+
+  python -m smoothing_tf.import_torch --checkpoint=FILE.npz --stage=smoothed
+    --flagfile=F --workdir=DIR
+
+FILE.npz holds the state dict of a PixelCNN++, one array under each name. PyTorch writes
+it by numpy.savez("FILE.npz", **{k: v.cpu().numpy() for k, v in state_dict.items()}).
+
+The flags say the size of the network, the data set and the smoothing that belong to
+the weights; stage reverse needs --conditioning=stacked. The stage is then as if it was
+trained for 0 steps: sample, evaluate and export read it, train goes on from it.
+"""
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from smoothing_tf import artifacts, command_line, config, stages, workdir
+from smoothing_tf.config import Config
+from smoothing_tf.data import open_dataset
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.models import DensityModel
+from smoothing_tf.models.torch_state import load_torch_state
+from smoothing_tf.settings import setting, validate
+from smoothing_tf.training.loop import write_initial_state
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportOptions:
+    """Options of this command."""
+
+    checkpoint: str = setting(None, "File .npz of the weights.")
+    stage: str = setting(None, "Stage that they are of.", choices=artifacts.STAGES)
+    workdir: str = setting(None, "Directory of the run; created when missing.")
+
+    def __post_init__(self):
+        validate(self)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Runs the command on `argv`, without the program's name."""
+    experiment, options = config.parse(argv, ImportOptions, usage=__doc__)
+    directory, stage = artifacts.check_directory(options.workdir), options.stage
+    _check_stage(experiment, stage, directory)
+    arrays = read_arrays(options.checkpoint)
+    dataset = open_dataset(experiment.data)
+    make = functools.partial(load_model, experiment, stage, dataset, arrays)
+    make()  # Before anything is written.
+    experiment = workdir.resolve(experiment, dataset)
+    workdir.save_config(experiment, directory)
+    write_initial_state(
+        stage,
+        make,
+        experiment.stages[stage].training,
+        directory / stage,
+        seed=experiment.seed,
+    )
+    print(f"Imported {options.checkpoint} as stage {stage} of {directory}.")
+
+
+def read_arrays(path: artifacts.Path) -> dict[str, np.ndarray]:
+    """Reads the arrays of a .npz file.
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: it is no .npz file of numbers.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No file {path}; --checkpoint names a .npz file.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except Exception as error:
+        # numpy has many ways to fail on a file that is something else.
+        raise ValueError(
+            f"`--checkpoint` must be a readable .npz file of numbers; got {path}."
+            " Convert a file of PyTorch by numpy.savez(FILE, **{k: v.cpu().numpy() for"
+            " k, v in state_dict.items()})."
+        ) from error
+
+
+def load_model(
+    experiment: Config,
+    stage: str,
+    dataset: Dataset,
+    arrays: Mapping[str, np.ndarray],
+) -> DensityModel:
+    """The model of a stage with the authors' weights.
+
+    Raises:
+      ValueError: they are of another network than the flags say.
+    """
+    model = stages.make_model(experiment, stage, dataset)
+    try:
+        load_torch_state(model, arrays)
+    except ValueError as error:
+        settings = experiment.stages[stage].model_config
+        raise ValueError(
+            f"`--checkpoint` must be of the network that the flags of stage {stage!r}"
+            f" say, {settings.num_resnet} blocks (--num_resnet), {settings.num_filters}"
+            f" filters (--num_filters), {settings.num_mixtures} mixtures"
+            f" (--num_mixtures), {dataset.event_shape[-1]} channels. {error}"
+        ) from error
+    return model
+
+
+def _check_stage(experiment: Config, stage: str, directory: pathlib.Path) -> None:
+    """Checks that the flags name a network of the authors, for a stage that is free."""
+    stage_config = experiment.stages[stage]
+    if stage_config.model != "pixelcnnpp":
+        raise ValueError(
+            f"`--model` must be pixelcnnpp to take the authors' weights; got"
+            f" {stage_config.model} for stage {stage!r}."
+        )
+    if stage == "reverse" and stage_config.model_config.conditioning != "stacked":
+        raise ValueError(
+            "`--conditioning` must be stacked for stage 'reverse' to take the authors'"
+            f" weights; got {stage_config.model_config.conditioning}."
+        )
+    if stage in workdir.stages_present(directory):
+        raise FileExistsError(
+            f"The stage {directory / stage} holds a trained model already; remove it or"
+            " name another --workdir."
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(main)
