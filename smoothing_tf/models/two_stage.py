@@ -75,12 +75,6 @@ def single_step_denoise(
         raise ValueError(
             f"`gradient` must be one of {', '.join(GRADIENTS)}; got {gradient!r}."
         )
-    is_truncated = gradient == "truncated"
-    if is_truncated and not hasattr(smoothed, "log_prob_detached"):
-        raise ValueError(
-            "`gradient` must be exact for a model that is not autoregressive; got"
-            f" 'truncated' for {type(smoothed).__name__}."
-        )
     if smoothing.single_step_gain is None:
         raise ValueError(
             "Single-step denoising needs `smoothing` to be gaussian; got "
@@ -89,8 +83,10 @@ def single_step_denoise(
     x_smoothed = tf.convert_to_tensor(x_smoothed)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x_smoothed)
-        log_prob_of = smoothed.log_prob_detached if is_truncated else smoothed.log_prob
-        log_prob = log_prob_of(x_smoothed)
+        if gradient == "truncated":
+            log_prob = smoothed.log_prob_detached(x_smoothed)
+        else:
+            log_prob = smoothed.log_prob(x_smoothed)
     score = tape.gradient(log_prob, x_smoothed)
     return x_smoothed + smoothing.single_step_gain * score
 
