@@ -15,7 +15,11 @@ _OUR_PACKAGES = ("smoothing_tf", "components", "pipeline")
 _ROOT = pathlib.Path(__file__).parent.parent
 
 
-def run(main: Callable[[Sequence[str]], None]) -> None:
+def run(
+    main: Callable[[Sequence[str]], None],
+    kept: str = "Training goes on from its last checkpoint when the same command is"
+    " run again.",
+) -> None:
     """Runs a command on `sys.argv` and exits.
 
     An error that our own code raises on purpose, or the operating system, becomes
@@ -23,6 +27,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
 
     Args:
       main: takes the arguments without the program's name.
+      kept: what to say of an interrupted run.
     """
     try:
         _main_or_help(main)
@@ -33,18 +38,20 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
-        print(
-            "Interrupted. Training goes on from its last checkpoint when the same"
-            " command is run again.",
-            file=sys.stderr,
-        )
+        print(f"Interrupted. {kept}", file=sys.stderr)
         sys.exit(130)
-    except (flags.Error, OSError) as error:
-        _fail(error)
-    except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:
-        if not _is_raised_by_us(error):
+    except Exception as error:
+        if not is_deliberate(error):
             raise
         _fail(error)
+
+
+def is_deliberate(error: Exception) -> bool:
+    """Whether an error says what to do, and is no defect: see `run`."""
+    if isinstance(error, flags.Error | OSError):
+        return True
+    kinds = ValueError | TypeError | ArithmeticError | RuntimeError
+    return isinstance(error, kinds) and _is_raised_by_us(error)
 
 
 def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:

@@ -14,6 +14,7 @@ import dataclasses
 import pathlib
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config
@@ -131,6 +132,8 @@ def _say_failed(name: str, error: Exception, errors: dict, *, alone: bool) -> No
     if alone:
         raise error
     errors[name] = error
+    if not command_line.is_deliberate(error):
+        traceback.print_exception(error)
     print(f"{name} failed: {error} The other experiments go on.", file=sys.stderr)
 
 
@@ -143,4 +146,4 @@ def _write(result: Result, directory: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, "Finished cells are kept; run the same command to go on.")

@@ -10,13 +10,15 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
 
 from smoothing_tf.data.datasets import DATASETS
-from smoothing_tf.experiments import EXPERIMENTS
+from smoothing_tf.experiments import EXPERIMENTS, proposition1, spikes, theorem1
 from smoothing_tf.models import MODELS, MADEConfig, TwoStageModel, build_model
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, make_smoothing
+from tests.testing.canned_cells import CannedCells
 from tests.testing.smoothing_contract import SmoothingContract
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -71,15 +73,19 @@ def _flags(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--([a-z]\w*)", text))
 
 
-def _help(module: str, directory: pathlib.Path = _ROOT) -> str:
-    process = subprocess.run(
-        [sys.executable, "-m", module, "--help"],
+def _run(module: str, *arguments: str, directory: pathlib.Path = _ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
         cwd=directory,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
         timeout=200,
     )
+
+
+def _help(module: str, directory: pathlib.Path = _ROOT) -> str:
+    process = _run(module, "--help", directory=directory)
     assert "Traceback" not in process.stderr, process.stderr
     return process.stdout
 
@@ -148,6 +154,13 @@ def test_all_choices_are_named(section, known):
     assert [name for name in known if f"`{name}`" not in text] == []
 
 
+def test_no_number_of_a_table_is_left_out():
+    rows = re.findall(r"^\|(.*)\|$", _README, re.MULTILINE)
+    cells = [cell.strip() for row in rows for cell in row.split("|")]
+    assert cells
+    assert [cell for cell in cells if cell in ("...", "\u2026", "?")] == []
+
+
 def test_configs_exist():
     names = set(re.findall(r"configs/[\w./-]+\.cfg", _README))
     assert names
@@ -182,9 +195,12 @@ class TestSmoothingOfTheReadme(SmoothingContract):
         assert make_smoothing(config).noise_scale == 0.3
 
 
-def test_the_two_lines_of_the_readme_make_a_flag(tmp_path):
-    shutil.copytree(_ROOT / "smoothing_tf", tmp_path / "smoothing_tf")
-    package = tmp_path / "smoothing_tf" / "smoothing"
+@pytest.fixture(scope="module")
+def tree_with_logistic(tmp_path_factory) -> pathlib.Path:
+    """The library with the file and the two lines of the README's example."""
+    root = tmp_path_factory.mktemp("tree")
+    shutil.copytree(_ROOT / "smoothing_tf", root / "smoothing_tf")
+    package = root / "smoothing_tf" / "smoothing"
     (package / "logistic.py").write_text(_block("python", "(Smoothing):"))
     lines = _block("diff", "SMOOTHINGS").splitlines()
     import_line, dict_line = (line[1:] for line in lines if line.startswith("+"))
@@ -193,10 +209,57 @@ def test_the_two_lines_of_the_readme_make_a_flag(tmp_path):
     assert text.count(start) == 1
     text = text.replace(start, f"{import_line}\n\n{start}{dict_line}\n")
     (package / "__init__.py").write_text(text)
+    return root
+
+
+def test_the_two_lines_of_the_readme_make_a_flag(tree_with_logistic):
     choices = re.search(
-        r"--smoothing .*?One of: ([\w,\s]*)\.", _help(_TRAIN, tmp_path), re.S
+        r"--smoothing .*?One of: ([\w,\s]*)\.", _help(_TRAIN, tree_with_logistic), re.S
     )
     assert set(re.split(r",\s+", choices[1])) == {*SMOOTHINGS, "logistic"}
+
+
+def test_a_model_is_trained_with_the_smoothing_of_the_readme(tree_with_logistic):
+    flags = (
+        *("--dataset=rings", "--model=made", "--hidden_units=8", "--num_mixtures=2"),
+        *("--smoothing=logistic", "--noise_scale=0.3", "--num_steps=2"),
+        *("--batch_size=16", "--max_validation_examples=20", "--workdir=run"),
+    )
+    process = _run(_TRAIN, *flags, directory=tree_with_logistic)
+    assert process.returncode == 0, process.stderr
+    assert (tree_with_logistic / "run" / "reverse").is_dir()
+    resolved = (tree_with_logistic / "run" / "flags.cfg").read_text()
+    assert "--smoothing=logistic\n" in resolved
+
+
+@pytest.fixture
+def with_logistic(monkeypatch):
+    monkeypatch.setitem(SMOOTHINGS, "logistic", _smoothing_example())
+
+
+@pytest.mark.usefixtures("with_logistic")
+def test_the_theory_holds_for_the_smoothing_of_the_readme(tmp_path, monkeypatch):
+    triangle = theorem1.densities()["triangle"]
+    monkeypatch.setattr(theorem1, "densities", lambda: {"triangle": triangle})
+    for experiment in (theorem1, proposition1):
+        table = experiment.run(tmp_path, quick=True, cells=None).tables["table"]
+        assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
+        assert all(criterion.holds for criterion in table.criteria)
+
+
+@pytest.mark.usefixtures("with_logistic")
+def test_the_smoothing_of_the_readme_takes_part_in_the_spikes(tmp_path):
+    def canned(cell, directory):
+        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes._GRID_SIZE))
+        scores = ("validation", "nll", "nll_se")
+        if cell.function is spikes.joint_made:
+            scores = ("validation", "bound", "bound_se", "iw", "iw_se")
+        return {"parameters": 5, "restarts": [1.0]} | dict.fromkeys(scores, 0.5)
+
+    result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))
+    rows = result.tables["table"].rows
+    assert [row for row in rows if row["model"] == "logistic smoothing"]
+    assert len(result.tables["table"].criteria) == len(SMOOTHINGS)
 
 
 def test_the_test_of_the_readme_collects_the_contract():

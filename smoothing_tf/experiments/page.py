@@ -24,7 +24,7 @@ class Section:
       name: a key of EXPERIMENTS.
       description: docstring of its module, a sentence first.
       result: what it gave.
-      seconds: how long it took, 0 where all was there already.
+      seconds: how long this run took; cells that were kept take next to nothing.
     """
 
     name: str

@@ -12,16 +12,16 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from smoothing_tf.data.densities import DENSITIES, posterior_mean
+from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import toy_scores
 from smoothing_tf.experiments.learned_noise import LearnedNoise
+from smoothing_tf.experiments.single_step import compare_single_step
 from smoothing_tf.experiments.toy_training import Fitted, draw_stage, fit
 from smoothing_tf.models import (
     MODELS,
     DensityModel,
     TwoStageModel,
     build_model,
-    single_step_denoise,
 )
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import SMOOTHINGS
@@ -258,35 +258,13 @@ def _score_two_stage(
         )
         arrays = {"samples": x, "smoothed": x_smoothed, "log_density": log_density}
     if single_step:
-        result["single_step"], arrows = _compare_single_step(both, data)
+        result["single_step"], arrows = compare_single_step(
+            both, data, num_points=_NUM_ARROWS, seed=_TEST_SEED
+        )
         arrays |= arrows
     if arrays:
         _save(directory, pictures, **arrays)
     return result
-
-
-def _compare_single_step(both: TwoStageModel, data) -> tuple[Json, Json]:
-    """Root mean squared distance to E[x | x~] of both gradients, and of x~ itself."""
-    x = data.sample(_NUM_ARROWS, seed=derive_seed(_TEST_SEED, "single step data"))
-    noise_seed = derive_seed(_TEST_SEED, "single step noise")
-    x_smoothed = both.smoothing.distribution(x).sample(seed=noise_seed)
-    exact = np.asarray(posterior_mean(data, both.smoothing.noise_scale, x_smoothed))
-    estimates = {
-        gradient: single_step_denoise(
-            both.smoothing, both.smoothed, x_smoothed, gradient=gradient
-        ).numpy()
-        for gradient in ("exact", "truncated")
-    }
-    points = {"x_smoothed": x_smoothed.numpy(), **estimates}
-    distances = {
-        name: float(np.sqrt(np.mean(np.sum((value - exact) ** 2, axis=-1))))
-        for name, value in points.items()
-    }
-    return distances, {
-        "arrow_start": points["x_smoothed"],
-        "arrow_posterior_mean": exact,
-        **{f"arrow_{name}": value for name, value in estimates.items()},
-    }
 
 
 def held_out(data: tfd.Distribution, num_points: int) -> np.ndarray:

@@ -11,15 +11,6 @@ from smoothing_tf.experiments.plane import Row, Study
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Table
 
-# All lengths and rates are ours; the paper names none.
-_TRAINING = {
-    "num_steps": 20_000,
-    "batch_size": 500,
-    "learning_rate": 2e-3,
-    "learning_rate_schedule": "cosine",
-    "ema_momentum": 0.999,
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -108,7 +99,7 @@ def _rows(settings: Settings, num_couplings: int, width: int) -> list[Row]:
             f"plain-{size}",
             f"RealNVP {size}",
             plane_cells.plain,
-            {"training": _TRAINING, "model": realnvp(width)},
+            {"training": plane.TRAINING, "model": realnvp(width)},
             (),
             published.get("plain"),
             targets.get("plain", {}),
@@ -118,7 +109,7 @@ def _rows(settings: Settings, num_couplings: int, width: int) -> list[Row]:
             f"two-stage, as large as {size}",
             plane_cells.two_stage,
             {
-                "training": _TRAINING,
+                "training": plane.TRAINING,
                 "smoothing": "gaussian",
                 "smoothed": stage,
                 "reverse": stage,

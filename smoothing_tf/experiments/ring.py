@@ -64,7 +64,7 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
             Criterion(
                 "largest slope of a smoothed conditional over that of the raw one",
                 max(row["slope_smoothed"] / row["slope_raw"] for row in rows),
-                maximum=1.0,
+                maximum=0.02,
             ),
         ),
     )

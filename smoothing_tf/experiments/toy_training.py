@@ -67,8 +67,11 @@ def fit(
       restart_steps: length of each of these short runs.
 
     Raises:
+      ValueError: `num_restarts` is below 1.
       FloatingPointError: the loss is NaN or infinite.
     """
+    if num_restarts < 1:
+        raise ValueError(f"`num_restarts` must be at least 1; got {num_restarts}.")
     # Steps of training count from 0, validation stands apart from all of them.
     validation = draw(_NUM_VALIDATION)(tf.constant(-1))
     seeds = [

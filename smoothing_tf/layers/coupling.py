@@ -49,7 +49,8 @@ class AffineCoupling(keras.layers.Layer):
 
     def reset_output(self) -> None:
         """Makes the step the identity, whatever its hidden layers are."""
-        self.dense[-1].kernel.assign(tf.zeros_like(self.dense[-1].kernel.value))
+        for weight in (self.dense[-1].kernel, self.dense[-1].bias):
+            weight.assign(tf.zeros_like(weight.value))
 
     def call(
         self, fixed: tf.Tensor, context: tf.Tensor | None = None

@@ -41,6 +41,8 @@ class MaskedDense(keras.layers.Layer):
     def initialize(self, seed: tf.Tensor) -> None:
         """Draws the kernel from He's uniform distribution, by unmasked fan-in.
 
+        The bias becomes 0.
+
         Args:
           seed: int32 [2].
         """
@@ -48,6 +50,7 @@ class MaskedDense(keras.layers.Layer):
         limit = np.sqrt(6.0 / fan_in).astype(np.float32)
         uniform = tf.random.stateless_uniform(self.mask.shape, seed, -1.0, 1.0)
         self.kernel.assign(uniform * limit)
+        self.bias.assign(tf.zeros_like(self.bias.value))
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[batch, n_in] -> [batch, n_out]."""

@@ -53,13 +53,7 @@ class AutoregressiveModel(DensityModel):
         params = self(x, context=context, dropout_seed=dropout_seed)
         return self._log_prob_given(params, x)
 
-    def log_prob_detached(
-        self, x: tf.Tensor, context: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """`log_prob` whose gradient takes the parameters for constants.
-
-        See `single_step_denoise`.
-        """
+    def log_prob_detached(self, x, context=None):
         x = tf.convert_to_tensor(x)
         self.check_arguments(x, context)
         return self._log_prob_given(tf.stop_gradient(self(x, context=context)), x)
@@ -73,8 +67,7 @@ class AutoregressiveModel(DensityModel):
 
     def sample(self, num_samples, context=None, *, seed):
         self.check_arguments(None, context)
-        if isinstance(num_samples, int) and num_samples < 1:
-            raise ValueError(f"`num_samples` must be at least 1; got {num_samples}.")
+        self.check_num_samples(num_samples)
         num_samples = tf.convert_to_tensor(num_samples, tf.int32)
         if context is not None:
             context = tf.convert_to_tensor(context)

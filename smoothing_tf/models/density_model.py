@@ -52,6 +52,21 @@ class DensityModel(keras.Model, abc.ABC):
           ValueError: shapes do not fit, or a context is missing or superfluous.
         """
 
+    def log_prob_detached(
+        self, x: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """`log_prob` whose gradient takes the network's output for constant.
+
+        See `single_step_denoise`.
+
+        Raises:
+          ValueError: the model has no network of parameters.
+        """
+        raise ValueError(
+            "`gradient` must be exact for a model that is not autoregressive; got"
+            f" 'truncated' for {type(self).__name__}."
+        )
+
     @abc.abstractmethod
     def sample(
         self,
@@ -89,6 +104,15 @@ class DensityModel(keras.Model, abc.ABC):
           x: float [batch, ...event_shape].
           context: as for `log_prob`.
         """
+
+    def check_num_samples(self, num_samples: int | tf.Tensor) -> None:
+        """Checks a number that is known.
+
+        Raises:
+          ValueError: it is below 1.
+        """
+        if isinstance(num_samples, int) and num_samples < 1:
+            raise ValueError(f"`num_samples` must be at least 1; got {num_samples}.")
 
     def check_arguments(self, x: tf.Tensor | None, context: tf.Tensor | None) -> None:
         """Checks shapes and the presence of a context.

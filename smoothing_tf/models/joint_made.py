@@ -36,7 +36,7 @@ class JointMADE(keras.Model):
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         num_dims = math.prod(event_shape)
-        self.network = MADE(config, (2 * num_dims,), seed=seed)
+        self.network = MADE(config, (2 * num_dims,), seed=seed, dtype=self.dtype_policy)
         self.built = True
 
     @property
@@ -86,7 +86,14 @@ class _View(AutoregressiveModel):
         self, network: MADE, event_shape: tuple[int, ...], is_conditional: bool
     ):
         # Keras would name it after the class, with an underscore no graph allows.
-        super().__init__(event_shape, 1, network.head, is_conditional, name="view")
+        super().__init__(
+            event_shape,
+            1,
+            network.head,
+            is_conditional,
+            name="view",
+            dtype=network.dtype_policy,
+        )
         self.network = network
         self.built = True
 

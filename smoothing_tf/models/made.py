@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers import MaskedDense
+from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.heads import head_setting, make_head
 from smoothing_tf.settings import setting, validate
@@ -23,11 +24,7 @@ class MADEConfig:
     num_mixtures: int = setting(
         10, "Logistics in the mixture of each conditional.", minimum=1
     )
-    activation: str = setting(
-        "relu",
-        "Nonlinearity after each hidden layer.",
-        choices=("elu", "gelu", "relu", "silu"),
-    )
+    activation: str = activation_setting()
     initial_range: float = setting(
         1.0,
         "The mixtures' locations start evenly spread over [-r, r]; for vectors about"

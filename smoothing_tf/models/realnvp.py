@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers import AffineCoupling
+from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.settings import setting, validate
@@ -22,11 +23,7 @@ class RealNVPConfig:
     hidden_units: tuple[int, ...] = setting(
         (128, 128), "Units of each hidden layer in a coupling's network.", minimum=1
     )
-    activation: str = setting(
-        "relu",
-        "Nonlinearity after each hidden layer.",
-        choices=("elu", "gelu", "relu", "silu"),
-    )
+    activation: str = activation_setting()
     log_scale_limit: float = setting(
         2.0,
         "Largest logarithm by which one coupling stretches a dimension.",
@@ -122,6 +119,7 @@ class RealNVP(DensityModel):
 
     def sample(self, num_samples, context=None, *, seed):
         self.check_arguments(None, context)
+        self.check_num_samples(num_samples)
         seed = derive_seed(seed, "base sample")
         batch_size = 1 if context is None else tf.shape(context)[0]
         num_dims = math.prod(self.event_shape)

@@ -100,11 +100,6 @@ def check_single_step(
         raise ValueError(
             f"`gradient` must be one of {', '.join(GRADIENTS)}; got {gradient!r}."
         )
-    if gradient == "truncated" and not hasattr(smoothed, "log_prob_detached"):
-        raise ValueError(
-            "`gradient` must be exact for a model that is not autoregressive; got"
-            f" 'truncated' for {type(smoothed).__name__}."
-        )
     if smoothing.single_step_gain is None:
         raise ValueError(
             "Single-step denoising needs `smoothing` to be gaussian; got "

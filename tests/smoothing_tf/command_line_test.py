@@ -59,6 +59,21 @@ def raise_value_error(_):
     raise ValueError("first line\nsecond line")
 
 
+def interrupt(_):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_says_what_is_kept(capsys):
+    for arguments, message in (
+        ((), "Training goes on from its last checkpoint"),
+        (("Finished cells are kept.",), "Finished cells are kept."),
+    ):
+        with pytest.raises(SystemExit) as exit_status:
+            command_line.run(interrupt, *arguments)
+        assert exit_status.value.code == 130
+        assert capsys.readouterr().err.startswith(f"Interrupted. {message}")
+
+
 def call_into_a_library(_):
     int("x")
 

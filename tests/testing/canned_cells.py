@@ -1,5 +1,7 @@
 """Cells whose results are made up, for tests of what experiments do with them."""
 
+import inspect
+import json
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +11,8 @@ from smoothing_tf.experiments.cells import Cell
 
 class CannedCells:
     """Stands in for `Cells`; `asked` holds all cells in the order of their coming.
+
+    Their functions must take their arguments, which must be plain JSON values.
 
     Args:
       directory: what `make` writes goes to DIRECTORY/NAME.
@@ -34,5 +38,9 @@ class CannedCells:
         results = {}
         for cell in cells:
             self.directory(cell.name).mkdir(parents=True)
+            arguments = json.loads(json.dumps(cell.arguments, allow_nan=False))
+            assert arguments == cell.arguments, cell.name
+            signature = inspect.signature(cell.function)
+            signature.bind(self.directory(cell.name), **cell.arguments)
             results[cell.name] = self._make(cell, self.directory(cell.name))
         return results

@@ -69,3 +69,52 @@ class SmoothingContract:
     def test_a_scale_that_is_no_positive_number_is_rejected(self, noise_scale):
         with pytest.raises(ValueError, match="`noise_scale` must be a finite number"):
             self.smoothing(noise_scale)
+
+    @pytest.mark.parametrize("magnitude", [0.0, 1.0, 1e3])
+    def test_draws_of_single_precision_are_possible_in_double_precision(
+        self, magnitude
+    ):
+        x = magnitude * tf.random.stateless_uniform([100_000, 1], [1, 2], -1.0, 1.0)
+        smoothing = self.smoothing(0.3)
+        x_smoothed = smoothing.distribution(x).sample(seed=[3, 4])
+        log_prob = smoothing.distribution(tf.cast(x, tf.float64)).log_prob(
+            tf.cast(x_smoothed, tf.float64)
+        )
+        assert log_prob.dtype == tf.float64
+        assert np.all(np.isfinite(log_prob))
+
+    def test_compiled_it_draws_and_scores(self):
+        x = tf.random.stateless_uniform([10_000, 1], [1, 2])
+
+        # Compiled, a seed may name other draws.
+        @tf.function(jit_compile=True)
+        def draw_and_score(x):
+            distribution = self.smoothing(0.4).distribution(x)
+            x_smoothed = distribution.sample(seed=tf.constant([3, 4]))
+            return x_smoothed, distribution.log_prob(x_smoothed)
+
+        x_smoothed, log_prob = draw_and_score(x)
+        np.testing.assert_allclose(np.std(x_smoothed - x), 0.4, rtol=0.05)
+        expected = self.smoothing(0.4).distribution(x).log_prob(x_smoothed)
+        np.testing.assert_allclose(log_prob, expected, rtol=1e-4, atol=1e-4)
+
+    def test_a_single_step_is_the_posterior_mean(self):
+        smoothing = self.smoothing(0.4)
+        gain = smoothing.single_step_gain
+        if gain is None:
+            pytest.skip("has no single step")
+        # Two uneven Gaussians, summed over a grid.
+        x = np.linspace(-4.0, 4.0, 8001)[:, None]
+        prior = np.exp(-0.5 * ((x + 0.8) / 0.3) ** 2)
+        prior += 0.4 * np.exp(-0.5 * ((x - 0.5) / 0.1) ** 2)
+        noise = smoothing.distribution(tf.constant(x))
+        for value in (-1.0, 0.0, 0.3, 1.5):
+            x_smoothed = tf.constant([value], tf.float64)
+            with tf.GradientTape() as tape:
+                tape.watch(x_smoothed)
+                likelihood = tf.exp(noise.log_prob(x_smoothed))
+                weights = likelihood * prior[:, 0]
+                log_density = tf.math.log(tf.reduce_sum(weights))
+            step = x_smoothed + gain * tape.gradient(log_density, x_smoothed)
+            mean = np.average(x[:, 0], weights=weights)
+            np.testing.assert_allclose(step, [mean], rtol=1e-8)

@@ -1,14 +1,11 @@
 """Densities with exact samples and values, by name: data whose floor is known."""
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from smoothing_tf.data.densities.blurred_circles import BlurredCircles, olympics, rings
 from smoothing_tf.data.densities.checkerboard import Checkerboard, checkerboard
 from smoothing_tf.data.densities.ring import Ring, ring
 from smoothing_tf.data.densities.spikes import Spikes, spikes
-
-tfd = tfp.distributions
 
 # name -> function of a dtype. Each has `sample`, `log_prob` and `entropy`, the least
 # mean negative log-likelihood, in nats, that a model can reach.

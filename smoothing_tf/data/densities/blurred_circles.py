@@ -27,6 +27,10 @@ class BlurredCircles(tfd.Distribution):
       radii: [K].
       noise_scale: s, standard deviation per coordinate.
       dtype: floating dtype of the samples.
+
+    Raises:
+      ValueError: not a radius above 0 for each centre in the plane, or noise that is
+        not above 0.
     """
 
     def __init__(
@@ -39,6 +43,15 @@ class BlurredCircles(tfd.Distribution):
         parameters = dict(locals())
         self.centres = np.asarray(centres, np.float64)
         self.radii = np.asarray(radii, np.float64)
+        if self.centres.shape != (len(self.radii), 2) or not len(self.radii):
+            raise ValueError(
+                "`centres` must be [K, 2] for the radii [K]; got shapes"
+                f" {self.centres.shape} and {self.radii.shape}."
+            )
+        if not np.all(self.radii > 0.0):
+            raise ValueError(f"`radii` must be above 0; got {self.radii}.")
+        if not noise_scale > 0.0:
+            raise ValueError(f"`noise_scale` must be above 0; got {noise_scale}.")
         self.noise_scale = float(noise_scale)
         super().__init__(
             dtype=dtype,

@@ -17,10 +17,15 @@ class Ring(tfd.Distribution):
     Args:
       scale: s.
       dtype: floating dtype of the samples.
+
+    Raises:
+      ValueError: the scale is not above 0.
     """
 
     def __init__(self, scale: float, dtype: tf.DType = tf.float32):
         parameters = dict(locals())
+        if not scale > 0.0:
+            raise ValueError(f"`scale` must be above 0; got {scale}.")
         self.scale = float(scale)
         super().__init__(
             dtype=dtype,

@@ -21,11 +21,20 @@ class Spikes(tfd.MixtureSameFamily):
       spacing: d.
       scale: s.
       dtype: floating dtype of the samples.
+
+    Raises:
+      ValueError: no weight, a weight, spacing or scale that is not above 0.
     """
 
     def __init__(self, weights, spacing: float, scale: float, dtype=tf.float32):
         parameters = dict(locals())
-        self.weights = np.asarray(weights, np.float64) / np.sum(weights)
+        weights = np.asarray(weights, np.float64)
+        if not len(weights) or not np.all(weights > 0.0):
+            raise ValueError(f"`weights` must be numbers above 0; got {weights}.")
+        for name, value in (("spacing", spacing), ("scale", scale)):
+            if not value > 0.0:
+                raise ValueError(f"`{name}` must be above 0; got {value}.")
+        self.weights = weights / np.sum(weights)
         self.spacing, self.scale = float(spacing), float(scale)
         number = len(self.weights)
         self.centres = (np.arange(number) - (number - 1) / 2) * self.spacing

@@ -3,11 +3,13 @@
 import os
 import pathlib
 import signal
+import threading
 
 import pytest
 
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.experiments.cells import Cell, Cells, Pool
+from smoothing_tf.smoothing import Gaussian
 
 
 def double(directory: pathlib.Path, *, value: int) -> dict:
@@ -18,6 +20,11 @@ def double(directory: pathlib.Path, *, value: int) -> dict:
 def fail(directory: pathlib.Path, *, value: int) -> dict:
     (directory / "value.txt").write_text(str(value))
     raise ValueError("no good")
+
+
+def refuse(directory: pathlib.Path) -> dict:
+    Gaussian(-1.0)
+    raise AssertionError("unreachable")
 
 
 def die(directory: pathlib.Path) -> dict:
@@ -42,14 +49,48 @@ def test_cells_are_computed_elsewhere_and_kept(pool, tmp_path):
     assert read_json(cells.directory("b") / "result.json")["seconds"] >= 0
 
 
-def test_what_is_kept_is_not_computed_again_but_for_other_arguments(pool, tmp_path):
+def test_what_is_kept_is_not_computed_again(pool, tmp_path):
     cells = Cells(pool, tmp_path)
     cells.run([Cell("a", double, {"value": 3})])
     (tmp_path / "a" / "value.txt").write_text("mark")
     cells.run([Cell("a", double, {"value": 3})])
     assert (tmp_path / "a" / "value.txt").read_text() == "mark"
-    assert cells.run([Cell("a", double, {"value": 5})])["a"]["double"] == 10
-    assert (tmp_path / "a" / "value.txt").read_text() == "5"
+
+
+def test_what_is_kept_is_not_replaced_by_a_cell_of_its_name(pool, tmp_path):
+    cells = Cells(pool, tmp_path)
+    cells.run([Cell("a", double, {"value": 3})])
+    for cell, difference in (
+        (Cell("a", double, {"value": 5}), "value 3, now 5. "),
+        (Cell("a", double, {"value": 3, "more": [1]}), "more none, now .1.. "),
+        (Cell("a", fail, {"value": 3}), r"function \S*double, now \S*fail. "),
+    ):
+        with pytest.raises(ValueError, match=f"Cell 'a' must be.*{difference}"):
+            cells.run([cell])
+    with pytest.raises(ValueError, match=f"{tmp_path}/a, .*Name another --workdir"):
+        cells.run([Cell("a", double, {"value": 5})])
+    assert (tmp_path / "a" / "value.txt").read_text() == "3"
+
+
+def test_arguments_are_the_same_as_they_are_read_again(pool, tmp_path):
+    cells = Cells(pool, tmp_path)
+    for value in ((1, 2), [1, 2]):
+        result = cells.run([Cell("a", double, {"value": value})])
+        assert list(result["a"]["double"]) == [1, 2, 1, 2]
+
+
+def test_names_must_be_told_apart(pool, tmp_path):
+    cells = [Cell("a", double, {"value": 3}), Cell("a", double, {"value": 4})]
+    with pytest.raises(ValueError, match="a name each; got 'a' twice"):
+        Cells(pool, tmp_path).run(cells)
+
+
+def test_what_a_killed_process_has_left_is_removed(pool, tmp_path):
+    for name in (".a.tmp-1234", ".ab.tmp-1234"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "value.txt").touch()
+    Cells(pool, tmp_path).run([Cell("a", double, {"value": 3})])
+    assert {path.name for path in tmp_path.iterdir()} == {"a", ".ab.tmp-1234"}
 
 
 def test_a_failure_names_its_cell_and_leaves_the_others(pool, tmp_path):
@@ -59,12 +100,34 @@ def test_a_failure_names_its_cell_and_leaves_the_others(pool, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["good"]
 
 
-def test_a_process_that_dies_is_told_in_words(tmp_path):
-    with (
-        pytest.raises(RuntimeError, match="The process of a cell died"),
-        Pool(num_processes=1, progress=False) as pool,
-    ):
-        Cells(pool, tmp_path).run([Cell("dead", die, {})])
+def test_a_defect_keeps_its_traceback_and_a_refusal_is_one_line(tmp_path, capfd):
+    with Pool(num_processes=1, progress=False) as pool:
+        cells = Cells(pool, tmp_path)
+        with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
+            cells.run([Cell("bad", fail, {"value": 2})])
+        assert 'raise ValueError("no good")' in capfd.readouterr().err
+        with pytest.raises(RuntimeError, match="failed: ValueError: `noise_scale`"):
+            cells.run([Cell("bad", refuse, {})])
+        assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_process_that_dies_is_named_and_breaks_no_other(tmp_path):
+    others = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
+    results = {}
+    with Pool(num_processes=1, progress=False) as pool:
+        dead = threading.Thread(target=run_dead, args=(pool, tmp_path, results))
+        dead.start()
+        results.update(Cells(pool, tmp_path / "others").run(others))
+        dead.join()
+    assert "The process of cell 'dead' died" in str(results.pop("dead"))
+    assert [result["double"] for result in results.values()] == [0, 2, 4]
+
+
+def run_dead(pool: Pool, directory: pathlib.Path, results: dict) -> None:
+    try:
+        Cells(pool, directory).run([Cell("dead", die, {})])
+    except RuntimeError as error:
+        results["dead"] = error
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])

@@ -10,6 +10,7 @@ from smoothing_tf.experiments import (
     realnvp_comparison,
     rings,
 )
+from smoothing_tf.experiments.cells import Cells, Pool
 from smoothing_tf.experiments.checkerboard import SETTINGS as CHECKERBOARD
 from smoothing_tf.models import MADEConfig, RealNVPConfig, build_model
 from tests.testing.canned_cells import CannedCells
@@ -100,3 +101,13 @@ def test_realnvp_with_smoothing_is_as_large_as_without(tmp_path):
     # The paper's numbers stand beside the largest models alone.
     published = [row.get("published") for row in result.tables["table"].rows]
     assert published == [None] * 6 + [3.72, 3.64, None]
+
+
+@pytest.mark.large
+def test_a_quick_run_of_the_rings_is_computed_once(tmp_path):
+    with Pool(progress=False) as pool:
+        first = rings.run(tmp_path, quick=True, cells=Cells(pool, tmp_path))
+    # Nothing is left to compute, and no pool is asked to.
+    second = rings.run(tmp_path, quick=True, cells=Cells(None, tmp_path))
+    assert second.tables == first.tables
+    assert second.figures == first.figures

@@ -8,6 +8,7 @@ from smoothing_tf.experiments import plane, plane_cells
 from smoothing_tf.experiments.plane import Row, Study
 from tests.testing.canned_cells import CannedCells
 
+MODELS = {"smoothing": "gaussian", "smoothed": {}, "reverse": {}}
 STUDY = Study(
     density="checkerboard",
     bounds=[[-4.0, 4.0], [-4.0, 4.0]],
@@ -24,7 +25,7 @@ STUDY = Study(
             "both",
             "Two-stage",
             plane_cells.two_stage,
-            {"training": {"num_steps": 700}, "single_step": True},
+            {"training": {"num_steps": 700}, "single_step": True} | MODELS,
             noise_scales=(0.1, 0.2, 0.3),
             targets={"bound": 3.0},
         ),
@@ -32,7 +33,7 @@ STUDY = Study(
             "only",
             "One scale",
             plane_cells.two_stage,
-            {"training": {"num_steps": 700}},
+            {"training": {"num_steps": 700}} | MODELS,
             noise_scales=(0.4,),
         ),
     ),

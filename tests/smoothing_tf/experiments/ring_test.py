@@ -36,6 +36,6 @@ def test_the_experiment_measures_the_width_and_the_slopes(tmp_path):
         assert row["x1"] == pytest.approx(np.sqrt(0.5) + row["c"])
         width = 0.01 / np.sqrt(1.0 - row["x1"] ** 2)
         assert row["width"] == pytest.approx(width, rel=0.02)
-        assert row["slope_smoothed"] < 0.1 * row["slope_raw"]
+        assert row["slope_smoothed"] < 0.02 * row["slope_raw"]
     assert all(criterion.holds for criterion in table.criteria)
     assert result.figures["figure"].startswith(b"\x89PNG")

@@ -91,3 +91,8 @@ def test_every_step_of_a_stage_has_fresh_draws(stage):
         SPIKES.log_prob(first[0]) > -10.0
     )
     assert np.all(is_clean) == (stage != "smoothed")
+
+
+def test_no_start_at_all_is_rejected():
+    with pytest.raises(ValueError, match="`num_restarts` must be at least 1; got 0"):
+        run(0.02, num_restarts=0)

@@ -23,3 +23,13 @@ def test_initial_weights_have_the_variance_of_their_fan_in():
     for column, fan_in in ((0, 100), (1, 1000)):
         std = np.std(np.array(layer.kernel)[:fan_in, column])
         np.testing.assert_allclose(std, np.sqrt(2 / fan_in), rtol=0.15)
+
+
+def test_initial_weights_do_not_depend_on_those_before():
+    layers = [MaskedDense(np.arange(4), np.arange(3)) for _ in range(2)]
+    layers[0].kernel.assign(tf.ones([4, 3]))
+    layers[0].bias.assign(tf.ones([3]))
+    for layer in layers:
+        layer.initialize([1, 2])
+    for weight, fresh in zip(layers[0].weights, layers[1].weights, strict=True):
+        np.testing.assert_array_equal(weight, fresh)

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.models import MADE, MADEConfig
+from tests.testing.continuous_contract import ContinuousContract
 from tests.testing.density_model_contract import (
     DensityModelContract,
     all_events,
@@ -13,7 +14,7 @@ from tests.testing.density_model_contract import (
 )
 
 
-class TestMADE(DensityModelContract):
+class TestMADE(DensityModelContract, ContinuousContract):
     tiny_shape = (2, 2, 1)
     tiny_levels = 4
     image_shape = (4, 4, 1)
@@ -23,6 +24,9 @@ class TestMADE(DensityModelContract):
     ):
         config = MADEConfig(hidden_units=(64, 64), num_mixtures=3, dropout=dropout)
         return MADE(config, event_shape, num_levels, is_conditional, **kwargs)
+
+    def make_continuous(self, event_shape, is_conditional=False):
+        return self.make(event_shape, is_conditional=is_conditional)
 
     @pytest.mark.parametrize("event_shape", [(2,), (5,), (3, 3, 1), (2, 2, 3)])
     def test_a_conditional_sees_all_dimensions_before_it_and_no_other(

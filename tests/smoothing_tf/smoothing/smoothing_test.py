@@ -2,7 +2,12 @@
 
 import pytest
 
-from smoothing_tf.smoothing import Gaussian, SmoothingConfig, make_smoothing
+from smoothing_tf.smoothing import (
+    SMOOTHINGS,
+    Gaussian,
+    SmoothingConfig,
+    make_smoothing,
+)
 
 
 def test_a_configuration_names_a_smoothing():
@@ -17,7 +22,6 @@ def test_an_unresolved_noise_scale_is_rejected():
 
 
 def test_an_unknown_name_is_rejected_with_the_choices():
-    with pytest.raises(
-        ValueError, match="must be one of gaussian, laplace, uniform; got 'cauchy'"
-    ):
+    choices = ", ".join(SMOOTHINGS)
+    with pytest.raises(ValueError, match=f"must be one of {choices}; got 'cauchy'"):
         SmoothingConfig("cauchy", 0.1)

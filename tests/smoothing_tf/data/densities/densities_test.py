@@ -5,7 +5,13 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
-from smoothing_tf.data.densities import DENSITIES, BlurredCircles, posterior_mean
+from smoothing_tf.data.densities import (
+    DENSITIES,
+    BlurredCircles,
+    Ring,
+    Spikes,
+    posterior_mean,
+)
 
 NUM_SAMPLES = 100_000
 
@@ -118,3 +124,21 @@ def test_the_posterior_mean_is_the_weighted_mean_of_what_x_can_be():
     expected = (weights @ x) / weights.sum(axis=1, keepdims=True)
     actual = posterior_mean(density, 0.15, x_smoothed)
     np.testing.assert_allclose(actual, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: BlurredCircles([[0.0, 0.0]], [1.0, 2.0], 0.1), "for the radii"),
+        (lambda: BlurredCircles([[0.0, 0.0]], [-1.0], 0.1), "`radii` must be above 0"),
+        (lambda: BlurredCircles([[0.0, 0.0]], [1.0], 0.0), "`noise_scale` must be"),
+        (lambda: Ring(-0.1), "`scale` must be above 0; got -0.1"),
+        (lambda: Spikes([], 0.1, 0.1), "`weights` must be numbers above 0"),
+        (lambda: Spikes([1.0, 0.0], 0.1, 0.1), "`weights` must be numbers above 0"),
+        (lambda: Spikes([1.0, 1.0], 0.0, 0.1), "`spacing` must be above 0"),
+        (lambda: Spikes([1.0, 1.0], 0.1, -1.0), "`scale` must be above 0"),
+    ],
+)
+def test_what_is_no_density_is_rejected(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,75 @@
+"""Tests that every density of vectors passes; a model's own test inherits them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.models.density_model import DensityModel
+from tests.testing.density_model_contract import randomize
+
+_REACH = 20.0
+_NUM_BINS = 50
+_FINE = 16  # points of the grid in a bin, by side
+_ROWS = 50_000
+
+
+class ContinuousContract:
+    """Inherit it and define `make_continuous`, and pytest runs the tests."""
+
+    def make_continuous(
+        self, event_shape: tuple[int, ...], is_conditional: bool = False
+    ) -> DensityModel:
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_the_density_integrates_to_one_and_samples_follow_it(self, is_conditional):
+        model = randomize(self.make_continuous((2,), is_conditional), scale=0.1)
+        context = tf.constant([[0.7, -0.3]]) if is_conditional else None
+        step = 2.0 * _REACH / (_NUM_BINS * _FINE)
+        axis = np.arange(-_REACH + step / 2.0, _REACH, step)
+        points = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+        density = np.concatenate(
+            [
+                np.exp(model.log_prob(*_with(context, points[first : first + _ROWS])))
+                for first in range(0, len(points), _ROWS)
+            ]
+        )
+        blocks = density.reshape(_NUM_BINS, _FINE, _NUM_BINS, _FINE)
+        mass = step**2 * blocks.sum(axis=(1, 3))
+        assert mass.sum() == pytest.approx(1.0, abs=1e-3)
+
+        num_samples = 20_000
+        x = np.reshape(model.sample(num_samples, context, seed=3), [-1, 2])
+        edges = np.linspace(-_REACH, _REACH, _NUM_BINS + 1)
+        counts, _, _ = np.histogram2d(*x.T, bins=[edges, edges])
+        expected = num_samples * mass
+        common = expected > 5
+        cells = common.sum()
+        assert cells > 20
+        statistic = np.sum((counts - expected)[common] ** 2 / expected[common])
+        # Mean k and variance 2 k for k cells; five standard deviations.
+        assert statistic < cells + 5 * np.sqrt(2 * cells)
+
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_every_weight_gets_a_gradient_from_vectors(self, is_conditional):
+        model = randomize(self.make_continuous((3,), is_conditional), scale=0.2)
+        x = tf.random.stateless_normal([20, 3], [1, 2])
+        with tf.GradientTape() as tape:
+            log_prob = model.log_prob(x, 0.5 * x if is_conditional else None)
+        variables = [variable.value for variable in model.trainable_variables]
+        for variable, gradient in zip(
+            model.trainable_variables, tape.gradient(log_prob, variables), strict=True
+        ):
+            assert gradient is not None and np.any(gradient != 0), variable.path
+
+    @pytest.mark.parametrize("num_samples", [0, -1])
+    def test_a_number_of_samples_below_one_is_rejected(self, num_samples):
+        with pytest.raises(ValueError, match="`num_samples` must be at least 1"):
+            self.make_continuous((2,)).sample(num_samples, seed=1)
+
+
+def _with(context: tf.Tensor | None, x: np.ndarray) -> tuple[tf.Tensor, ...]:
+    x = tf.constant(x)
+    if context is None:
+        return (x,)
+    return x, tf.repeat(tf.cast(context, x.dtype), len(x), axis=0)
