@@ -28,6 +28,8 @@ tfd = tfp.distributions
 _SCALES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 # Of Gauss and Legendre, on each piece.
 _NUM_NODES = 20
+# Of the reach of the noise: its density varies most where it is high.
+_NOISE_PIECES = np.array([-1 / 4, -1 / 16, 0, 1 / 16, 1 / 4])
 _NUM_POINTS = 600
 _NUM_FINER = 60
 # What the integrals may be off, relatively.
@@ -148,7 +150,8 @@ def smoothed_prob(
     # Pieces of the range of x on which the integrand is smooth.
     fixed = np.broadcast_to(density.edges, (len(x_smoothed), len(density.edges)))
     lowest, highest = x_smoothed[:, None] - reach, x_smoothed[:, None] + reach
-    breaks = np.concatenate([np.clip(fixed, lowest, highest), x_smoothed[:, None]], 1)
+    around = x_smoothed[:, None] + reach * _NOISE_PIECES
+    breaks = np.concatenate([np.clip(fixed, lowest, highest), around], axis=1)
     breaks = np.sort(np.clip(breaks, density.edges[0], density.edges[-1]), axis=1)
     half = np.diff(breaks) / 2.0
     row, piece = np.nonzero(half > 0.0)
