@@ -1,11 +1,13 @@
 """What the benchmarks share: settings, timing, floating-point operations, the peak."""
 
+import itertools
 import multiprocessing
 import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from unittest import mock
 
 from smoothing_tf.layers import Full
 
@@ -27,18 +29,19 @@ SETTINGS = {
 }
 
 
-def make_model(setting: str, *, is_conditional: bool, compute_dtype: str, **config):
+def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
     """PixelCNN++ of a setting, 5 blocks and 10 mixtures, with random weights."""
-    from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+    from smoothing_tf.experiment_config import ModelChoice
+    from smoothing_tf.models import PixelCNNppConfig, build_model
 
     event_shape, num_filters = SETTINGS[setting]
-    policy = "mixed_bfloat16" if compute_dtype == "bfloat16" else "float32"
-    return PixelCNNpp(
+    return build_model(
+        "pixelcnnpp",
         PixelCNNppConfig(num_filters=num_filters, **config),
-        event_shape,
-        num_levels=256 if is_conditional else None,
-        is_conditional=is_conditional,
-        dtype=policy,
+        stage=stage,
+        event_shape=event_shape,
+        num_levels=256,
+        dtype=ModelChoice(compute_dtype=compute_dtype).dtype_policy,
     )
 
 
@@ -80,8 +83,12 @@ def forward_flops(model, context=None) -> int:
     """Floating-point operations of one pass over one image."""
     import tensorflow as tf
 
+    from smoothing_tf.models import PixelCNNpp
+
     view = Counting()
-    model._pass(tf.zeros([1, *model.event_shape]), context, view)
+    # Of the network inside a stacked form, too.
+    with mock.patch.object(PixelCNNpp, "view", lambda self, dropout_seed: view):
+        model(tf.zeros([1, *model.event_shape]), context=context)
     return view.flops
 
 
@@ -121,6 +128,25 @@ def median(values: Sequence[float]) -> float:
 def peak_memory_gib() -> float:
     """Largest resident size of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def print_rows(
+    run: Callable[..., dict[str, Any]], num_runs: int, **choices: Sequence[Any]
+) -> None:
+    """Measures every combination in a process of its own, and prints the table.
+
+    Args:
+      run: a function of a module that makes one row, with `num_runs` and one of each
+        of the choices as keyword arguments.
+      num_runs: see `run`.
+      **choices: name of an argument -> its values; the last one varies fastest.
+    """
+    rows = []
+    for values in itertools.product(*choices.values()):
+        arguments = dict(zip(choices, values, strict=True))
+        rows.append(in_own_process(run, num_runs=num_runs, **arguments))
+        print(rows[-1], flush=True)
+    print_table(rows)
 
 
 def in_own_process(function: Callable[..., dict], **arguments: Any) -> dict:

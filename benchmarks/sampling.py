@@ -43,22 +43,14 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
-    rows = []
-    for name in options.settings:
-        for batch_size in options.batch_sizes:
-            for stage in options.stages:
-                for dtype in options.dtypes:
-                    row = measure.in_own_process(
-                        run,
-                        setting=name,
-                        batch_size=batch_size,
-                        stage=stage,
-                        dtype=dtype,
-                        num_runs=options.num_runs,
-                    )
-                    print(row, flush=True)
-                    rows.append(row)
-    measure.print_table(rows)
+    measure.print_rows(
+        run,
+        options.num_runs,
+        setting=options.settings,
+        batch_size=options.batch_sizes,
+        stage=options.stages,
+        dtype=options.dtypes,
+    )
 
 
 def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) -> dict:
@@ -66,11 +58,10 @@ def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) ->
     import tensorflow as tf
 
     is_conditional = stage == "reverse"
-    arguments = {"is_conditional": is_conditional}
-    full_model = measure.make_model(setting, compute_dtype="float32", **arguments)
+    full_model = measure.make_model(setting, stage=stage, compute_dtype="float32")
     model = full_model
     if dtype != "float32":
-        model = measure.make_model(setting, compute_dtype=dtype, **arguments)
+        model = measure.make_model(setting, stage=stage, compute_dtype=dtype)
     shape = [batch_size, *model.event_shape]
     x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
     context = x if is_conditional else None

@@ -43,20 +43,13 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
-    rows = []
-    for name in options.settings:
-        for dtype in options.dtypes:
-            for variant in _VARIANTS:
-                row = measure.in_own_process(
-                    run,
-                    setting=name,
-                    dtype=dtype,
-                    variant=variant,
-                    num_runs=options.num_runs,
-                )
-                print(row, flush=True)
-                rows.append(row)
-    measure.print_table(rows)
+    measure.print_rows(
+        run,
+        options.num_runs,
+        setting=options.settings,
+        dtype=options.dtypes,
+        variant=tuple(_VARIANTS),
+    )
 
 
 def run(setting: str, dtype: str, variant: str, num_runs: int) -> dict:
@@ -67,14 +60,12 @@ def run(setting: str, dtype: str, variant: str, num_runs: int) -> dict:
     from smoothing_tf.training.stage_trainer import StageTrainer
 
     batch_size = _BATCH_SIZES[setting]
-    is_conditional = variant != "smoothed"
+    stage = variant.partition(",")[0]
+    is_conditional = stage == "reverse"
 
     def make_model():
         return measure.make_model(
-            setting,
-            is_conditional=is_conditional,
-            compute_dtype=dtype,
-            **_VARIANTS[variant],
+            setting, stage=stage, compute_dtype=dtype, **_VARIANTS[variant]
         )
 
     trainer = StageTrainer(

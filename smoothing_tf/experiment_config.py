@@ -46,6 +46,11 @@ class ModelChoice:
     def __post_init__(self):
         validate(self)
 
+    @property
+    def dtype_policy(self) -> str:
+        """The Keras dtype policy of the compute dtype."""
+        return _POLICIES[self.compute_dtype]
+
 
 @dataclasses.dataclass(frozen=True)
 class StageConfig:
@@ -63,7 +68,7 @@ class StageConfig:
     @property
     def dtype_policy(self) -> str:
         """The Keras dtype policy of its compute dtype."""
-        return _POLICIES[self.choice.compute_dtype]
+        return self.choice.dtype_policy
 
 
 @dataclasses.dataclass(frozen=True)

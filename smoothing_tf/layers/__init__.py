@@ -16,7 +16,7 @@ from smoothing_tf.layers.masked_conv import (
     raster_mask,
 )
 from smoothing_tf.layers.masked_dense import MaskedDense
-from smoothing_tf.layers.partial_views import Pixel, Row, RowTerms
+from smoothing_tf.layers.partial_views import Pixel, Row, pushed, row_terms
 from smoothing_tf.layers.views import Full, Initializing, View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
@@ -33,11 +33,12 @@ __all__ = [
     "Pixel",
     "PointwiseConv",
     "Row",
-    "RowTerms",
     "SkipConv",
     "View",
     "WeightNormKernel",
     "channel_mask",
     "concat_elu",
+    "pushed",
     "raster_mask",
+    "row_terms",
 ]

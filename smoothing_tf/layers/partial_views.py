@@ -66,7 +66,6 @@ class Row(_Partial):
       phase: the same modulo the period 2^(resolutions - 1), as a number.
       origin: int [b], the image of a whole tensor that each row of the batch belongs
         to; None: its own.
-      level: resolution, 0 for that of the image.
     """
 
     def __init__(
@@ -76,14 +75,13 @@ class Row(_Partial):
         row: tf.Tensor,
         phase: int,
         origin: tf.Tensor | None = None,
-        level: int = 0,
     ):
         super().__init__(folded)
         self._origin = origin
         self._rows = rows
         self._row = row
         self._phase = phase
-        self._level = level
+        self._level = 0  # The resolution, 0 for that of the image.
 
     def conv(self, layer, x):
         folded = self._folded[layer]
@@ -116,11 +114,15 @@ class Row(_Partial):
             # It reads the image, whose rows the sampler enters once they are drawn.
             return self._rows[layer]
         window = tf.concat([self._rows[layer], x], axis=1)
-        self._rows[layer] = x if layer.num_rows_above == 1 else window[:, 1:]
+        self._rows[layer] = pushed(self._rows[layer], x, axis=1)
         return window
 
 
-class RowTerms:
+def row_terms(
+    folded: Mapping[Any, Folded],
+    rows: Mapping[Any, tf.Tensor],
+    layers: Iterable[CausalConv],
+) -> dict[CausalConv, tf.Tensor]:
     """What remembered rows give to every pixel of a new row, all columns at once.
 
     The upper rows of the kernels of a horizontal stream do not depend on the pixels
@@ -130,28 +132,18 @@ class RowTerms:
       folded: of all layers.
       rows: layer -> rows above that it remembers.
       layers: those that reach "up_left" or "raster" and run in this row.
+
+    Returns:
+      layer -> [b, 1, w, filters], with the bias; a kernel of one row has no term.
     """
-
-    def __init__(
-        self,
-        folded: Mapping[Any, Folded],
-        rows: dict[Any, tf.Tensor],
-        layers: Iterable[CausalConv],
-    ):
-        self._terms = {
-            layer: self._term(layer, folded[layer], rows.get(layer)) for layer in layers
-        }
-
-    def __getitem__(self, layer: CausalConv) -> tf.Tensor:
-        """[b, 1, w, filters], with the bias."""
-        return self._terms[layer]
-
-    @staticmethod
-    def _term(layer, folded, rows):
-        if layer.kernel_size[0] == 1:
-            return folded.bias
-        y = slide(layer, rows, folded.above) + folded.bias
-        return shifted(y, layer.shift)
+    return {
+        layer: shifted(
+            slide(layer, rows[layer], folded[layer].above) + folded[layer].bias,
+            layer.shift,
+        )
+        for layer in layers
+        if layer.kernel_size[0] > 1
+    }
 
 
 class Pixel(_Partial):
@@ -163,7 +155,7 @@ class Pixel(_Partial):
 
     Args:
       folded: of all layers.
-      terms: of the row.
+      terms: of the row, see `row_terms`.
       left: layer -> [b, 1, n, c], the pixels to the left that it remembers. Updated
         in place.
       pending: transposed convolution -> the row that it gave one row ago,
@@ -177,7 +169,7 @@ class Pixel(_Partial):
     def __init__(
         self,
         folded: Mapping[Any, Folded],
-        terms: RowTerms,
+        terms: Mapping[CausalConv, tf.Tensor],
         left: dict[Any, tf.Tensor],
         pending: dict[Any, tf.Tensor],
         block: tf.Tensor,
@@ -240,8 +232,9 @@ class Pixel(_Partial):
         return self._columns[whole.ref()][self.column * row_width // self._width]
 
     def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
-        """Lets a layer that reads the image remember a pixel, now that it is drawn."""
-        self._shift_left(layer, pixel)
+        """Lets a layer remember a pixel to the left of the next one."""
+        if layer.num_columns_left:
+            self.left[layer] = pushed(self.left[layer], pixel, axis=2)
 
     def scratch(self) -> Pixel:
         """A copy that may look at the pixel and remembers nothing of it."""
@@ -259,20 +252,23 @@ class Pixel(_Partial):
         if layer.num_columns_left:
             window = tf.concat([self.left[layer], x], axis=2)
         if not layer.reads_image:
-            self._shift_left(layer, x)
+            self.enter(layer, x)
             # A stride of 2 skips the upper row of the windows to come: it is this one.
             if layer.stride == 1:
                 self._record(layer, x)
         return window
 
-    def _shift_left(self, layer, x):
-        if layer.num_columns_left == 1:
-            self.left[layer] = x
-        elif layer.num_columns_left:
-            self.left[layer] = tf.concat([self.left[layer][:, :, 1:], x], axis=2)
-
     def _record(self, layer, x):
         self.recorded.setdefault(layer, []).append(x)
+
+
+def pushed(kept: tf.Tensor, new: tf.Tensor, axis: int) -> tf.Tensor:
+    """The newest of `kept` and then `new` along an axis, as many as are kept."""
+    if kept.shape[axis] == new.shape[axis]:
+        return new
+    return tf.concat([kept, new], axis)[
+        (slice(None),) * axis + (slice(-kept.shape[axis], None),)
+    ]
 
 
 def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

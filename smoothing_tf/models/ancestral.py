@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from smoothing_tf.models.heads import Head
-
 # Tensors that a walk carries for its caller, in any nesting.
 State = Any
 
@@ -86,38 +84,3 @@ def ancestral_walk(
         (0, x, state, tf.range(batch_size)),
     )
     return tf.reshape(x, full_shape), state, origin
-
-
-def ancestral_sample(
-    network: Callable[[tf.Tensor], tf.Tensor],
-    head: Head,
-    noise: tf.Tensor,
-    event_shape: tuple[int, ...],
-    num_channels: int,
-) -> tf.Tensor:
-    """Draws every position from its conditional, in raster order.
-
-    Args:
-      network: x [batch, ...event_shape] -> parameters of all positions
-        [batch, ..., head.num_params].
-      head: draws the channels of one position.
-      noise: of the head, [batch, ...positions, num_noise].
-      event_shape: shape of one x.
-      num_channels: as for `ancestral_walk`.
-
-    Returns:
-      [batch, ...event_shape], in the dtype of the noise.
-    """
-
-    def draw(params, position, state):
-        return head.draw(params, position.of(noise)), state
-
-    return ancestral_walk(
-        lambda x, _: network(x),
-        event_shape,
-        num_channels,
-        tf.shape(noise)[0],
-        draw,
-        (),
-        noise.dtype,
-    )[0]

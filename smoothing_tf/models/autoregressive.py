@@ -85,12 +85,23 @@ class AutoregressiveModel(DensityModel):
             context = tf.repeat(context[None], num_samples, axis=0)
             context = tf.reshape(context, [batch_size, *self.event_shape])
         noise = self.head.noise([batch_size, *self.position_shape], seed)
+        return tf.reshape(self.draw(noise, context), [*shape, *self.event_shape])
 
-        def draw(params, place, state):
+    def draw(self, noise: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+        """Draws every position from its conditional, as a function of the noise.
+
+        Args:
+          noise: of the head, [b, ...position_shape, num_noise].
+          context: x~ [b, ...event_shape], or None.
+
+        Returns:
+          [b, ...event_shape], in the dtype of the noise.
+        """
+
+        def visit(params, place, state):
             return self.head.draw(params, place.of(noise)), state
 
-        x, _, _ = self.walk(batch_size, context, draw, ())
-        return tf.reshape(x, [*shape, *self.event_shape])
+        return self.walk(tf.shape(noise)[0], context, visit, (), noise.dtype)[0]
 
     def inpaint(
         self,

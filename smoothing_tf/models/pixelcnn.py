@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from smoothing_tf.models.heads import head_setting, make_head
+from smoothing_tf.models.heads import head_setting
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
 
@@ -73,16 +73,7 @@ class PixelCNN(SubpixelModel):
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
-        head = make_head(config.head, 1, config.num_mixtures, num_levels)
-        super().__init__(
-            event_shape,
-            head,
-            is_conditional,
-            config.num_filters,
-            config.dropout,
-            **kwargs,
-        )
-        self.config = config
+        super().__init__(config, event_shape, num_levels, is_conditional, **kwargs)
         filters = config.num_filters
         narrow, wide = self.degrees(filters), self.degrees(2 * filters)
         self.first = self.masked_conv(

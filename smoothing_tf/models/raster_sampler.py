@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from smoothing_tf.layers import CausalConv, CausalConvTranspose, Pixel, Row, RowTerms
+from smoothing_tf.layers import (
+    CausalConv,
+    CausalConvTranspose,
+    Pixel,
+    Row,
+    pushed,
+    row_terms,
+)
+from smoothing_tf.models.ancestral import State
 
 if TYPE_CHECKING:
     from smoothing_tf.models.causal_image_model import CausalImageModel, Features
-
-# Tensors that a walk carries for its caller, in any nesting.
-State = Any
 
 
 class RasterSampler:
@@ -53,21 +58,6 @@ class RasterSampler:
         self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
         self._horizontal = [layer for layer in self._convs if layer.reach != "up"]
         self._transposes = [x for x in layers if isinstance(x, CausalConvTranspose)]
-
-    def sample(self, noise: tf.Tensor) -> tf.Tensor:
-        """Draws every pixel from its conditional.
-
-        Args:
-          noise: from `head.noise`, [b, *positions, num_noise].
-
-        Returns:
-          [b, h, w, c], in the dtype of the noise.
-        """
-
-        def draw(params, place, state):
-            return self._model.head.draw(params, place.of(noise)), state
-
-        return self.walk(draw, (), noise.dtype)[0]
 
     def walk(
         self,
@@ -127,7 +117,7 @@ class RasterSampler:
         horizontal = [
             x for x in self._horizontal if phase % (2**x.level * x.stride) == 0
         ]
-        terms = RowTerms(self._folded, rows, horizontal)
+        terms = row_terms(self._folded, rows, horizontal)
         recorded = self._recorded(phase)
         lefts = self._no_left(horizontal)
         left_keys = list(lefts)
@@ -245,8 +235,7 @@ class RasterSampler:
     def _enter(self, rows, layer, new):
         """Lets a layer remember a row."""
         if layer in rows:
-            num_rows = rows[layer].shape[1]
-            rows[layer] = tf.concat([rows[layer], new], axis=1)[:, -num_rows:]
+            rows[layer] = pushed(rows[layer], new, axis=1)
 
     def _zeros(self, height, width, channels):
         shape = [self._batch_size, height, width, channels]

@@ -1,5 +1,7 @@
 """Image models whose channels follow each other as well: R, then G, then B."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,7 +15,7 @@ from smoothing_tf.layers import (
     raster_mask,
 )
 from smoothing_tf.models.causal_image_model import CausalImageModel
-from smoothing_tf.models.heads import Head
+from smoothing_tf.models.heads import make_head
 
 
 class SubpixelModel(CausalImageModel):
@@ -26,11 +28,11 @@ class SubpixelModel(CausalImageModel):
     Features of a context x~, all of which is known, come from an unmasked encoder.
 
     Args:
+      config: hyper-parameters: `head` and `num_mixtures` of the likelihood,
+        `num_filters` of the hidden layers, a multiple of the channels, `dropout`.
       event_shape: (height, width, channels) of any size.
-      head: the likelihood of one sub-pixel.
+      num_levels: levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
-      num_filters: features of the hidden layers, a multiple of the channels.
-      dropout: rate of `view`.
       **kwargs: `name`, `dtype` of `keras.Model`.
 
     Raises:
@@ -42,19 +44,19 @@ class SubpixelModel(CausalImageModel):
 
     def __init__(
         self,
+        config: Any,
         event_shape: tuple[int, int, int],
-        head: Head,
+        num_levels: int | None,
         is_conditional: bool,
-        num_filters: int,
-        dropout: float,
         **kwargs,
     ):
+        head = make_head(config.head, 1, config.num_mixtures, num_levels)
         if len(event_shape) != 3:
             raise ValueError(
                 "`event_shape` must be (height, width, channels) for a PixelCNN; got"
                 f" {tuple(event_shape)}."
             )
-        num_channels = event_shape[-1]
+        num_channels, num_filters = event_shape[-1], config.num_filters
         if num_filters % num_channels:
             nearest = max(1, round(num_filters / num_channels)) * num_channels
             raise ValueError(
@@ -62,8 +64,7 @@ class SubpixelModel(CausalImageModel):
                 f" the image; got {num_filters}. Try {nearest}."
             )
         super().__init__(event_shape, 1, head, is_conditional, **kwargs)
-        self._dropout = dropout
-        self._num_filters = num_filters
+        self.config = config
 
     def initialize(self, seed: int | tf.Tensor) -> None:
         """Draws the weights; the head starts near evenly spread mixtures."""
@@ -72,7 +73,7 @@ class SubpixelModel(CausalImageModel):
         self.output_layers[-1].weight.bias.assign(np.tile(bias, self.event_shape[-1]))
 
     def view(self, dropout_seed):
-        return Full(dropout_seed, self._dropout)
+        return Full(dropout_seed, self.config.dropout)
 
     def inputs(self, x):
         return tf.cast(x, self.compute_dtype)
@@ -115,7 +116,7 @@ class SubpixelModel(CausalImageModel):
         """
         self.context_encoder = ContextEncoder(
             self.event_shape[-1],
-            self._num_filters,
+            self.config.num_filters,
             num_resolutions=1,
             first_index=first_index,
             dtype=self.dtype_policy,

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.models.ancestral import ancestral_sample
 from smoothing_tf.models.heads import make_head
+from tests.testing.slow_sampler import ancestral_sample
 
 HEAD = make_head(None, 1, 1, None)
 

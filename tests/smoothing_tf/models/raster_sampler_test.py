@@ -16,9 +16,9 @@ from smoothing_tf.models import (
     PixelCNNpp,
     PixelCNNppConfig,
 )
-from smoothing_tf.models.ancestral import ancestral_sample
 from smoothing_tf.models.raster_sampler import RasterSampler
 from tests.testing.density_model_contract import randomize
+from tests.testing.slow_sampler import ancestral_sample
 
 # Four rows of columns at the coarsest resolution and more than one block of each.
 SHAPE = (8, 12)
@@ -126,7 +126,7 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
 
     @tf.function(autograph=False)
     def fast():
-        return RasterSampler(model, 3, features_of(model, context)).sample(noise)
+        return model.draw(noise, context)
 
     slow = ancestral_sample(
         lambda x: model(x, context=context), model.head, noise, model.event_shape, 3
@@ -153,8 +153,7 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
         slow = ancestral_sample(
             lambda x: model(x, context=context), model.head, noise, model.event_shape, 1
         )
-        features = features_of(model, context)
-        return RasterSampler(model, 3, features).sample(noise), slow
+        return model.draw(noise, context), slow
 
     fast, slow = both()
     np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-10)

@@ -12,12 +12,12 @@ from smoothing_tf.models import (
     StackedPixelCNNpp,
     build_model,
 )
-from smoothing_tf.models.ancestral import ancestral_sample
 from tests.testing.density_model_contract import (
     ConditionalModelContract,
     influence,
     randomize,
 )
+from tests.testing.slow_sampler import ancestral_sample
 
 CONFIG = PixelCNNppConfig(
     num_resnet=1, num_filters=4, num_mixtures=2, dropout=0.0, conditioning="stacked"
