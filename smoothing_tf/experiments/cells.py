@@ -9,7 +9,7 @@ from typing import Any
 
 from smoothing_tf import artifacts
 from smoothing_tf.experiments.cell import RESULT_FILE, Cell, description
-from smoothing_tf.experiments.pool import BrokenPool, Pool
+from smoothing_tf.experiments.pool import Pool
 
 _KEPT = "Finished cells are kept; run the same command to go on."
 
@@ -55,24 +55,13 @@ class Cells:
                 if results[name] is None:
                     with _named_errors(name):
                         futures[name] = self._pool.submit(cell, self.directory(name))
-            while futures:
-                name, future = next(iter(futures.items()))
+            for name, future in futures.items():
                 with _named_errors(name):
-                    try:
-                        results[name] = future.result()
-                        del futures[name]
-                    except BrokenPool:
-                        self._resubmit(by_name, futures)
+                    results[name] = future.result()
         finally:
             for future in futures.values():
                 future.cancel()
         return results
-
-    def _resubmit(self, cells: dict[str, Cell], futures: dict) -> None:
-        """Starts again what the death of a process, whosever it was, has stopped."""
-        for name, future in futures.items():
-            if future.done() and isinstance(future.exception(), BrokenPool):
-                futures[name] = self._pool.resubmit(cells[name], self.directory(name))
 
     def _kept(self, cell: Cell) -> dict[str, Any] | None:
         path = self.directory(cell.name) / RESULT_FILE

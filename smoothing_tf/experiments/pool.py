@@ -1,6 +1,5 @@
 """The processes that compute cells."""
 
-import collections
 import concurrent.futures
 import concurrent.futures.process
 import contextlib
@@ -8,6 +7,7 @@ import ctypes
 import multiprocessing
 import os
 import pathlib
+import queue
 import signal
 import sys
 import threading
@@ -15,12 +15,9 @@ from typing import Any
 
 import tqdm
 
-from smoothing_tf.experiments.cell import Cell, compute, unfinished
+from smoothing_tf.experiments.cell import Cell, compute
 
 _PR_SET_PDEATHSIG = 1
-# So often may a cell be stopped by others before it is suspected itself.
-_MAX_BROKEN = 3
-BrokenPool = concurrent.futures.process.BrokenProcessPool
 
 
 class Pool:
@@ -30,17 +27,24 @@ class Pool:
 
     Args:
       num_processes: how many; None: as many as there are CPUs to use.
+      cells_per_process: so many cells later a process gives way to a new one, since
+        compiled programs stay in its memory.
       progress: whether to show a bar over the cells on stderr.
     """
 
-    def __init__(self, num_processes: int | None = None, progress: bool = True):
-        self._num_processes = num_processes or len(os.sched_getaffinity(0))
-        self._executors: set[concurrent.futures.ProcessPoolExecutor] = set()
-        self._executor = self._make_executor(self._num_processes)
-        # Of those that may have killed their process, one at a time.
-        self._suspects = concurrent.futures.ThreadPoolExecutor(1)
-        self._num_broken: collections.Counter[pathlib.Path] = collections.Counter()
-        self._is_closed = False
+    def __init__(
+        self,
+        num_processes: int | None = None,
+        cells_per_process: int = 16,
+        progress: bool = True,
+    ):
+        num_processes = num_processes or len(os.sched_getaffinity(0))
+        # A thread waits for each process.
+        self._threads = concurrent.futures.ThreadPoolExecutor(num_processes)
+        self._workers = [_Worker(cells_per_process) for _ in range(num_processes)]
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
         self._bar = tqdm.tqdm(
             desc="cells",
             total=0,
@@ -55,88 +59,35 @@ class Pool:
         return self
 
     def __exit__(self, kind, *_):
-        with self._lock:
-            self._is_closed = kind is not None
-            executors = list(self._executors)
         if kind is not None:
             # Nobody waits for what still runs; finished cells are on disk.
-            for executor in executors:
-                for process in list((executor._processes or {}).values()):
-                    process.kill()
-        self._suspects.shutdown(wait=kind is None, cancel_futures=True)
-        for executor in executors:
-            executor.shutdown(wait=kind is None, cancel_futures=True)
+            for worker in self._workers:
+                worker.kill()
+        self._threads.shutdown(cancel_futures=kind is not None)
+        for worker in self._workers:
+            worker.stop()
         self._bar.close()
 
     def submit(self, cell: Cell, directory: pathlib.Path) -> concurrent.futures.Future:
-        """Starts a cell; the future gives its result."""
+        """Starts a cell.
+
+        Returns:
+          A future of its result. Its error is the cell's, or a RuntimeError if the
+          process of the cell died.
+        """
         with self._lock:
             self._bar.total += 1
             self._bar.refresh()
-        return self._start(cell, directory)
-
-    def resubmit(
-        self, cell: Cell, directory: pathlib.Path
-    ) -> concurrent.futures.Future:
-        """Starts a cell again whose future was broken by the death of a process.
-
-        A cell that had begun may be the one that killed its process. It is computed
-        in a process of its own, where it breaks no other's.
-
-        Returns:
-          The future; its error is a RuntimeError if the cell does it again.
-        """
-        self._num_broken[directory] += 1
-        is_suspect = self._num_broken[directory] > _MAX_BROKEN
-        if not is_suspect and not any(unfinished(directory)):
-            return self._start(cell, directory)
-        with self._lock:
-            self._check_open()
-            future = self._suspects.submit(self._compute_alone, cell, directory)
+        future = self._threads.submit(self._compute, cell, directory)
         future.add_done_callback(lambda future: self._show_done(cell, future))
         return future
 
-    def _start(self, cell, directory) -> concurrent.futures.Future:
-        with self._lock:
-            self._check_open()
-            try:
-                future = self._executor.submit(compute, cell, directory)
-            except BrokenPool:
-                self._executors.discard(self._executor)
-                self._executor = self._make_executor(self._num_processes)
-                future = self._executor.submit(compute, cell, directory)
-        future.add_done_callback(lambda future: self._show_done(cell, future))
-        return future
-
-    def _compute_alone(self, cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
-        with self._lock:
-            self._check_open()
-            executor = self._make_executor(1)
-            future = executor.submit(compute, cell, directory)
+    def _compute(self, cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
+        worker = self._idle.get()
         try:
-            return future.result()
-        except BrokenPool as error:
-            raise RuntimeError(
-                f"The process of cell {cell.name!r} died, perhaps for want of memory."
-            ) from error
+            return worker.compute(cell, directory)
         finally:
-            executor.shutdown()
-            with self._lock:
-                self._executors.discard(executor)
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise RuntimeError("The pool of processes was closed.")
-
-    def _make_executor(self, num_processes: int):
-        executor = concurrent.futures.ProcessPoolExecutor(
-            num_processes,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(os.getpid(),),
-        )
-        self._executors.add(executor)
-        return executor
+            self._idle.put(worker)
 
     def _show_done(self, cell: Cell, future: concurrent.futures.Future) -> None:
         if future.cancelled() or future.exception() is not None:
@@ -144,6 +95,65 @@ class Pool:
         with self._lock:
             self._bar.set_postfix_str(f"{cell.name} is done", refresh=False)
             self._bar.update()
+
+
+class _Worker:
+    """One process at a time, that computes one cell at a time.
+
+    Processes apart, since the death of one breaks the whole executor it is of. (The
+    executor's own `max_tasks_per_child` hangs: CPython issue 115634.)
+    """
+
+    def __init__(self, cells_per_process: int):
+        self._cells_per_process = cells_per_process
+        self._num_cells = 0
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._is_killed = False
+        self._lock = threading.Lock()
+
+    def compute(self, cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
+        """See `Pool.submit`."""
+        if self._num_cells == self._cells_per_process:
+            self.stop()
+        with self._lock:
+            if self._is_killed:
+                raise RuntimeError("The pool of processes was closed.")
+            if self._executor is None:
+                self._executor = _make_executor()
+                self._num_cells = 0
+            future = self._executor.submit(compute, cell, directory)
+        self._num_cells += 1
+        try:
+            return future.result()
+        except concurrent.futures.process.BrokenProcessPool as error:
+            self.stop()
+            raise RuntimeError(
+                "Its process died, perhaps for want of memory."
+            ) from error
+
+    def stop(self) -> None:
+        """Ends the process after what it computes; the next cell starts another."""
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown()
+
+    def kill(self) -> None:
+        """Ends the process at once, for good."""
+        with self._lock:
+            self._is_killed = True
+            processes = self._executor._processes if self._executor else None
+            for process in list((processes or {}).values()):
+                process.kill()
+
+
+def _make_executor() -> concurrent.futures.ProcessPoolExecutor:
+    return concurrent.futures.ProcessPoolExecutor(
+        1,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(os.getpid(),),
+    )
 
 
 def _start_worker(parent: int) -> None:

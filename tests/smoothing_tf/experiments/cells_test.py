@@ -3,13 +3,15 @@
 import os
 import pathlib
 import signal
-import threading
+import time
 
 import pytest
 
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.experiments.cells import Cell, Cells, Pool
 from smoothing_tf.smoothing import Gaussian
+
+IDLE_SECONDS = 600
 
 
 def double(directory: pathlib.Path, *, value: int) -> dict:
@@ -30,6 +32,12 @@ def refuse(directory: pathlib.Path) -> dict:
 def die(directory: pathlib.Path) -> dict:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("unreachable")
+
+
+def idle(directory: pathlib.Path, *, mark: str) -> dict:
+    pathlib.Path(mark).touch()
+    time.sleep(IDLE_SECONDS)
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -112,22 +120,40 @@ def test_a_defect_keeps_its_traceback_and_a_refusal_is_one_line(tmp_path, capfd)
 
 
 def test_a_process_that_dies_is_named_and_breaks_no_other(tmp_path):
-    others = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
-    results = {}
+    good = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
     with Pool(num_processes=1, progress=False) as pool:
-        dead = threading.Thread(target=run_dead, args=(pool, tmp_path, results))
-        dead.start()
-        results.update(Cells(pool, tmp_path / "others").run(others))
-        dead.join()
-    assert "The process of cell 'dead' died" in str(results.pop("dead"))
-    assert [result["double"] for result in results.values()] == [0, 2, 4]
+        others = Cells(pool, tmp_path / "others")
+        dead = pool.submit(Cell("dead", die, {}), tmp_path / "dead")
+        assert [result["double"] for result in others.run(good).values()] == [0, 2, 4]
+        with pytest.raises(RuntimeError, match="Its process died"):
+            dead.result()
+        with pytest.raises(RuntimeError, match="Cell 'dead' failed.* process died"):
+            others.run([Cell("dead", die, {})])
 
 
-def run_dead(pool: Pool, directory: pathlib.Path, results: dict) -> None:
-    try:
-        Cells(pool, directory).run([Cell("dead", die, {})])
-    except RuntimeError as error:
-        results["dead"] = error
+def test_a_process_gives_way_to_another(tmp_path):
+    cells = [Cell(f"a{i}", double, {"value": i}) for i in range(5)]
+    with Pool(num_processes=1, cells_per_process=2, progress=False) as pool:
+        results = Cells(pool, tmp_path).run(cells)
+    a, b, c, d, e = [result["process"] for result in results.values()]
+    assert a == b != c == d != e
+
+
+def test_closing_on_an_error_waits_for_nothing(tmp_path):
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt), Pool(1, progress=False) as pool:
+        started = tmp_path / "started"
+        futures = [
+            pool.submit(Cell(f"a{i}", idle, {"mark": str(started)}), tmp_path / f"a{i}")
+            for i in range(2)
+        ]
+        while not started.exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert time.perf_counter() - start < 0.5 * IDLE_SECONDS
+    assert futures[1].cancelled() or futures[1].exception() is not None
+    with pytest.raises(RuntimeError):
+        futures[0].result()
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])
