@@ -38,6 +38,8 @@ _TRAINING = {
     "ema_momentum": 0.999,
 }
 _NUM_RESTARTS = 3
+# In one dimension restarts differ by these alone.
+_LOCATIONS = {"initial_range": 1.0, "initial_jitter": 1.0}
 _BOUNDS = (-1.1, 1.1)
 _GRID_SIZE = 1101  # 0.002 apart: five points within a standard deviation of a spike
 _GRID_DRAWS = 1024
@@ -111,7 +113,7 @@ def joint_made(
     data = DENSITIES["spikes"]()
     kernel = SMOOTHINGS[smoothing](noise_scale)
     config = MADEConfig(
-        hidden_units=(64, 64), num_mixtures=2, activation="silu", initial_range=1.0
+        hidden_units=(64, 64), num_mixtures=2, activation="silu", **_LOCATIONS
     )
     fitted = fit(
         "joint",
@@ -150,7 +152,7 @@ def mixture(
     num_restarts: int,
 ) -> Json:
     """A mixture of logistics: a MADE of one dimension sees nothing."""
-    config = {"hidden_units": [1], "num_mixtures": num_mixtures, "initial_range": 1.0}
+    config = {"hidden_units": [1], "num_mixtures": num_mixtures, **_LOCATIONS}
     result = plane_cells.plain(
         directory,
         density="spikes",

@@ -11,6 +11,7 @@ from smoothing_tf.layers import MaskedDense
 from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.heads import head_setting, make_head
+from smoothing_tf.seeds import derive_seed
 from smoothing_tf.settings import setting, validate
 
 
@@ -30,6 +31,13 @@ class MADEConfig:
         "The mixtures' locations start evenly spread over [-r, r]; for vectors about"
         " the largest magnitude of the data.",
         exclusive_minimum=0.0,
+    )
+    initial_jitter: float = setting(
+        0.0,
+        "Part of the distance between two of these locations over which each is"
+        " drawn at random, so that restarts differ even in one dimension.",
+        minimum=0.0,
+        maximum=1.0,
     )
     dropout: float = setting(
         0.0, "Dropout rate after each hidden layer.", minimum=0.0, exclusive_maximum=1.0
@@ -109,12 +117,20 @@ class MADE(AutoregressiveModel):
         num_dims = math.prod(self.event_shape)
         for layer in (self.output_layer, self.skip, *self.context_layers[-1:]):
             layer.kernel.assign(0.1 * layer.kernel)
+        is_location = np.zeros(self.head.num_params, np.float32)
+        is_location[self.head.locations] = 1.0
         limit = self.config.initial_range
-        bias = self.head.spread_bias(-limit, limit)
-        self.output_layer.bias.assign(np.tile(bias, num_dims))
+        distance = 2.0 * limit / self.config.num_mixtures
+        jitter = 0.5 * self.config.initial_jitter * distance
+        moves = tf.random.stateless_uniform(
+            [num_dims, self.head.num_params],
+            derive_seed(seed, "initial locations"),
+            -jitter,
+            jitter,
+        )
+        bias = self.head.spread_bias(-limit, limit) + is_location * moves
+        self.output_layer.bias.assign(tf.reshape(bias, [-1]))
         if self.is_conditional:
-            is_location = np.zeros(self.head.num_params, np.float32)
-            is_location[self.head.locations] = 1.0
             self.context_layers[-1].kernel.assign_add(
                 np.kron(np.eye(num_dims, dtype=np.float32), is_location)
             )

@@ -72,3 +72,19 @@ class TestMADE(DensityModelContract, ContinuousContract):
     def test_units_must_be_positive(self):
         with pytest.raises(ValueError, match="`hidden_units` must be at least 1"):
             MADEConfig(hidden_units=(64, 0))
+
+    def test_starting_locations_are_drawn_within_their_share_of_the_range(self):
+        def locations(jitter, seed):
+            config = MADEConfig(
+                num_mixtures=4, initial_range=2.0, initial_jitter=jitter
+            )
+            model = MADE(config, (1,), seed=seed)
+            params = model(tf.zeros([1, 1]))
+            return model.head.split(params)["loc"][0, 0].numpy().ravel()
+
+        even = np.array([-1.5, -0.5, 0.5, 1.5])
+        for seed in range(2):
+            np.testing.assert_allclose(locations(0.0, seed), even)
+            moves = locations(1.0, seed) - even
+            assert 0.1 < np.abs(moves).max() <= 0.5
+        assert np.abs(locations(1.0, 0) - locations(1.0, 1)).min() > 0.0
