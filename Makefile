@@ -15,7 +15,7 @@ run: $(INSTALLED) ## Trains, samples, evaluates and exports on digits; prints th
 	$(VENV)/bin/python -m pipeline.local_runner --flagfile=configs/digits_pixelcnnpp.cfg --pipeline_root=runs/digits
 
 test: $(INSTALLED) ## Runs the tests, except those marked large.
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
 
 test-large: $(INSTALLED) ## Runs the tests marked large, which take minutes each.
 	$(VENV)/bin/python -m pytest -m large --timeout=3600

@@ -29,7 +29,12 @@ _REQUIREMENTS = [
     "tqdm>=4.66",
 ]
 
-_TEST_REQUIREMENTS = ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.9"]
+_TEST_REQUIREMENTS = [
+    "pytest>=8",
+    "pytest-timeout>=2.3",
+    "pytest-xdist>=3.6",
+    "ruff>=0.9",
+]
 
 setuptools.setup(
     name="smoothing_tf",
