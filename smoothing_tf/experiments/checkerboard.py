@@ -15,7 +15,7 @@ SETTINGS = Settings(
     density="checkerboard",
     bounds=[[-4.5, 4.5], [-4.5, 4.5]],
     capacities=((2, 32), (4, 32), (6, 64), (12, 104)),
-    noise_scales=(0.1, 0.2, 0.3),
+    noise_scales=(0.1, 0.3, 0.5, 0.8),
     published={"plain": 3.72, "smoothed": 3.64},
     targets={"plain": {"nll": 3.56}, "smoothed": {"bound": 3.60}},
 )

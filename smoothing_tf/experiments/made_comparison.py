@@ -98,13 +98,19 @@ def _rows(settings: Settings) -> list[Row]:
     realnvp = {
         "model": "realnvp",
         "config": {
-            "num_couplings": 8,
-            "hidden_units": [104, 104],
+            "num_couplings": 16,
+            "hidden_units": [72, 72],
             "activation": "silu",
         },
     }
     rows = [
-        ("realnvp", "RealNVP", plane_cells.plain, {"model": realnvp}, ()),
+        (
+            "realnvp",
+            "RealNVP",
+            plane_cells.plain,
+            {"model": realnvp, "training": plane.REALNVP_TRAINING},
+            (),
+        ),
         ("made3", "MADE (3)", plane_cells.plain, {"model": made(207, 3)}, ()),
         ("made6", "MADE (6)", plane_cells.plain, {"model": made(203, 6)}, ()),
         (
