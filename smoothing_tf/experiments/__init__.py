@@ -7,9 +7,11 @@ run(directory, quick=..., cells=...) -> Result.
 from smoothing_tf.experiments import (
     checkerboard,
     columns,
+    conditioning,
     digits,
     olympics,
     olympics_realnvp,
+    precision,
     proposition1,
     receptive_field,
     ring,
@@ -30,11 +32,13 @@ EXPERIMENTS = {
     "olympics_realnvp": olympics_realnvp,
     "digits": digits,
     "columns": columns,
+    "conditioning": conditioning,
+    "precision": precision,
 }
 
-# These use all processors by themselves, and run alone.
-WITHOUT_CELLS = ("digits", "columns")
 # These are of a configuration: their `run` takes its `flags` as well.
-OF_FLAGS = ("columns",)
+OF_FLAGS = ("columns", "conditioning", "precision")
+# These use all processors by themselves, and run alone.
+WITHOUT_CELLS = ("digits", *OF_FLAGS)
 
 __all__ = ["EXPERIMENTS", "OF_FLAGS", "WITHOUT_CELLS"]

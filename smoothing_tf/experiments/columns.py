@@ -45,15 +45,10 @@ def run(
     del cells
     directory = pathlib.Path(directory) / "workdir"
     experiment = config.parse(flags)
+    image_runs.require_images(experiment)
     if quick:
         experiment = image_runs.shortened(experiment)
     dataset = open_dataset(experiment.data)
-    if len(dataset.event_shape) != 3 or dataset.num_levels is None:
-        raise ValueError(
-            "The experiment columns must be of images with levels; got"
-            f" --dataset={experiment.data.dataset}, of shape {dataset.event_shape}."
-            " Name a configuration with --flagfile, e.g. configs/photos_pixelcnnpp.cfg."
-        )
     metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
     rows = []
     for kind, (label, stages, likelihood) in _COLUMNS.items():

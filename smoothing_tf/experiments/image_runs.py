@@ -40,6 +40,21 @@ def evaluated(
         return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
 
 
+def require_images(experiment: Config) -> None:
+    """Checks that the data of a configuration are images with levels.
+
+    Raises:
+      ValueError: they are not.
+    """
+    dataset = open_dataset(experiment.data)
+    if len(dataset.event_shape) != 3 or dataset.num_levels is None:
+        raise ValueError(
+            "This experiment must be of images with levels; got"
+            f" --dataset={experiment.data.dataset}, of shape {dataset.event_shape}."
+            " Name a configuration with --flagfile, e.g. configs/photos_pixelcnnpp.cfg."
+        )
+
+
 def shortened(experiment: Config) -> Config:
     """The same with a few steps and samples: shows that it runs, not what it gives."""
     stages = {

@@ -1,0 +1,95 @@
+"""Conditioning: how PixelCNN++ reads x~ for p(x|x~), at equal numbers of parameters.
+
+"features" of x~ beside the network, ours, or x~ "stacked" above x in one network of
+double height, the published form. The configuration says which data and how long.
+"""
+
+import math
+import pathlib
+from collections.abc import Sequence
+
+from smoothing_tf import artifacts
+from smoothing_tf.data.dataset import open_dataset
+from smoothing_tf.experiments import image_runs, variants
+from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.result import Result
+from smoothing_tf.experiments.table import Criterion, Table
+
+_SIZE_TOLERANCE = 0.05
+
+
+def run(
+    directory: artifacts.Path, *, quick: bool, cells: Cells, flags: Sequence[str]
+) -> Result:
+    """Trains p(x~) once and p(x|x~) in both forms.
+
+    Args:
+      directory: the working directories go below it.
+      quick: a few steps only, to see it run.
+      cells: not used: training resumes by itself.
+      flags: of a configuration of PixelCNN++, e.g. of configs/digits_pixelcnnpp.cfg.
+
+    Raises:
+      ValueError: the flags are of another model, or of no images.
+    """
+    del cells
+    rows, curves = variants.run(
+        pathlib.Path(directory),
+        {
+            "features": [*flags, "--reverse_conditioning=features"],
+            "stacked": [
+                *flags,
+                "--reverse_conditioning=stacked",
+                f"--reverse_num_filters={_num_filters_of_stacked(flags)}",
+            ],
+        },
+        shared_stages=("smoothed",),
+        quick=quick,
+    )
+    ours, stacked = rows
+    return Result(
+        {
+            "table": Table(
+                title="Bound of two stages of PixelCNN++, bits per dimension",
+                columns=tuple(dict.fromkeys(name for row in rows for name in row)),
+                rows=tuple(rows),
+                notes=(
+                    "difference: mean over the images of the paired difference to"
+                    " features, with its standard error. p(x~) is the same in both.",
+                    "What a step of each costs: python -m benchmarks.training.",
+                ),
+                criteria=(
+                    Criterion(
+                        "parameters, stacked over features",
+                        stacked["parameters"] / ours["parameters"],
+                        minimum=1.0 - _SIZE_TOLERANCE,
+                        maximum=1.0 + _SIZE_TOLERANCE,
+                    ),
+                ),
+            )
+        },
+        {"figure": curves},
+        {"figure": "Validation loss of each stage; the smoothed one is shared."},
+    )
+
+
+def _num_filters_of_stacked(flags: Sequence[str]) -> int:
+    """Filters with which the stacked form has as many parameters as the features."""
+    experiment = variants.parse([*flags, "--reverse_conditioning=features"])
+    dataset = open_dataset(experiment.data)
+    wanted = image_runs.num_parameters(experiment, dataset, "reverse")
+    num_filters = experiment.stages["reverse"].model_config.num_filters
+
+    def distance(number: int) -> int:
+        stacked = variants.parse(
+            [
+                *flags,
+                "--reverse_conditioning=stacked",
+                f"--reverse_num_filters={number}",
+            ]
+        )
+        return abs(image_runs.num_parameters(stacked, dataset, "reverse") - wanted)
+
+    # The features are a fifth of the network: it grows with the square of the filters.
+    guess = round(num_filters * math.sqrt(1.2))
+    return min(range(guess - 1, guess + 2), key=distance)

@@ -1,0 +1,62 @@
+"""Precision: what computing in bfloat16 costs in bits per dimension.
+
+The weights, the head and the likelihood stay float32. The configuration says which
+data, which models and how long.
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from smoothing_tf import artifacts
+from smoothing_tf.experiments import variants
+from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.result import Result
+from smoothing_tf.experiments.table import Criterion, Table
+
+_DTYPES = ("float32", "bfloat16")
+_SEEDS = (0, 1, 2)
+
+
+def run(
+    directory: artifacts.Path, *, quick: bool, cells: Cells, flags: Sequence[str]
+) -> Result:
+    """Trains both stages in both precisions, with three seeds.
+
+    Args:
+      directory: the working directories go below it.
+      quick: a few steps and one seed, to see it run.
+      cells: not used: training resumes by itself.
+      flags: of the configuration, e.g. of configs/digits_pixelcnnpp.cfg.
+
+    Raises:
+      ValueError: the flags make no configuration of images.
+    """
+    del cells
+    rows, curves = variants.run(
+        pathlib.Path(directory),
+        {dtype: [*flags, f"--compute_dtype={dtype}"] for dtype in _DTYPES},
+        seeds=_SEEDS[:1] if quick else _SEEDS,
+        quick=quick,
+    )
+    return Result(
+        {
+            "table": Table(
+                title="Bound of two stages in two precisions, bits per dimension",
+                columns=tuple(dict.fromkeys(name for row in rows for name in row)),
+                rows=tuple(rows),
+                notes=(
+                    "difference: to float32 with the same seed, mean over the images of"
+                    " the paired difference, with its standard error.",
+                ),
+                criteria=(
+                    Criterion(
+                        "bfloat16 minus float32, mean over the seeds",
+                        variants.mean_difference(rows, "bfloat16"),
+                        maximum=0.01,
+                    ),
+                ),
+            )
+        },
+        {"figure": curves},
+        {"figure": "Validation loss of each stage in both precisions, every seed."},
+    )
