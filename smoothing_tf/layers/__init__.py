@@ -10,12 +10,12 @@ from smoothing_tf.layers.concat_elu import concat_elu
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.gated_resnet import GatedResnet
-from smoothing_tf.layers.masked_conv import (
+from smoothing_tf.layers.masked_dense import MaskedDense
+from smoothing_tf.layers.masked_kernel import (
     MaskedKernel,
     channel_mask,
     raster_mask,
 )
-from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.partial_views import Pixel, Row, pushed, row_terms
 from smoothing_tf.layers.views import Full, Initializing, View
 from smoothing_tf.layers.weight_norm import WeightNormKernel

@@ -42,7 +42,9 @@ class AffineCoupling(keras.layers.Layer):
         sizes = (num_fixed + num_context, *hidden_units, 2 * num_moved)
         # Equal degrees: every unit sees all.
         self.dense = [
-            MaskedDense(np.zeros(n_in, int), np.zeros(n_out, int), dtype=policy)
+            MaskedDense(
+                np.zeros(n_in, int), np.zeros(n_out, int), bias_gain=0.5, dtype=policy
+            )
             for n_in, n_out in zip(sizes, sizes[1:], strict=False)
         ]
         self.built = True

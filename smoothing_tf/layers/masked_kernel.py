@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers.causal_conv import paddings
+from smoothing_tf.seeds import derive_seed
 
 
 def raster_mask(
@@ -54,13 +55,23 @@ class MaskedKernel(keras.layers.Layer):
     Args:
       mask: bool array of the kernel's shape; the last axis is that of the outputs.
       gain: factor of the initial weights.
+      bias_gain: the same of the biases, which start at 0 by default. Where inputs
+        are few, biases are what sets units apart.
       **kwargs: `name`, `dtype` of a layer.
     """
 
-    def __init__(self, mask: np.ndarray, *, gain: float = 1.0, **kwargs):
+    def __init__(
+        self,
+        mask: np.ndarray,
+        *,
+        gain: float = 1.0,
+        bias_gain: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.mask = mask
         self.gain = gain
+        self.bias_gain = bias_gain
         self.shape = mask.shape
         self.num_biases = mask.shape[-1]
         self.kernel = self.add_weight(
@@ -72,16 +83,19 @@ class MaskedKernel(keras.layers.Layer):
         self.built = True
 
     def initialize(self, seed: tf.Tensor) -> None:
-        """Draws the kernel from He's uniform distribution, by unmasked fan-in.
+        """Draws from He's uniform distribution, by unmasked fan-in, times the gains.
 
         Args:
           seed: int32 [2].
         """
         fan_in = self.mask.sum(axis=tuple(range(self.mask.ndim - 1)))
-        limit = self.gain * np.sqrt(6.0 / np.maximum(fan_in, 1)).astype(np.float32)
+        limit = np.sqrt(6.0 / np.maximum(fan_in, 1)).astype(np.float32)
         uniform = tf.random.stateless_uniform(self.shape, seed, -1.0, 1.0)
-        self.kernel.assign(uniform * limit)
-        self.bias.assign(tf.zeros_like(self.bias.value))
+        self.kernel.assign(uniform * (self.gain * limit))
+        uniform = tf.random.stateless_uniform(
+            self.bias.shape, derive_seed(seed, "bias"), -1.0, 1.0
+        )
+        self.bias.assign(uniform * (self.bias_gain * limit))
 
     def folded(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel and the bias, in the compute dtype."""
