@@ -1,6 +1,7 @@
 """On-disk layouts, and writing that is all or nothing."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -15,6 +16,10 @@ STAGES = ("smoothed", "reverse", "baseline")
 FLAGS_FILE = "flags.cfg"
 
 Path = str | os.PathLike
+
+# Only setting it tells what it is; here no other thread writes files yet.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
 
 
 def check_directory(path: Path) -> pathlib.Path:
@@ -44,6 +49,24 @@ def make_directory(path: Path) -> pathlib.Path:
 
 
 @contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Keeps other processes that lock the directory out of it, until the end.
+
+    Raises:
+      BlockingIOError: one of them is at work there.
+    """
+    with (pathlib.Path(directory) / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BlockingIOError(
+                f"Another process is at work in {directory}; wait for it, or name"
+                " another directory."
+            ) from error
+        yield
+
+
+@contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[pathlib.Path]:
     """Yields a temporary path that takes the place of `path` on success.
 
@@ -60,7 +83,7 @@ def atomic_file(path: Path) -> Iterator[pathlib.Path]:
     try:
         yield temporary
         # mkstemp makes files private; an artifact is as readable as any other.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -84,7 +107,7 @@ def atomic_directory(path: Path) -> Iterator[pathlib.Path]:
     )
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())
+        temporary.chmod(0o777 & ~_UMASK)
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -108,9 +131,3 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Reads a JSON file."""
     return json.loads(pathlib.Path(path).read_text())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -5,8 +5,8 @@
 
 Goes on where it stopped. Writes DIR/report.html, DIR/table.json and DIR/figure.png, and
 further tables and figures by name; `--experiment=all` runs every experiment and writes
-these to DIR/EXPERIMENT. `columns` is of one configuration, and takes the flags of
-smoothing_tf.train; it is not among `all`.
+these to DIR/EXPERIMENT. `columns`, `conditioning` and `precision` are of a
+configuration, and take the flags of smoothing_tf.train; they are not among `all`.
 """
 
 import concurrent.futures
@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> None:
         directories = {name: directory / name for name in of_all}
     else:
         directories = {options.experiment: directory}
-    with Pool(options.num_processes) as pool:
+    with artifacts.locked(directory), Pool(options.num_processes) as pool:
         sections, errors = _run(directories, pool, flags, quick=options.quick)
     for section in sections:
         for table in section.result.tables.values():
@@ -101,7 +101,8 @@ def _run(
         of_flags = {"flags": flags} if name in OF_FLAGS else {}
         result = experiment.run(directory, quick=quick, cells=cells, **of_flags)
         _write(result, directory)
-        return Section(name, experiment.__doc__, result, time.perf_counter() - start)
+        seconds = cells.seconds or time.perf_counter() - start
+        return Section(name, experiment.__doc__, result, seconds)
 
     sections, errors = {}, {}
     side_by_side = [name for name in directories if name not in WITHOUT_CELLS]
@@ -115,7 +116,7 @@ def _run(
                 except Exception as error:
                     _say_failed(name, error, errors, alone=len(directories) == 1)
         except KeyboardInterrupt:
-            pool.__exit__(KeyboardInterrupt)
+            pool.kill()
             raise
     # These use all processors by themselves.
     for name in directories:

@@ -24,11 +24,15 @@ class Cells:
     Args:
       pool: where to compute.
       directory: keeps NAME/result.json, and what the cell wrote, of every cell.
+
+    Attributes:
+      seconds: how long the cells took that were asked for so far, whenever it was.
     """
 
     def __init__(self, pool: Pool, directory: artifacts.Path):
         self._pool = pool
         self._directory = pathlib.Path(directory)
+        self.seconds = 0.0
 
     def directory(self, name: str) -> pathlib.Path:
         """Where a cell's files are."""
@@ -61,6 +65,9 @@ class Cells:
         finally:
             for future in futures.values():
                 future.cancel()
+        for name in results:
+            kept = artifacts.read_json(self.directory(name) / RESULT_FILE)
+            self.seconds += kept["seconds"]
         return results
 
     def _kept(self, cell: Cell) -> dict[str, Any] | None:

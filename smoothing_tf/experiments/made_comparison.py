@@ -1,6 +1,7 @@
 """RealNVP, MADE and two-stage MADE in the plane, at 90,000 parameters each."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 from smoothing_tf.experiments import plane, plane_cells, plane_figures
@@ -81,8 +82,10 @@ def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
 def _rows(settings: Settings) -> list[Row]:
     limit = max(high for _, high in settings.bounds)
 
-    def made(width: int, num_mixtures: int, initial_range: float = limit) -> dict:
-        config = {
+    def made(
+        width: int, num_mixtures: int, initial_range: float = limit, **config
+    ) -> dict:
+        config |= {
             "hidden_units": [width] * 3,
             "num_mixtures": num_mixtures,
             "activation": "silu",
@@ -90,6 +93,8 @@ def _rows(settings: Settings) -> list[Row]:
         }
         return {"model": "made", "config": config}
 
+    # For restarts of p(x_1), which has no weights, to differ.
+    plain = functools.partial(made, initial_jitter=1.0)
     # The mixtures of p(x | x~) start around x~, as far out as the noise reaches.
     reach = 0.5
     two_stage = {"smoothing": "gaussian", "training": plane.TRAINING}
@@ -111,8 +116,8 @@ def _rows(settings: Settings) -> list[Row]:
             {"model": realnvp, "training": plane.REALNVP_TRAINING},
             (),
         ),
-        ("made3", "MADE (3)", plane_cells.plain, {"model": made(207, 3)}, ()),
-        ("made6", "MADE (6)", plane_cells.plain, {"model": made(203, 6)}, ()),
+        ("made3", "MADE (3)", plane_cells.plain, {"model": plain(207, 3)}, ()),
+        ("made6", "MADE (6)", plane_cells.plain, {"model": plain(203, 6)}, ()),
         (
             "two-stage3",
             "two-stage MADE (3)",

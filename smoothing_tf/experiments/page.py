@@ -24,7 +24,8 @@ class Section:
       name: a key of EXPERIMENTS.
       description: docstring of its module, a sentence first.
       result: what it gave.
-      seconds: how long this run took; cells that were kept take next to nothing.
+      seconds: how long its cells took, on one CPU each, whenever that was; without
+        cells how long this run took.
     """
 
     name: str

@@ -25,7 +25,7 @@ TRAINING = {
 REALNVP_TRAINING = TRAINING | {"clip_norm": 1.0}
 SEEDS = (0, 1, 2)
 NUM_POINTS = 50_000
-NUM_RESTARTS = 2
+NUM_RESTARTS = 3
 _QUICK_GRID_SIZE = 80
 # Bounds on log p(x), with the names of their columns.
 _SCORES = ("nll", "bound", "iw")
@@ -142,10 +142,17 @@ def _search_cells(study: Study) -> Iterator[Cell]:
 def _best_scale(row: Row, searched: Mapping[str, Json]) -> float | None:
     if len(row.noise_scales) < 2:
         return row.noise_scales[0] if row.noise_scales else None
-    return min(
-        row.noise_scales,
-        key=lambda scale: searched[_search_name(row, scale)]["validation"],
-    )
+    losses = {
+        scale: searched[_search_name(row, scale)]["validation"]
+        for scale in row.noise_scales
+    }
+    finite = [scale for scale, loss in losses.items() if loss is not None]
+    if not finite:
+        raise FloatingPointError(
+            f"Training of {row.label!r} diverged with every noise scale. Try a lower"
+            " learning rate."
+        )
+    return min(finite, key=losses.__getitem__)
 
 
 def _final_cells(
@@ -212,6 +219,8 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
             "nll: -log p(x). bound: -E_q[log p(x~) + log p(x|x~) - log q(x~|x)]. iw:"
             f" importance-weighted with K = {plane_cells.NUM_DRAWS}. Lower is better;"
             " both bounds are from above.",
+            "Each is the entropy plus the mean excess over -log p(x) of the data, which"
+            " has the smaller error.",
             "Mean over the seeds, spread: their standard deviation, se: standard error"
             " over the points, for the first seed.",
         ),
@@ -225,35 +234,38 @@ def _choices(
     """Everything that validation chose among."""
     rows = []
     for row in study.rows:
-        for scale in row.noise_scales:
-            result = searched.get(_search_name(row, scale))
-            if result is not None:
-                rows.append(
-                    {
-                        "model": row.label,
-                        "choice": f"noise scale {scale:g}",
-                        "validation": result["validation"],
-                    }
-                )
+        groups = {
+            "noise scale": {
+                f"{scale:g}": searched[_search_name(row, scale)]["validation"]
+                for scale in row.noise_scales
+                if _search_name(row, scale) in searched
+            }
+        }
         for seed in SEEDS:
             result = finals.get(final_name(row, seed), {"restarts": {}})
-            for stage, losses in result["restarts"].items():
-                rows.extend(
-                    {
-                        "model": row.label,
-                        "choice": f"seed {seed}, {stage}, start {number}",
-                        "validation": loss,
-                    }
-                    for number, loss in enumerate(losses)
-                )
+            groups |= {
+                f"seed {seed}, {stage}, start": dict(enumerate(losses))
+                for stage, losses in result["restarts"].items()
+            }
+        for kind, losses in groups.items():
+            finite = [loss for loss in losses.values() if loss is not None]
+            rows.extend(
+                {
+                    "model": row.label,
+                    "choice": f"{kind} {name}",
+                    "validation": loss,
+                    "chosen": "chosen" if loss == min(finite) else None,
+                }
+                for name, loss in losses.items()
+            )
     return Table(
         title=f"{study.density}: what validation chose among",
-        columns=("model", "choice", "validation"),
+        columns=("model", "choice", "validation", "chosen"),
         rows=tuple(rows),
         notes=(
             "validation: nats on 10,000 fresh points; the lowest of a model's noise"
             f" scales ({study.search_steps} steps, one seed), and of a stage's starts"
-            " (short runs), is trained for the whole length.",
+            " (short runs), is trained for the whole length. A blank diverged.",
         ),
     )
 

@@ -1,16 +1,15 @@
 """The processes that compute cells."""
 
 import concurrent.futures
-import concurrent.futures.process
 import contextlib
 import ctypes
 import multiprocessing
 import os
 import pathlib
-import queue
 import signal
 import sys
 import threading
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import tqdm
@@ -39,12 +38,15 @@ class Pool:
         progress: bool = True,
     ):
         num_processes = num_processes or len(os.sched_getaffinity(0))
-        # A thread waits for each process.
-        self._threads = concurrent.futures.ThreadPoolExecutor(num_processes)
-        self._workers = [_Worker(cells_per_process) for _ in range(num_processes)]
-        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-        for worker in self._workers:
-            self._idle.put(worker)
+        self._cells_per_process = cells_per_process
+        self._workers: list[_Worker] = []
+        self._is_closed = threading.Event()
+        # Each thread has a worker of its own: a process ends with the thread that
+        # started it, see `_start_worker`.
+        self._of_thread = threading.local()
+        self._threads = concurrent.futures.ThreadPoolExecutor(
+            num_processes, initializer=self._add_worker
+        )
         self._bar = tqdm.tqdm(
             desc="cells",
             total=0,
@@ -60,13 +62,18 @@ class Pool:
 
     def __exit__(self, kind, *_):
         if kind is not None:
-            # Nobody waits for what still runs; finished cells are on disk.
-            for worker in self._workers:
-                worker.kill()
-        self._threads.shutdown(cancel_futures=kind is not None)
+            self.kill()
+        self._threads.shutdown()
         for worker in self._workers:
             worker.stop()
         self._bar.close()
+
+    def kill(self) -> None:
+        """Ends all at once; finished cells are on disk, the others' futures fail."""
+        self._is_closed.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.kill()
 
     def submit(self, cell: Cell, directory: pathlib.Path) -> concurrent.futures.Future:
         """Starts a cell.
@@ -78,16 +85,15 @@ class Pool:
         with self._lock:
             self._bar.total += 1
             self._bar.refresh()
-        future = self._threads.submit(self._compute, cell, directory)
+        future = self._threads.submit(
+            lambda: self._of_thread.worker.compute(cell, directory)
+        )
         future.add_done_callback(lambda future: self._show_done(cell, future))
         return future
 
-    def _compute(self, cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
-        worker = self._idle.get()
-        try:
-            return worker.compute(cell, directory)
-        finally:
-            self._idle.put(worker)
+    def _add_worker(self) -> None:
+        self._of_thread.worker = _Worker(self._cells_per_process, self._is_closed)
+        self._workers.append(self._of_thread.worker)
 
     def _show_done(self, cell: Cell, future: concurrent.futures.Future) -> None:
         if future.cancelled() or future.exception() is not None:
@@ -104,32 +110,40 @@ class _Worker:
     executor's own `max_tasks_per_child` hangs: CPython issue 115634.)
     """
 
-    def __init__(self, cells_per_process: int):
+    def __init__(self, cells_per_process: int, is_closed: threading.Event):
         self._cells_per_process = cells_per_process
+        self._is_closed = is_closed
         self._num_cells = 0
         self._executor: concurrent.futures.ProcessPoolExecutor | None = None
-        self._is_killed = False
         self._lock = threading.Lock()
 
     def compute(self, cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
         """See `Pool.submit`."""
         if self._num_cells == self._cells_per_process:
             self.stop()
-        with self._lock:
-            if self._is_killed:
-                raise RuntimeError("The pool of processes was closed.")
-            if self._executor is None:
-                self._executor = _make_executor()
-                self._num_cells = 0
-            future = self._executor.submit(compute, cell, directory)
+        try:
+            future = self._submit(cell, directory)
+        except BrokenProcessPool:
+            # It died while it was idle.
+            self.stop()
+            future = self._submit(cell, directory)
         self._num_cells += 1
         try:
             return future.result()
-        except concurrent.futures.process.BrokenProcessPool as error:
+        except BrokenProcessPool as error:
             self.stop()
             raise RuntimeError(
                 "Its process died, perhaps for want of memory."
             ) from error
+
+    def _submit(self, cell, directory) -> concurrent.futures.Future:
+        with self._lock:
+            if self._is_closed.is_set():
+                raise RuntimeError("The pool of processes was closed.")
+            if self._executor is None:
+                self._executor = _make_executor()
+                self._num_cells = 0
+            return self._executor.submit(compute, cell, directory)
 
     def stop(self) -> None:
         """Ends the process after what it computes; the next cell starts another."""
@@ -139,9 +153,8 @@ class _Worker:
             executor.shutdown()
 
     def kill(self) -> None:
-        """Ends the process at once, for good."""
+        """Ends the process at once."""
         with self._lock:
-            self._is_killed = True
             processes = self._executor._processes if self._executor else None
             for process in list((processes or {}).values()):
                 process.kill()

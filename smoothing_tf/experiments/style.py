@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import threading
 from collections.abc import Iterable, Iterator
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,6 +27,8 @@ _CURVES = (
 )
 
 _DOTS_PER_INCH = 200
+# Experiments draw side by side, and Matplotlib's parser of formulas is shared.
+_LOCK = threading.Lock()
 
 
 def curves(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -37,6 +40,7 @@ def curves(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 def to_png(figure: Figure) -> bytes:
     """Renders a figure."""
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
+    with _LOCK:
+        FigureCanvasAgg(figure)
+        figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
     return buffer.getvalue()

@@ -43,6 +43,36 @@ def bounds(
     return _in_blocks(score, x, max(1, _ROWS // num_draws), seed=seed)
 
 
+def marginal_log_prob(
+    two_stage: TwoStageModel, x: tf.Tensor, x_smoothed: tf.Tensor
+) -> np.ndarray:
+    """log of the integral of p(x~) p(x|x~) over x~, which is no bound.
+
+    Args:
+      two_stage: a model of one dimension.
+      x: floating [n, 1].
+      x_smoothed: floating [m, 1], evenly spaced, over all that p(x~) reaches.
+
+    Returns:
+      float64 [n], nats.
+    """
+    x_smoothed = np.asarray(x_smoothed, np.float64)
+    log_step = np.log(x_smoothed[1, 0] - x_smoothed[0, 0])
+    log_smoothed = log_prob(two_stage.smoothed, x_smoothed)
+
+    def score(block: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor]:
+        del seed
+        pairs = (
+            tf.repeat(block, len(x_smoothed), axis=0),
+            tf.tile(x_smoothed, [tf.shape(block)[0], 1]),
+        )
+        log_reverse = two_stage.reverse.log_prob(*pairs)
+        log_joint = tf.reshape(log_reverse, [-1, len(x_smoothed)]) + log_smoothed
+        return (tf.reduce_logsumexp(log_joint, axis=1) + log_step,)
+
+    return _in_blocks(score, x, max(1, _ROWS // len(x_smoothed)))[0]
+
+
 def _in_blocks(
     function: Callable[..., tuple[tf.Tensor, ...]],
     x: tf.Tensor,

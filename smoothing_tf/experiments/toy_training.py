@@ -29,14 +29,13 @@ class Fitted(NamedTuple):
     Attributes:
       model: with its averaged weights.
       validation_nats: mean negative log-likelihood on fresh draws, of the model.
-      restarts: the same for each short run, in the order of their seeds.
-      curve: mean training loss of each hundred steps, nats.
+      restarts: the same for each short run, in the order of their seeds; None where
+        the loss became NaN or infinite.
     """
 
     model: keras.Model
     validation_nats: float
-    restarts: list[float]
-    curve: list[float]
+    restarts: list[float | None]
 
 
 def fit(
@@ -68,7 +67,7 @@ def fit(
 
     Raises:
       ValueError: `num_restarts` is below 1.
-      FloatingPointError: the loss is NaN or infinite.
+      FloatingPointError: the loss is NaN or infinite, at every start or in the end.
     """
     if num_restarts < 1:
         raise ValueError(f"`num_restarts` must be at least 1; got {num_restarts}.")
@@ -82,11 +81,18 @@ def fit(
     if num_restarts > 1:
         short = dataclasses.replace(config, num_steps=restart_steps)
         run = _Run(stage, make_model, draw, short, seed, validation)
-        restarts = [run.train(initial)[0] for initial in seeds]
-        best = seeds[min(range(num_restarts), key=restarts.__getitem__)]
+        restarts = [run.try_to_train(initial) for initial in seeds]
+        finite = [
+            number for number in range(num_restarts) if restarts[number] is not None
+        ]
+        if not finite:
+            raise FloatingPointError(
+                f"Training of {stage!r} diverged from each of {num_restarts} starts."
+                " Try a lower learning rate."
+            )
+        best = seeds[min(finite, key=restarts.__getitem__)]
     run = _Run(stage, make_model, draw, config, seed, validation)
-    nats, curve = run.train(best)
-    return Fitted(run.model, nats, restarts, curve)
+    return Fitted(run.model, run.train(best), restarts)
 
 
 class _Run:
@@ -111,19 +117,29 @@ class _Run:
             jit_compile=True,
         )
 
-    def train(self, initial_seed: tf.Tensor) -> tuple[float, list[float]]:
-        """Trains from the weights of `initial_seed`: validation loss and curve."""
+    def train(self, initial_seed: tf.Tensor) -> float:
+        """Trains from the weights of `initial_seed`: the validation loss."""
         self._trainer.start_from(self._make_model(initial_seed).get_weights())
-        curve = []
         while self._trainer.step < self._num_steps:
             results = self._trainer.run_drawn_steps(_STEPS_PER_CALL)
-            curve.append(float(results.nats.mean()))
-            if not math.isfinite(curve[-1]):
-                raise FloatingPointError(
-                    f"Training of {self._stage!r} stopped: the loss before step"
-                    f" {self._trainer.step} is {curve[-1]}. Try a lower learning rate."
-                )
-        return float(self._mean_nats(*self._validation)), curve
+            self._check_finite(float(results.nats.mean()))
+        nats = float(self._mean_nats(*self._validation))
+        self._check_finite(nats)
+        return nats
+
+    def try_to_train(self, initial_seed: tf.Tensor) -> float | None:
+        """The same, or None where the loss does not stay finite."""
+        try:
+            return self.train(initial_seed)
+        except FloatingPointError:
+            return None
+
+    def _check_finite(self, nats: float) -> None:
+        if not math.isfinite(nats):
+            raise FloatingPointError(
+                f"Training of {self._stage!r} stopped: the loss before step"
+                f" {self._trainer.step} is {nats}. Try a lower learning rate."
+            )
 
 
 def draw_stage(

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.models.autoregressive import AutoregressiveModel
@@ -19,6 +20,8 @@ class JointMADE(keras.Model):
     Args:
       config: hyper-parameters of the network.
       event_shape: shape of one x, of any rank; continuous data.
+      reverse_range: the locations of x start evenly spread over [-r, r] around x~;
+        about as far as the noise reaches.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name`, `dtype` of `keras.Model`.
 
@@ -30,6 +33,7 @@ class JointMADE(keras.Model):
         self,
         config: MADEConfig,
         event_shape: tuple[int, ...],
+        reverse_range: float = 0.5,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
@@ -37,7 +41,21 @@ class JointMADE(keras.Model):
         self.event_shape = tuple(event_shape)
         num_dims = math.prod(event_shape)
         self.network = MADE(config, (2 * num_dims,), seed=seed, dtype=self.dtype_policy)
+        self._start_around_x_smoothed(reverse_range)
         self.built = True
+
+    def _start_around_x_smoothed(self, reach: float) -> None:
+        """Lets the mixtures of x start around x~, as those of a conditional MADE do."""
+        head, num_dims = self.network.head, math.prod(self.event_shape)
+        is_location = np.zeros(head.num_params, np.float32)
+        is_location[head.locations] = 1.0
+        # From x~_d, the first half of the inputs, to the locations of x_d.
+        to_x = np.eye(2 * num_dims, k=num_dims, dtype=np.float32)
+        self.network.skip.kernel.assign_add(np.kron(to_x, is_location))
+        bias = self.network.output_layer.bias
+        of_x_smoothed = bias[: num_dims * head.num_params]
+        of_x = np.tile(head.spread_bias(-reach, reach), num_dims)
+        bias.assign(tf.concat([of_x_smoothed, of_x], axis=0))
 
     @property
     def smoothed(self) -> DensityModel:

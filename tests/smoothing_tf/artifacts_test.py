@@ -70,3 +70,14 @@ def test_json_without_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         artifacts.write_json(path, {"a": float("nan")})
     assert artifacts.read_json(path) == {"a": [1.5, None]}
+
+
+def test_a_directory_is_locked_for_one_at_a_time(tmp_path):
+    with artifacts.locked(tmp_path):
+        with (
+            pytest.raises(BlockingIOError, match=f"at work in {tmp_path}; wait"),
+            artifacts.locked(tmp_path),
+        ):
+            raise AssertionError("unreachable")
+    with artifacts.locked(tmp_path):
+        pass

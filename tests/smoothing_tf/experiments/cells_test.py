@@ -54,7 +54,8 @@ def test_cells_are_computed_elsewhere_and_kept(pool, tmp_path):
     assert [result["double"] for result in results.values()] == [6, 8]
     assert results["a"]["process"] != os.getpid()
     assert (cells.directory("a") / "value.txt").read_text() == "3"
-    assert read_json(cells.directory("b") / "result.json")["seconds"] >= 0
+    kept = [read_json(cells.directory(name) / "result.json") for name in "ab"]
+    assert cells.seconds == sum(cell["seconds"] for cell in kept) > 0.0
 
 
 def test_what_is_kept_is_not_computed_again(pool, tmp_path):
@@ -129,6 +130,16 @@ def test_a_process_that_dies_is_named_and_breaks_no_other(tmp_path):
             dead.result()
         with pytest.raises(RuntimeError, match="Cell 'dead' failed.* process died"):
             others.run([Cell("dead", die, {})])
+
+
+def test_a_process_that_died_while_idle_is_replaced(tmp_path):
+    with Pool(num_processes=1, progress=False) as pool:
+        cells = Cells(pool, tmp_path)
+        first = cells.run([Cell("a", double, {"value": 1})])["a"]["process"]
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.5)
+        second = cells.run([Cell("b", double, {"value": 2})])["b"]["process"]
+    assert second != first
 
 
 def test_a_process_gives_way_to_another(tmp_path):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from smoothing_tf.experiments import plane_cells
 
@@ -47,7 +48,7 @@ def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
     assert distances["exact"] != distances["truncated"]
     with np.load(tmp_path / "arrays.npz") as file:
         arrays = dict(file)
-    assert {name: array.shape for name, array in arrays.items() if len(array)} == {
+    assert {name: array.shape for name, array in arrays.items()} == {
         f"arrow_{name}": (50, 2)
         for name in ("start", "posterior_mean", "exact", "truncated")
     }
@@ -72,7 +73,27 @@ def test_all_models_of_a_density_are_scored_on_the_same_points():
     data = plane_cells.DENSITIES["rings"]()
     points = plane_cells.held_out(data, 20)
     np.testing.assert_array_equal(points, plane_cells.held_out(data, 20))
-    assert plane_cells.mean_and_error("nll", np.array([1.0, 2.0, 3.0])) == {
-        "nll": 2.0,
-        "nll_se": pytest.approx(1.0 / np.sqrt(3.0)),
-    }
+
+
+def test_a_score_is_its_excess_over_the_data_with_the_error_of_that():
+    data = plane_cells.DENSITIES["rings"](tf.float64)
+    points = plane_cells.held_out(data, 2000)
+    nll = -data.log_prob(points).numpy()
+    exact = plane_cells.mean_and_error("nll", nll + 0.25, "rings", points)
+    assert exact["nll"] == pytest.approx(float(data.entropy()) + 0.25, abs=1e-9)
+    assert exact["nll_se"] == pytest.approx(0.0, abs=1e-9)
+    noise = np.random.default_rng(0).normal(0.3, 0.1, size=nll.shape)
+    noisy = plane_cells.mean_and_error("nll", nll + noise, "rings", points)
+    assert noisy["nll_se"] == pytest.approx(0.1 / np.sqrt(2000), rel=0.1)
+    assert noisy["nll"] - float(data.entropy()) == pytest.approx(
+        0.3, abs=4 * noisy["nll_se"]
+    )
+
+
+def test_a_search_goes_on_without_a_candidate_that_diverges(tmp_path):
+    arguments = ARGUMENTS | {"smoothing": "gaussian"}
+    arguments["training"] = arguments["training"] | {"learning_rate": 1e30}
+    with pytest.raises(FloatingPointError, match="Try a lower learning rate"):
+        plane_cells.two_stage(tmp_path, **arguments)
+    result = plane_cells.two_stage(tmp_path, **arguments | {"num_points": 0})
+    assert result == {"validation": None, "restarts": {}}

@@ -121,8 +121,28 @@ def test_everything_that_validation_chose_among_is_reported(cells):
     }
     assert reported["Two-stage", "noise scale 0.3"] == pytest.approx(0.1)
     assert reported["Plain", "seed 2, stage, start 1"] == 3.0
+    chosen = {row["choice"] for row in choices.rows if row["chosen"]}
+    assert {"noise scale 0.2", "seed 0, stage, start 1"} <= chosen
+    assert not {"noise scale 0.1", "seed 0, stage, start 0"} & chosen
     # Three scales; two starts for each of three seeds and rows.
     assert len(reported) == 3 + 2 * 3 * 3
+
+
+def test_a_scale_that_diverges_is_not_chosen(tmp_path):
+    def diverging(cell, directory):
+        result = canned(cell, directory)
+        is_bad = cell.name in bad
+        return result | ({"validation": None} if is_bad else {})
+
+    bad = {"search-both-0.2"}
+    cells = CannedCells(tmp_path, diverging)
+    table, choices, _ = plane.run(STUDY, cells, quick=False)
+    assert table.rows[1]["noise_scale"] in (0.1, pytest.approx(0.3))
+    (row,) = (r for r in choices.rows if r["choice"] == "noise scale 0.2")
+    assert row["validation"] is None and row["chosen"] is None
+    bad |= {"search-both-0.1", "search-both-0.3"}
+    with pytest.raises(FloatingPointError, match="'Two-stage' diverged with every"):
+        plane.run(STUDY, CannedCells(tmp_path / "all", diverging), quick=False)
 
 
 def test_a_quick_run_is_short_and_of_one_seed(cells):

@@ -55,3 +55,25 @@ def test_every_point_has_draws_of_its_own_and_a_seed_names_them(x):
     np.testing.assert_array_equal(first, again)
     assert len(np.unique(first)) == 50
     assert np.all(first != other)
+
+
+def test_the_marginal_is_normalized_and_no_bound():
+    model = TwoStageModel(
+        SMOOTHINGS["gaussian"](0.5),
+        make_tiny_model("smoothed", (1,)),
+        make_tiny_model("reverse", (1,), scale=0.4),
+    )
+    model.reverse.gain.assign(0.8)
+    x = np.linspace(-12.0, 12.0, 601)[:, None]
+    grid = np.linspace(-12.0, 12.0, 1500)[:, None]
+    log_density = toy_scores.marginal_log_prob(model, x, grid)
+    assert np.trapezoid(np.exp(log_density), x[:, 0]) == pytest.approx(1.0, abs=1e-4)
+    # The same by draws of x~.
+    x = np.array([-2.0, -0.5, 0.0, 0.7, 3.0])
+    draws = tf.cast(model.smoothed.sample(200_000, seed=1), tf.float64)
+    for point, expected in zip(
+        x, toy_scores.marginal_log_prob(model, x[:, None], grid)
+    ):
+        density = np.exp(model.reverse.log_prob(tf.fill(draws.shape, point), draws))
+        error = density.std() / np.sqrt(len(density))
+        assert abs(density.mean() - np.exp(expected)) < 5 * error

@@ -21,7 +21,7 @@ def make_model(seed: tf.Tensor) -> TinyModel:
     return model
 
 
-def run(learning_rate: float, **arguments):
+def run(learning_rate: float, make_model=make_model, **arguments):
     return fit(
         "baseline",
         make_model,
@@ -56,10 +56,26 @@ def test_the_start_with_the_lowest_validation_loss_is_trained():
 def test_training_lowers_the_loss_and_can_be_had_again():
     fitted = run(0.02, num_steps=300)
     assert fitted.restarts == []
-    assert len(fitted.curve) == 3
-    assert fitted.curve[-1] < fitted.curve[0]
+    assert fitted.validation_nats < run(0.02, num_steps=100).validation_nats
     again = run(0.02, num_steps=300)
     assert again.validation_nats == fitted.validation_nats
+
+
+def test_a_start_that_diverges_is_not_chosen():
+    first = derive_seed(4, "initial weights baseline", 0)
+
+    def make_bad_first(seed):
+        model = make_model(seed)
+        is_first = tf.reduce_all(seed == first)
+        model.loc.assign(tf.where(is_first, np.nan, model.loc))
+        return model
+
+    restarts = run(1e-8, make_bad_first, num_restarts=3, restart_steps=100).restarts
+    assert restarts[0] is None and None not in restarts[1:]
+    with pytest.raises(FloatingPointError, match="diverged from each of 2 starts"):
+        bad = TinyModel((1,))
+        bad.loc.assign([np.nan])
+        run(1e-8, lambda seed: bad, num_restarts=2, restart_steps=100)
 
 
 def test_a_loss_that_is_no_number_stops_it():

@@ -65,3 +65,16 @@ def test_the_dtype_of_the_model_is_that_of_its_network_and_views():
     assert {weight.dtype for weight in joint.weights} == {"float64"}
     for view in (joint.smoothed, joint.reverse):
         assert view.compute_dtype == "float64"
+
+
+def test_the_mixtures_of_x_start_around_x_smoothed():
+    config = MADEConfig(hidden_units=(12,), num_mixtures=2)
+    joint = JointMADE(config, (2,), reverse_range=0.5, seed=3)
+    x_smoothed = tf.constant([[-3.0, 2.0], [1.0, 4.0]])
+    params = joint.reverse(tf.zeros([2, 2]), context=x_smoothed)
+    loc = joint.reverse.head.split(params)["loc"][..., 0]
+    around = x_smoothed[..., None] + tf.constant([-0.25, 0.25])
+    # The network adds a tenth of its usual start.
+    np.testing.assert_allclose(loc, around, atol=1.0)
+    mean = tf.reduce_mean(loc, axis=-1)
+    assert np.corrcoef(tf.reshape(mean, [-1]), tf.reshape(x_smoothed, [-1]))[0, 1] > 0.9

@@ -16,7 +16,7 @@ from smoothing_tf.models import (
     importance_weighted_bound,
     single_step_denoise,
 )
-from smoothing_tf.smoothing import Gaussian, Laplace, Smoothing, Uniform
+from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, Uniform
 from tests.testing.density_model_contract import randomize
 
 tfd = tfp.distributions
@@ -93,7 +93,7 @@ def test_single_step_denoising_of_a_perfect_model_is_the_posterior_mean(noise_sc
     )
 
 
-@pytest.mark.parametrize("smoothing", [Gaussian, Laplace, Uniform])
+@pytest.mark.parametrize("smoothing", SMOOTHINGS.values())
 @pytest.mark.parametrize("num_levels", [8, None])
 def test_in_one_dimension_the_bounds_agree_with_quadrature(smoothing, num_levels):
     num_draws = 20_000
