@@ -113,6 +113,8 @@ class Row(_Partial):
         if layer.shift == "down":
             # It reads the image, whose rows the sampler enters once they are drawn.
             return self._rows[layer]
+        if not layer.num_rows_above:
+            return x
         window = tf.concat([self._rows[layer], x], axis=1)
         self._rows[layer] = pushed(self._rows[layer], x, axis=1)
         return window

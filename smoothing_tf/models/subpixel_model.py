@@ -102,11 +102,11 @@ class SubpixelModel(CausalImageModel):
         weight = MaskedKernel(mask, dtype=self.dtype_policy)
         return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
 
-    def pointwise(self, in_degrees, out_degrees, gain=1.0):
-        """A 1x1 convolution of type B."""
+    def pointwise(self, in_degrees, out_degrees, gain=1.0, dtype=None):
+        """A 1x1 convolution of type B; it computes in the model's dtype, or another."""
         mask = channel_mask(in_degrees, out_degrees)
-        weight = MaskedKernel(mask, gain=gain, dtype=self.dtype_policy)
-        return PointwiseConv(weight, dtype=self.dtype_policy)
+        dtype = dtype or self.dtype_policy
+        return PointwiseConv(MaskedKernel(mask, gain=gain, dtype=dtype), dtype=dtype)
 
     def build_context_encoder(self, first_index: int) -> None:
         """Makes the encoder of a conditional model.
@@ -128,8 +128,11 @@ class SubpixelModel(CausalImageModel):
         head_degrees = np.repeat(np.arange(self.event_shape[-1]), self.head.num_params)
         self.output_layers = [
             *map(self.pointwise, degrees[:-1], degrees[1:]),
-            # The parameters start close to the bias.
-            self.pointwise(degrees[-1], head_degrees, gain=0.1),
+            # The parameters start close to the bias. A location is finer than bfloat16
+            # can tell.
+            self.pointwise(
+                degrees[-1], head_degrees, gain=0.1, dtype=self.variable_dtype
+            ),
         ]
 
     def outputs(self, x, view):

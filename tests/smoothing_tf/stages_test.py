@@ -15,6 +15,8 @@ SMALL = {
     "pixelcnnpp": ["--num_resnet=1", "--num_filters=8", "--num_mixtures=2"],
     "made": ["--hidden_units=32", "--num_mixtures=2"],
     "realnvp": ["--num_couplings=2", "--hidden_units=16"],
+    "pixelcnn": ["--num_blocks=1", "--num_filters=8", "--num_mixtures=2"],
+    "gated_pixelcnn": ["--num_layers=2", "--num_filters=8", "--num_mixtures=2"],
 }
 
 
@@ -43,7 +45,14 @@ def make_models(name, data, compute_dtype):
 
 
 @pytest.mark.parametrize(
-    "name, data", [("pixelcnnpp", IMAGES), ("made", IMAGES), ("realnvp", VECTORS)]
+    "name, data",
+    [
+        ("pixelcnnpp", IMAGES),
+        ("pixelcnn", IMAGES),
+        ("gated_pixelcnn", IMAGES),
+        ("made", IMAGES),
+        ("realnvp", VECTORS),
+    ],
 )
 def test_half_precision_keeps_weights_loss_and_gradients_float32(name, data):
     half, full = (make_models(name, data, d) for d in ("bfloat16", "float32"))
@@ -55,6 +64,9 @@ def test_half_precision_keeps_weights_loss_and_gradients_float32(name, data):
         model = half[stage]
         assert {weight.dtype for weight in model.weights} == {"float32"}
         assert model.compute_dtype == "bfloat16"
+        if model.has_params:
+            context = x_smoothed if stage == "reverse" else None
+            assert model(x, context=context).dtype == tf.float32
         with tf.GradientTape() as tape:
             tape.watch(arguments[-1])
             log_prob = model.log_prob(*arguments)

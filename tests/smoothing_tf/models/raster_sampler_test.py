@@ -117,6 +117,13 @@ def test_teacher_forced_parameters_are_those_of_the_full_pass(
     assert error < 1e-12
 
 
+def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
+    model = make(1, name="gated_pixelcnn", kernel_size=1)
+    x = images(model)
+    _, params = teacher_forced(model, x)
+    np.testing.assert_allclose(params, model(x), rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("num_levels", [None, 17])
 def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
     # Small weights: free-running draws of wild ones leave every finite range.
