@@ -27,6 +27,7 @@ class Head(Protocol):
     """What a backbone asks of its head."""
 
     num_params: int
+    locations: slice
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """[..., num_params] -> distribution, batch [...], event [num_channels]."""
@@ -40,6 +41,9 @@ class Head(Protocol):
         It is a function of the noise [..., num_noise] alone, so that two ways to
         compute the parameters can be compared by what they draw.
         """
+
+    def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
+        """Parameters [num_params] of a conditional that is wide, to start from."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,8 +122,13 @@ class LogisticMixtureHead:
           [*shape, num_mixtures + num_channels].
         """
         num_noise = self.num_mixtures + self.num_channels
+        # As far from 0 as the largest number drawn is from 1: the tails are alike.
         uniform = tf.random.stateless_uniform(
-            [*shape, num_noise], seed, np.finfo(dtype.as_numpy_dtype).tiny, 1.0, dtype
+            [*shape, num_noise],
+            seed,
+            np.finfo(dtype.as_numpy_dtype).eps / 2,
+            1.0,
+            dtype,
         )
         gumbel = -tf.math.log(-tf.math.log(uniform[..., : self.num_mixtures]))
         uniform = uniform[..., self.num_mixtures :]
