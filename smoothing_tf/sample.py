@@ -103,6 +103,11 @@ class SampleOptions:
                 "One of `--denoise` and `--mask` must be given with `--images`; got"
                 " both."
             )
+        if self.denoise and self.num_samples is not None:
+            raise ValueError(
+                "`--num_samples` must not be given with `--denoise`, which draws one x"
+                f" for each given x~; got {self.num_samples}."
+            )
         if self.particles > 1 and self.mask is None:
             raise ValueError(
                 f"`--particles` must be 1 without `--mask`; got {self.particles}."
@@ -153,7 +158,8 @@ def sampled(
         progress=True,
         gradient=options.gradient,
     )
-    split = experiment.evaluation.split
+    splits = (experiment.evaluation.split, "validation")
+    split = next(split for split in splits if dataset.num_examples.get(split))
 
     def picture(shown):
         real = dataset.array(split)
@@ -224,10 +230,10 @@ def write_samples(
         shown = samples_uint8(arrays, num_levels)
         # x~ is continuous: it is stored as it was drawn.
         arrays = {k: arrays[k] if k == "smoothed" else v for k, v in shown.items()}
+    drawn = picture(shown)
     with artifacts.atomic_file(output) as path:
         np.savez_compressed(path, **arrays)
     print(f"Wrote {', '.join(arrays)} to {output}.")
-    drawn = picture(shown)
     if drawn is not None:
         write_png(output.with_suffix(".png"), drawn)
         print(f"Wrote the picture {output.with_suffix('.png')}.")

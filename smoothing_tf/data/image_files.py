@@ -18,7 +18,7 @@ def read_smoothed(path: Path, event_shape: tuple[int, ...]) -> np.ndarray:
 
     Args:
       path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
-        floating on [-1, 1], or uint8 images, which are scaled to it.
+        floating, images on [-1, 1]; or uint8 images, which are scaled to it.
       event_shape: what the model expects.
 
     Returns:
@@ -29,10 +29,11 @@ def read_smoothed(path: Path, event_shape: tuple[int, ...]) -> np.ndarray:
       ValueError: it is no .npz file, or not of the right shape and dtype.
     """
     images = _read_examples(path, ("smoothed", "images"), event_shape)
-    if images.dtype == np.uint8:
+    is_image = len(event_shape) == 3
+    if images.dtype == np.uint8 and is_image:
         return levels_to_unit(images, 256).numpy()
-    _check_floating(images)
-    if np.max(np.abs(images)) > _LARGEST and len(event_shape) == 3:
+    _check_floating(images, alternative="uint8 or " if is_image else "")
+    if np.max(np.abs(images)) > _LARGEST and is_image:
         raise ValueError(
             "`--images` of floating point must be on [-1, 1] plus noise; got values up"
             f" to {np.max(np.abs(images)):g}. Give 0 to 255 as uint8."
@@ -126,11 +127,13 @@ def _read_examples(path, known_names, event_shape) -> np.ndarray:
     return images
 
 
-def _check_floating(images: np.ndarray, known: np.ndarray | bool = True) -> None:
+def _check_floating(
+    images: np.ndarray, known: np.ndarray | bool = True, alternative: str = ""
+) -> None:
     is_floating = np.issubdtype(images.dtype, np.floating)
     if not is_floating or not np.all(np.isfinite(images) | ~np.asarray(known)):
         raise ValueError(
-            f"`--images` must be uint8 or finite floating point; got {images.dtype}"
+            f"`--images` must be {alternative}finite floating point; got {images.dtype}"
             f"{' with NaN or infinity' if images.dtype.kind == 'f' else ''}."
         )
 

@@ -26,6 +26,8 @@ class AutoregressiveModel(DensityModel):
       **kwargs: `name`, `dtype` of `keras.Model`.
     """
 
+    has_params = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...],

@@ -21,7 +21,13 @@ class DensityModel(keras.Model, abc.ABC):
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
       is_conditional: whether the density takes a context of the shape of x.
       **kwargs: `name`, `dtype` of `keras.Model`.
+
+    Attributes:
+      has_params: whether a network gives the parameters of a likelihood, so that
+        there is `log_prob_detached`.
     """
+
+    has_params = False
 
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):
         super().__init__(**kwargs)
@@ -60,12 +66,9 @@ class DensityModel(keras.Model, abc.ABC):
         See `single_step_denoise`.
 
         Raises:
-          ValueError: the model has no network of parameters.
+          NotImplementedError: the model does not have `has_params`.
         """
-        raise ValueError(
-            "`gradient` must be exact for a model that is not autoregressive; got"
-            f" 'truncated' for {type(self).__name__}."
-        )
+        raise NotImplementedError
 
     @abc.abstractmethod
     def sample(

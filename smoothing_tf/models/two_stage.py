@@ -105,6 +105,11 @@ def check_single_step(
             "Single-step denoising needs `smoothing` to be gaussian; got "
             f"{type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
         )
+    if gradient == "truncated" and not smoothed.has_params:
+        raise ValueError(
+            "`gradient` must be exact for a model that is not autoregressive; got"
+            f" 'truncated' for {type(smoothed).__name__}."
+        )
 
 
 class TwoStageModel(tf.Module):

@@ -114,6 +114,10 @@ def test_the_truncated_gradient_is_had_by_its_name(run_dir, tmp_path):
         (["--denoise"], "given together with `--denoise` or `--mask`"),
         (["--images=x.npz"], "given together with `--denoise` or `--mask`"),
         (["--images=x.npz", "--denoise", "--mask=m.npz"], "One of `--denoise` and"),
+        (
+            ["--images=x.npz", "--denoise", "--num_samples=3"],
+            "`--num_samples` must not",
+        ),
         (["--particles=2"], "`--particles` must be 1 without `--mask`; got 2"),
         (
             ["--images=x.npz", "--mask=m.npz", "--gradient=truncated"],
