@@ -1,6 +1,7 @@
 """Stateless seeds, so that a random result depends on nothing but its name."""
 
 import zlib
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -17,24 +18,88 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
 
     Args:
       seed: the run's seed, a scalar integer from -2^31 to MAX_SEED, or an int32 [2]
-        seed to refine.
+        seed to refine, or several of them, int32 [n, 2].
       purpose: what the randomness is for; two purposes never share a stream.
       *indices: scalar integers, e.g. a step or an example's index.
 
     Returns:
-      int32 tensor [2].
+      int32 tensor [2], or [n, 2].
 
     Raises:
       ValueError: `seed` does not fit into 32 bits.
     """
+    tag = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
+    seed = seed_tensor(seed)
+    if seed.shape.rank == 2:
+        return tf.map_fn(lambda one: derive_seed(one, purpose, *indices), seed)
+    for number in (tag, *indices):
+        seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int32))
+    return seed
+
+
+def seed_tensor(seed: int | tf.Tensor) -> tf.Tensor:
+    """A seed, or several, as int32 [2] or [n, 2].
+
+    Raises:
+      ValueError: it does not fit into 32 bits.
+    """
     if isinstance(seed, int) and not -MAX_SEED - 1 <= seed <= MAX_SEED:
         raise ValueError(f"`seed` must be at most {MAX_SEED}; got {seed}.")
-    tag = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
-    seed = tf.convert_to_tensor(seed)
-    if seed.shape.rank == 0:
-        seed = tf.stack([tf.cast(seed, tf.int32), 0])
-    for number in (tag, *indices):
-        seed = tf.random.experimental.stateless_fold_in(
-            tf.cast(seed, tf.int32), tf.cast(number, tf.int32)
-        )
-    return seed
+    seed = tf.cast(seed, tf.int32)
+    return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed
+
+
+def example_seeds(seed: int | tf.Tensor, num_examples: int | tf.Tensor) -> tf.Tensor:
+    """A stream for each of several examples: int32 [num_examples, 2].
+
+    Args:
+      seed: integer, int32 [2], or the streams themselves, int32 [num_examples, 2].
+      num_examples: scalar integer. The first streams do not depend on it.
+    """
+    seed = seed_tensor(seed)
+    if seed.shape.rank == 2:
+        return seed
+    num_examples = tf.convert_to_tensor(num_examples)
+    return _example_seeds(derive_seed(seed, "examples"), num_examples)
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.int32)],
+    autograph=False,
+)
+def _example_seeds(seed, num_examples):
+    return tf.map_fn(
+        lambda index: derive_seed(seed, "example", index),
+        tf.range(num_examples),
+        fn_output_signature=tf.TensorSpec([2], tf.int32),
+    )
+
+
+def per_example(
+    draw: Callable[..., tf.Tensor],
+    purpose: str,
+    seeds: tf.Tensor,
+    *parts: tf.Tensor,
+    dtype: tf.DType | None = None,
+) -> tf.Tensor:
+    """Joins what `draw` gives for each example, so that none depends on the others.
+
+    Args:
+      draw: (part of an example..., int32 [2]) -> [m, ...].
+      purpose: of the randomness.
+      seeds: int32 [n, 2].
+      *parts: [n, ...].
+      dtype: of the result.
+
+    Returns:
+      [n m, ...].
+    """
+
+    def draw_one(element):
+        seed, *own = element
+        return draw(*own, derive_seed(seed, purpose))
+
+    drawn = tf.map_fn(
+        draw_one, (seeds, *parts), fn_output_signature=dtype or parts[0].dtype
+    )
+    return tf.reshape(drawn, [-1, *drawn.shape[2:]])

@@ -8,9 +8,8 @@ from smoothing_tf.evaluation import figures, pictures
 from smoothing_tf.evaluation import samples as sampling
 from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.models.inpainting import check_stages
-from smoothing_tf.models.particles import image_seeds
 from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import derive_seed, example_seeds
 
 # What is made of given x~, in the order of the pictures.
 _DENOISED = {
@@ -47,18 +46,22 @@ def denoise_images(
       float32 [n, ...event].
     """
 
-    def draw(block_seed, block):
-        drawn = {
-            "smoothed": block,
-            "samples": two_stage.denoise(block, seed=block_seed),
-        }
-        if two_stage.has_single_step:
-            drawn["single_step"] = two_stage.single_step_denoise(block, gradient)
-        return drawn
+    def draw(x_smoothed, seeds):
+        return {"samples": two_stage.denoise(x_smoothed, seed=seeds)}
 
-    return sampling.in_blocks(
-        draw, len(x_smoothed), seed, "denoise", x_smoothed, progress=progress
+    seeds = example_seeds(derive_seed(seed, "denoise"), len(x_smoothed)).numpy()
+    single_steps = sampling.single_steps(
+        two_stage.smoothing,
+        two_stage.smoothed,
+        x_smoothed,
+        gradient,
+        progress=progress,
     )
+    return {
+        "smoothed": x_smoothed,
+        **single_steps,
+        **sampling.in_batches(draw, x_smoothed, seeds, progress=progress),
+    }
 
 
 def inpaint_images(
@@ -86,10 +89,9 @@ def inpaint_images(
     Returns:
       "smoothed" and "samples", float32 [n K, ...event], those of an image together.
     """
-    # Out here an error keeps its words; a graph would add its own.
     check_stages(two_stage.smoothed, two_stage.reverse)
     seeds = [
-        image_seeds(derive_seed(seed, "inpainting", k), len(images))
+        example_seeds(derive_seed(seed, "inpainting", k), len(images))
         for k in range(num_inpaintings)
     ]
     seeds = np.stack(seeds, axis=1).reshape(-1, 2)
@@ -97,24 +99,20 @@ def inpaint_images(
     if mask.ndim == position_rank:
         mask = np.repeat(mask[None], len(images), axis=0)
 
-    def draw(_, images, mask, seeds):
+    def draw(images, mask, seeds):
         x_smoothed, x = two_stage.inpaint(
             images, mask, seed=seeds, num_particles=num_particles
         )
         return {"smoothed": x_smoothed, "samples": x}
 
-    # As many rows at once as elsewhere; the seeds do not depend on it.
-    block_size = max(1, sampling.SAMPLES_PER_SEED // num_particles)
-    return sampling.in_blocks(
+    return sampling.in_batches(
         draw,
-        len(seeds),
-        seed,
-        "inpaint",
         np.repeat(images, num_inpaintings, axis=0),
         np.repeat(mask, num_inpaintings, axis=0),
         seeds,
         progress=progress,
-        block_size=min(block_size, len(seeds)),
+        # As many particles at once as elsewhere examples.
+        batch_size=max(1, sampling.BATCH_SIZE // num_particles),
     )
 
 

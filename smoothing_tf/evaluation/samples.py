@@ -12,7 +12,7 @@ from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel, single_step_denoise
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.smoothing import Smoothing
 
 # What samples are of, in the order of the pictures.
@@ -23,8 +23,10 @@ CAPTIONS = {
     "samples": "Two-step samples of p(x | x̃)",
     "baseline": "Samples of the baseline",
 }
-# Examples that share a seed: part of what a seed draws, so it is no setting.
-SAMPLES_PER_SEED = 100
+# What is drawn at once.
+BATCH_SIZE = 100
+# The gradient of an image holds on to its features in every layer.
+_GRADIENT_BATCH_SIZE = 10
 # Kind -> the stage that a flaw of its own points to.
 _STAGES = {
     "smoothed": "smoothed",
@@ -68,70 +70,99 @@ def draw_samples(
     if two_stage is not None:
         smoothing, smoothed = two_stage.smoothing, two_stage.smoothed
 
-    def draw(block_seed):
-        drawn = {}
+    def draw(seeds):
+        drawn, batch_size = {}, seeds.shape[0]
         if smoothed is not None:
             x_smoothed = smoothed.sample(
-                SAMPLES_PER_SEED, seed=derive_seed(block_seed, "smoothed samples")
+                batch_size, seed=derive_seed(seeds, "smoothed samples")
             )
             drawn["smoothed"] = x_smoothed
-            if smoothing is not None and smoothing.single_step_gain is not None:
-                drawn["single_step"] = single_step_denoise(
-                    smoothing, smoothed, x_smoothed, gradient
-                )
         if two_stage is not None:
             drawn["samples"] = two_stage.denoise(
-                x_smoothed, seed=derive_seed(block_seed, "two-step samples")
+                x_smoothed, seed=derive_seed(seeds, "two-step samples")
             )
         if baseline is not None:
             drawn["baseline"] = baseline.sample(
-                SAMPLES_PER_SEED, seed=derive_seed(block_seed, "baseline samples")
+                batch_size, seed=derive_seed(seeds, "baseline samples")
             )
         return drawn
 
-    return in_blocks(draw, num_samples, seed, "evaluation samples", progress=progress)
+    seeds = example_seeds(derive_seed(seed, "evaluation samples"), num_samples)
+    drawn = in_batches(draw, seeds.numpy(), progress=progress)
+    if "smoothed" in drawn and smoothing is not None:
+        drawn |= single_steps(
+            smoothing, smoothed, drawn["smoothed"], gradient, progress=progress
+        )
+    return {kind: drawn[kind] for kind in CAPTIONS if kind in drawn}
 
 
-def in_blocks(
-    draw: Callable[..., dict[str, tf.Tensor]],
-    num_examples: int,
-    seed: int,
-    purpose: str,
-    *arrays: np.ndarray,
+def single_steps(
+    smoothing: Smoothing,
+    smoothed: DensityModel,
+    x_smoothed: np.ndarray,
+    gradient: str,
+    *,
     progress: bool,
-    block_size: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Joins what `draw` gives for (seed of a block, block of each array).
-
-    Every block is a whole one, filled up with copies of the last example, and the
-    surplus is cut off.
+    """Single-step estimates of many examples, as far as the smoothing has them.
 
     Args:
-      draw: (int32 [2], [block_size, ...] of each array) -> kind -> [block_size, ...].
-      num_examples: in all.
-      seed: the run's seed.
-      purpose: of the randomness.
-      *arrays: [num_examples, ...].
+      smoothing: q(x~ | x).
+      smoothed: p(x~).
+      x_smoothed: float32 [n, ...event].
+      gradient: see `single_step_denoise`.
       progress: whether to show a progress bar.
-      block_size: None for SAMPLES_PER_SEED.
 
     Returns:
-      kind -> [num_examples, ...].
+      "single_step" -> float32 [n, ...event], or nothing.
     """
-    block_size = block_size or SAMPLES_PER_SEED
+    if smoothing.single_step_gain is None:
+        return {}
+
+    def denoise(x_smoothed):
+        estimate = single_step_denoise(smoothing, smoothed, x_smoothed, gradient)
+        return {"single_step": estimate}
+
+    return in_batches(
+        denoise, x_smoothed, progress=progress, batch_size=_GRADIENT_BATCH_SIZE
+    )
+
+
+def in_batches(
+    draw: Callable[..., dict[str, tf.Tensor]],
+    *arrays: np.ndarray,
+    progress: bool,
+    batch_size: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Joins what `draw` gives for batches of examples.
+
+    The last batch is filled up with copies of the last example, so that all have one
+    shape, and the surplus is cut off.
+
+    Args:
+      draw: [b, ...] of each array -> kind -> [b, ...].
+      *arrays: [n, ...].
+      progress: whether to show a progress bar.
+      batch_size: b; None for BATCH_SIZE, or n where that is less.
+
+    Returns:
+      kind -> [n, ...].
+    """
+    num_examples = len(arrays[0])
+    batch_size = min(batch_size or BATCH_SIZE, num_examples) or 1
     starts = tqdm.trange(
         0,
         num_examples,
-        block_size,
+        batch_size,
         desc="samples",
-        unit="block",
+        unit="batch",
         disable=not progress,
     )
-    compiled, parts = tf.function(draw), []
+    # Nothing in it is for AutoGraph, which would wrap errors in words of its own.
+    compiled, parts = tf.function(draw, autograph=False), []
     for start in starts:
-        rows = np.minimum(np.arange(start, start + block_size), num_examples - 1)
-        blocks = [tf.constant(array[rows]) for array in arrays]
-        part = compiled(derive_seed(seed, purpose, start), *blocks)
+        rows = np.minimum(np.arange(start, start + batch_size), num_examples - 1)
+        part = compiled(*[tf.constant(array[rows]) for array in arrays])
         parts.append({kind: examples.numpy() for kind, examples in part.items()})
     kinds = parts[0] if parts else ()
     return {

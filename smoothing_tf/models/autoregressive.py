@@ -10,9 +10,8 @@ from smoothing_tf.models.ancestral import State, ancestral_walk
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.heads import Head
 from smoothing_tf.models.inpainting import check_inpainting, inpaint
-from smoothing_tf.models.particles import image_seeds
 from smoothing_tf.numerics import sum_rightmost
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import example_seeds, per_example, seed_tensor
 
 
 class AutoregressiveModel(DensityModel):
@@ -73,20 +72,29 @@ class AutoregressiveModel(DensityModel):
         num_samples = tf.convert_to_tensor(num_samples, tf.int32)
         if context is not None:
             context = tf.convert_to_tensor(context)
-        return self._sample(num_samples, context, derive_seed(seed, "ancestral"))
+        # Seeds apart, each of one rank, or tracing would relax it to none.
+        seed, seeds = seed_tensor(seed), None
+        if seed.shape.rank == 2:
+            seed, seeds = None, seed
+        return self._sample(num_samples, context, seed, seeds)
 
     # Nothing in it is for AutoGraph, which would take longer than the rest of tracing.
     @tf.function(reduce_retracing=True, autograph=False)
-    def _sample(self, num_samples, context, seed):
-        batch_size, shape = num_samples, [num_samples]
+    def _sample(self, num_samples, context, seed, seeds):
+        shape, batch_size = [num_samples], num_samples
         if context is not None:
             # The walk draws one flat batch: every context num_samples times.
             num_contexts = tf.shape(context)[0]
             batch_size = num_samples * num_contexts
             shape = [num_samples, num_contexts]
             context = tf.repeat(context[None], num_samples, axis=0)
-            context = tf.reshape(context, [batch_size, *self.event_shape])
-        noise = self.head.noise([batch_size, *self.position_shape], seed)
+            context = tf.reshape(context, [-1, *self.event_shape])
+        noise = per_example(
+            lambda seed: self.head.noise([1, *self.position_shape], seed),
+            "ancestral",
+            example_seeds(seed, batch_size) if seeds is None else seeds,
+            dtype=tf.float32,
+        )
         return tf.reshape(self.draw(noise, context), [*shape, *self.event_shape])
 
     def draw(self, noise: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
@@ -134,7 +142,7 @@ class AutoregressiveModel(DensityModel):
             )
         images = tf.convert_to_tensor(images)
         known = check_inpainting(images, mask, num_particles, self.event_shape)
-        seeds = image_seeds(seed, tf.shape(images)[0])
+        seeds = example_seeds(seed, tf.shape(images)[0])
         return self._inpaint(images, known, seeds, num_particles)
 
     @tf.function(reduce_retracing=True, autograph=False)

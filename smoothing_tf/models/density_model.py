@@ -83,7 +83,10 @@ class DensityModel(keras.Model, abc.ABC):
         Args:
           num_samples: scalar integer, at least 1.
           context: x~ [batch, ...event_shape], or None.
-          seed: integer, or int32 [2].
+          seed: integer, int32 [2], or one for each example that is drawn, int32
+            [num_samples, 2] or [num_samples * batch, 2]. Up to rounding an example
+            depends on its own seed, or with a common one on its place; not on how
+            many are drawn.
 
         Returns:
           float32 [num_samples, ...event_shape], or with a context

@@ -248,12 +248,18 @@ class CategoricalHead:
         return np.zeros(self.num_levels, np.float32)
 
 
+_STAGES_DIFFER = (
+    "p(x~) is continuous whatever the data: give --reverse_head and --baseline_head."
+)
+
+
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
     if num_levels is not None:
         # Its density is no probability: it would pass for very few bits.
         raise ValueError(
             "`head` must be discretized_logistic_mixture for data with levels; got"
-            f" 'logistic_mixture' for data of {num_levels} levels."
+            f" 'logistic_mixture' for data of {num_levels} levels. Of p(x~) alone it is"
+            " --smoothed_head."
         )
     return LogisticMixtureHead(num_channels, num_mixtures)
 
@@ -262,7 +268,7 @@ def _discretized(num_channels: int, num_mixtures: int, num_levels: int | None) -
     if num_levels is None:
         raise ValueError(
             "`head` must be logistic_mixture for continuous data; got"
-            " 'discretized_logistic_mixture', which needs a number of levels."
+            f" 'discretized_logistic_mixture', which needs levels. {_STAGES_DIFFER}"
         )
     return DiscretizedLogisticMixtureHead(num_channels, num_mixtures, num_levels)
 
@@ -272,7 +278,7 @@ def _categorical(num_channels: int, num_mixtures: int, num_levels: int | None) -
     if num_levels is None:
         raise ValueError(
             "`head` must be logistic_mixture for continuous data; got 'categorical',"
-            " which needs a number of levels."
+            f" which needs levels. {_STAGES_DIFFER}"
         )
     if num_channels != 1:
         raise ValueError(

@@ -29,11 +29,10 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.particles import (
     choose_particles,
     flat_index,
-    per_image,
     repeated,
     resample_unequal,
 )
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import derive_seed, per_example
 from smoothing_tf.smoothing import Smoothing
 
 if TYPE_CHECKING:
@@ -160,16 +159,21 @@ def inpaint_two_stage(
         images = repeated(image[None], num_particles)
         return smoothing.distribution(images).sample(seed=seed)
 
-    given = per_image(noised, "noise", seeds, images)
+    given = per_example(noised, "noise", seeds, images)
     log_proposal = smoothing.coordinate_distribution(x).log_prob(given)
     x_smoothed, log_weights, _ = clamped_walk(
-        smoothed, given, known, _derived(seeds, "smoothed"), num_particles, log_proposal
+        smoothed,
+        given,
+        known,
+        derive_seed(seeds, "smoothed"),
+        num_particles,
+        log_proposal,
     )
     x, log_weights, origin = clamped_walk(
         reverse,
         x,
         known,
-        _derived(seeds, "reverse"),
+        derive_seed(seeds, "reverse"),
         num_particles,
         context=x_smoothed,
         log_weights=log_weights,
@@ -213,13 +217,13 @@ def clamped_walk(
         shape = [batch_size, *model.position_shape, model.num_channels]
         return tf.reshape(whole, shape)
 
-    noise = per_image(
+    noise = per_example(
         lambda seed: head.noise([num_particles, *model.position_shape], seed, dtype),
         "position",
         seeds,
         dtype=dtype,
     )
-    uniform = per_image(
+    uniform = per_example(
         lambda seed: tf.random.stateless_uniform([1, num_rows], seed, dtype=dtype),
         "resample",
         seeds,
@@ -259,7 +263,3 @@ def clamped_walk(
         dtype,
         resample if num_particles > 1 else None,
     )
-
-
-def _derived(seeds: tf.Tensor, purpose: str) -> tf.Tensor:
-    return tf.map_fn(lambda seed: derive_seed(seed, purpose), seeds)

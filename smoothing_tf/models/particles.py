@@ -1,69 +1,13 @@
 """Particles: several weighted draws of each image, N together in one batch of n N."""
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
-from smoothing_tf.seeds import derive_seed
-
-
-def image_seeds(seed: int | tf.Tensor, num_images: int | tf.Tensor) -> tf.Tensor:
-    """A stream for each of several images: int32 [num_images, 2].
-
-    Args:
-      seed: integer, int32 [2], or the streams themselves, int32 [num_images, 2].
-      num_images: scalar integer.
-    """
-    if not isinstance(seed, int) and len(seed.shape) == 2:
-        return tf.convert_to_tensor(seed)
-    return _image_seeds(derive_seed(seed, "images"), tf.convert_to_tensor(num_images))
-
-
-@tf.function(
-    input_signature=[tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.int32)],
-    autograph=False,
-)
-def _image_seeds(seed, num_images):
-    return tf.map_fn(
-        lambda index: derive_seed(seed, "image", index),
-        tf.range(num_images),
-        fn_output_signature=tf.TensorSpec([2], tf.int32),
-    )
+from smoothing_tf.seeds import per_example
 
 
 def repeated(x: tf.Tensor, num_particles: int) -> tf.Tensor:
     """[n, ...] -> [n N, ...], the copies of each together."""
     return tf.repeat(x, num_particles, axis=0)
-
-
-def per_image(
-    draw: Callable[..., tf.Tensor],
-    purpose: str,
-    seeds: tf.Tensor,
-    *parts: tf.Tensor,
-    dtype: tf.DType | None = None,
-) -> tf.Tensor:
-    """Joins what `draw` gives for each image, so that none depends on the others.
-
-    Args:
-      draw: (part of an image..., int32 [2]) -> [m, ...].
-      purpose: of the randomness.
-      seeds: int32 [n, 2].
-      *parts: [n, ...].
-      dtype: of the result.
-
-    Returns:
-      [n m, ...].
-    """
-
-    def draw_one(element):
-        seed, *own = element
-        return draw(*own, derive_seed(seed, purpose))
-
-    drawn = tf.map_fn(
-        draw_one, (seeds, *parts), fn_output_signature=dtype or parts[0].dtype
-    )
-    return tf.reshape(drawn, [-1, *drawn.shape[2:]])
 
 
 def flat_index(index: tf.Tensor, num_particles: int) -> tf.Tensor:
@@ -122,6 +66,6 @@ def choose_particles(
         return tf.random.stateless_categorical(logits, 1, seed, tf.int32)[0]
 
     grouped = tf.reshape(log_weights, [-1, num_particles])
-    chosen = per_image(draw, "choose", seeds, grouped, dtype=tf.int32)
+    chosen = per_example(draw, "choose", seeds, grouped, dtype=tf.int32)
     index = flat_index(chosen[:, None], num_particles)
     return tuple(tf.gather(part, index) for part in particles)

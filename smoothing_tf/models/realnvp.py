@@ -9,7 +9,7 @@ import tensorflow as tf
 from smoothing_tf.layers import AffineCoupling
 from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import example_seeds, per_example
 from smoothing_tf.settings import setting, validate
 
 
@@ -120,10 +120,14 @@ class RealNVP(DensityModel):
     def sample(self, num_samples, context=None, *, seed):
         self.check_arguments(None, context)
         self.check_num_samples(num_samples)
-        seed = derive_seed(seed, "base sample")
         batch_size = 1 if context is None else tf.shape(context)[0]
         num_dims = math.prod(self.event_shape)
-        z = tf.random.stateless_normal([num_samples * batch_size, num_dims], seed)
+        z = per_example(
+            lambda seed: tf.random.stateless_normal([1, num_dims], seed),
+            "base sample",
+            example_seeds(seed, num_samples * batch_size),
+            dtype=tf.float32,
+        )
         if context is not None:
             repeats = [num_samples] + [1] * len(self.event_shape)
             context = tf.tile(tf.convert_to_tensor(context), repeats)

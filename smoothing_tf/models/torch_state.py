@@ -47,14 +47,16 @@ def load_torch_state(
             elif suffix == "weight_g":
                 value = value.reshape(-1)
             if value.shape != tuple(variable.shape):
+                order = " in the order [rows, columns, in, out]"
                 raise ValueError(
-                    f"`arrays[{key!r}]` must have shape {tuple(variable.shape)} in the"
-                    f" order [rows, columns, in, out]; got {value.shape}."
+                    f"`arrays[{key!r}]` must have shape {tuple(variable.shape)}"
+                    f"{order if suffix == 'weight_v' else ''}; got {value.shape}."
                 )
             if value.dtype.kind != "f" or not np.all(np.isfinite(value)):
+                flaw = ", not all of them finite" if value.dtype.kind == "f" else ""
                 raise ValueError(
                     f"`arrays[{key!r}]` must hold finite floating-point numbers; got"
-                    f" {value.dtype}, not all of them finite."
+                    f" {value.dtype}{flaw}."
                 )
             assignments.append((variable, value))
     if arrays:

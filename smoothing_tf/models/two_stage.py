@@ -10,8 +10,7 @@ from smoothing_tf.models.inpainting import (
     check_stages,
     inpaint_two_stage,
 )
-from smoothing_tf.models.particles import image_seeds
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.smoothing import Smoothing
 
 
@@ -158,7 +157,7 @@ class TwoStageModel(tf.Module):
 
         Args:
           num_samples: scalar integer.
-          seed: integer, or int32 [2].
+          seed: see `DensityModel.sample`.
 
         Returns:
           (x~, x), each float32 [num_samples, ...event_shape].
@@ -174,7 +173,7 @@ class TwoStageModel(tf.Module):
 
         Args:
           x_smoothed: float [batch, ...event_shape].
-          seed: integer, or int32 [2].
+          seed: see `DensityModel.sample`.
 
         Returns:
           float32 [batch, ...event_shape].
@@ -224,7 +223,7 @@ class TwoStageModel(tf.Module):
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
         known = check_inpainting(images, mask, num_particles, self.event_shape)
-        seeds = image_seeds(seed, tf.shape(images)[0])
+        seeds = example_seeds(seed, tf.shape(images)[0])
         return self._inpaint(images, known, seeds, num_particles)
 
     @tf.function(reduce_retracing=True, autograph=False)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.seeds import example_seeds
 
 
 def randomize(model: DensityModel, scale: float = 0.5, seed: int = 1) -> DensityModel:
@@ -160,6 +161,14 @@ class DensityModelContract(ConditionalModelContract):
         first, again, other = (model.sample(2, seed=seed) for seed in (1, 1, 2))
         np.testing.assert_array_equal(first, again)
         assert np.all(first != other)
+
+    def test_each_example_may_have_a_seed_and_is_the_same_alone(self):
+        model = self.make(self.image_shape)
+        seeds = example_seeds(1, 3)
+        together = model.sample(3, seed=seeds)
+        np.testing.assert_array_equal(together, model.sample(3, seed=1))
+        alone = model.sample(1, seed=seeds[2:])
+        np.testing.assert_allclose(alone, together[2:], atol=1e-5)
 
     def test_a_seed_names_its_initial_weights(self):
         first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))

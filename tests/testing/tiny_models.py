@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import example_seeds, per_example
 
 tfd = tfp.distributions
 
@@ -58,9 +58,19 @@ class TinyModel(DensityModel):
         self.loc.assign(tf.reduce_mean(x, axis=0))
 
     def sample(self, num_samples, context=None, *, seed):
-        loc = tf.convert_to_tensor(self.loc)
-        distribution = self._distribution(loc, context, tf.float32)
-        return distribution.sample(num_samples, seed=derive_seed(seed, "tiny"))
+        batch = [] if context is None else [tf.shape(context)[0]]
+        uniform = per_example(
+            lambda seed: tf.random.stateless_uniform(
+                [1, *self.event_shape], seed, 1e-6
+            ),
+            "tiny",
+            example_seeds(seed, num_samples * (batch[0] if batch else 1)),
+            dtype=tf.float32,
+        )
+        uniform = tf.reshape(uniform, [num_samples, *batch, *self.event_shape])
+        loc = self.loc if context is None else self.loc + self.gain * context
+        logistic = tf.math.log(uniform) - tf.math.log1p(-uniform)
+        return loc + tf.exp(self.log_scale) * logistic
 
     def _distribution(self, loc, context, dtype):
         if context is not None:

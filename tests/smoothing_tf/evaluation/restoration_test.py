@@ -18,7 +18,7 @@ SHAPE = (4, 4, 1)
 
 @pytest.fixture(autouse=True)
 def _blocks_of_three(monkeypatch):
-    monkeypatch.setattr("smoothing_tf.evaluation.samples.SAMPLES_PER_SEED", 3)
+    monkeypatch.setattr("smoothing_tf.evaluation.samples.BATCH_SIZE", 3)
 
 
 def test_denoised_images_do_not_depend_on_how_many_follow():

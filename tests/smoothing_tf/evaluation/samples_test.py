@@ -26,8 +26,9 @@ def _two_stage():
 
 
 @pytest.fixture(autouse=True)
-def _blocks_of_three(monkeypatch):
-    monkeypatch.setattr("smoothing_tf.evaluation.samples.SAMPLES_PER_SEED", 3)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr("smoothing_tf.evaluation.samples.BATCH_SIZE", 3)
+    monkeypatch.setattr("smoothing_tf.evaluation.samples._GRADIENT_BATCH_SIZE", 2)
 
 
 def test_every_kind_is_drawn_once_per_sample_and_no_two_are_equal():
@@ -45,6 +46,16 @@ def test_first_samples_do_not_depend_on_how_many_follow():
     few, many = (draw_samples(_two_stage(), baseline, n, seed=0) for n in (2, 7))
     for kind in few:
         np.testing.assert_array_equal(few[kind], many[kind][:2])
+
+
+def test_samples_do_not_depend_on_the_size_of_the_batches(monkeypatch):
+    baseline = make_tiny_model("baseline", SHAPE)
+    in_threes = draw_samples(_two_stage(), baseline, 7, seed=0)
+    monkeypatch.setattr("smoothing_tf.evaluation.samples.BATCH_SIZE", 5)
+    monkeypatch.setattr("smoothing_tf.evaluation.samples._GRADIENT_BATCH_SIZE", 7)
+    in_fives = draw_samples(_two_stage(), baseline, 7, seed=0)
+    for kind, images in in_threes.items():
+        np.testing.assert_allclose(images, in_fives[kind], atol=1e-6)
 
 
 def test_single_step_belongs_to_the_smoothed_sample():

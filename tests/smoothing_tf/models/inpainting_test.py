@@ -6,14 +6,16 @@ import tensorflow as tf
 
 from smoothing_tf.models import (
     MADE,
+    GatedPixelCNN,
+    GatedPixelCNNConfig,
     MADEConfig,
-    PixelCNNpp,
     PixelCNNppConfig,
     RealNVP,
     RealNVPConfig,
     TwoStageModel,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.stacked_pixelcnnpp import make_pixelcnnpp
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
 from tests.testing.density_model_contract import all_events, randomize
@@ -225,19 +227,27 @@ def test_a_model_alone_weighs_every_channel_of_a_known_pixel():
     assert total_variation(counts, truth) < 0.03
 
 
-def test_the_incremental_walk_gives_the_particles_of_the_slow_one(monkeypatch):
-    shape = (4, 8, 1)
+@pytest.mark.parametrize("name", ["features", "stacked", "gated_pixelcnn"])
+def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypatch):
+    shape = (4, 8, 3)
     made = MADE(MADEConfig(hidden_units=(8,), num_mixtures=1), shape, dtype="float64")
-    config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=2)
-    pixelcnn = PixelCNNpp(config, shape, 5, is_conditional=True, dtype="float64")
-    stages = randomize(made, scale=0.1), randomize(pixelcnn, scale=0.1)
+    if name == "gated_pixelcnn":
+        make = GatedPixelCNN
+        config = GatedPixelCNNConfig(num_layers=2, num_filters=6, num_mixtures=2)
+    else:
+        make = make_pixelcnnpp
+        config = PixelCNNppConfig(
+            num_resnet=1, num_filters=4, num_mixtures=2, conditioning=name
+        )
+    reverse = make(config, shape, 5, is_conditional=True, dtype="float64")
+    stages = randomize(made, scale=0.1), randomize(reverse, scale=0.1)
     model = TwoStageModel(Uniform(0.4), *stages)
     rng = np.random.default_rng(0)
     images = levels_to_unit(rng.integers(5, size=(2, *shape)), 5, tf.float64)
     mask = rng.integers(2, size=(2, *shape[:2]))
     arguments = dict(seed=1, num_particles=3)
     fast = model.inpaint(images, mask, **arguments)
-    monkeypatch.setattr(PixelCNNpp, "walk", AutoregressiveModel.walk)
+    monkeypatch.setattr(type(reverse), "walk", AutoregressiveModel.walk)
     slow = TwoStageModel(Uniform(0.4), *stages).inpaint(images, mask, **arguments)
     for fast_part, slow_part in zip(fast, slow):
         np.testing.assert_allclose(fast_part, slow_part, atol=1e-9)
