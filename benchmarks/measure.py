@@ -9,7 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from unittest import mock
 
+import tensorflow as tf
+
+from smoothing_tf.experiment_config import ModelChoice
 from smoothing_tf.layers import Full
+from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
 
 
 class Setting(NamedTuple):
@@ -31,9 +35,6 @@ SETTINGS = {
 
 def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
     """PixelCNN++ of a setting, 5 blocks and 10 mixtures, with random weights."""
-    from smoothing_tf.experiment_config import ModelChoice
-    from smoothing_tf.models import PixelCNNppConfig, build_model
-
     event_shape, num_filters = SETTINGS[setting]
     return build_model(
         "pixelcnnpp",
@@ -81,10 +82,6 @@ class Counting(Full):
 
 def forward_flops(model, context=None) -> int:
     """Floating-point operations of one pass over one image."""
-    import tensorflow as tf
-
-    from smoothing_tf.models import PixelCNNpp
-
     view = Counting()
     # Of the network inside a stacked form, too.
     with mock.patch.object(PixelCNNpp, "view", lambda self, dropout_seed: view):
@@ -104,16 +101,12 @@ def seconds_of(function: Callable[[], Any], num_runs: int) -> list[float]:
 
 def wait(result: Any) -> None:
     """Brings a result to the host, so that it must have been computed."""
-    import tensorflow as tf
-
     for tensor in tf.nest.flatten(result):
         tensor.numpy()
 
 
 def matmul_peak(dtype: str, size: int = 2048) -> float:
     """FLOP/s of tf.matmul of two [size, size] matrices, the best of ten."""
-    import tensorflow as tf
-
     x = tf.cast(tf.random.normal([size, size]), dtype)
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(x, x)))
     wait(multiply())

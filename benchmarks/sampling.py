@@ -11,6 +11,8 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
+import tensorflow as tf
+
 from benchmarks import measure
 from smoothing_tf import command_line, config
 from smoothing_tf.settings import setting, validate
@@ -55,8 +57,6 @@ def main(argv: Sequence[str]) -> None:
 
 def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) -> dict:
     """One row of the table."""
-    import tensorflow as tf
-
     is_conditional = stage == "reverse"
     full_model = measure.make_model(setting, stage=stage, compute_dtype="float32")
     model = full_model

@@ -11,9 +11,13 @@ the same dtype and process. Batches of 32 (MNIST) and 4 (CIFAR-10).
 import dataclasses
 from collections.abc import Sequence
 
+import tensorflow as tf
+
 from benchmarks import measure
 from smoothing_tf import command_line, config
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.training import TrainingConfig
+from smoothing_tf.training.stage_trainer import StageTrainer
 
 _BATCH_SIZES = {"mnist": 32, "cifar10": 4}
 # Stage, and how p(x|x~) reads x~.
@@ -54,11 +58,6 @@ def main(argv: Sequence[str]) -> None:
 
 def run(setting: str, dtype: str, variant: str, num_runs: int) -> dict:
     """One row of the table."""
-    import tensorflow as tf
-
-    from smoothing_tf.training import TrainingConfig
-    from smoothing_tf.training.stage_trainer import StageTrainer
-
     batch_size = _BATCH_SIZES[setting]
     stage = variant.partition(",")[0]
     is_conditional = stage == "reverse"

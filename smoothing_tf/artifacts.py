@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 # A working directory holds one directory per trained stage beside the resolved
 # configuration, which `sample`, `evaluate` and `export` read.
 STAGES = ("smoothed", "reverse", "baseline")
@@ -131,3 +133,28 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Reads a JSON file."""
     return json.loads(pathlib.Path(path).read_text())
+
+
+def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
+    """Reads the arrays of a file that a user has named.
+
+    Args:
+      path: of the file.
+      flag: that names it, for the errors.
+      hint: a sentence that ends them.
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: it is no .npz file of numbers.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No file {path}; --{flag} names a .npz file.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except Exception as error:
+        # numpy has many ways to fail on a file that is something else.
+        raise ValueError(
+            f"`--{flag}` must be a readable .npz file of numbers; got {path}.{hint}"
+        ) from error

@@ -7,8 +7,10 @@ FILE.npz holds the state dict of a PixelCNN++, one array under each name. PyTorc
 it by numpy.savez("FILE.npz", **{k: v.cpu().numpy() for k, v in state_dict.items()}).
 
 The flags say the size of the network, the data set and the smoothing that belong to
-the weights; stage reverse needs --conditioning=stacked. The stage is then as if it was
-trained for 0 steps: sample, evaluate and export read it, train goes on from it.
+the weights; stage reverse needs --conditioning=stacked. Its likelihood is that of the
+discrete levels, while the authors trained theirs on x with a little noise. The stage is
+then as if it was trained for 0 steps: sample, evaluate and export read it, train goes
+on from it.
 """
 
 import dataclasses
@@ -68,19 +70,12 @@ def read_arrays(path: artifacts.Path) -> dict[str, np.ndarray]:
       FileNotFoundError: no such file.
       ValueError: it is no .npz file of numbers.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No file {path}; --checkpoint names a .npz file.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except Exception as error:
-        # numpy has many ways to fail on a file that is something else.
-        raise ValueError(
-            f"`--checkpoint` must be a readable .npz file of numbers; got {path}."
-            " Convert a file of PyTorch by numpy.savez(FILE, **{k: v.cpu().numpy() for"
-            " k, v in state_dict.items()})."
-        ) from error
+    return artifacts.read_npz(
+        path,
+        "checkpoint",
+        " Convert a file of PyTorch by numpy.savez(FILE, **{k: v.cpu().numpy() for k, v"
+        " in state_dict.items()}).",
+    )
 
 
 def load_model(

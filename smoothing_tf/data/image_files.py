@@ -1,10 +1,10 @@
 """Files .npz of images and masks that a user gives."""
 
 import os
-import pathlib
 
 import numpy as np
 
+from smoothing_tf import artifacts
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 
 Path = str | os.PathLike
@@ -140,17 +140,7 @@ def _check_floating(
 
 def _read_array(path: Path, flag: str, known_names: tuple[str, ...]) -> np.ndarray:
     """The array of one of the names, the first that is there, or the only one."""
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No file {path}; --{flag} names a .npz file.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except Exception as error:
-        # numpy has many ways to fail on a file that is something else.
-        raise ValueError(
-            f"`--{flag}` must be a readable .npz file of numbers; got {path}."
-        ) from error
+    arrays = artifacts.read_npz(path, flag)
     names = [name for name in known_names if name in arrays] or list(arrays)
     if not names or (len(arrays) > 1 and names[0] not in known_names):
         raise ValueError(
