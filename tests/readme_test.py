@@ -253,7 +253,7 @@ def test_the_smoothing_of_the_readme_takes_part_in_the_spikes(tmp_path):
         np.savez(directory / "arrays.npz", log_density=np.zeros(spikes._GRID_SIZE))
         scores = ("validation", "nll", "nll_se")
         if cell.function is spikes.joint_made:
-            scores = ("validation", "bound", "bound_se", "iw", "iw_se")
+            scores = ("validation", "nll", "bound", "bound_se", "iw", "iw_se")
         return {"parameters": 5, "restarts": [1.0]} | dict.fromkeys(scores, 0.5)
 
     result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))

@@ -1,7 +1,6 @@
 """RealNVP, MADE and two-stage MADE in the plane, at 90,000 parameters each."""
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 
 from smoothing_tf.experiments import plane, plane_cells, plane_figures
@@ -93,13 +92,14 @@ def _rows(settings: Settings) -> list[Row]:
         }
         return {"model": "made", "config": config}
 
-    # For restarts of p(x_1), which has no weights, to differ.
-    plain = functools.partial(made, initial_jitter=1.0)
     # The mixtures of p(x | x~) start around x~, as far out as the noise reaches.
     reach = 0.5
     two_stage = {"smoothing": "gaussian", "training": plane.TRAINING}
     small = {"smoothed": made(110, 3), "reverse": made(170, 3, reach)}
     best = {"smoothed": made(100, 10), "reverse": made(160, 10, reach)}
+    # Few logistics stay where an even start has put those of p(x_1); with six of them
+    # validation prefers it.
+    made3 = made(207, 3, initial_jitter=1.0)
     realnvp = {
         "model": "realnvp",
         "config": {
@@ -116,8 +116,8 @@ def _rows(settings: Settings) -> list[Row]:
             {"model": realnvp, "training": plane.REALNVP_TRAINING},
             (),
         ),
-        ("made3", "MADE (3)", plane_cells.plain, {"model": plain(207, 3)}, ()),
-        ("made6", "MADE (6)", plane_cells.plain, {"model": plain(203, 6)}, ()),
+        ("made3", "MADE (3)", plane_cells.plain, {"model": made3}, ()),
+        ("made6", "MADE (6)", plane_cells.plain, {"model": made(203, 6)}, ()),
         (
             "two-stage3",
             "two-stage MADE (3)",
