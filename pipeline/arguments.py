@@ -5,9 +5,9 @@ import hashlib
 import pathlib
 from typing import Any
 
-from pipeline.code_digest import code_digest
 from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
+from smoothing_tf.code_digest import code_digest
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.data.datasets import DATASETS_IN_DATA_DIR
 

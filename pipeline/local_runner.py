@@ -21,12 +21,12 @@ from kfp import dsl, local
 
 from components.push.executor import pushed_version
 from pipeline.arguments import run_arguments
-from pipeline.code_digest import ROOT
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
+from smoothing_tf.code_digest import ROOT
 from smoothing_tf.evaluation.headline import headline
 from smoothing_tf.settings import setting
 

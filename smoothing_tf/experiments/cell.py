@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from smoothing_tf import artifacts, command_line
+from smoothing_tf.code_digest import code_digest
 
 RESULT_FILE = "result.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -55,6 +56,7 @@ def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
                 temporary / RESULT_FILE,
                 {
                     "cell": description(cell),
+                    "code": code_digest(cell.function.__module__),
                     "result": result,
                     "seconds": time.perf_counter() - start,
                 },

@@ -4,10 +4,12 @@ import concurrent.futures
 import contextlib
 import json
 import pathlib
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smoothing_tf import artifacts
+from smoothing_tf.code_digest import code_digest
 from smoothing_tf.experiments.cell import RESULT_FILE, Cell, description
 from smoothing_tf.experiments.pool import Pool
 
@@ -18,8 +20,8 @@ class Cells:
     """Computes cells, or finds their results in `directory`.
 
     A cell that was computed with the same function and arguments is not computed
-    again; code that has changed is not noticed: remove the directory to be sure. One
-    of another function or arguments is never overwritten.
+    again. One that other code has computed is kept as well, which is said. One of
+    another function or arguments is never overwritten.
 
     Args:
       pool: where to compute.
@@ -53,6 +55,7 @@ class Cells:
             twice = next(name for name in names if names.count(name) > 1)
             raise ValueError(f"`cells` must have a name each; got {twice!r} twice.")
         results = {cell.name: self._kept(cell) for cell in cells}
+        self._warn_of_other_code(cells)
         futures: dict[str, concurrent.futures.Future] = {}
         try:
             for name, cell in by_name.items():
@@ -69,6 +72,21 @@ class Cells:
             kept = artifacts.read_json(self.directory(name) / RESULT_FILE)
             self.seconds += kept["seconds"]
         return results
+
+    def _warn_of_other_code(self, cells: Sequence[Cell]) -> None:
+        others = []
+        for cell in cells:
+            path = self.directory(cell.name) / RESULT_FILE
+            code = code_digest(cell.function.__module__)
+            if path.is_file() and artifacts.read_json(path).get("code") != code:
+                others.append(cell.name)
+        if others:
+            print(
+                f"{len(others)} of {len(cells)} cells were computed by another version"
+                f" of the code, {others[0]} among them. To have them computed by this"
+                f" one, remove {self._directory}.",
+                file=sys.stderr,
+            )
 
     def _kept(self, cell: Cell) -> dict[str, Any] | None:
         path = self.directory(cell.name) / RESULT_FILE

@@ -9,7 +9,7 @@ from absl import flags
 from kfp import client, components
 
 from pipeline import kubeflow_runner
-from pipeline.code_digest import ROOT
+from smoothing_tf.code_digest import ROOT
 
 
 def test_the_compiled_file_carries_the_flags_and_the_image(tmp_path, capsys):

@@ -14,7 +14,7 @@ _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
 # Units of smoothing_tf by floor, the lowest first. The fifth has an order of its own.
 _FLOORS = (
-    ("numerics", "artifacts", "settings", "seeds", "quiet"),
+    ("numerics", "artifacts", "settings", "seeds", "quiet", "code_digest"),
     ("distributions", "smoothing", "layers"),
     ("models",),
     ("data",),

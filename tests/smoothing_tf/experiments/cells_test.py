@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from smoothing_tf.artifacts import read_json
+from smoothing_tf.artifacts import read_json, write_json
 from smoothing_tf.experiments.cells import Cell, Cells, Pool
 from smoothing_tf.smoothing import Gaussian
 
@@ -79,6 +79,20 @@ def test_what_is_kept_is_not_replaced_by_a_cell_of_its_name(pool, tmp_path):
     with pytest.raises(ValueError, match=f"{tmp_path}/a, .*Name another --workdir"):
         cells.run([Cell("a", double, {"value": 5})])
     assert (tmp_path / "a" / "value.txt").read_text() == "3"
+
+
+def test_what_other_code_has_computed_is_kept_and_said(pool, tmp_path, capsys):
+    cells = Cells(pool, tmp_path)
+    two = [Cell(name, double, {"value": 3}) for name in "ab"]
+    cells.run(two)
+    cells.run(two)
+    assert capsys.readouterr().err == ""
+    path = tmp_path / "b" / "result.json"
+    write_json(path, read_json(path) | {"code": "another"})
+    cells.run(two)
+    error = capsys.readouterr().err
+    assert "1 of 2 cells were computed by another version of the code, b among" in error
+    assert read_json(path)["code"] == "another"
 
 
 def test_arguments_are_the_same_as_they_are_read_again(pool, tmp_path):

@@ -1,10 +1,10 @@
-"""A digest of the library code that a pipeline node runs.
+"""A digest of the library code that a result comes from.
 
 A runner's cache compares a node's image, its inputs and the few lines of its
 component, but not the library behind them. The digest, given to the node as one
 more parameter, makes a changed line re-run exactly the nodes that import it. It counts
 the installed versions of what computes, too: a node that a newer TensorFlow might
-answer differently runs again.
+answer differently runs again. Kept results of experiments carry it as well.
 """
 
 import ast

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline import code_digest
+from smoothing_tf import code_digest
 
 NODES = ("ingest", "augment", "train", "export", "generate", "evaluate", "push")
 
