@@ -119,6 +119,7 @@ def _run(
             pool.kill()
             raise
     # These use all processors by themselves.
+    pool.rest()
     for name in directories:
         if name in WITHOUT_CELLS:
             try:

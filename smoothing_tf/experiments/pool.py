@@ -47,14 +47,8 @@ class Pool:
         self._threads = concurrent.futures.ThreadPoolExecutor(
             num_processes, initializer=self._add_worker
         )
-        self._bar = tqdm.tqdm(
-            desc="cells",
-            total=0,
-            unit="cell",
-            file=sys.stderr,
-            disable=not progress,
-            dynamic_ncols=True,
-        )
+        self._shows_progress = progress
+        self._bar: tqdm.tqdm | None = None  # Until there is a cell.
         self._lock = threading.RLock()
 
     def __enter__(self):
@@ -64,9 +58,14 @@ class Pool:
         if kind is not None:
             self.kill()
         self._threads.shutdown()
+        self.rest()
+        if self._bar is not None:
+            self._bar.close()
+
+    def rest(self) -> None:
+        """Frees the memory of idle processes; the next cell starts a new one."""
         for worker in self._workers:
             worker.stop()
-        self._bar.close()
 
     def kill(self) -> None:
         """Ends all at once; finished cells are on disk, the others' futures fail."""
@@ -83,6 +82,15 @@ class Pool:
           process of the cell died.
         """
         with self._lock:
+            if self._bar is None:
+                self._bar = tqdm.tqdm(
+                    desc="cells",
+                    total=0,
+                    unit="cell",
+                    file=sys.stderr,
+                    disable=not self._shows_progress,
+                    dynamic_ncols=True,
+                )
             self._bar.total += 1
             self._bar.refresh()
         future = self._threads.submit(

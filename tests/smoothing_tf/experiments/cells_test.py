@@ -160,8 +160,10 @@ def test_a_process_gives_way_to_another(tmp_path):
     cells = [Cell(f"a{i}", double, {"value": i}) for i in range(5)]
     with Pool(num_processes=1, cells_per_process=2, progress=False) as pool:
         results = Cells(pool, tmp_path).run(cells)
+        pool.rest()
+        after = Cells(pool, tmp_path / "after").run(cells[:1])
     a, b, c, d, e = [result["process"] for result in results.values()]
-    assert a == b != c == d != e
+    assert a == b != c == d != e != after["a0"]["process"]
 
 
 def test_closing_on_an_error_waits_for_nothing(tmp_path):
