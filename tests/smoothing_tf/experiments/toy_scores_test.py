@@ -70,7 +70,7 @@ def test_the_marginal_is_normalized_and_no_bound():
     assert np.trapezoid(np.exp(log_density), x[:, 0]) == pytest.approx(1.0, abs=1e-4)
     # The same by draws of x~.
     x = np.array([-2.0, -0.5, 0.0, 0.7, 3.0])
-    draws = tf.cast(model.smoothed.sample(200_000, seed=1), tf.float64)
+    draws = tf.cast(model.smoothed.sample(20_000, seed=1), tf.float64)
     for point, expected in zip(
         x, toy_scores.marginal_log_prob(model, x[:, None], grid)
     ):
