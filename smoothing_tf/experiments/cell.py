@@ -45,28 +45,30 @@ class Cell:
 
 
 def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
-    """Calls the cell's function; `directory` is there whole or not at all."""
+    """Calls the cell's function; `directory` is there whole or not at all.
+
+    Returns:
+      What result.json there holds.
+    """
     start = time.perf_counter()
     for path in (directory, *unfinished(directory)):
         shutil.rmtree(path, ignore_errors=True)  # without a result
     try:
         with artifacts.atomic_directory(directory) as temporary:
             result = cell.function(directory=temporary, **cell.arguments)
-            artifacts.write_json(
-                temporary / RESULT_FILE,
-                {
-                    "cell": description(cell),
-                    "code": code_digest(cell.function.__module__),
-                    "result": result,
-                    "seconds": time.perf_counter() - start,
-                },
-            )
+            kept = {
+                "cell": description(cell),
+                "code": code_digest(cell.function.__module__),
+                "result": result,
+                "seconds": time.perf_counter() - start,
+            }
+            artifacts.write_json(temporary / RESULT_FILE, kept)
     except Exception as error:
         # Another process gets the error without the way to it.
         if not command_line.is_deliberate(error):
             traceback.print_exc()
         raise
-    return result
+    return kept
 
 
 def description(cell: Cell) -> dict[str, Any]:

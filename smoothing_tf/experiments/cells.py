@@ -54,32 +54,31 @@ class Cells:
             names = [cell.name for cell in cells]
             twice = next(name for name in names if names.count(name) > 1)
             raise ValueError(f"`cells` must have a name each; got {twice!r} twice.")
-        results = {cell.name: self._kept(cell) for cell in cells}
-        self._warn_of_other_code(cells)
+        kept = {cell.name: self._kept(cell) for cell in cells}
+        self._warn_of_other_code(by_name, kept)
         futures: dict[str, concurrent.futures.Future] = {}
         try:
             for name, cell in by_name.items():
-                if results[name] is None:
+                if kept[name] is None:
                     with _named_errors(name):
                         futures[name] = self._pool.submit(cell, self.directory(name))
             for name, future in futures.items():
                 with _named_errors(name):
-                    results[name] = future.result()
+                    kept[name] = future.result()
         finally:
             for future in futures.values():
                 future.cancel()
-        for name in results:
-            kept = artifacts.read_json(self.directory(name) / RESULT_FILE)
-            self.seconds += kept["seconds"]
-        return results
+        self.seconds += sum(content["seconds"] for content in kept.values())
+        return {name: content["result"] for name, content in kept.items()}
 
-    def _warn_of_other_code(self, cells: Sequence[Cell]) -> None:
-        others = []
-        for cell in cells:
-            path = self.directory(cell.name) / RESULT_FILE
-            code = code_digest(cell.function.__module__)
-            if path.is_file() and artifacts.read_json(path).get("code") != code:
-                others.append(cell.name)
+    def _warn_of_other_code(self, cells, kept) -> None:
+        modules = {cell.function.__module__ for cell in cells.values()}
+        codes = {module: code_digest(module) for module in modules}
+        others = [
+            name
+            for name, content in kept.items()
+            if content and content.get("code") != codes[cells[name].function.__module__]
+        ]
         if others:
             print(
                 f"{len(others)} of {len(cells)} cells were computed by another version"
@@ -100,7 +99,7 @@ class Cells:
                 f" differs: {'; '.join(differences)}. Name another --workdir, or remove"
                 " that directory."
             )
-        return kept["result"]
+        return kept
 
 
 @contextlib.contextmanager

@@ -78,8 +78,8 @@ class Pool:
         """Starts a cell.
 
         Returns:
-          A future of its result. Its error is the cell's, or a RuntimeError if the
-          process of the cell died.
+          A future of what `cell.compute` returns. Its error is the cell's, or a
+          RuntimeError if the process of the cell died.
         """
         with self._lock:
             if self._bar is None:
