@@ -15,7 +15,7 @@ from smoothing_tf.evaluation.sample_metrics import metric_name
 from smoothing_tf.experiments import image_runs
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Criterion, Table
+from smoothing_tf.experiments.table import Criterion, Table, columns_of
 
 _EXTRACTOR = "randconv"
 _SIZE_TOLERANCE = 0.05
@@ -69,7 +69,7 @@ def run(
     table = Table(
         title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
         f" {metrics['bits_per_dim']['split']} split",
-        columns=tuple(dict.fromkeys(name for row in rows for name in row)),
+        columns=columns_of(rows),
         rows=tuple(rows),
         notes=(
             "bits_per_dim: the bound of the two stages, the likelihood of the baseline."

@@ -13,7 +13,7 @@ from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.experiments import image_runs, variants
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Criterion, Table
+from smoothing_tf.experiments.table import Criterion, Table, columns_of
 
 _SIZE_TOLERANCE = 0.05
 
@@ -51,7 +51,7 @@ def run(
         {
             "table": Table(
                 title="Bound of two stages of PixelCNN++, bits per dimension",
-                columns=tuple(dict.fromkeys(name for row in rows for name in row)),
+                columns=columns_of(rows),
                 rows=tuple(rows),
                 notes=(
                     "difference: mean over the images of the paired difference to"

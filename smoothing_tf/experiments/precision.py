@@ -11,7 +11,7 @@ from smoothing_tf import artifacts
 from smoothing_tf.experiments import variants
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Criterion, Table
+from smoothing_tf.experiments.table import Criterion, Table, columns_of
 
 _DTYPES = ("float32", "bfloat16")
 _SEEDS = (0, 1, 2)
@@ -42,7 +42,7 @@ def run(
         {
             "table": Table(
                 title="Bound of two stages in two precisions, bits per dimension",
-                columns=tuple(dict.fromkeys(name for row in rows for name in row)),
+                columns=columns_of(rows),
                 rows=tuple(rows),
                 notes=(
                     "difference: to float32 with the same seed, mean over the images of"

@@ -1,6 +1,7 @@
 """The result of an experiment: a table, with what it is compared to."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -36,6 +37,11 @@ class Criterion:
         ]
         verdict = "holds" if self.holds else "FAILS"
         return f"{verdict}: {self.name}: {_text(self.value)} ({', '.join(limits)})"
+
+
+def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Names of all columns of some rows, in the order in which they come up."""
+    return tuple(dict.fromkeys(name for row in rows for name in row))
 
 
 @dataclasses.dataclass(frozen=True)

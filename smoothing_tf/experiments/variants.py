@@ -52,21 +52,19 @@ def run(
     """
     rows, histories = [], {}
     for seed in seeds:
-        scores: dict[str, np.ndarray] = {}
-        first: pathlib.Path | None = None
+        # Working directory and scores of the images, of the first variant.
+        first: tuple[pathlib.Path, np.ndarray] | None = None
         for name, flags in variants.items():
             experiment = parse(flags, seed)
             if quick:
                 experiment = image_runs.shortened(experiment)
             workdir = directory / f"{name}-seed{experiment.seed}"
             if first is not None:
-                _share(first, workdir, shared_stages)
-            first = first or workdir
+                _share(first[0], workdir, shared_stages)
             metrics, per_image = image_runs.evaluated(experiment, workdir, STAGES)
             histories[name, experiment.seed] = {
                 stage: History(workdir / stage).rows() for stage in STAGES
             }
-            scores[name] = per_image[_SCORE]
             row = {
                 "variant": name,
                 "seed": experiment.seed,
@@ -76,9 +74,11 @@ def run(
                 _SCORE: metrics[_SCORE]["value"],
                 "se": metrics[_SCORE]["se"],
             }
-            if workdir != first:
+            if first is None:
+                first = (workdir, per_image[_SCORE])
+            else:
                 row["difference"], row["difference_se"] = paired_difference(
-                    scores[name], next(iter(scores.values()))
+                    per_image[_SCORE], first[1]
                 )
             rows.append(row)
     return rows, _curves(histories)
