@@ -1,12 +1,12 @@
 """Layers of the models."""
 
+from smoothing_tf.layers.activations import concat_elu, elu, sigmoid, tanh
 from smoothing_tf.layers.causal_conv import (
     CausalConv,
     CausalConvTranspose,
     PointwiseConv,
     SkipConv,
 )
-from smoothing_tf.layers.concat_elu import concat_elu
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.gated_resnet import GatedResnet
@@ -38,7 +38,10 @@ __all__ = [
     "WeightNormKernel",
     "channel_mask",
     "concat_elu",
+    "elu",
     "pushed",
     "raster_mask",
     "row_terms",
+    "sigmoid",
+    "tanh",
 ]

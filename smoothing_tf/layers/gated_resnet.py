@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from smoothing_tf.layers.activations import concat_elu, sigmoid
 from smoothing_tf.layers.causal_conv import SkipConv
-from smoothing_tf.layers.concat_elu import concat_elu
 from smoothing_tf.layers.views import View
 
 
@@ -52,4 +52,4 @@ class GatedResnet(keras.layers.Layer):
             hidden += skips
         hidden = view.dropout(concat_elu(hidden), self.index)
         value, gate = tf.split(self.conv_out(hidden, view=view), 2, axis=-1)
-        return x + value * tf.sigmoid(gate)
+        return x + value * sigmoid(gate)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from smoothing_tf.layers.concat_elu import concat_elu
+from smoothing_tf.layers.activations import concat_elu
 from smoothing_tf.layers.views import shifted, transpose
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import tensorflow as tf
 
-from smoothing_tf.layers.concat_elu import concat_elu
+from smoothing_tf.layers.activations import concat_elu
 
 if TYPE_CHECKING:
     from smoothing_tf.layers.causal_conv import (

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.layers import sigmoid, tanh
 from smoothing_tf.models.heads import head_setting
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
@@ -157,4 +158,4 @@ class GatedPixelCNN(SubpixelModel):
 def _gate(x: tf.Tensor) -> tf.Tensor:
     """tanh of the first half of the channels times sigmoid of the second."""
     value, gate = tf.split(x, 2, axis=-1)
-    return tf.tanh(value) * tf.sigmoid(gate)
+    return tanh(value) * sigmoid(gate)

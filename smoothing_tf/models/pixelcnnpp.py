@@ -14,6 +14,7 @@ from smoothing_tf.layers import (
     GatedResnet,
     PointwiseConv,
     WeightNormKernel,
+    elu,
 )
 from smoothing_tf.models.causal_image_model import CausalImageModel
 from smoothing_tf.models.heads import head_setting, make_head
@@ -263,7 +264,7 @@ class PixelCNNpp(CausalImageModel):
         entry, terms = above
         ul = view.take(entry) + self.ul_init[1](x, view=view)
         ul, _ = self._params(ul, terms, 0, view)
-        return self.nin_out(tf.nn.elu(ul), view=view)
+        return self.nin_out(elu(ul), view=view)
 
     def _params(self, ul, terms, level, view):
         """One resolution of ul, with all coarser ones."""

@@ -8,7 +8,6 @@ from smoothing_tf.layers import (
     Full,
     GatedResnet,
     WeightNormKernel,
-    concat_elu,
 )
 
 
@@ -32,12 +31,6 @@ def dropping(seed):
 
 
 X = tf.random.stateless_normal((2, 5, 5, 4), [7, 8])
-
-
-def test_concat_elu_is_elu_of_both_signs():
-    x = tf.constant([[-1.0, 2.0]])
-    expected = [[np.expm1(-1), 2.0, 1.0, np.expm1(-2)]]
-    np.testing.assert_allclose(concat_elu(x), expected, rtol=1e-6)
 
 
 def test_the_block_is_the_identity_where_its_value_is_zero():

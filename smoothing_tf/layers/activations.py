@@ -1,0 +1,39 @@
+"""Nonlinearities of the image models.
+
+They keep the dtype of their input. Half precision is computed in float32: TensorFlow's
+kernels for it take two to four times as long on a CPU.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+def concat_elu(x: tf.Tensor) -> tf.Tensor:
+    """ELU of [x, -x]; doubles the last axis."""
+    x, dtype = _wide(x), x.dtype
+    # Cast before they are joined, which then moves half as many bytes.
+    return tf.concat([tf.cast(tf.nn.elu(y), dtype) for y in (x, -x)], axis=-1)
+
+
+def elu(x: tf.Tensor) -> tf.Tensor:
+    """x where it is positive, exp(x) - 1 elsewhere."""
+    return _in_float32(tf.nn.elu, x)
+
+
+def sigmoid(x: tf.Tensor) -> tf.Tensor:
+    """1 / (1 + exp(-x))."""
+    return _in_float32(tf.sigmoid, x)
+
+
+def tanh(x: tf.Tensor) -> tf.Tensor:
+    """Hyperbolic tangent."""
+    return _in_float32(tf.tanh, x)
+
+
+def _in_float32(function: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor) -> tf.Tensor:
+    return tf.cast(function(_wide(x)), x.dtype)
+
+
+def _wide(x: tf.Tensor) -> tf.Tensor:
+    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x
