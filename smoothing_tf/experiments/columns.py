@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from smoothing_tf import artifacts, config
-from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.sample_metrics import metric_name
 from smoothing_tf.experiments import image_runs
@@ -45,10 +44,9 @@ def run(
     del cells
     directory = pathlib.Path(directory) / "workdir"
     experiment = config.parse(flags)
-    image_runs.require_images(experiment)
+    dataset = image_runs.open_images(experiment)
     if quick:
         experiment = image_runs.shortened(experiment)
-    dataset = open_dataset(experiment.data)
     metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
     rows = []
     for kind, (label, stages, likelihood) in _COLUMNS.items():

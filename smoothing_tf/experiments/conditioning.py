@@ -9,7 +9,6 @@ import pathlib
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts
-from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.experiments import image_runs, variants
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
@@ -76,7 +75,7 @@ def run(
 def _num_filters_of_stacked(flags: Sequence[str]) -> int:
     """Filters with which the stacked form has as many parameters as the features."""
     experiment = variants.parse([*flags, "--reverse_conditioning=features"])
-    dataset = open_dataset(experiment.data)
+    dataset = image_runs.open_images(experiment)
     wanted = image_runs.num_parameters(experiment, dataset, "reverse")
     num_filters = experiment.stages["reverse"].model_config.num_filters
 

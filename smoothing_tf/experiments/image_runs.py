@@ -40,11 +40,11 @@ def evaluated(
         return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
 
 
-def require_images(experiment: Config) -> None:
-    """Checks that the data of a configuration are images with levels.
+def open_images(experiment: Config) -> Dataset:
+    """The data of a configuration.
 
     Raises:
-      ValueError: they are not.
+      ValueError: they are no images with levels.
     """
     dataset = open_dataset(experiment.data)
     if len(dataset.event_shape) != 3 or dataset.num_levels is None:
@@ -53,6 +53,7 @@ def require_images(experiment: Config) -> None:
             f" --dataset={experiment.data.dataset}, of shape {dataset.event_shape}."
             " Name a configuration with --flagfile, e.g. configs/photos_pixelcnnpp.cfg."
         )
+    return dataset
 
 
 def shortened(experiment: Config) -> Config:

@@ -25,8 +25,6 @@ class AutoregressiveModel(DensityModel):
       **kwargs: `name`, `dtype` of `keras.Model`.
     """
 
-    has_params = True
-
     def __init__(
         self,
         event_shape: tuple[int, ...],
@@ -54,7 +52,13 @@ class AutoregressiveModel(DensityModel):
         params = self(x, context=context, dropout_seed=dropout_seed)
         return self._log_prob_given(params, x)
 
-    def log_prob_detached(self, x, context=None):
+    def log_prob_detached(
+        self, x: tf.Tensor, context: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """`log_prob` whose gradient takes the network's output for constant.
+
+        See `single_step_denoise`.
+        """
         x = tf.convert_to_tensor(x)
         self.check_arguments(x, context)
         return self._log_prob_given(tf.stop_gradient(self(x, context=context)), x)

@@ -21,13 +21,7 @@ class DensityModel(keras.Model, abc.ABC):
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
       is_conditional: whether the density takes a context of the shape of x.
       **kwargs: `name`, `dtype` of `keras.Model`.
-
-    Attributes:
-      has_params: whether a network gives the parameters of a likelihood, so that
-        there is `log_prob_detached`.
     """
-
-    has_params = False
 
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):
         super().__init__(**kwargs)
@@ -57,18 +51,6 @@ class DensityModel(keras.Model, abc.ABC):
         Raises:
           ValueError: shapes do not fit, or a context is missing or superfluous.
         """
-
-    def log_prob_detached(
-        self, x: tf.Tensor, context: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """`log_prob` whose gradient takes the network's output for constant.
-
-        See `single_step_denoise`.
-
-        Raises:
-          NotImplementedError: the model does not have `has_params`.
-        """
-        raise NotImplementedError
 
     @abc.abstractmethod
     def sample(

@@ -27,7 +27,7 @@ class Head(Protocol):
     """What a backbone asks of its head."""
 
     num_params: int
-    locations: slice
+    is_location: np.ndarray
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """[..., num_params] -> distribution, batch [...], event [num_channels]."""
@@ -78,9 +78,11 @@ class LogisticMixtureHead:
         return self.num_mixtures * (3 if self.num_channels == 1 else 10)
 
     @property
-    def locations(self) -> slice:
-        """Where the locations of a single channel stand among the parameters."""
-        return slice(self.num_mixtures, 2 * self.num_mixtures)
+    def is_location(self) -> np.ndarray:
+        """1 for each parameter that is a location of the first channel, else 0."""
+        is_location = np.zeros(self.num_params, np.float32)
+        is_location[self.num_mixtures : 2 * self.num_mixtures] = 1.0
+        return is_location
 
     def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
         """Takes [..., num_params] apart into the arguments of a mixture."""
@@ -220,9 +222,9 @@ class CategoricalHead:
         return self.num_levels
 
     @property
-    def locations(self) -> slice:
-        """Where locations stand among the parameters: there are none."""
-        return slice(0, 0)
+    def is_location(self) -> np.ndarray:
+        """0 for every parameter: none is a location."""
+        return np.zeros(self.num_params, np.float32)
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """Over the levels, from [..., L] logits: batch [...], event [1]."""

@@ -47,11 +47,9 @@ class JointMADE(keras.Model):
     def _start_around_x_smoothed(self, reach: float) -> None:
         """Lets the mixtures of x start around x~, as those of a conditional MADE do."""
         head, num_dims = self.network.head, math.prod(self.event_shape)
-        is_location = np.zeros(head.num_params, np.float32)
-        is_location[head.locations] = 1.0
         # From x~_d, the first half of the inputs, to the locations of x_d.
         to_x = np.eye(2 * num_dims, k=num_dims, dtype=np.float32)
-        self.network.skip.kernel.assign_add(np.kron(to_x, is_location))
+        self.network.skip.kernel.assign_add(np.kron(to_x, head.is_location))
         bias = self.network.output_layer.bias
         of_x_smoothed = bias[: num_dims * head.num_params]
         of_x = np.tile(head.spread_bias(-reach, reach), num_dims)

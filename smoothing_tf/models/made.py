@@ -117,8 +117,6 @@ class MADE(AutoregressiveModel):
         num_dims = math.prod(self.event_shape)
         for layer in (self.output_layer, self.skip, *self.context_layers[-1:]):
             layer.kernel.assign(0.1 * layer.kernel)
-        is_location = np.zeros(self.head.num_params, np.float32)
-        is_location[self.head.locations] = 1.0
         limit = self.config.initial_range
         distance = 2.0 * limit / self.config.num_mixtures
         jitter = 0.5 * self.config.initial_jitter * distance
@@ -128,11 +126,11 @@ class MADE(AutoregressiveModel):
             -jitter,
             jitter,
         )
-        bias = self.head.spread_bias(-limit, limit) + is_location * moves
+        bias = self.head.spread_bias(-limit, limit) + self.head.is_location * moves
         self.output_layer.bias.assign(tf.reshape(bias, [-1]))
         if self.is_conditional:
             self.context_layers[-1].kernel.assign_add(
-                np.kron(np.eye(num_dims, dtype=np.float32), is_location)
+                np.kron(np.eye(num_dims, dtype=np.float32), self.head.is_location)
             )
 
     def call(self, x, context=None, dropout_seed=None):
