@@ -9,6 +9,7 @@ from smoothing_tf.layers.causal_conv import (
 )
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
+from smoothing_tf.layers.dropout import dropout
 from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.masked_kernel import (
@@ -38,6 +39,7 @@ __all__ = [
     "WeightNormKernel",
     "channel_mask",
     "concat_elu",
+    "dropout",
     "elu",
     "pushed",
     "raster_mask",

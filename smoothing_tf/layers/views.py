@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu
+from smoothing_tf.layers.dropout import dropout
 
 if TYPE_CHECKING:
     from smoothing_tf.layers.causal_conv import (
@@ -106,15 +107,11 @@ class Full:
     def dropout(self, x, index):
         if self._dropout_seed is None or not self._dropout_rate:
             return x
-        shape = tf.shape(x)
+        noise_shape = None
         if self._is_spatial:
-            shape = tf.stack([shape[0], 1, 1, shape[3]])
-        return tf.nn.experimental.stateless_dropout(
-            x,
-            rate=self._dropout_rate,
-            seed=tf.random.experimental.stateless_fold_in(self._dropout_seed, index),
-            noise_shape=shape,
-        )
+            noise_shape = tf.stack([tf.shape(x)[0], 1, 1, x.shape[-1]])
+        seed = tf.random.experimental.stateless_fold_in(self._dropout_seed, index)
+        return dropout(x, self._dropout_rate, seed, noise_shape)
 
     def coarser(self, down, up, x, function):
         y, extra = function(down(x, view=self), self)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers import MaskedDense
+from smoothing_tf.layers import MaskedDense, dropout
 from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.heads import head_setting, make_head
@@ -145,9 +145,7 @@ class MADE(AutoregressiveModel):
             hidden = self._activation(hidden)
             if dropout_seed is not None and self.config.dropout:
                 seed = tf.random.experimental.stateless_fold_in(dropout_seed, index)
-                hidden = tf.nn.experimental.stateless_dropout(
-                    hidden, rate=self.config.dropout, seed=seed
-                )
+                hidden = dropout(hidden, self.config.dropout, seed)
         params = self.output_layer(hidden) + self.skip(inputs)
         if context is not None:
             params += self.context_layers[-1](context)
