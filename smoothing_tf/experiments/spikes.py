@@ -292,6 +292,9 @@ def _scales(joint: Mapping[str, Json], floor: float) -> bytes:
     for panel, label in zip(axes, ("bound", "negative log-likelihood"), strict=True):
         panel.axhline(floor, color="0.4", linewidth=0.8, label="entropy")
         panel.set_xscale("log")
+        scales = [scale for scale, _ in points]
+        panel.set_xticks(scales, [f"{scale:.2g}" for scale in scales])
+        panel.minorticks_off()
         panel.set_xlabel("noise scale (standard deviation)", fontsize=8)
         panel.set_title(label, fontsize=8)
         panel.tick_params(labelsize=7)
