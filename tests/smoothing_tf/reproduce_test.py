@@ -42,6 +42,7 @@ def test_tables_figures_and_a_page_are_written(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "figure.png").read_bytes() == b"\x89PNG"
     output = capsys.readouterr().out
     assert "1.5000" in output and "FAILS: big enough" in output
+    assert "its numbers and verdicts mean nothing" in output
     page = (tmp_path / "report.html").read_text()
     for part in ("A title.", "What it shows.", "1.5000", "A &lt;caption&gt;", "FAILS"):
         assert part in page
