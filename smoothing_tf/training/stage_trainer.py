@@ -12,6 +12,7 @@ import tensorflow as tf
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.training.batches import Validation
+from smoothing_tf.training.fused_adam import FusedAdam
 from smoothing_tf.training.schedule import make_schedule
 from smoothing_tf.training.training_config import TrainingConfig
 
@@ -74,9 +75,9 @@ class StageTrainer:
         with strategy.scope():
             self.model = make_model()
             self.averaged = make_model()
-            self._optimizer = keras.optimizers.Adam(
-                self.schedule, beta_2=config.adam_beta_2
-            )
+            # Drawn steps are compiled by XLA, which fuses the plain one as well.
+            make_adam = FusedAdam if draw is None else keras.optimizers.Adam
+            self._optimizer = make_adam(self.schedule, beta_2=config.adam_beta_2)
             self._optimizer.build(self.model.trainable_variables)
         self._compiled_steps = tf.function(self._run_steps)
         self._compiled_drawn_steps = tf.function(
