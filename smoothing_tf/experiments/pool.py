@@ -34,7 +34,7 @@ class Pool:
     def __init__(
         self,
         num_processes: int | None = None,
-        cells_per_process: int = 16,
+        cells_per_process: int = 8,
         progress: bool = True,
     ):
         num_processes = num_processes or len(os.sched_getaffinity(0))
