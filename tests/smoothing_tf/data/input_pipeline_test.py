@@ -12,6 +12,7 @@ from smoothing_tf.data.input_pipeline import evaluation_batches, training_batche
 from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.smoothing import Gaussian
 from tests.testing import tiny_data
+from tests.testing.strategies import mirrored
 
 N = tiny_data.NUM_EXAMPLES["train"]
 
@@ -191,7 +192,7 @@ def test_training_batches_have_static_shapes(dataset):
 
 
 def test_replicas_share_the_batch_of_one_device(dataset):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = mirrored()
     batches = training_batches(dataset, Gaussian(0.3), batch_size=8, seed=1)
     expected = _train(dataset, 5)
     distributed = iter(strategy.experimental_distribute_dataset(batches))

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.training.fused_adam import FusedAdam
+from tests.testing.strategies import mirrored
 
 SHAPES = ((3, 4), (5,), ())
 
@@ -38,13 +39,10 @@ def updated(optimizer_class, strategy, schedule):
 
 @pytest.mark.parametrize("is_mirrored", [False, True])
 def test_it_is_the_adam_of_keras(is_mirrored):
-    devices = ["CPU:0", "CPU:1"]
     schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 1, 0.9)
 
     def run(optimizer_class):
-        strategy = tf.distribute.get_strategy()
-        if is_mirrored:
-            strategy = tf.distribute.MirroredStrategy(devices)
+        strategy = mirrored() if is_mirrored else tf.distribute.get_strategy()
         return updated(optimizer_class, strategy, schedule)
 
     expected = run(keras.optimizers.Adam)

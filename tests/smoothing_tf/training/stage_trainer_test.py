@@ -1,5 +1,3 @@
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -10,17 +8,12 @@ from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
 from smoothing_tf.training.stage_trainer import StageTrainer
+from tests.testing.strategies import mirrored
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import make_tiny_model
 
 SHAPE = (4, 4, 1)
 CONFIG = dict(num_steps=6, batch_size=4, learning_rate=0.05)
-
-
-@functools.cache
-def mirrored() -> tf.distribute.Strategy:
-    # Two strategies of one process share TensorFlow's collective keys; one is made.
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def make_trainer(stage="reverse", strategy=None, dropout=0.0, **settings):
