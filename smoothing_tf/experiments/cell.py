@@ -1,6 +1,7 @@
 """One computation of an experiment, and how it is made and kept."""
 
 import dataclasses
+import functools
 import json
 import pathlib
 import re
@@ -51,6 +52,7 @@ def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
       What result.json there holds.
     """
     start = time.perf_counter()
+    code = _loaded_code(cell.function.__module__)
     for path in (directory, *unfinished(directory)):
         shutil.rmtree(path, ignore_errors=True)  # without a result
     try:
@@ -58,7 +60,7 @@ def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
             result = cell.function(directory=temporary, **cell.arguments)
             kept = {
                 "cell": description(cell),
-                "code": code_digest(cell.function.__module__),
+                "code": code,
                 "result": result,
                 "seconds": time.perf_counter() - start,
             }
@@ -69,6 +71,12 @@ def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
             traceback.print_exc()
         raise
     return kept
+
+
+@functools.cache
+def _loaded_code(module: str) -> str:
+    """Digest of the code that this process runs: files may change afterwards."""
+    return code_digest(module)
 
 
 def description(cell: Cell) -> dict[str, Any]:

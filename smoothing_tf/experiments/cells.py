@@ -1,7 +1,6 @@
 """Cells: the pieces of an experiment that are computed apart and kept."""
 
 import concurrent.futures
-import contextlib
 import json
 import pathlib
 import sys
@@ -46,8 +45,8 @@ class Cells:
         Raises:
           ValueError: two cells have one name, or what is kept under a name is of
             another function or of other arguments.
-          RuntimeError: a cell failed or its process died. Cells that were finished
-            are kept.
+          RuntimeError: cells failed or their processes died. The others are
+            computed all the same, and kept.
         """
         by_name = {cell.name: cell for cell in cells}
         if len(by_name) < len(cells):
@@ -57,17 +56,27 @@ class Cells:
         kept = {cell.name: self._kept(cell) for cell in cells}
         self._warn_of_other_code(by_name, kept)
         futures: dict[str, concurrent.futures.Future] = {}
+        errors: dict[str, Exception] = {}
         try:
             for name, cell in by_name.items():
                 if kept[name] is None:
-                    with _named_errors(name):
-                        futures[name] = self._pool.submit(cell, self.directory(name))
+                    futures[name] = self._pool.submit(cell, self.directory(name))
             for name, future in futures.items():
-                with _named_errors(name):
+                try:
                     kept[name] = future.result()
+                except Exception as error:
+                    errors[name] = error
         finally:
             for future in futures.values():
                 future.cancel()
+        if errors:
+            messages = [
+                f"Cell {name!r} failed: {type(error).__name__}: {error}"
+                for name, error in errors.items()
+            ]
+            raise RuntimeError("\n".join([*messages, _KEPT])) from next(
+                iter(errors.values())
+            )
         self.seconds += sum(content["seconds"] for content in kept.values())
         return {name: content["result"] for name, content in kept.items()}
 
@@ -100,17 +109,6 @@ class Cells:
                 " that directory."
             )
         return kept
-
-
-@contextlib.contextmanager
-def _named_errors(name: str) -> Iterator[None]:
-    """Says which cell failed, and that the others are not lost."""
-    try:
-        yield
-    except Exception as error:
-        raise RuntimeError(
-            f"Cell {name!r} failed: {type(error).__name__}: {error} {_KEPT}"
-        ) from error
 
 
 def _differences(kept: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:

@@ -36,7 +36,17 @@ class Settings:
 
 
 def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
-    """Trains, compares and draws all models of one data set."""
+    """Trains, compares and draws all models of one data set.
+
+    Args:
+      settings: of the data set.
+      cells: computes.
+      quick: see `plane.run`, whose errors are raised.
+
+    Returns:
+      Tables of the models, of what validation chose among and, where it is studied,
+      of single-step denoising; figures of the same.
+    """
     study = Study(settings.density, settings.bounds, tuple(_rows(settings)))
     table, choices, results = plane.run(study, cells, quick=quick)
     table = dataclasses.replace(table, criteria=(*table.criteria, _same_size(table)))
@@ -61,21 +71,42 @@ def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
         "figure": f"{settings.density}: samples and densities. The density of a"
         " two-stage model is its importance-weighted estimate."
     }
+    tables = {"table": table, "choices": choices}
     if settings.single_step:
         row = next(row for row in study.rows if row.arguments.get("single_step"))
         distances = results[plane.final_name(row, plane.SEEDS[0])]["single_step"]
+        tables["denoising"] = _denoising_table(distances)
         figures["denoising"] = plane_figures.denoising_arrows(
             arrays[row.name], distances, data["samples"], settings.bounds
         )
         captions["denoising"] = (
             "Single-step denoising, x~ + s^2 d/dx~ log p(x~), from an arrow's tail to"
-            " its tip, in one quadrant; circles are the exact E[x|x~]. Root mean"
-            " squared distances to it:"
-            f" {distances['x_smoothed']:.4f} of x~ itself, {distances['exact']:.4f}"
-            f" with the exact gradient, {distances['truncated']:.4f} with the truncated"
-            " one."
+            " its tip, in one quadrant; circles are the exact E[x|x~]."
         )
-    return Result({"table": table, "choices": choices}, figures, captions)
+    return Result(tables, figures, captions)
+
+
+def _denoising_table(distances: Mapping[str, float]) -> Table:
+    labels = {
+        "x_smoothed": "x~ itself",
+        "exact": "single step, exact gradient",
+        "truncated": "single step, truncated gradient",
+    }
+    return Table(
+        title="Root mean squared distance to the exact posterior mean E[x|x~]",
+        columns=("estimate", "distance"),
+        rows=tuple(
+            {"estimate": label, "distance": distances[name]}
+            for name, label in labels.items()
+        ),
+        criteria=(
+            Criterion(
+                "distance after the exact single step over that before",
+                distances["exact"] / distances["x_smoothed"],
+                maximum=1.0,
+            ),
+        ),
+    )
 
 
 def _rows(settings: Settings) -> list[Row]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from smoothing_tf.experiments import plane_cells
+from smoothing_tf.data.densities import DENSITIES
+from smoothing_tf.experiments import toy_scores
 from smoothing_tf.experiments.cells import Cell, Cells
 from smoothing_tf.experiments.table import Criterion, Table
 
@@ -24,7 +25,7 @@ TRAINING = {
 # Without clipping, deep chains diverge on thin rings.
 REALNVP_TRAINING = TRAINING | {"clip_norm": 1.0}
 SEEDS = (0, 1, 2)
-NUM_POINTS = 50_000
+NUM_POINTS, QUICK_POINTS = 50_000, 1000  # held out
 NUM_RESTARTS = 3
 _QUICK_GRID_SIZE = 80
 # Bounds on log p(x), with the names of their columns.
@@ -90,9 +91,18 @@ def shortened(study: Study) -> Study:
 def run(study: Study, cells: Cells, *, quick: bool) -> tuple[Table, Table, dict]:
     """Searches, trains and scores all rows.
 
+    Args:
+      study: what to compare.
+      cells: computes.
+      quick: hardly any steps and points, one seed.
+
     Returns:
       (table of the models, table of the search and of the restarts, results of the
       cells by name).
+
+    Raises:
+      FloatingPointError: the training of a row diverged with every noise scale.
+      RuntimeError: see `Cells.run`.
     """
     if quick:
         study = shortened(study)
@@ -163,7 +173,7 @@ def _final_cells(
             arguments = row.arguments | {
                 "density": study.density,
                 "seed": seed,
-                "num_points": 1000 if quick else NUM_POINTS,
+                "num_points": QUICK_POINTS if quick else NUM_POINTS,
                 "num_restarts": 1 if quick else NUM_RESTARTS,
             }
             if scales[row.name] is not None:
@@ -210,14 +220,14 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
     columns += tuple(
         f"{score}{part}" for score in _SCORES for part in ("", "_spread", "_se")
     )
-    num_points = 1000 if quick else NUM_POINTS
+    num_points = QUICK_POINTS if quick else NUM_POINTS
     return Table(
         title=f"{study.density}, {num_points} held-out points, nats per point",
         columns=columns,
         rows=tuple(rows),
         notes=(
             "nll: -log p(x). bound: -E_q[log p(x~) + log p(x|x~) - log q(x~|x)]. iw:"
-            f" importance-weighted with K = {plane_cells.NUM_DRAWS}. Lower is better;"
+            f" importance-weighted with K = {toy_scores.NUM_DRAWS}. Lower is better;"
             " both bounds are from above.",
             "Each is the entropy plus the mean excess over -log p(x) of the data, which"
             " has the smaller error.",
@@ -277,4 +287,4 @@ def _of_row(row: Row, finals: Mapping[str, Json]) -> Sequence[Json]:
 
 def entropy(density: str) -> float:
     """Entropy of a density, nats: the least that any model can reach."""
-    return float(plane_cells.DENSITIES[density]().entropy())
+    return float(DENSITIES[density]().entropy())

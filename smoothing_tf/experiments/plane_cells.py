@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import toy_scores
@@ -27,16 +26,11 @@ from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import SMOOTHINGS
 from smoothing_tf.training import TrainingConfig
 
-tfd = tfp.distributions
-
 Json = dict[str, Any]
 
-NUM_DRAWS = 64  # K of the importance-weighted bound
 GRID_SIZE = 320
 _NUM_PICTURE_SAMPLES = 10_000
 _NUM_ARROWS = 10_000
-# The points that every model is scored on, whatever its seed.
-_TEST_SEED = 7
 
 
 def plain(
@@ -66,13 +60,14 @@ def plain(
       grid_size: points of the grid in each dimension.
 
     Returns:
-      parameters, validation (nats), restarts (nats each), nll and nll_se (nats).
+      parameters, validation (nats), restarts (stage -> nats of each), nll and nll_se
+      (nats).
     """
     data = DENSITIES[density]()
     fitted = _fit_stage(
         "baseline", data, None, model, training, seed=seed, num_restarts=num_restarts
     )
-    points = held_out(data, num_points)
+    points = toy_scores.held_out(data, num_points)
     nll = -toy_scores.log_prob(fitted.model, points)
     if pictures is not None:
         samples = fitted.model.sample(_NUM_PICTURE_SAMPLES, seed=seed)
@@ -82,7 +77,7 @@ def plain(
         "parameters": fitted.model.count_params(),
         "validation": fitted.validation_nats,
         "restarts": {"baseline": fitted.restarts},
-        **mean_and_error("nll", nll, density, points),
+        **toy_scores.mean_and_error("nll", nll, density, points),
     }
 
 
@@ -261,33 +256,27 @@ def _score_two_stage(
         "noise_scale": both.smoothing.noise_scale,
     }
     if num_points:
-        points = held_out(data, num_points)
+        points = toy_scores.held_out(data, num_points)
         bound, weighted = toy_scores.bounds(
-            both, points, num_draws=NUM_DRAWS, seed=_TEST_SEED
+            both, points, num_draws=toy_scores.NUM_DRAWS, seed=toy_scores.TEST_SEED
         )
-        result |= mean_and_error("bound", -bound, density, points)
-        result |= mean_and_error("iw", -weighted, density, points)
+        result |= toy_scores.mean_and_error("bound", -bound, density, points)
+        result |= toy_scores.mean_and_error("iw", -weighted, density, points)
     arrays = {}
     if pictures is not None:
         x_smoothed, x = both.sample(_NUM_PICTURE_SAMPLES, seed=seed)
         _, log_density = toy_scores.bounds(
-            both, _grid(pictures, grid_size), num_draws=NUM_DRAWS, seed=seed
+            both, _grid(pictures, grid_size), num_draws=toy_scores.NUM_DRAWS, seed=seed
         )
         arrays = {"samples": x, "smoothed": x_smoothed, "log_density": log_density}
     if single_step:
         result["single_step"], arrows = compare_single_step(
-            both, data, num_points=_NUM_ARROWS, seed=_TEST_SEED
+            both, data, num_points=_NUM_ARROWS, seed=toy_scores.TEST_SEED
         )
         arrays |= arrows
     if arrays:
         _save(directory, **arrays)
     return result
-
-
-def held_out(data: tfd.Distribution, num_points: int) -> np.ndarray:
-    """The points [num_points, D] that every model is scored on."""
-    seed = derive_seed(_TEST_SEED, "held-out points")
-    return data.sample(num_points, seed=seed).numpy()
 
 
 def _grid(bounds: list[list[float]], size: int) -> np.ndarray:
@@ -303,38 +292,11 @@ def _save(directory: pathlib.Path, **arrays) -> None:
     )
 
 
-def mean_and_error(
-    name: str, values: np.ndarray, density: str, points: np.ndarray
-) -> Json:
-    """Expectation of a score over the data, and standard error, by a control variate.
-
-    The negative log-likelihood of the data's own density is known at every point, and
-    its expectation is the entropy: what the score is above it varies less than the
-    score itself.
-
-    Args:
-      name: of the score.
-      values: [n], nats, near -log p(x).
-      density: a key of DENSITIES.
-      points: [n, D], draws of it.
-
-    Returns:
-      The expectation and the error under the names NAME and NAME_se.
-    """
-    data = DENSITIES[density](tf.float64)
-    excess = values + data.log_prob(points.astype(np.float64)).numpy()
-    error = excess.std(ddof=1) / np.sqrt(len(excess))
-    return {
-        name: float(data.entropy()) + float(excess.mean()),
-        f"{name}_se": float(error),
-    }
-
-
 def picture_of_data(density: str, bounds: list[list[float]]) -> Json:
     """Samples of the data and its log density on the grid, as a cell writes them."""
     data = DENSITIES[density]()
     grid = _grid(bounds, GRID_SIZE)
     return {
-        "samples": held_out(data, _NUM_PICTURE_SAMPLES),
+        "samples": toy_scores.held_out(data, _NUM_PICTURE_SAMPLES),
         "log_density": data.log_prob(tf.constant(grid, tf.float32)).numpy(),
     }

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from smoothing_tf.experiments import style
 from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.mixtures import mixture
 from smoothing_tf.experiments.noise_quadrature import noise_rule
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
@@ -26,7 +27,7 @@ tfd = tfp.distributions
 
 _GRID = np.linspace(-9.0, 9.0, 3001)
 _VARIANCES = tuple(float(eta) for eta in np.logspace(-3, -1, 9))
-# Of the order; three variances instead of five give it less well.
+# Of the order; fewer variances give it less well.
 _TOLERANCE = 0.1
 _QUICK_TOLERANCE = 0.2
 
@@ -113,21 +114,14 @@ def approximation_error(model: tfd.Distribution, kernel: str, variance: float) -
     return float(tf.abs(tf.reduce_sum(p * (smoothed - expanded)) * step))
 
 
-def _mixture(component: type, weights, locations, scales) -> tfd.Distribution:
-    return tfd.MixtureSameFamily(
-        tfd.Categorical(logits=np.log(weights)),
-        component(np.array(locations), np.array(scales)),
-    )
-
-
 def _data() -> tfd.Distribution:
-    return _mixture(tfd.Normal, [0.4, 0.6], [-1.0, 1.2], [0.6, 0.8])
+    return mixture(tfd.Normal, [0.4, 0.6], [-1.0, 1.2], [0.6, 0.8])
 
 
 def _models() -> dict[str, tfd.Distribution]:
     return {
-        "two logistics": _mixture(tfd.Logistic, [0.5, 0.5], [-1.0, 1.0], [0.5, 0.7]),
-        "two Gaussians": _mixture(tfd.Normal, [0.3, 0.7], [-1.2, 1.0], [0.9, 0.8]),
+        "two logistics": mixture(tfd.Logistic, [0.5, 0.5], [-1.0, 1.0], [0.5, 0.7]),
+        "two Gaussians": mixture(tfd.Normal, [0.3, 0.7], [-1.2, 1.0], [0.9, 0.8]),
         "Student's t": tfd.StudentT(*(np.float64(value) for value in (4.0, 0.2, 1.0))),
     }
 

@@ -35,7 +35,17 @@ class Settings:
 
 
 def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
-    """Trains, compares and draws all models of one data set."""
+    """Trains, compares and draws all models of one data set.
+
+    Args:
+      settings: of the data set.
+      cells: computes.
+      quick: see `plane.run`, whose errors are raised; the smallest models alone.
+
+    Returns:
+      Tables of the models and of what validation chose among; figures of the largest
+      models and of the scores by size.
+    """
     capacities = settings.capacities[:1] if quick else settings.capacities
     rows = [row for capacity in capacities for row in _rows(settings, *capacity)]
     study = Study(settings.density, settings.bounds, tuple(rows))

@@ -14,7 +14,8 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from smoothing_tf.data.densities import DENSITIES
-from smoothing_tf.experiments import plane_cells, style, toy_scores
+from smoothing_tf.data.densities.spikes import SPACING, WEIGHTS
+from smoothing_tf.experiments import plane, plane_cells, style, toy_scores
 from smoothing_tf.experiments.cells import Cell, Cells
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
@@ -27,18 +28,9 @@ from smoothing_tf.training import TrainingConfig
 
 Json = dict[str, Any]
 
-_SPACING = 0.2
-_NUM_SPIKES = 10
 _RELATIVE_SCALES = (0.1, 0.25, 0.5, 1.0, 2.0)
 _BASELINES = (2, 4, 6, 10)
-_TRAINING = {
-    "num_steps": 10_000,
-    "batch_size": 500,
-    "learning_rate": 2e-3,
-    "learning_rate_schedule": "cosine",
-    "ema_momentum": 0.999,
-}
-_NUM_RESTARTS = 3
+_TRAINING = plane.TRAINING | {"num_steps": 10_000}
 # In one dimension restarts differ by these alone.
 _LOCATIONS = {"initial_range": 1.0, "initial_jitter": 1.0}
 _BOUNDS = (-1.1, 1.1)
@@ -51,7 +43,7 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
     del directory
     results = cells.run(list(_cells(quick)))
     grid = np.linspace(*_BOUNDS, _GRID_SIZE)
-    floor = float(DENSITIES["spikes"]().entropy())
+    floor = plane.entropy("spikes")
     joint = {name: r for name, r in results.items() if "bound" in r}
     # Chosen by validation, shown with the scores on other points.
     best = {
@@ -87,13 +79,13 @@ def _mixtures() -> list[str]:
 def _cells(quick: bool):
     lengths = {
         "training": _TRAINING | ({"num_steps": 100} if quick else {}),
-        "num_points": 1000 if quick else 50_000,
-        "num_restarts": 1 if quick else _NUM_RESTARTS,
+        "num_points": plane.QUICK_POINTS if quick else plane.NUM_POINTS,
+        "num_restarts": 1 if quick else plane.NUM_RESTARTS,
     }
     scales = _RELATIVE_SCALES[2:3] if quick else _RELATIVE_SCALES
     for kernel in SMOOTHINGS:
         for relative in scales:
-            arguments = {"smoothing": kernel, "noise_scale": _SPACING * relative}
+            arguments = {"smoothing": kernel, "noise_scale": SPACING * relative}
             yield Cell(f"{kernel}-{relative:g}", joint_made, arguments | lengths)
     for number in _BASELINES:
         yield Cell(f"mixture-{number}", mixture, {"num_mixtures": number} | lengths)
@@ -108,7 +100,20 @@ def joint_made(
     num_points: int,
     num_restarts: int,
 ) -> Json:
-    """One MADE over [x~, x]; arguments and result as in `plane_cells.two_stage`."""
+    """One MADE over [x~, x] that gives p(x~) and p(x|x~).
+
+    Args:
+      directory: where its log density on a grid goes.
+      smoothing: a key of SMOOTHINGS.
+      noise_scale: standard deviation of the noise.
+      training: fields of TrainingConfig.
+      num_points: held-out points to score.
+      num_restarts: see `fit`.
+
+    Returns:
+      parameters, validation (nats: the negative bound), restarts (nats of each), nll
+      by quadrature, bound and iw with their standard errors (nats, negative).
+    """
     data = DENSITIES["spikes"]()
     kernel = SMOOTHINGS[smoothing](noise_scale)
     config = MADEConfig(
@@ -123,9 +128,9 @@ def joint_made(
         num_restarts=num_restarts,
     )
     both = TwoStageModel(kernel, fitted.model.smoothed, fitted.model.reverse)
-    points = plane_cells.held_out(data, num_points)
+    points = toy_scores.held_out(data, num_points)
     bound, weighted = toy_scores.bounds(
-        both, points, num_draws=plane_cells.NUM_DRAWS, seed=0
+        both, points, num_draws=toy_scores.NUM_DRAWS, seed=0
     )
     grid = np.linspace(*_BOUNDS, _GRID_SIZE)[:, None]
     # Even Laplace noise hardly ever goes further.
@@ -140,8 +145,8 @@ def joint_made(
         "validation": fitted.validation_nats - float(noise.entropy()[0]),
         "restarts": fitted.restarts,
         "nll": -float(np.trapezoid(np.exp(of_data) * log_density, grid[:, 0])),
-        **plane_cells.mean_and_error("bound", -bound, "spikes", points),
-        **plane_cells.mean_and_error("iw", -weighted, "spikes", points),
+        **toy_scores.mean_and_error("bound", -bound, "spikes", points),
+        **toy_scores.mean_and_error("iw", -weighted, "spikes", points),
     }
 
 
@@ -186,7 +191,7 @@ def _table(
         kernel, _, scale = name.rpartition("-")
         row = {"model": f"mixture of {scale} logistics"}
         if kernel != "mixture":
-            row = {"model": f"{kernel} smoothing", "scale": _SPACING * float(scale)}
+            row = {"model": f"{kernel} smoothing", "scale": SPACING * float(scale)}
             row["chosen"] = "chosen" if name in best.values() else None
         scores = ("validation", "nll", "nll_se", "bound", "bound_se", "iw", "iw_se")
         rows.append(
@@ -196,10 +201,11 @@ def _table(
             | {"restarts": " ".join(map(_text, result["restarts"]))}
         )
     rows.append({"model": "entropy of the data: the floor", "nll": floor})
-    rival = max(number for number in _BASELINES if number < _NUM_SPIKES)
+    rival = max(number for number in _BASELINES if number < len(WEIGHTS))
     least = results[f"mixture-{rival}"]["nll"]
+    num_points = plane.QUICK_POINTS if quick else plane.NUM_POINTS
     return Table(
-        title=f"spikes, {1000 if quick else 50_000} held-out points, nats",
+        title=f"spikes, {num_points} held-out points, nats",
         columns=(
             *("model", "scale", "chosen", "parameters", "validation", "nll", "nll_se"),
             *("bound", "bound_se", "iw", "iw_se", "restarts"),
@@ -207,7 +213,7 @@ def _table(
         rows=tuple(rows),
         notes=(
             "scale: standard deviation of the noise, for every kernel. bound and iw (K"
-            f" = {plane_cells.NUM_DRAWS}) are from above; nll of a kernel is exact, by"
+            f" = {toy_scores.NUM_DRAWS}) are from above; nll of a kernel is exact, by"
             " quadrature. Lower is better.",
             "restarts: validation loss after each short run from another start; for"
             " smoothing that of [x~, x] together.",
@@ -233,7 +239,7 @@ def _densities(grid, curves, results, best) -> bytes:
     panels = [
         (
             name,
-            f"{kernel}, scale {_SPACING * float(name.rpartition('-')[2]):.2g}:"
+            f"{kernel}, scale {SPACING * float(name.rpartition('-')[2]):.2g}:"
             f" {results[name]['nll']:.3f} nats",
         )
         for kernel, name in best.items()
@@ -276,7 +282,7 @@ def _scales(joint: Mapping[str, Json], floor: float) -> bytes:
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for kernel, colour, mark in style.curves(SMOOTHINGS):
         points = sorted(
-            (_SPACING * float(name.rpartition("-")[2]), result)
+            (SPACING * float(name.rpartition("-")[2]), result)
             for name, result in joint.items()
             if name.startswith(f"{kernel}-")
         )

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import style
 from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.mixtures import mixture
 from smoothing_tf.experiments.noise_quadrature import reach_of
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
@@ -167,23 +168,18 @@ def smoothed_prob(
 
 def densities() -> dict[str, Density]:
     """What is smoothed, by name."""
-
-    def mixture(component, weights, locations, scales):
-        return tfd.MixtureSameFamily(
-            tfd.Categorical(logits=np.log(weights)),
-            component(np.array(locations), np.array(scales)),
-        ).prob
-
     spikes = DENSITIES["spikes"](tf.float64)
     one, tails = np.float64(1.0), np.arange(2.0, 7.0)
     return {
         "two Gaussians": Density(
-            mixture(tfd.Normal, [0.5, 0.5], [-0.3, 0.4], [0.1, 0.2]),
+            mixture(tfd.Normal, [0.5, 0.5], [-0.3, 0.4], [0.1, 0.2]).prob,
             np.linspace(-1.3, 2.1, 18),
         ),
         "spikes": Density(lambda x: spikes.prob(x[:, None]), np.linspace(-1, 1, 21)),
         "three logistics": Density(
-            mixture(tfd.Logistic, [0.2, 0.5, 0.3], [-1.0, 0.0, 0.5], [0.05, 0.2, 0.02]),
+            mixture(
+                tfd.Logistic, [0.2, 0.5, 0.3], [-1.0, 0.0, 0.5], [0.05, 0.2, 0.02]
+            ).prob,
             np.concatenate([-tails[::-1], np.linspace(-1.6, 1.6, 17), tails]),
         ),
         "triangle": Density(

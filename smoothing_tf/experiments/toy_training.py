@@ -65,6 +65,9 @@ def fit(
       num_restarts: how many initializations are tried; 1 tries none.
       restart_steps: length of each of these short runs.
 
+    Returns:
+      The trained model.
+
     Raises:
       ValueError: `num_restarts` is below 1.
       FloatingPointError: the loss is NaN or infinite, at every start or in the end.
@@ -156,6 +159,10 @@ def draw_stage(
       density: of x.
       smoothing: q(x~ | x), or None for the baseline.
       seed: the run's seed.
+
+    Returns:
+      Number of examples -> step, an integer tensor -> arguments, each floating
+      [number, D].
     """
 
     def of_size(num_examples: int) -> Draw:

@@ -80,6 +80,9 @@ class ConditionalModelContract:
         samples = model.sample(3, context, seed=1)
         assert samples.shape == (3, 2, *self.image_shape)
         assert len(np.unique(samples.numpy().reshape(6, -1), axis=0)) == 6
+        # Those of the second context, by the seeds that they had.
+        alone = model.sample(3, context[1:], seed=example_seeds(1, 6)[1::2])
+        np.testing.assert_allclose(samples[:, 1], alone[:, 0], rtol=1e-5, atol=1e-4)
 
     def test_an_example_scores_the_same_alone_and_in_a_batch(self, is_conditional):
         model = randomize(

@@ -8,9 +8,9 @@ import tensorflow_probability as tfp
 
 tfd = tfp.distributions
 
-_SPACING = 0.2
+SPACING = 0.2
 _SCALE = 0.01
-_WEIGHTS = (0.028, 0.098, 0.119, 0.098, 0.054, 0.135, 0.133, 0.175, 0.107, 0.054)
+WEIGHTS = (0.028, 0.098, 0.119, 0.098, 0.054, 0.135, 0.133, 0.175, 0.107, 0.054)
 
 
 class Spikes(tfd.MixtureSameFamily):
@@ -86,4 +86,4 @@ def spikes(dtype: tf.DType = tf.float32) -> Spikes:
 
     The paper shows such data but does not define them; the numbers are ours.
     """
-    return Spikes(_WEIGHTS, _SPACING, _SCALE, dtype)
+    return Spikes(WEIGHTS, SPACING, _SCALE, dtype)

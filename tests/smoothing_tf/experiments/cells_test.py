@@ -8,6 +8,7 @@ import time
 import pytest
 
 from smoothing_tf.artifacts import read_json, write_json
+from smoothing_tf.code_digest import code_digest
 from smoothing_tf.experiments.cells import Cell, Cells, Pool
 from smoothing_tf.smoothing import Gaussian
 
@@ -116,11 +117,28 @@ def test_what_a_killed_process_has_left_is_removed(pool, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a", ".ab.tmp-1234"}
 
 
-def test_a_failure_names_its_cell_and_leaves_the_others(pool, tmp_path):
+def test_failures_are_named_and_leave_the_others(pool, tmp_path):
     cells = Cells(pool, tmp_path)
-    with pytest.raises(RuntimeError, match="Cell 'bad' failed: ValueError: no good"):
-        cells.run([Cell("good", double, {"value": 1}), Cell("bad", fail, {"value": 2})])
+    bad = [Cell(name, fail, {"value": 2}) for name in ("bad", "worse")]
+    with pytest.raises(RuntimeError) as error:
+        cells.run([*bad, Cell("good", double, {"value": 1})])
+    *failures, kept = str(error.value).splitlines()
+    assert failures == [
+        "Cell 'bad' failed: ValueError: no good",
+        "Cell 'worse' failed: ValueError: no good",
+    ]
+    assert kept.startswith("Finished cells are kept")
     assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
+def test_the_code_of_a_cell_is_that_which_its_process_has_loaded(pool, tmp_path):
+    cells = Cells(pool, tmp_path)
+    cells.run([Cell("a", double, {"value": 1})])
+    cells.run([Cell("b", double, {"value": 1})])
+    first, second = (
+        read_json(tmp_path / name / "result.json")["code"] for name in "ab"
+    )
+    assert first == second == code_digest(double.__module__)
 
 
 def test_a_defect_keeps_its_traceback_and_a_refusal_is_one_line(tmp_path, capfd):

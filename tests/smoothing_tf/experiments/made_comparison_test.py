@@ -75,6 +75,10 @@ def test_all_rows_have_about_90_000_parameters_and_are_drawn(experiment, tmp_pat
     for name, figure in result.figures.items():
         assert figure.startswith(b"\x89PNG"), name
     assert set(result.captions) == set(result.figures)
+    if experiment is rings:
+        table = result.tables["denoising"]
+        assert [row["distance"] for row in table.rows] == [0.3, 0.1, 0.2]
+        assert table.criteria[0].value == pytest.approx(0.1 / 0.3)
 
 
 def test_a_model_of_another_size_is_told(tmp_path):

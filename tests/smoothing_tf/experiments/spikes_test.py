@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from smoothing_tf.experiments import plane_cells, spikes
+from smoothing_tf.experiments import spikes, toy_scores
 from smoothing_tf.smoothing import SMOOTHINGS
 from tests.testing.canned_cells import CannedCells
 
@@ -18,7 +18,7 @@ LENGTHS = {
 def _small(monkeypatch):
     monkeypatch.setattr(spikes, "_GRID_SIZE", 11)
     monkeypatch.setattr(spikes, "_STEP", 0.1)
-    monkeypatch.setattr(plane_cells, "NUM_DRAWS", 4)
+    monkeypatch.setattr(toy_scores, "NUM_DRAWS", 4)
 
 
 @pytest.mark.usefixtures("_small")
@@ -32,6 +32,21 @@ def test_a_joint_made_is_trained_and_scored_with_bounded_noise(tmp_path):
     with np.load(tmp_path / "arrays.npz") as arrays:
         assert arrays["log_density"].shape == (11,)
         assert np.all(np.isfinite(arrays["log_density"]))
+
+
+@pytest.mark.parametrize("smoothing", ["gaussian", "uniform"])
+def test_the_likelihood_is_below_the_bounds_and_validation_estimates_one(
+    smoothing, tmp_path
+):
+    lengths = LENGTHS | {"num_points": 2000}
+    lengths["training"] = LENGTHS["training"] | {"num_steps": 1000}
+    result = spikes.joint_made(
+        tmp_path, smoothing=smoothing, noise_scale=0.1, **lengths
+    )
+    assert result["nll"] < result["iw"] + 3 * result["iw_se"]
+    assert result["iw"] < result["bound"]
+    # The entropy of the noise is -.9 or -1.1 nats: its sign would be seen.
+    assert result["validation"] == pytest.approx(result["bound"], abs=0.2)
 
 
 @pytest.mark.usefixtures("_small")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import toy_scores
 from smoothing_tf.models import TwoStageModel
 from smoothing_tf.smoothing import SMOOTHINGS
@@ -77,3 +78,18 @@ def test_the_marginal_is_normalized_and_no_bound():
         density = np.exp(model.reverse.log_prob(tf.fill(draws.shape, point), draws))
         error = density.std() / np.sqrt(len(density))
         assert abs(density.mean() - np.exp(expected)) < 5 * error
+
+
+def test_a_score_is_its_excess_over_the_data_with_the_error_of_that():
+    data = DENSITIES["rings"](tf.float64)
+    points = toy_scores.held_out(data, 2000)
+    nll = -data.log_prob(points).numpy()
+    exact = toy_scores.mean_and_error("nll", nll + 0.25, "rings", points)
+    assert exact["nll"] == pytest.approx(float(data.entropy()) + 0.25, abs=1e-9)
+    assert exact["nll_se"] == pytest.approx(0.0, abs=1e-9)
+    noise = np.random.default_rng(0).normal(0.3, 0.1, size=nll.shape)
+    noisy = toy_scores.mean_and_error("nll", nll + noise, "rings", points)
+    assert noisy["nll_se"] == pytest.approx(0.1 / np.sqrt(2000), rel=0.1)
+    assert noisy["nll"] - float(data.entropy()) == pytest.approx(
+        0.3, abs=4 * noisy["nll_se"]
+    )

@@ -35,7 +35,16 @@ def test_it_is_a_function_of_the_seed_also_when_compiled(rate, shape):
     seed = tf.constant([5, 6])
     y = dropout(x, rate, seed)
     np.testing.assert_array_equal(y, dropout(x, rate, seed))
-    assert y.shape == compiled(x, rate, seed).shape == shape
+    z = compiled(x, rate, seed).numpy()
+    np.testing.assert_array_equal(z, compiled(x, rate, seed))
+    assert y.shape == z.shape == shape
+
+
+def test_when_compiled_it_drops_as_much():
+    compiled = tf.function(dropout, jit_compile=True)
+    y = compiled(tf.ones([NUM_VALUES]), 0.25, tf.constant([1, 2])).numpy()
+    standard_error = np.sqrt(0.25 * 0.75 / NUM_VALUES)
+    assert abs(np.mean(y == 0.0) - 0.25) < 4 * standard_error
 
 
 def test_noise_of_a_smaller_shape_is_shared():

@@ -86,6 +86,49 @@ def test_steps_per_call_do_not_matter():
     assert_same(weights(in_parts.averaged), weights(at_once.averaged))
 
 
+def make_drawing_trainer(batches_of_steps):
+    """Draws of a step are a given batch."""
+    x, x_smoothed = (tf.stack(part) for part in zip(*batches_of_steps, strict=True))
+    return StageTrainer(
+        "reverse",
+        lambda: make_tiny_model("reverse", SHAPE),
+        TrainingConfig(**CONFIG),
+        seed=3,
+        strategy=tf.distribute.get_strategy(),
+        draw=lambda step: (x[step], x_smoothed[step]),
+    )
+
+
+def test_drawn_steps_are_those_on_the_same_batches():
+    given = make_trainer()
+    iterator = batches(given)
+    drawn = make_drawing_trainer([next(iterator) for _ in range(6)])
+    expected = given.run_steps(batches(given), 6)
+    results = [drawn.run_drawn_steps(number) for number in (4, 2)]
+    assert drawn.step == 6
+    nats = np.concatenate([result.nats for result in results])
+    np.testing.assert_allclose(nats, expected.nats, rtol=1e-5)
+    assert_same(weights(drawn.model), weights(given.model), rtol=1e-4, atol=1e-5)
+    assert_same(weights(drawn.averaged), weights(given.averaged), rtol=1e-4, atol=1e-5)
+
+
+def test_a_new_start_leaves_nothing_of_the_one_before():
+    given = make_trainer()
+    iterator = batches(given)
+    trainer = make_drawing_trainer([next(iterator) for _ in range(6)])
+    initial = trainer.model.get_weights()
+    ends = []
+    for _ in range(2):
+        trainer.start_from(initial)
+        assert trainer.step == 0
+        assert_same(weights(trainer.model), initial)
+        trainer.run_drawn_steps(6)
+        assert trainer.step == 6
+        ends.append(weights(trainer.model) + weights(trainer.averaged))
+    assert_same(*ends)
+    assert not np.allclose(ends[0][0], initial[0])
+
+
 def test_first_step_is_adam_of_the_mean_negative_log_likelihood():
     trainer = make_trainer()
     model = make_tiny_model("reverse", SHAPE)
