@@ -68,6 +68,8 @@ def main(argv: Sequence[str]) -> None:
         directories = {options.experiment: directory}
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
         sections, errors = _run(directories, pool, flags, quick=options.quick)
+    if options.quick:
+        print("A quick run shows that it runs: its numbers and verdicts mean nothing.")
     for section in sections:
         for table in section.result.tables.values():
             print(table.to_text(), end="\n\n")
@@ -78,8 +80,6 @@ def main(argv: Sequence[str]) -> None:
     )
     for section in sections:
         print(f"Tables and figures of {section.name}: {directories[section.name]}")
-    if options.quick:
-        print("A quick run shows that it runs: its numbers and verdicts mean nothing.")
     print(f"Report: {directory / 'report.html'}")
     if errors:
         lines = "; ".join(f"{name}: {error}" for name, error in errors.items())

@@ -121,7 +121,7 @@ def _read_examples(path, known_names, event_shape) -> np.ndarray:
     images = _read_array(path, "images", known_names)
     if images.shape[1:] != event_shape or not len(images):
         raise ValueError(
-            "`--images` must hold at least one image, [n,"
+            "`--images` must be one image or more, of shape [n,"
             f" {', '.join(map(str, event_shape))}]; got {list(images.shape)}."
         )
     return images

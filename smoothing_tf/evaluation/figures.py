@@ -88,12 +88,14 @@ def scatter_columns(groups: Mapping[str, np.ndarray], *, max_points: int = 5000)
 
     Args:
       groups: label -> [n, d], d of at least 2 (d of 1: a histogram).
-      max_points: points drawn of each group, the first ones.
+      max_points: points drawn of each group at most, the first ones; as many of
+        every group, to be compared.
 
     Returns:
       uint8 [height, width, 3], axes in the data's own unit and shared.
     """
-    groups = {label: points[:max_points] for label, points in groups.items()}
+    number = min(max_points, *map(len, groups.values()))
+    groups = {label: points[:number] for label, points in groups.items()}
     columns = min(len(groups), 4)
     rows = math.ceil(len(groups) / columns)
     figure = Figure(figsize=(3.0 * columns, 3.1 * rows), dpi=130, layout="constrained")

@@ -216,14 +216,16 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
                 )
         rows.append(cells)
     rows.append({"model": "entropy of the data: the floor", "nll": floor})
-    columns = ("model", "parameters", "noise_scale", "published")
-    columns += tuple(
+    columns = ["model", "parameters", "noise_scale", "published"]
+    columns += [
         f"{score}{part}" for score in _SCORES for part in ("", "_spread", "_se")
-    )
+    ]
     num_points = QUICK_POINTS if quick else NUM_POINTS
     return Table(
         title=f"{study.density}, {num_points} held-out points, nats per point",
-        columns=columns,
+        columns=tuple(
+            name for name in columns if any(row.get(name) is not None for row in rows)
+        ),
         rows=tuple(rows),
         notes=(
             "nll: -log p(x). bound: -E_q[log p(x~) + log p(x|x~) - log q(x~|x)]. iw:"

@@ -48,7 +48,7 @@ def test_given_images_are_denoised(run_dir, tmp_path):
     "array, message",
     [
         (np.zeros((2, 9, 8, 1), np.float32), r"\[n, 8, 8, 1\]; got \[2, 9, 8, 1\]"),
-        (np.zeros((0, 8, 8, 1), np.float32), "at least one image"),
+        (np.zeros((0, 8, 8, 1), np.float32), "one image or more"),
         (np.zeros((2, 8, 8, 1), np.int64), "uint8 or finite floating point; got int64"),
         (np.full((2, 8, 8, 1), np.nan), "got float64 with NaN or infinity"),
         (np.full((2, 8, 8, 1), 200.0), r"must be on \[-1, 1\] plus noise; got .* 200"),
