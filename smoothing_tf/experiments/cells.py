@@ -74,7 +74,7 @@ class Cells:
                 f"Cell {name!r} failed: {type(error).__name__}: {error}"
                 for name, error in errors.items()
             ]
-            raise RuntimeError("\n".join([*messages, _KEPT])) from next(
+            raise RuntimeError(" ".join([*messages, _KEPT])) from next(
                 iter(errors.values())
             )
         self.seconds += sum(content["seconds"] for content in kept.values())

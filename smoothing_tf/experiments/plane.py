@@ -25,7 +25,6 @@ TRAINING = {
 # Without clipping, deep chains diverge on thin rings.
 REALNVP_TRAINING = TRAINING | {"clip_norm": 1.0}
 SEEDS = (0, 1, 2)
-NUM_POINTS, QUICK_POINTS = 50_000, 1000  # held out
 NUM_RESTARTS = 3
 _QUICK_GRID_SIZE = 80
 # Bounds on log p(x), with the names of their columns.
@@ -173,7 +172,7 @@ def _final_cells(
             arguments = row.arguments | {
                 "density": study.density,
                 "seed": seed,
-                "num_points": QUICK_POINTS if quick else NUM_POINTS,
+                "num_points": num_held_out(quick),
                 "num_restarts": 1 if quick else NUM_RESTARTS,
             }
             if scales[row.name] is not None:
@@ -220,9 +219,8 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
     columns += [
         f"{score}{part}" for score in _SCORES for part in ("", "_spread", "_se")
     ]
-    num_points = QUICK_POINTS if quick else NUM_POINTS
     return Table(
-        title=f"{study.density}, {num_points} held-out points, nats per point",
+        title=f"{study.density}, {num_held_out(quick)} held-out points, nats per point",
         columns=tuple(
             name for name in columns if any(row.get(name) is not None for row in rows)
         ),
@@ -285,6 +283,11 @@ def _choices(
 def _of_row(row: Row, finals: Mapping[str, Json]) -> Sequence[Json]:
     names = [final_name(row, seed) for seed in SEEDS]
     return [finals[name] for name in names if name in finals]
+
+
+def num_held_out(quick: bool) -> int:
+    """How many points the models of a table are scored on."""
+    return 1000 if quick else 50_000
 
 
 def entropy(density: str) -> float:

@@ -79,7 +79,7 @@ def _mixtures() -> list[str]:
 def _cells(quick: bool):
     lengths = {
         "training": _TRAINING | ({"num_steps": 100} if quick else {}),
-        "num_points": plane.QUICK_POINTS if quick else plane.NUM_POINTS,
+        "num_points": plane.num_held_out(quick),
         "num_restarts": 1 if quick else plane.NUM_RESTARTS,
     }
     scales = _RELATIVE_SCALES[2:3] if quick else _RELATIVE_SCALES
@@ -203,9 +203,8 @@ def _table(
     rows.append({"model": "entropy of the data: the floor", "nll": floor})
     rival = max(number for number in _BASELINES if number < len(WEIGHTS))
     least = results[f"mixture-{rival}"]["nll"]
-    num_points = plane.QUICK_POINTS if quick else plane.NUM_POINTS
     return Table(
-        title=f"spikes, {num_points} held-out points, nats",
+        title=f"spikes, {plane.num_held_out(quick)} held-out points, nats",
         columns=(
             *("model", "scale", "chosen", "parameters", "validation", "nll", "nll_se"),
             *("bound", "bound_se", "iw", "iw_se", "restarts"),

@@ -92,7 +92,7 @@ def test_finals_have_the_whole_length_and_the_first_seed_the_pictures(cells):
             continue
         is_first = cell.name.endswith("seed0")
         assert cell.arguments["training"] == {"num_steps": 700}
-        assert cell.arguments["num_points"] == plane.NUM_POINTS
+        assert cell.arguments["num_points"] == 50_000
         assert cell.arguments.get("pictures") == (STUDY.bounds if is_first else None)
         if cell.name.startswith("both"):
             assert cell.arguments["single_step"] == is_first

@@ -16,13 +16,14 @@ SHAPE = (4, 4, 1)
 CONFIG = dict(num_steps=6, batch_size=4, learning_rate=0.05)
 
 
-def make_trainer(stage="reverse", strategy=None, dropout=0.0, **settings):
+def make_trainer(stage="reverse", strategy=None, dropout=0.0, draw=None, **settings):
     return StageTrainer(
         stage,
         lambda: make_tiny_model(stage, SHAPE, dropout=dropout),
         TrainingConfig(**(CONFIG | settings)),
         seed=3,
         strategy=strategy or tf.distribute.get_strategy(),
+        draw=draw,
     )
 
 
@@ -86,23 +87,16 @@ def test_steps_per_call_do_not_matter():
     assert_same(weights(in_parts.averaged), weights(at_once.averaged))
 
 
-def make_drawing_trainer(batches_of_steps):
-    """Draws of a step are a given batch."""
-    x, x_smoothed = (tf.stack(part) for part in zip(*batches_of_steps, strict=True))
-    return StageTrainer(
-        "reverse",
-        lambda: make_tiny_model("reverse", SHAPE),
-        TrainingConfig(**CONFIG),
-        seed=3,
-        strategy=tf.distribute.get_strategy(),
-        draw=lambda step: (x[step], x_smoothed[step]),
-    )
+def make_drawing_trainer():
+    """Draws at each of six steps what `batches` gives."""
+    iterator = batches(make_trainer())
+    steps = [next(iterator) for _ in range(6)]
+    x, x_smoothed = (tf.stack(part) for part in zip(*steps, strict=True))
+    return make_trainer(draw=lambda step: (x[step], x_smoothed[step]))
 
 
 def test_drawn_steps_are_those_on_the_same_batches():
-    given = make_trainer()
-    iterator = batches(given)
-    drawn = make_drawing_trainer([next(iterator) for _ in range(6)])
+    given, drawn = make_trainer(), make_drawing_trainer()
     expected = given.run_steps(batches(given), 6)
     results = [drawn.run_drawn_steps(number) for number in (4, 2)]
     assert drawn.step == 6
@@ -113,9 +107,7 @@ def test_drawn_steps_are_those_on_the_same_batches():
 
 
 def test_a_new_start_leaves_nothing_of_the_one_before():
-    given = make_trainer()
-    iterator = batches(given)
-    trainer = make_drawing_trainer([next(iterator) for _ in range(6)])
+    trainer = make_drawing_trainer()
     initial = trainer.model.get_weights()
     ends = []
     for _ in range(2):
