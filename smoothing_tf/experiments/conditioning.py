@@ -79,7 +79,7 @@ def _num_filters_of_stacked(flags: Sequence[str]) -> int:
     wanted = image_runs.num_parameters(experiment, dataset, "reverse")
     num_filters = experiment.stages["reverse"].model_config.num_filters
 
-    def distance(number: int) -> int:
+    def num_parameters(number: int) -> int:
         stacked = variants.parse(
             [
                 *flags,
@@ -87,8 +87,10 @@ def _num_filters_of_stacked(flags: Sequence[str]) -> int:
                 f"--reverse_num_filters={number}",
             ]
         )
-        return abs(image_runs.num_parameters(stacked, dataset, "reverse") - wanted)
+        return image_runs.num_parameters(stacked, dataset, "reverse")
 
-    # The features are a fifth of the network: it grows with the square of the filters.
-    guess = round(num_filters * math.sqrt(1.2))
-    return min(range(guess - 1, guess + 2), key=distance)
+    # A network grows with the square of its filters.
+    guess = round(num_filters * math.sqrt(wanted / num_parameters(num_filters)))
+    return min(
+        range(guess - 1, guess + 2), key=lambda n: abs(num_parameters(n) - wanted)
+    )

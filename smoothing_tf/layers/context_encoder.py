@@ -12,14 +12,16 @@ from smoothing_tf.layers.weight_norm import WeightNormKernel
 class ContextEncoder(keras.layers.Layer):
     """Reads all of x~, for a reverse model that may see the whole of it.
 
-    At every resolution one unmasked gated resnet block; between resolutions a
-    convolution of stride 2.
+    At every resolution an unmasked convolution, of stride 2 from one resolution to the
+    next, and a gated resnet block. A block costs four times as much as one at half its
+    resolution, so that the first ones can be left out.
 
     Args:
       in_channels: channels of the input.
       filters: channels of the features.
       num_resolutions: how many resolutions, each half the one before.
       first_index: index of the first block, for its dropout stream.
+      num_without_block: resolutions, from the finest one, that have a convolution only.
       **kwargs: `name`, `dtype` of a layer.
     """
 
@@ -29,6 +31,7 @@ class ContextEncoder(keras.layers.Layer):
         filters: int,
         num_resolutions: int,
         first_index: int,
+        num_without_block: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -39,15 +42,18 @@ class ContextEncoder(keras.layers.Layer):
             GatedResnet(
                 self._conv, filters, index=first_index + offset, dtype=self.dtype_policy
             )
-            for offset in range(num_resolutions)
+            for offset in range(num_resolutions - num_without_block)
         ]
         self.built = True
 
     def call(self, x: tf.Tensor, view: View) -> list[tf.Tensor]:
         """[b, h, w, in_channels] -> [b, h / 2^l, w / 2^l, filters], l = 0, 1, ..."""
         features = []
-        for conv, block in zip(self.convs, self.blocks, strict=True):
-            x = block(conv(x, view=view), view=view)
+        num_without_block = len(self.convs) - len(self.blocks)
+        for level, conv in enumerate(self.convs):
+            x = conv(x, view=view)
+            if level >= num_without_block:
+                x = self.blocks[level - num_without_block](x, view=view)
             features.append(x)
         return features
 

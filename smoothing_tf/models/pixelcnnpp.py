@@ -178,6 +178,7 @@ class PixelCNNpp(CausalImageModel):
                 filters,
                 num_resolutions=self.num_resolutions,
                 first_index=next(index),
+                num_without_block=1,
                 dtype=self.dtype_policy,
             )
             # Into u and ul, where a resolution is entered: on the way down in
