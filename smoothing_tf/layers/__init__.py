@@ -17,7 +17,13 @@ from smoothing_tf.layers.masked_kernel import (
     channel_mask,
     raster_mask,
 )
-from smoothing_tf.layers.partial_views import Pixel, Row, pushed, row_terms
+from smoothing_tf.layers.partial_views import (
+    Images,
+    Pixel,
+    Row,
+    pushed,
+    row_terms,
+)
 from smoothing_tf.layers.views import Full, Initializing, View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
@@ -28,6 +34,7 @@ __all__ = [
     "ContextEncoder",
     "Full",
     "GatedResnet",
+    "Images",
     "Initializing",
     "MaskedDense",
     "MaskedKernel",

@@ -94,8 +94,8 @@ class CausalConv(keras.layers.Layer):
         """The kernel as a whole and taken apart at its last row."""
         kernel, bias = self.weight.folded()
         num_columns = self.num_columns_left + (self.shift != "right")
-        last_row = tf.reshape(kernel[-1, :num_columns], [-1, kernel.shape[-1]])
-        return Folded(kernel, bias, kernel[:-1], last_row)
+        matrix = tf.reshape(kernel[-1, :num_columns], [-1, kernel.shape[-1]])
+        return Folded(kernel, bias, kernel[:-1], matrix)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, in_channels] -> [b, h / stride, w / stride, filters]."""
@@ -131,8 +131,13 @@ class CausalConvTranspose(keras.layers.Layer):
         self.built = True
 
     def folded(self) -> Folded:
-        """The kernel and its bias."""
-        return Folded(*self.weight.folded())
+        """The kernel, its bias, and the kernel as a matrix."""
+        kernel, bias = self.weight.folded()
+        matrix = None
+        if self.reach != "up":
+            in_channels = kernel.shape[3]
+            matrix = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [in_channels, -1])
+        return Folded(kernel, bias, matrix=matrix)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, filters] -> [b, 2 h, 2 w, filters]."""

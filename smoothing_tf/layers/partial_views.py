@@ -22,13 +22,32 @@ class Folded(NamedTuple):
       kernel: the kernel; of a skip connection a list of one kernel per input.
       bias: [filters].
       above: of a layer of a horizontal stream, the rows of the kernel above its last.
-      last_row: the last one, as far as it is used: [columns * in_channels, filters].
+      matrix: of a layer of a horizontal stream, what one pixel meets: the last row of
+        the kernel as far as it is used, [columns * in_channels, filters]; all of a
+        transposed one, [in_channels, 2 * 2 * filters].
     """
 
     kernel: Any
     bias: tf.Tensor
     above: tf.Tensor | None = None
-    last_row: tf.Tensor | None = None
+    matrix: tf.Tensor | None = None
+
+
+class Images(NamedTuple):
+    """Consecutive images of a batch.
+
+    Attributes:
+      begin: index of the first one, scalar integer.
+      number: how many, scalar integer.
+    """
+
+    begin: tf.Tensor
+    number: tf.Tensor
+
+    def of(self, structure: Any) -> Any:
+        """[b, ...] -> [number, ...], of each tensor in any nesting."""
+        end = self.begin + self.number
+        return tf.nest.map_structure(lambda x: x[self.begin : end], structure)
 
 
 class _Partial:
@@ -36,10 +55,6 @@ class _Partial:
 
     def __init__(self, folded: Mapping[Any, Folded]):
         self._folded = folded
-
-    def conv_transpose(self, layer, x):
-        folded = self._folded[layer]
-        return transpose(layer, x, folded.kernel) + folded.bias
 
     def pointwise(self, layer, x):
         folded = self._folded[layer]
@@ -90,6 +105,10 @@ class Row(_Partial):
             # What is shifted in from outside the image is zero.
             y *= tf.cast(self._row > 0, y.dtype)
         return y
+
+    def conv_transpose(self, layer, x):
+        folded = self._folded[layer]
+        return transpose(layer, x, folded.kernel) + folded.bias
 
     def coarser(self, down, up, x, function):
         if (self._phase >> self._level) % 2:
@@ -158,10 +177,11 @@ class Pixel(_Partial):
     Args:
       folded: of all layers.
       terms: of the row, see `row_terms`.
-      left: layer -> [b, 1, n, c], the pixels to the left that it remembers. Updated
-        in place.
+      left: layer -> [number of images, 1, n, c], the pixels to the left that it
+        remembers. Updated in place.
       pending: transposed convolution -> the row that it gave one row ago,
         [b, 1, w, c].
+      images: those of the batch whose pixel it is.
       block: index of the block, integer tensor.
       width: columns of the image.
       period: columns of a block.
@@ -174,6 +194,7 @@ class Pixel(_Partial):
         terms: Mapping[CausalConv, tf.Tensor],
         left: dict[Any, tf.Tensor],
         pending: dict[Any, tf.Tensor],
+        images: Images,
         block: tf.Tensor,
         width: int,
         period: int,
@@ -182,6 +203,7 @@ class Pixel(_Partial):
         super().__init__(folded)
         self._terms = terms
         self._pending = pending
+        self._images = images
         self._block = block
         self._width = width
         self._period = period
@@ -197,10 +219,16 @@ class Pixel(_Partial):
 
     def conv(self, layer, x):
         folded = self._folded[layer]
-        y = matmul(self._remember(layer, x), folded.last_row)
+        y = matmul(self._remember(layer, x), folded.matrix)
         if layer.kernel_size[0] == 1:
             return y + folded.bias
         return y + self.take(self._terms[layer])
+
+    def conv_transpose(self, layer, x):
+        folded = self._folded[layer]
+        # The windows of a 2x2 kernel and a stride of 2 have nothing in common.
+        y = matmul(x, folded.matrix)
+        return tf.reshape(y, [-1, 2, 2, layer.weight.num_biases]) + folded.bias
 
     def coarser(self, down, up, x, function):
         if (self._phase >> self._level) % 2:
@@ -226,8 +254,8 @@ class Pixel(_Partial):
         if whole.ref() not in self._columns:
             block = tf.slice(
                 whole,
-                tf.stack([0, 0, self._block * num_columns, 0]),
-                tf.stack([tf.shape(whole)[0], 1, num_columns, channels]),
+                tf.stack([self._images.begin, 0, self._block * num_columns, 0]),
+                tf.stack([self._images.number, 1, num_columns, channels]),
             )
             block = tf.ensure_shape(block, [None, 1, num_columns, channels])
             self._columns[whole.ref()] = tf.split(block, num_columns, axis=2)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-# Tensors that a walk carries for its caller, in any nesting.
+# Tensors [b, ...] that a walk carries for its caller, in any nesting.
 State = Any
 
 

@@ -10,12 +10,14 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
+    Images,
     Pixel,
     Row,
     pushed,
     row_terms,
 )
 from smoothing_tf.models.ancestral import State
+from smoothing_tf.models.image_groups import in_groups
 
 if TYPE_CHECKING:
     from smoothing_tf.models.causal_image_model import CausalImageModel, Features
@@ -46,6 +48,8 @@ class RasterSampler:
     ):
         self._model = model
         self._batch_size = batch_size
+        # None where it is not known when the graph is built.
+        self._num_images = tf.zeros([batch_size]).shape[0]
         self._features = features
         self._height, self._width, self._num_channels = model.event_shape
         self._period = 2 ** (model.num_resolutions - 1)
@@ -119,35 +123,58 @@ class RasterSampler:
         ]
         terms = row_terms(self._folded, rows, horizontal)
         recorded = self._recorded(phase)
-        lefts = self._no_left(horizontal)
+        undrawn = _Row(row, phase, above, terms, rows, horizontal, recorded)
+        new, kept, state = in_groups(
+            lambda images: self._columns(
+                undrawn, images, visit, images.of(state), dtype
+            ),
+            self._batch_size,
+            signature=(
+                self._row_spec(self._width, self._num_channels, dtype),
+                [
+                    self._row_spec(self._width >> layer.level, channels)
+                    for layer, channels in recorded.items()
+                ],
+                tf.nest.map_structure(tf.TensorSpec.from_tensor, state),
+            ),
+        )
+        for layer, remembered in zip(recorded, kept, strict=True):
+            self._enter(rows, layer, remembered)
+        for layer in self._convs:
+            if layer.reads_image:
+                self._enter(rows, layer, model.inputs(new))
+        return new, state
+
+    def _columns(self, row, images, visit, state, dtype):
+        """Draws a row of some images: (pixels, what layers remember of it, state)."""
+        lefts = self._no_left(row.horizontal, images.number)
         left_keys = list(lefts)
         num_blocks = self._width // self._period
 
         def block(index, pixels, kept, arrays, state):
-            pixel_view = Pixel(
+            view = Pixel(
                 self._folded,
-                terms,
+                row.terms,
                 dict(zip(left_keys, kept, strict=True)),
-                rows,
+                row.pending,
+                images,
                 index,
                 self._width,
                 self._period,
-                phase,
+                row.phase,
             )
             drawn = []
             for column in range(self._period):
-                pixel_view.column = column
-                place = Place(row, index * self._period + column)
-                pixel, state = self._pixel(
-                    place, pixel_view, above, visit, state, dtype
-                )
+                view.column = column
+                place = Place(row.index, index * self._period + column, images)
+                pixel, state = self._pixel(place, view, row.above, visit, state, dtype)
                 drawn.append(pixel)
             pixels = pixels.write(index, tf.concat(drawn, axis=2))
             arrays = [
-                array.write(index, tf.concat(pixel_view.recorded[layer], axis=2))
-                for array, layer in zip(arrays, recorded, strict=True)
+                array.write(index, tf.concat(view.recorded[layer], axis=2))
+                for array, layer in zip(arrays, row.recorded, strict=True)
             ]
-            kept = [pixel_view.left[key] for key in left_keys]
+            kept = [view.left[key] for key in left_keys]
             return index + 1, pixels, kept, arrays, state
 
         _, pixels, _, arrays, state = tf.while_loop(
@@ -159,24 +186,22 @@ class RasterSampler:
                 [lefts[key] for key in left_keys],
                 [
                     self._array(self._period >> layer.level, channels)
-                    for layer, channels in recorded.items()
+                    for layer, channels in row.recorded.items()
                 ],
                 state,
             ),
         )
-        for layer, array in zip(recorded, arrays, strict=True):
-            self._enter(rows, layer, joined(array, num_blocks))
-        new = joined(pixels, num_blocks)
-        for layer in self._convs:
-            if layer.reads_image:
-                self._enter(rows, layer, model.inputs(new))
-        return new, state
+        return (
+            joined(pixels, num_blocks),
+            [joined(array, num_blocks) for array in arrays],
+            state,
+        )
 
     def _pixel(self, place, view, above, visit, state, dtype):
         """Draws a pixel, all channels at once or one after another."""
         model = self._model
         num_parts = self._num_channels // model.num_channels
-        pixel = tf.zeros([self._batch_size, 1, 1, self._num_channels], dtype)
+        pixel = tf.zeros([place.images.number, 1, 1, self._num_channels], dtype)
         for part in range(num_parts):
             # Only the last look at a pixel is remembered: it sees all but its last
             # channels, on which no later feature of the same pixel depends.
@@ -209,10 +234,12 @@ class RasterSampler:
             rows[layer] = self._zeros(1, self._width >> layer.level, filters)
         return rows
 
-    def _no_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
-        """The same to the left of the first pixel."""
+    def _no_left(
+        self, layers: list[CausalConv], number: tf.Tensor
+    ) -> dict[Any, tf.Tensor]:
+        """The same to the left of the first pixel, of so many images."""
         return {
-            layer: self._zeros(1, layer.num_columns_left, layer.in_channels)
+            layer: self._zeros(1, layer.num_columns_left, layer.in_channels, number)
             for layer in layers
             if layer.num_columns_left
         }
@@ -237,34 +264,63 @@ class RasterSampler:
         if layer in rows:
             rows[layer] = pushed(rows[layer], new, axis=1)
 
-    def _zeros(self, height, width, channels):
-        shape = [self._batch_size, height, width, channels]
+    def _zeros(self, height, width, channels, number=None):
+        number = self._batch_size if number is None else number
+        shape = [number, height, width, channels]
         zeros = tf.zeros(shape, self._model.compute_dtype)
         return tf.ensure_shape(zeros, [None, *shape[1:]])
 
     def _array(self, num_columns, channels, dtype=None):
+        spec = self._row_spec(num_columns, channels, dtype)
         return tf.TensorArray(
-            dtype or self._model.compute_dtype,
+            spec.dtype,
             size=self._width // self._period,
-            element_shape=[None, 1, num_columns, channels],
+            element_shape=[None, *spec.shape[1:]],
         )
+
+    def _row_spec(self, num_columns, channels, dtype=None):
+        dtype = dtype or self._model.compute_dtype
+        return tf.TensorSpec([self._num_images, 1, num_columns, channels], dtype)
 
 
 class Place(NamedTuple):
-    """Where a walk is: row and column, integer tensors, and part of the channels."""
+    """Where a walk is: row and column, integers, of which images, part of channels."""
 
     row: tf.Tensor
     column: tf.Tensor
+    images: Images
     part: int = 0
 
     def of(self, whole: tf.Tensor) -> tf.Tensor:
-        """[b, h, w, n] or [b, h, w, parts, n] -> [b, n] at this place."""
-        begin = [0, self.row, self.column, self.part, 0]
-        size = [tf.shape(whole)[0], 1, 1, 1, whole.shape[-1]]
+        """[b, h, w, n] or [b, h, w, parts, n] -> [images, n] at this place."""
+        begin = [self.images.begin, self.row, self.column, self.part, 0]
+        size = [self.images.number, 1, 1, 1, whole.shape[-1]]
         if whole.shape.rank == 4:
             del begin[3], size[3]
         part = tf.slice(whole, tf.stack(begin), tf.stack(size))
         return tf.reshape(part, [-1, whole.shape[-1]])
+
+
+class _Row(NamedTuple):
+    """A row whose pixels are to be drawn.
+
+    Attributes:
+      index: scalar integer.
+      phase: the same modulo the period.
+      above: of the model.
+      terms: of the rows above, see `row_terms`.
+      pending: what transposed convolutions gave one row ago.
+      horizontal: the layers that run in this row.
+      recorded: those of them that remember it -> channels.
+    """
+
+    index: tf.Tensor
+    phase: int
+    above: Any
+    terms: dict[CausalConv, tf.Tensor]
+    pending: dict[Any, tf.Tensor]
+    horizontal: list[CausalConv]
+    recorded: dict[Any, int]
 
 
 def joined(array: tf.TensorArray, num_blocks: int) -> tf.Tensor:
