@@ -1,23 +1,29 @@
 """Columns: samples of p(x~), single-step, p(x|x~) and a baseline, as in the paper.
 
 The baseline is the same kind of model on clean data, with as many parameters as both
-stages together. The configuration says which data, which models and how long.
+stages together. Beside the columns, what the two stages make of held-out images,
+denoised and inpainted. The configuration says which data, which models and how long.
 """
 
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from smoothing_tf import artifacts, config
+from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.evaluation.likelihood import paired_difference
+from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import metric_name
-from smoothing_tf.experiments import image_runs
+from smoothing_tf.experiments import image_runs, restoration
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table, columns_of
+from smoothing_tf.numerics import levels_to_unit
 
 _EXTRACTOR = "randconv"
 _SIZE_TOLERANCE = 0.05
+# Held-out images to denoise, and draws for each.
+_NUM_DENOISED = 100
+_NUM_DRAWS = 20
 # Kind of sample -> (label, stages it comes from, name of its likelihood).
 _COLUMNS = {
     "smoothed": ("p(x~)", ("smoothed",), None),
@@ -84,11 +90,28 @@ def run(
             ),
         ),
     )
+    experiment = workdir.load_config(directory)
+    two_stage = workdir.require_two_stage(experiment, dataset, directory)
+    levels = dataset.array(metrics["bits_per_dim"]["split"])[:_NUM_DENOISED]
+    x = levels_to_unit(levels, dataset.num_levels).numpy()
+    denoising, denoised = restoration.denoising(
+        two_stage, x, num_draws=_NUM_DRAWS, seed=experiment.seed
+    )
+    inpainted = restoration.inpainting(
+        two_stage, x, dataset.num_levels, seed=experiment.seed
+    )
     return Result(
-        {"table": table},
-        {"figure": image_runs.columns_picture(directory)},
+        {"table": table, "denoising": denoising},
+        {
+            "figure": image_runs.columns_picture(directory),
+            "denoised": png_bytes(denoised),
+            "inpainted": png_bytes(inpainted),
+        },
         {
             "figure": "Real images, samples of p(x~), the same after single-step"
-            " denoising, two-step samples, samples of the baseline."
+            " denoising, two-step samples, samples of the baseline.",
+            "denoised": "Held-out images, their x~, and what is made of it.",
+            "inpainted": "Held-out images with what is missing in blue, and six"
+            " inpaintings of each with 8 particles.",
         },
     )

@@ -34,4 +34,5 @@ def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
     ]
     assert rows[2]["parameters"] > rows[0]["parameters"]
     assert all(name in rows[3] for name in ("bits_per_dim", "se"))
-    assert result.figures["figure"].startswith(b"\x89PNG")
+    assert set(result.figures) == {"figure", "denoised", "inpainted"}
+    assert all(png.startswith(b"\x89PNG") for png in result.figures.values())
