@@ -10,7 +10,6 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
-    Images,
     Pixel,
     Row,
     pushed,
@@ -18,6 +17,7 @@ from smoothing_tf.layers import (
 )
 from smoothing_tf.models.ancestral import State
 from smoothing_tf.models.image_groups import in_groups
+from smoothing_tf.models.place import Place
 
 if TYPE_CHECKING:
     from smoothing_tf.models.causal_image_model import CausalImageModel, Features
@@ -281,24 +281,6 @@ class RasterSampler:
     def _row_spec(self, num_columns, channels, dtype=None):
         dtype = dtype or self._model.compute_dtype
         return tf.TensorSpec([self._num_images, 1, num_columns, channels], dtype)
-
-
-class Place(NamedTuple):
-    """Where a walk is: row and column, integers, of which images, part of channels."""
-
-    row: tf.Tensor
-    column: tf.Tensor
-    images: Images
-    part: int = 0
-
-    def of(self, whole: tf.Tensor) -> tf.Tensor:
-        """[b, h, w, n] or [b, h, w, parts, n] -> [images, n] at this place."""
-        begin = [self.images.begin, self.row, self.column, self.part, 0]
-        size = [self.images.number, 1, 1, 1, whole.shape[-1]]
-        if whole.shape.rank == 4:
-            del begin[3], size[3]
-        part = tf.slice(whole, tf.stack(begin), tf.stack(size))
-        return tf.reshape(part, [-1, whole.shape[-1]])
 
 
 class _Row(NamedTuple):
