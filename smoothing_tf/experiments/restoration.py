@@ -6,7 +6,7 @@ from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.restoration import inpaint_images, picture_inpainted
 from smoothing_tf.evaluation.samples import in_batches, single_steps
-from smoothing_tf.experiments.table import Criterion, Table, columns_of
+from smoothing_tf.experiments.table import Criterion, Table
 from smoothing_tf.models.two_stage import GRADIENTS, TwoStageModel
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -61,7 +61,7 @@ def denoising(
         rows.append(row)
     table = Table(
         title=f"Denoising of {len(x)} images, mean squared error per dimension",
-        columns=columns_of(rows),
+        columns=("estimate", "mse", "mse - x~", "se", "to the mean"),
         rows=tuple(rows),
         notes=(
             "On [-1, 1]; mse - x~: mean over the images of the paired difference, with"
@@ -80,8 +80,18 @@ def denoising(
         ),
     )
     images = {"Real data": x, **estimates}
+    # Narrow columns, to see two images of each side by side.
+    captions = {
+        _GIVEN: "Given x\u0303",
+        "single-step, exact gradient": "Single step",
+        "single-step, truncated gradient": "Truncated",
+        "one draw of p(x|x~)": "One draw",
+    }
     return table, pictures.labelled_columns(
-        {label: unit_to_uint8(image).numpy() for label, image in images.items()},
+        {
+            captions.get(label, label.capitalize()): unit_to_uint8(image).numpy()
+            for label, image in images.items()
+        },
         columns=2,
         num_images=16,
     )
