@@ -111,7 +111,8 @@ def run(
             "figure": "Real images, samples of p(x~), the same after single-step"
             " denoising, two-step samples, samples of the baseline.",
             "denoised": "Held-out images, their x~, and what is made of it.",
-            "inpainted": "Held-out images with what is missing in blue, and six"
-            " inpaintings of each with 8 particles.",
+            "inpainted": "Held-out images with what is missing in blue, and"
+            f" {restoration.NUM_INPAINTINGS} inpaintings of each with"
+            f" {restoration.NUM_PARTICLES} particles.",
         },
     )

@@ -11,10 +11,12 @@ from smoothing_tf.models.two_stage import GRADIENTS, TwoStageModel
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed, example_seeds
 
-_NUM_PARTICLES = 8
-_NUM_INPAINTINGS = 6
+# Of each inpainting, and inpaintings of each image.
+NUM_PARTICLES = 8
+NUM_INPAINTINGS = 6
 _IMAGES_PER_MASK = 3
 _GIVEN = "x~, as given"
+_EXACT = "single-step, exact gradient"
 
 
 def denoising(
@@ -76,14 +78,14 @@ def denoising(
                 maximum=1.0,
             )
             for row in rows
-            if row["estimate"].startswith("single-step, exact")
+            if row["estimate"] == _EXACT
         ),
     )
     images = {"Real data": x, **estimates}
     # Narrow columns, to see two images of each side by side.
     captions = {
         _GIVEN: "Given x\u0303",
-        "single-step, exact gradient": "Single step",
+        _EXACT: "Single step",
         "single-step, truncated gradient": "Truncated",
         "one draw of p(x|x~)": "One draw",
     }
@@ -118,8 +120,8 @@ def inpainting(
         two_stage,
         x,
         masks,
-        num_inpaintings=_NUM_INPAINTINGS,
-        num_particles=_NUM_PARTICLES,
+        num_inpaintings=NUM_INPAINTINGS,
+        num_particles=NUM_PARTICLES,
         seed=seed,
         progress=True,
     )["samples"]

@@ -73,9 +73,10 @@ class RasterSampler:
         """Visits every pixel once.
 
         Args:
-          visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
-            the channels at the place [b, num_channels], state).
-          state: of the caller, to begin with.
+          visit: (parameters [n, num_params] in `dtype`, place, state) -> (value of
+            the channels at the place [n, num_channels], state), for the n images of
+            the place.
+          state: of the caller, to begin with; its tensors are [b, ...].
           dtype: of the pixels.
           resample: (row, state) -> (ancestors int [b], state) after every row: image
             i goes on as a copy of image ancestors[i]. None: all go on as they are.
