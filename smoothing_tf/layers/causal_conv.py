@@ -91,11 +91,14 @@ class CausalConv(keras.layers.Layer):
         return self.paddings[2][0] + (self.shift == "right")
 
     def folded(self) -> Folded:
-        """The kernel as a whole and taken apart at its last row."""
+        """The kernel as a whole, and taken apart at the current row and column."""
         kernel, bias = self.weight.folded()
-        num_columns = self.num_columns_left + (self.shift != "right")
-        matrix = tf.reshape(kernel[-1, :num_columns], [-1, kernel.shape[-1]])
-        return Folded(kernel, bias, kernel[:-1], matrix)
+        left = self.num_columns_left
+        here = None if self.shift == "right" else kernel[-1, left]
+        # The nearest pixel to the right sees this one in the last column of its left.
+        following = tf.transpose(kernel[-1, :left][::-1], [1, 0, 2])
+        following = tf.reshape(following, [self.in_channels, -1])
+        return Folded(kernel, bias, kernel[:-1], here, following)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, in_channels] -> [b, h / stride, w / stride, filters]."""
@@ -133,11 +136,11 @@ class CausalConvTranspose(keras.layers.Layer):
     def folded(self) -> Folded:
         """The kernel, its bias, and the kernel as a matrix."""
         kernel, bias = self.weight.folded()
-        matrix = None
+        here = None
         if self.reach != "up":
             in_channels = kernel.shape[3]
-            matrix = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [in_channels, -1])
-        return Folded(kernel, bias, matrix=matrix)
+            here = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [in_channels, -1])
+        return Folded(kernel, bias, here=here)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, filters] -> [b, 2 h, 2 w, filters]."""

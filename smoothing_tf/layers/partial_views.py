@@ -22,15 +22,18 @@ class Folded(NamedTuple):
       kernel: the kernel; of a skip connection a list of one kernel per input.
       bias: [filters].
       above: of a layer of a horizontal stream, the rows of the kernel above its last.
-      matrix: of a layer of a horizontal stream, what one pixel meets: the last row of
-        the kernel as far as it is used, [columns * in_channels, filters]; all of a
-        transposed one, [in_channels, 2 * 2 * filters].
+      here: of the same, what a pixel gives to its own output, [in_channels, filters];
+        None where it gives nothing. Of a transposed convolution the whole kernel,
+        [in_channels, 2 * 2 * filters].
+      following: of the same, what a pixel gives to the n outputs to its right, the
+        nearest first, [in_channels, n * filters].
     """
 
     kernel: Any
     bias: tf.Tensor
     above: tf.Tensor | None = None
-    matrix: tf.Tensor | None = None
+    here: tf.Tensor | None = None
+    following: tf.Tensor | None = None
 
 
 class Images(NamedTuple):
@@ -135,7 +138,7 @@ class Row(_Partial):
         if not layer.num_rows_above:
             return x
         window = tf.concat([self._rows[layer], x], axis=1)
-        self._rows[layer] = pushed(self._rows[layer], x, axis=1)
+        self._rows[layer] = pushed(self._rows[layer], x)
         return window
 
 
@@ -177,8 +180,8 @@ class Pixel(_Partial):
     Args:
       folded: of all layers.
       terms: of the row, see `row_terms`.
-      left: layer -> [number of images, 1, n, c], the pixels to the left that it
-        remembers. Updated in place.
+      left: layer -> [number of images, 1, n, filters], what the pixels to the left
+        give to the new one and to those after it. Updated in place.
       pending: transposed convolution -> the row that it gave one row ago,
         [b, 1, w, c].
       images: those of the batch whose pixel it is.
@@ -219,15 +222,23 @@ class Pixel(_Partial):
 
     def conv(self, layer, x):
         folded = self._folded[layer]
-        y = matmul(self._remember(layer, x), folded.matrix)
-        if layer.kernel_size[0] == 1:
-            return y + folded.bias
-        return y + self.take(self._terms[layer])
+        has_term = layer.kernel_size[0] > 1
+        y = self.take(self._terms[layer]) if has_term else folded.bias
+        if layer.num_columns_left:
+            y += self.left[layer][:, :, :1]
+        if folded.here is not None:
+            y += matmul(x, folded.here)
+        # The image is entered once all of a pixel is drawn. A stride of 2 skips the
+        # left column of the windows to come, and their upper row: it is this one.
+        if not layer.reads_image and layer.stride == 1:
+            self.enter(layer, x)
+            self._record(layer, x)
+        return y
 
     def conv_transpose(self, layer, x):
         folded = self._folded[layer]
         # The windows of a 2x2 kernel and a stride of 2 have nothing in common.
-        y = matmul(x, folded.matrix)
+        y = matmul(x, folded.here)
         return tf.reshape(y, [-1, 2, 2, layer.weight.num_biases]) + folded.bias
 
     def coarser(self, down, up, x, function):
@@ -235,7 +246,7 @@ class Pixel(_Partial):
             self._record(down, x)
             return self.take(self._pending[up]), None
         if (self.column >> self._level) % 2:
-            self._remember(down, x)
+            self.enter(down, x)
             return self._second_columns.pop(up), None
         y = down(x, view=self)
         self._level += 1
@@ -262,9 +273,20 @@ class Pixel(_Partial):
         return self._columns[whole.ref()][self.column * row_width // self._width]
 
     def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
-        """Lets a layer remember a pixel to the left of the next one."""
-        if layer.num_columns_left:
-            self.left[layer] = pushed(self.left[layer], pixel, axis=2)
+        """Adds what a pixel gives to the outputs to its right.
+
+        Nothing waits for it until the next pixel: it is computed beside the layers
+        that follow.
+        """
+        num_following = layer.num_columns_left
+        if not num_following:
+            return
+        given = matmul(pixel, self._folded[layer].following)
+        given = tf.reshape(given, [-1, 1, num_following, layer.weight.num_biases])
+        if num_following > 1:
+            later = self.left[layer][:, :, 1:]
+            given += tf.pad(later, [[0, 0], [0, 0], [0, 1], [0, 0]])
+        self.left[layer] = given
 
     def scratch(self) -> Pixel:
         """A copy that may look at the pixel and remembers nothing of it."""
@@ -274,36 +296,20 @@ class Pixel(_Partial):
         other._second_columns = dict(self._second_columns)
         return other
 
-    def _remember(self, layer, x):
-        """The last row of the window, which x ends unless the layer is shifted."""
-        if layer.shift == "right":
-            return self.left[layer]
-        window = x
-        if layer.num_columns_left:
-            window = tf.concat([self.left[layer], x], axis=2)
-        if not layer.reads_image:
-            self.enter(layer, x)
-            # A stride of 2 skips the upper row of the windows to come: it is this one.
-            if layer.stride == 1:
-                self._record(layer, x)
-        return window
-
     def _record(self, layer, x):
         self.recorded.setdefault(layer, []).append(x)
 
 
-def pushed(kept: tf.Tensor, new: tf.Tensor, axis: int) -> tf.Tensor:
-    """The newest of `kept` and then `new` along an axis, as many as are kept."""
-    if kept.shape[axis] == new.shape[axis]:
+def pushed(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
+    """The newest of `rows` [b, n, w, c] and a row [b, 1, w, c]: n of them."""
+    if rows.shape[1] == 1:
         return new
-    return tf.concat([kept, new], axis)[
-        (slice(None),) * axis + (slice(-kept.shape[axis], None),)
-    ]
+    return tf.concat([rows[:, 1:], new], axis=1)
 
 
 def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """[b, 1, w, c] times [c, filters], or a window times [w c, filters]."""
-    if x.shape[-1] == kernel.shape[0] and x.shape[2] != 1:
+    """[b, 1, w, c] times [c, filters]."""
+    if x.shape[2] != 1:
         return tf.tensordot(x, kernel, 1)
     return tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)[:, None, None]
 

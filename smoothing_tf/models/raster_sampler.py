@@ -238,9 +238,11 @@ class RasterSampler:
     def _no_left(
         self, layers: list[CausalConv], number: tf.Tensor
     ) -> dict[Any, tf.Tensor]:
-        """The same to the left of the first pixel, of so many images."""
+        """What pixels to the left of the first one give: nothing."""
         return {
-            layer: self._zeros(1, layer.num_columns_left, layer.in_channels, number)
+            layer: self._zeros(
+                1, layer.num_columns_left, layer.weight.num_biases, number
+            )
             for layer in layers
             if layer.num_columns_left
         }
@@ -263,7 +265,7 @@ class RasterSampler:
     def _enter(self, rows, layer, new):
         """Lets a layer remember a row."""
         if layer in rows:
-            rows[layer] = pushed(rows[layer], new, axis=1)
+            rows[layer] = pushed(rows[layer], new)
 
     def _zeros(self, height, width, channels, number=None):
         number = self._batch_size if number is None else number
