@@ -122,7 +122,7 @@ def write_evaluation(
     if is_discrete:
         real = real_uint8(dataset, config.split)
         samples = samples_uint8(samples, dataset.num_levels)
-        # x~ is continuous and not scored: it is stored as it was drawn.
+        # x~ is continuous: it is stored as it was drawn.
         stored.update({k: v for k, v in samples.items() if k != "smoothed"})
     else:
         real = dataset.array(config.split)

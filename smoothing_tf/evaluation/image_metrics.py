@@ -27,8 +27,6 @@ from smoothing_tf.seeds import derive_seed
 from smoothing_tf.settings import choose
 
 REFERENCE_SPLIT = "train"
-# p(x~) is not meant to look like data.
-_SCORED_KINDS = ("samples", "single_step", "baseline")
 
 
 class ImageMetrics:
@@ -83,7 +81,8 @@ class ImageMetrics:
         """Scores samples.
 
         Args:
-          samples: kind -> uint8 [n, h, w, c].
+          samples: kind -> uint8 [n, h, w, c]. Those of p(x~) are noisy as they are
+            meant to be: their figures say how far from data the other kinds began.
           left_out: kind -> reason, for kinds that there should be and are not.
 
         Returns:
@@ -91,10 +90,8 @@ class ImageMetrics:
           `fd_<id>` and a "reason" for every extractor that is not to be had, and
           for every kind that is left out.
         """
-        scored = {kind: samples[kind] for kind in _SCORED_KINDS if kind in samples}
-        left_out = {k: v for k, v in (left_out or {}).items() if k in _SCORED_KINDS}
         metrics, statistics = {}, {}
-        for kind, reason in left_out.items():
+        for kind, reason in (left_out or {}).items():
             for name in self._extractors:
                 metrics.update(_unavailable(name, reason, kind))
             metrics[memorization_name(kind)] = {
@@ -104,25 +101,25 @@ class ImageMetrics:
                 "samples": kind,
                 "reason": reason,
             }
-        if not scored:
+        if not samples:
             return metrics, statistics
-        too_few = self._too_few(scored)
+        too_few = self._too_few(samples)
         for name, extractor in self._extractors.items():
             if too_few:
                 metrics.update(_unavailable(name, too_few))
                 continue
             found, moments = feature_metrics(
-                extractor, self._real, scored, seed=self._seed
+                extractor, self._real, samples, seed=self._seed
             )
             metrics.update(found)
             statistics.update(moments)
         for name, reason in self._missing.items():
             metrics.update(_unavailable(name, reason))
-        metrics.update(memorization_metrics(self._real, scored, seed=self._seed))
+        metrics.update(memorization_metrics(self._real, samples, seed=self._seed))
         return metrics, statistics
 
-    def _too_few(self, scored: Mapping[str, np.ndarray]) -> str | None:
-        counts = {kind: len(images) for kind, images in scored.items()}
+    def _too_few(self, samples: Mapping[str, np.ndarray]) -> str | None:
+        counts = {kind: len(images) for kind, images in samples.items()}
         # The floor takes the reference apart into halves.
         counts["half the training images"] = len(self._real.reference) // 2
         if self._real.held_out is not None:

@@ -39,6 +39,7 @@ _QUANTITIES = {
     "nearest_training_distance": "Distance to nearest training image",
 }
 _KINDS = {
+    "smoothed": "p(x̃)",
     "samples": "two-step",
     "single_step": "single-step",
     "baseline": "baseline",

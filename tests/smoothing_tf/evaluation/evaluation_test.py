@@ -69,6 +69,7 @@ def test_everything_is_on_disk_and_metrics_are_what_was_returned(tmp_path):
         "bits_per_dim_train",
         "bits_per_dim_baseline",
         "fd_randconv",
+        "fd_randconv_smoothed",
         "fd_randconv_single_step",
         "fd_randconv_baseline",
         "kid_randconv",
