@@ -45,10 +45,6 @@ def denoise_images(
       "smoothed", as given, "samples" and, for Gaussian smoothing, "single_step":
       float32 [n, ...event].
     """
-
-    def draw(x_smoothed, seeds):
-        return {"samples": two_stage.denoise(x_smoothed, seed=seeds)}
-
     seeds = example_seeds(derive_seed(seed, "denoise"), len(x_smoothed)).numpy()
     single_steps = sampling.single_steps(
         two_stage.smoothing,
@@ -60,8 +56,33 @@ def denoise_images(
     return {
         "smoothed": x_smoothed,
         **single_steps,
-        **sampling.in_batches(draw, x_smoothed, seeds, progress=progress),
+        "samples": draw_denoised(two_stage, x_smoothed, seeds, progress=progress),
     }
+
+
+def draw_denoised(
+    two_stage: TwoStageModel,
+    x_smoothed: np.ndarray,
+    seeds: np.ndarray,
+    *,
+    progress: bool,
+) -> np.ndarray:
+    """x ~ p(x | x~), a draw for each x~.
+
+    Args:
+      two_stage: the model.
+      x_smoothed: float32 [n, ...event].
+      seeds: int32 [n, 2].
+      progress: whether to show a progress bar.
+
+    Returns:
+      float32 [n, ...event].
+    """
+
+    def draw(x_smoothed, seeds):
+        return {"x": two_stage.denoise(x_smoothed, seed=seeds)}
+
+    return sampling.in_batches(draw, x_smoothed, seeds, progress=progress)["x"]
 
 
 def inpaint_images(

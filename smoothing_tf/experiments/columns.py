@@ -6,10 +6,14 @@ denoised and inpainted. The configuration says which data, which models and how 
 """
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from smoothing_tf import artifacts, config, workdir
+from smoothing_tf.config import Config
+from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import metric_name
@@ -54,42 +58,7 @@ def run(
     if quick:
         experiment = image_runs.shortened(experiment)
     metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
-    rows = []
-    for kind, (label, stages, likelihood) in _COLUMNS.items():
-        row: dict[str, Any] = {"column": label}
-        row["parameters"] = image_runs.num_parameters(experiment, dataset, *stages)
-        if likelihood is not None:
-            row["bits_per_dim"] = metrics[likelihood]["value"]
-            row["se"] = metrics[likelihood]["se"]
-        distance = metrics.get(metric_name("fd", _EXTRACTOR, kind))
-        if distance is not None and distance["value"] is not None:
-            row["fd"], row["fd_se"] = distance["value"], distance["se"]
-            row["fd_floor"] = distance["floor"]["value"]
-        rows.append(row)
-    behind, behind_se = paired_difference(
-        per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
-    )
-    both, baseline = (row["parameters"] for row in rows[2:])
-    table = Table(
-        title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
-        f" {metrics['bits_per_dim']['split']} split",
-        columns=columns_of(rows),
-        rows=tuple(rows),
-        notes=(
-            "bits_per_dim: the bound of the two stages, the likelihood of the baseline."
-            f" The baseline is behind by {behind:.4f} +- {behind_se:.4f} per image.",
-            f"fd: Frechet distance to training images in the features of {_EXTRACTOR};"
-            " fd_floor: that between real images. Lower is better.",
-        ),
-        criteria=(
-            Criterion(
-                "parameters of the baseline over those of both stages",
-                baseline / both,
-                minimum=1.0 - _SIZE_TOLERANCE,
-                maximum=1.0 + _SIZE_TOLERANCE,
-            ),
-        ),
-    )
+    table = _table(experiment, dataset, metrics, per_image)
     experiment = workdir.load_config(directory)
     two_stage = workdir.require_two_stage(experiment, dataset, directory)
     levels = dataset.array(metrics["bits_per_dim"]["split"])[:_NUM_DENOISED]
@@ -115,4 +84,49 @@ def run(
             f" {restoration.NUM_INPAINTINGS} inpaintings of each with"
             f" {restoration.NUM_PARTICLES} particles.",
         },
+    )
+
+
+def _table(
+    experiment: Config,
+    dataset: Dataset,
+    metrics: Mapping[str, Any],
+    per_image: Mapping[str, np.ndarray],
+) -> Table:
+    """The columns with their sizes, likelihoods and distances."""
+    rows = []
+    for kind, (label, stages, likelihood) in _COLUMNS.items():
+        row: dict[str, Any] = {"column": label}
+        row["parameters"] = image_runs.num_parameters(experiment, dataset, *stages)
+        if likelihood is not None:
+            row["bits_per_dim"] = metrics[likelihood]["value"]
+            row["se"] = metrics[likelihood]["se"]
+        distance = metrics.get(metric_name("fd", _EXTRACTOR, kind))
+        if distance is not None and distance["value"] is not None:
+            row["fd"], row["fd_se"] = distance["value"], distance["se"]
+            row["fd_floor"] = distance["floor"]["value"]
+        rows.append(row)
+    behind, behind_se = paired_difference(
+        per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
+    )
+    both, baseline = (row["parameters"] for row in rows[2:])
+    return Table(
+        title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
+        f" {metrics['bits_per_dim']['split']} split",
+        columns=columns_of(rows),
+        rows=tuple(rows),
+        notes=(
+            "bits_per_dim: the bound of the two stages, the likelihood of the baseline."
+            f" The baseline is behind by {behind:.4f} +- {behind_se:.4f} per image.",
+            f"fd: Frechet distance to training images in the features of {_EXTRACTOR};"
+            " fd_floor: that between real images. Lower is better.",
+        ),
+        criteria=(
+            Criterion(
+                "parameters of the baseline over those of both stages",
+                baseline / both,
+                minimum=1.0 - _SIZE_TOLERANCE,
+                maximum=1.0 + _SIZE_TOLERANCE,
+            ),
+        ),
     )

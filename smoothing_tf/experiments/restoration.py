@@ -4,8 +4,12 @@ import numpy as np
 
 from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.restoration import inpaint_images, picture_inpainted
-from smoothing_tf.evaluation.samples import in_batches, single_steps
+from smoothing_tf.evaluation.restoration import (
+    draw_denoised,
+    inpaint_images,
+    picture_inpainted,
+)
+from smoothing_tf.evaluation.samples import single_steps
 from smoothing_tf.experiments.table import Criterion, Table
 from smoothing_tf.models.two_stage import GRADIENTS, TwoStageModel
 from smoothing_tf.numerics import unit_to_uint8
@@ -36,12 +40,12 @@ def denoising(
     noise_seed = derive_seed(seed, "denoising noise")
     x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed).numpy()
     seeds = example_seeds(derive_seed(seed, "denoising draws"), len(x) * num_draws)
-    draws = in_batches(
-        lambda x_smoothed, seeds: {"x": two_stage.denoise(x_smoothed, seed=seeds)},
+    draws = draw_denoised(
+        two_stage,
         np.repeat(x_smoothed, num_draws, axis=0),
         seeds.numpy(),
         progress=True,
-    )["x"].reshape(len(x), num_draws, *x.shape[1:])
+    ).reshape(len(x), num_draws, *x.shape[1:])
     mean_of_draws = draws.mean(axis=1)
     estimates = {_GIVEN: x_smoothed}
     for gradient in GRADIENTS:

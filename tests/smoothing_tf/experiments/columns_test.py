@@ -34,5 +34,6 @@ def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
     ]
     assert rows[2]["parameters"] > rows[0]["parameters"]
     assert all(name in rows[3] for name in ("bits_per_dim", "se"))
+    assert all(name in row for row in rows for name in ("fd", "fd_se", "fd_floor"))
     assert set(result.figures) == {"figure", "denoised", "inpainted"}
     assert all(png.startswith(b"\x89PNG") for png in result.figures.values())
