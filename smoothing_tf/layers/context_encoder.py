@@ -1,10 +1,12 @@
 """Unmasked features of a known image at several resolutions."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers.causal_conv import CausalConv
+from smoothing_tf.layers.causal_conv import CausalConv, PointwiseConv
 from smoothing_tf.layers.gated_resnet import GatedResnet
+from smoothing_tf.layers.masked_kernel import MaskedKernel
 from smoothing_tf.layers.views import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
@@ -15,6 +17,9 @@ class ContextEncoder(keras.layers.Layer):
     At every resolution an unmasked convolution, of stride 2 from one resolution to the
     next, and a gated resnet block. A block costs four times as much as one at half its
     resolution, so that the first ones can be left out.
+
+    Convolutions reach only so far. To the coarsest features their mean over the image
+    is added, through a dense layer, so that every feature there sees all of x~.
 
     Args:
       in_channels: channels of the input.
@@ -44,6 +49,12 @@ class ContextEncoder(keras.layers.Layer):
             )
             for offset in range(num_resolutions - num_without_block)
         ]
+        # Small at first, and left alone by data-dependent initialization: on a single
+        # image a mean has no spread to be standardized.
+        everywhere = MaskedKernel(
+            np.ones((filters, filters), bool), gain=0.1, dtype=self.dtype_policy
+        )
+        self.everywhere = PointwiseConv(everywhere, dtype=self.dtype_policy)
         self.built = True
 
     def call(self, x: tf.Tensor, view: View) -> list[tf.Tensor]:
@@ -55,6 +66,8 @@ class ContextEncoder(keras.layers.Layer):
             if level >= num_without_block:
                 x = self.blocks[level - num_without_block](x, view=view)
             features.append(x)
+        mean = tf.reduce_mean(x, axis=(1, 2), keepdims=True)
+        features[-1] += self.everywhere(mean, view=view)
         return features
 
     def _conv(self, in_channels, filters, *, output_scale=1.0, stride=1):

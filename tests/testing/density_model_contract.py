@@ -229,3 +229,18 @@ def influence(
         jacobian, [len(x), num_positions, -1, num_positions, num_channels]
     )
     return np.any(jacobian != 0, axis=(0, 2, 4))
+
+
+def sees_all_of_context(model, x: tf.Tensor, context: tf.Tensor) -> bool:
+    """Whether corners and centre of an image [1, h, w, c] see every part of x~."""
+    height, width, _ = model.event_shape
+    corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
+    for row, column in [*corners, (height // 2, width // 2)]:
+        with tf.GradientTape() as tape:
+            tape.watch(context)
+            params = model(x, context=context)
+            params = tf.reshape(params, [height, width, -1])[row, column]
+        gradient = tape.gradient(params, context).numpy()
+        if not np.all(np.isfinite(gradient) & (gradient != 0)):
+            return False
+    return True

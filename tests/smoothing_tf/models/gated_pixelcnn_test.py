@@ -9,6 +9,7 @@ from tests.testing.density_model_contract import (
     DensityModelContract,
     influence,
     randomize,
+    sees_all_of_context,
 )
 
 
@@ -29,17 +30,30 @@ class TestGatedPixelCNN(DensityModelContract):
         )
         return GatedPixelCNN(config, event_shape, num_levels, is_conditional, **kwargs)
 
+    @pytest.mark.parametrize("is_conditional", [False, True])
     @pytest.mark.parametrize("num_channels", [1, 3])
-    def test_a_sub_pixel_sees_all_before_it_and_no_other(self, num_channels):
+    def test_a_sub_pixel_sees_all_before_it_and_no_other(
+        self, num_channels, is_conditional
+    ):
         # Wide enough for the blind spot of PixelCNN.
         shape = (3, 8, num_channels)
         config = GatedPixelCNNConfig(
             num_layers=5, num_filters=12, kernel_size=3, num_mixtures=2
         )
-        model = randomize(GatedPixelCNN(config, shape), scale=0.3)
-        x = tf.random.stateless_normal((4, *shape), [1, 1])
-        seen = influence(model, x, num_channels=1)
+        model = GatedPixelCNN(config, shape, is_conditional=is_conditional)
+        model = randomize(model, scale=0.3)
+        x, context = (tf.random.stateless_normal((4, *shape), [1, n]) for n in (1, 2))
+        seen = influence(model, x, 1, context if is_conditional else None)
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_a_pixel_of_a_large_image_sees_all_of_the_context(self):
+        model = self.make((28, 28, 1), is_conditional=True)
+        # Small weights: a saturated tanh would hide what it is given.
+        model = randomize(model, scale=0.02)
+        x, context = (
+            tf.random.stateless_normal((1, 28, 28, 1), [1, n]) for n in (1, 2)
+        )
+        assert sees_all_of_context(model, x, context)
 
     def test_an_even_kernel_is_rejected(self):
         with pytest.raises(ValueError, match="`kernel_size` must be odd; got 4"):

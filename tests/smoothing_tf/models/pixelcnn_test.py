@@ -10,6 +10,7 @@ from tests.testing.density_model_contract import (
     all_events,
     influence,
     randomize,
+    sees_all_of_context,
 )
 
 
@@ -30,12 +31,22 @@ class TestPixelCNN(DensityModelContract):
         )
         return PixelCNN(config, event_shape, num_levels, is_conditional, **kwargs)
 
-    def test_a_sub_pixel_sees_all_before_it_and_no_other(self):
+    @pytest.mark.parametrize("is_conditional", [False, True])
+    def test_a_sub_pixel_sees_all_before_it_and_no_other(self, is_conditional):
         # So narrow that the blind spot lies outside.
-        model = randomize(self.make((2, 4, 3)), scale=0.3)
-        x = tf.random.stateless_normal((6, 2, 4, 3), [1, 1])
-        seen = influence(model, x, num_channels=1)
+        model = self.make((2, 4, 3), is_conditional=is_conditional)
+        model = randomize(model, scale=0.3)
+        x, context = (tf.random.stateless_normal((6, 2, 4, 3), [1, n]) for n in (1, 2))
+        seen = influence(model, x, 1, context if is_conditional else None)
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_a_pixel_of_a_large_image_sees_all_of_the_context(self):
+        model = self.make((28, 28, 1), is_conditional=True)
+        model = randomize(model, scale=0.1)
+        x, context = (
+            tf.random.stateless_normal((1, 28, 28, 1), [1, n]) for n in (1, 2)
+        )
+        assert sees_all_of_context(model, x, context)
 
     @pytest.mark.parametrize("num_channels", [1, 2])
     def test_the_blind_spot_is_a_triangle_to_the_right(self, num_channels):

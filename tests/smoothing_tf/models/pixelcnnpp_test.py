@@ -20,6 +20,7 @@ from tests.testing.density_model_contract import (
     DensityModelContract,
     influence,
     randomize,
+    sees_all_of_context,
 )
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "testdata" / "golden"
@@ -38,13 +39,25 @@ class TestPixelCNNpp(DensityModelContract):
         )
         return PixelCNNpp(config, event_shape, num_levels, is_conditional, **kwargs)
 
+    @pytest.mark.parametrize("is_conditional", [False, True])
     @pytest.mark.parametrize("num_channels", [1, 3])
-    def test_a_pixel_sees_all_pixels_before_it_and_no_other(self, num_channels):
+    def test_a_pixel_sees_all_pixels_before_it_and_no_other(
+        self, num_channels, is_conditional
+    ):
         config = PixelCNNppConfig(num_resnet=2, num_filters=4, num_mixtures=2)
-        model = randomize(PixelCNNpp(config, (8, 8, num_channels)))
-        x = tf.random.stateless_normal((1, 8, 8, num_channels), [1, 1])
-        seen = influence(model, x, num_channels)
+        shape = (8, 8, num_channels)
+        model = randomize(PixelCNNpp(config, shape, is_conditional=is_conditional))
+        x, context = (tf.random.stateless_normal((1, *shape), [1, n]) for n in (1, 2))
+        seen = influence(model, x, num_channels, context if is_conditional else None)
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
+
+    def test_a_pixel_of_a_large_image_sees_all_of_the_context(self):
+        config = PixelCNNppConfig(num_resnet=1, num_filters=8, num_mixtures=2)
+        model = randomize(PixelCNNpp(config, (32, 32, 3), is_conditional=True), 0.1)
+        x, context = (
+            tf.random.stateless_normal((1, 32, 32, 3), [1, n]) for n in (1, 2)
+        )
+        assert sees_all_of_context(model, x, context)
 
     def test_channels_of_a_pixel_are_coupled_in_their_order(self):
         model = randomize(self.make((4, 4, 3)))
@@ -128,13 +141,16 @@ class TestPixelCNNpp(DensityModelContract):
         fitted = {
             layer: outputs
             for layer, outputs in view.outputs.items()
-            if not isinstance(layer, CausalConvTranspose)
+            if hasattr(layer.weight, "output_scale")
+            and not isinstance(layer, CausalConvTranspose)
         }
         kernels = [
             layer
             for layer in model._flatten_layers()
             if isinstance(layer, CausalConv | PointwiseConv | SkipConv)
         ]
+        if is_conditional:
+            kernels.remove(model.context_encoder.everywhere)
         assert set(fitted) == set(kernels)
         for layer, outputs in fitted.items():
             axes = (0, 1, 2)
