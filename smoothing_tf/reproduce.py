@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config
-from smoothing_tf.experiments import EXPERIMENTS, OF_FLAGS, WITHOUT_CELLS
+from smoothing_tf.experiments import EXPERIMENTS, takes
 from smoothing_tf.experiments.cells import Cells, Pool
 from smoothing_tf.experiments.page import Section, render_page
 from smoothing_tf.experiments.result import Result
@@ -34,7 +34,8 @@ class ReproduceOptions:
     experiment: str = setting(None, "Experiment to run.", choices=(*EXPERIMENTS, _ALL))
     workdir: str | None = setting(
         None,
-        "Where to work; empty for runs/reproduce/EXPERIMENT, with -quick if it is.",
+        "Where to work; empty for runs/reproduce/EXPERIMENT, with -DATASET of a"
+        " configuration and -quick if it is.",
         none_name="",
     )
     quick: bool = setting(
@@ -54,16 +55,14 @@ class ReproduceOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     flags, options = config.parse_known_options(argv, ReproduceOptions, usage=__doc__)
-    if flags and options.experiment not in OF_FLAGS:
-        raise ValueError(
-            f"Flags of a model or its training must be given to {', '.join(OF_FLAGS)}"
-            f" only; got {flags[0]!r} for {options.experiment}."
-        )
-    name = options.experiment + ("-quick" if options.quick else "")
+    name = _run_name(options, flags)
     directory = artifacts.make_directory(options.workdir or f"runs/reproduce/{name}")
     if options.experiment == _ALL:
-        of_all = [name for name in EXPERIMENTS if name not in OF_FLAGS]
-        directories = {name: directory / name for name in of_all}
+        directories = {
+            name: directory / name
+            for name, experiment in EXPERIMENTS.items()
+            if not takes(experiment, "flags")
+        }
     else:
         directories = {options.experiment: directory}
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
@@ -86,6 +85,32 @@ def main(argv: Sequence[str]) -> None:
         raise RuntimeError(f"Not all experiments could be run. {lines}")
 
 
+def _run_name(options: ReproduceOptions, flags: Sequence[str]) -> str:
+    """The experiment with the data set of its configuration, if it is of one.
+
+    Raises:
+      absl.flags.Error: an unknown flag, or a value out of range.
+      ValueError: flags for an experiment of no configuration, or none for one.
+    """
+    names = [options.experiment]
+    of_flags = [name for name, module in EXPERIMENTS.items() if takes(module, "flags")]
+    if flags or options.experiment in of_flags:
+        dataset = config.parse(flags).data.dataset
+        if options.experiment not in of_flags:
+            raise ValueError(
+                f"Flags of a model or its training must be given to"
+                f" {', '.join(of_flags)} only; got {flags[0]!r} for"
+                f" {options.experiment}."
+            )
+        if not flags:
+            raise ValueError(
+                f"--experiment={options.experiment} must be given a configuration, e.g."
+                " --flagfile=configs/photos_pixelcnnpp.cfg; got no flags."
+            )
+        names.append(dataset)
+    return "-".join([*names, *["quick"] * options.quick])
+
+
 def _run(
     directories: dict[str, pathlib.Path],
     pool: Pool,
@@ -100,14 +125,15 @@ def _run(
         directory = artifacts.make_directory(directories[name])
         experiment = EXPERIMENTS[name]
         cells = Cells(pool, directory / "cells")
-        of_flags = {"flags": flags} if name in OF_FLAGS else {}
-        result = experiment.run(directory, quick=quick, cells=cells, **of_flags)
+        given = {"cells": cells, "flags": flags}
+        given = {key: value for key, value in given.items() if takes(experiment, key)}
+        result = experiment.run(directory, quick=quick, **given)
         _write(result, directory)
         seconds = cells.seconds or time.perf_counter() - start
         return Section(name, experiment.__doc__, result, seconds)
 
     sections, errors = {}, {}
-    side_by_side = [name for name in directories if name not in WITHOUT_CELLS]
+    side_by_side = [name for name in directories if takes(EXPERIMENTS[name], "cells")]
     with concurrent.futures.ThreadPoolExecutor(max(1, len(side_by_side))) as threads:
         futures = {threads.submit(run, name): name for name in side_by_side}
         try:
@@ -123,7 +149,7 @@ def _run(
     # These use all processors by themselves.
     pool.rest()
     for name in directories:
-        if name in WITHOUT_CELLS:
+        if name not in side_by_side:
             try:
                 sections[name] = run(name)
             except Exception as error:

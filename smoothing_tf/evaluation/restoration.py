@@ -27,6 +27,7 @@ def denoise_images(
     two_stage: TwoStageModel,
     x_smoothed: np.ndarray,
     *,
+    num_draws: int = 1,
     seed: int,
     progress: bool,
     gradient: str = "exact",
@@ -36,16 +37,20 @@ def denoise_images(
     Args:
       two_stage: the model.
       x_smoothed: float32 [n, ...event].
-      seed: the run's seed. An example's draw depends on its place, and not on the
-        other examples.
+      num_draws: K, of each x~.
+      seed: the run's seed. A draw depends on the places of its x~ among the given
+        ones and of itself among the draws of that, and not on the others.
       progress: whether to show a progress bar.
       gradient: of "single_step"; see `single_step_denoise`.
 
     Returns:
-      "smoothed", as given, "samples" and, for Gaussian smoothing, "single_step":
-      float32 [n, ...event].
+      float32: "smoothed", as given, and, for Gaussian smoothing, "single_step",
+      [n, ...event]; "samples" [n K, ...event], those of an x~ together.
     """
-    seeds = example_seeds(derive_seed(seed, "denoise"), len(x_smoothed)).numpy()
+
+    def draw(x_smoothed, seeds):
+        return {"samples": two_stage.denoise(x_smoothed, seed=seeds)}
+
     single_steps = sampling.single_steps(
         two_stage.smoothing,
         two_stage.smoothed,
@@ -53,36 +58,13 @@ def denoise_images(
         gradient,
         progress=progress,
     )
-    return {
-        "smoothed": x_smoothed,
-        **single_steps,
-        "samples": draw_denoised(two_stage, x_smoothed, seeds, progress=progress),
-    }
-
-
-def draw_denoised(
-    two_stage: TwoStageModel,
-    x_smoothed: np.ndarray,
-    seeds: np.ndarray,
-    *,
-    progress: bool,
-) -> np.ndarray:
-    """x ~ p(x | x~), a draw for each x~.
-
-    Args:
-      two_stage: the model.
-      x_smoothed: float32 [n, ...event].
-      seeds: int32 [n, 2].
-      progress: whether to show a progress bar.
-
-    Returns:
-      float32 [n, ...event].
-    """
-
-    def draw(x_smoothed, seeds):
-        return {"x": two_stage.denoise(x_smoothed, seed=seeds)}
-
-    return sampling.in_batches(draw, x_smoothed, seeds, progress=progress)["x"]
+    drawn = sampling.in_batches(
+        draw,
+        np.repeat(x_smoothed, num_draws, axis=0),
+        _seeds_of_draws(seed, "denoise", len(x_smoothed), num_draws),
+        progress=progress,
+    )
+    return {"smoothed": x_smoothed, **single_steps, **drawn}
 
 
 def inpaint_images(
@@ -111,11 +93,7 @@ def inpaint_images(
       "smoothed" and "samples", float32 [n K, ...event], those of an image together.
     """
     check_stages(two_stage.smoothed, two_stage.reverse)
-    seeds = [
-        example_seeds(derive_seed(seed, "inpainting", k), len(images))
-        for k in range(num_inpaintings)
-    ]
-    seeds = np.stack(seeds, axis=1).reshape(-1, 2)
+    seeds = _seeds_of_draws(seed, "inpainting", len(images), num_inpaintings)
     position_rank = 2 if images.ndim == 4 else images.ndim - 1
     if mask.ndim == position_rank:
         mask = np.repeat(mask[None], len(images), axis=0)
@@ -195,6 +173,17 @@ def picture_inpainted(
         columns=(1, columns),
         num_images=_NUM_PICTURED * columns,
     )
+
+
+def _seeds_of_draws(
+    seed: int, purpose: str, num_examples: int, num_draws: int
+) -> np.ndarray:
+    """int32 [num_examples * num_draws, 2], those of an example together."""
+    seeds = [
+        example_seeds(derive_seed(seed, purpose, k), num_examples)
+        for k in range(num_draws)
+    ]
+    return np.stack(seeds, axis=1).reshape(-1, 2)
 
 
 def _is_picture(examples: np.ndarray) -> bool:

@@ -1,8 +1,15 @@
 """Experiments that `smoothing_tf.reproduce` runs, by name.
 
 An experiment is a module with a docstring that says what it shows, and a function
-run(directory, quick=..., cells=...) -> Result.
+run(directory, quick=...) -> Result. By keyword it may take more:
+
+- `cells`: it is made of cells, which run beside those of other experiments. Without
+  them it runs alone, and may use all processors.
+- `flags`: it is of a configuration, given by its flags.
 """
+
+import inspect
+import types
 
 from smoothing_tf.experiments import (
     checkerboard,
@@ -36,9 +43,10 @@ EXPERIMENTS = {
     "precision": precision,
 }
 
-# These are of a configuration: their `run` takes its `flags` as well.
-OF_FLAGS = ("columns", "conditioning", "precision")
-# These use all processors by themselves, and run alone.
-WITHOUT_CELLS = ("digits", *OF_FLAGS)
 
-__all__ = ["EXPERIMENTS", "OF_FLAGS", "WITHOUT_CELLS"]
+def takes(experiment: types.ModuleType, keyword: str) -> bool:
+    """Whether an experiment's `run` takes `cells`, or `flags`."""
+    return keyword in inspect.signature(experiment.run).parameters
+
+
+__all__ = ["EXPERIMENTS", "takes"]

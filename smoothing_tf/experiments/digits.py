@@ -15,7 +15,6 @@ from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.experiments import image_runs
-from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.histogram import IndependentHistogram
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
@@ -28,15 +27,13 @@ _BASELINE = "PixelCNN++ on clean data"
 _HISTOGRAM = "histogram of each pixel"
 
 
-def run(directory: artifacts.Path, *, quick: bool, cells: Cells) -> Result:
+def run(directory: artifacts.Path, *, quick: bool) -> Result:
     """Trains what is not trained yet, evaluates it, and compares.
 
     Args:
       directory: one working directory for each kind of model goes below it.
       quick: a few steps only, to see it run; the numbers mean nothing then.
-      cells: not used: training resumes by itself.
     """
-    del cells
     directory = pathlib.Path(directory)
     bits, counts = {}, {}
     metrics, per_image = image_runs.evaluated(
@@ -80,10 +77,7 @@ def run(directory: artifacts.Path, *, quick: bool, cells: Cells) -> Result:
     return Result(
         {"table": table},
         {"figure": image_runs.columns_picture(directory / "pixelcnnpp")},
-        {
-            "figure": "Real digits, samples of p(x~), the same after single-step"
-            " denoising, two-step samples, samples of the baseline."
-        },
+        {"figure": image_runs.COLUMNS_CAPTION},
     )
 
 

@@ -13,8 +13,10 @@ from smoothing_tf.data.dataset import Dataset, open_dataset
 from smoothing_tf.evaluation.evaluation import METRICS_FILE
 from smoothing_tf.stages import make_model
 
+# By how much the sizes of models that are compared may differ.
+SIZE_TOLERANCE = 0.05
 _QUICK_STEPS = 100
-_QUICK_SAMPLES = 200
+_QUICK_EVALUATION = {"num_samples": 200, "max_examples": 200, "num_importance_draws": 2}
 
 
 def evaluated(
@@ -34,7 +36,7 @@ def evaluated(
     workdir.train(experiment, dataset, directory, stages)
     experiment = workdir.load_config(directory)
     evaluation = directory / workdir.EVALUATION_DIRECTORY
-    if not _is_current(evaluation / METRICS_FILE, experiment):
+    if not _is_current(evaluation / METRICS_FILE, experiment, stages):
         workdir.evaluate(experiment, dataset, directory)
     with np.load(evaluation / "per_image.npz") as file:
         return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
@@ -65,7 +67,12 @@ def shortened(experiment: Config) -> Config:
         )
         for stage, stage_config in experiment.stages.items()
     }
-    evaluation = dataclasses.replace(experiment.evaluation, num_samples=_QUICK_SAMPLES)
+    evaluation = experiment.evaluation
+    fewer = {}
+    for name, most in _QUICK_EVALUATION.items():
+        number = getattr(evaluation, name)
+        fewer[name] = most if number is None else min(number, most)
+    evaluation = dataclasses.replace(evaluation, **fewer)
     return dataclasses.replace(experiment, stages=stages, evaluation=evaluation)
 
 
@@ -74,15 +81,23 @@ def num_parameters(experiment: Config, dataset: Dataset, *stages: str) -> int:
     return sum(make_model(experiment, s, dataset).count_params() for s in stages)
 
 
+COLUMNS_CAPTION = (
+    "Real images, samples of p(x~), the same after single-step denoising, two-step"
+    " samples, samples of the baseline."
+)
+
+
 def columns_picture(directory: pathlib.Path) -> bytes:
     """The columns of samples that an evaluation has drawn, PNG."""
     samples = directory / workdir.EVALUATION_DIRECTORY / "samples"
     return (samples / "columns.png").read_bytes()
 
 
-def _is_current(path: pathlib.Path, experiment: Config) -> bool:
-    """Whether an evaluation is of this configuration, its length of training too."""
+def _is_current(path: pathlib.Path, experiment: Config, stages: Sequence[str]) -> bool:
+    """Whether an evaluation is of this configuration, and of these stages."""
     if not path.is_file():
         return False
-    flags = artifacts.read_json(path)["run"]["flags"]
-    return flags == config.to_flagfile(experiment).splitlines()
+    metrics = artifacts.read_json(path)
+    if "baseline" in stages and "bits_per_dim_baseline" not in metrics:
+        return False
+    return metrics["run"]["flags"] == config.to_flagfile(experiment).splitlines()

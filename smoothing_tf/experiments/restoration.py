@@ -1,26 +1,29 @@
 """Denoising and inpainting of held-out images by two trained stages."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 
 from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.restoration import (
-    draw_denoised,
+    denoise_images,
     inpaint_images,
     picture_inpainted,
 )
 from smoothing_tf.evaluation.samples import single_steps
-from smoothing_tf.experiments.table import Criterion, Table
-from smoothing_tf.models.two_stage import GRADIENTS, TwoStageModel
+from smoothing_tf.experiments.table import Criterion, Table, columns_of
+from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import unit_to_uint8
-from smoothing_tf.seeds import derive_seed, example_seeds
+from smoothing_tf.seeds import derive_seed, example_seeds, per_example
 
-# Of each inpainting, and inpaintings of each image.
-NUM_PARTICLES = 8
+# Inpaintings of each image.
 NUM_INPAINTINGS = 6
 _IMAGES_PER_MASK = 3
 _GIVEN = "x~, as given"
-_EXACT = "single-step, exact gradient"
+_SINGLE_STEP = "single-step, {} gradient"
+_ONE_DRAW = "one draw of p(x|x~)"
 
 
 def denoising(
@@ -31,49 +34,48 @@ def denoising(
     Args:
       two_stage: the model, with Gaussian smoothing for single-step estimates.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
-      num_draws: of p(x | x~), for each x~; their mean estimates E[x | x~].
+      num_draws: of p(x | x~), for each x~, at least 2; their mean estimates
+        E[x | x~]. One more is shown by itself.
       seed: names noise and draws.
 
     Returns:
       (a table of mean squared errors, a picture uint8 [height, width, 3]).
     """
-    noise_seed = derive_seed(seed, "denoising noise")
-    x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed).numpy()
-    seeds = example_seeds(derive_seed(seed, "denoising draws"), len(x) * num_draws)
-    draws = draw_denoised(
-        two_stage,
-        np.repeat(x_smoothed, num_draws, axis=0),
-        seeds.numpy(),
-        progress=True,
-    ).reshape(len(x), num_draws, *x.shape[1:])
-    mean_of_draws = draws.mean(axis=1)
+    seeds = example_seeds(derive_seed(seed, "denoising"), len(x))
+    x_smoothed = per_example(
+        lambda x, seed: two_stage.smoothing.distribution(x[None]).sample(seed=seed),
+        "noise",
+        seeds,
+        x,
+    ).numpy()
+    denoised = denoise_images(
+        two_stage, x_smoothed, num_draws=num_draws + 1, seed=seed, progress=True
+    )
+    draws = denoised["samples"].reshape(len(x), num_draws + 1, *x.shape[1:])
+    one_draw, draws = draws[:, 0], draws[:, 1:]
     estimates = {_GIVEN: x_smoothed}
-    for gradient in GRADIENTS:
-        single_step = single_steps(
-            two_stage.smoothing, two_stage.smoothed, x_smoothed, gradient, progress=True
-        )
-        for estimate in single_step.values():
-            estimates[f"single-step, {gradient} gradient"] = estimate
-    estimates["one draw of p(x|x~)"] = draws[:, 0]
-    estimates[f"mean of {num_draws} draws"] = mean_of_draws
-    errors = {name: _squared_error(value, x) for name, value in estimates.items()}
-    rows = []
-    for name, value in estimates.items():
-        row = {"estimate": name, "mse": float(errors[name].mean())}
-        if name != _GIVEN:
-            row["mse - x~"], row["se"] = paired_difference(errors[name], errors[_GIVEN])
-        if value is not mean_of_draws:
-            row["to the mean"] = float(_squared_error(value, mean_of_draws).mean())
-        rows.append(row)
+    if "single_step" in denoised:
+        estimates[_SINGLE_STEP.format("exact")] = denoised["single_step"]
+        estimates[_SINGLE_STEP.format("truncated")] = single_steps(
+            two_stage.smoothing,
+            two_stage.smoothed,
+            x_smoothed,
+            "truncated",
+            progress=True,
+        )["single_step"]
+    estimates[_ONE_DRAW] = one_draw
+    estimates[f"mean of {num_draws} draws"] = draws.mean(axis=1)
+    rows = tuple(_rows(estimates, x, draws))
     table = Table(
         title=f"Denoising of {len(x)} images, mean squared error per dimension",
-        columns=("estimate", "mse", "mse - x~", "se", "to the mean"),
-        rows=tuple(rows),
+        columns=columns_of(rows),
+        rows=rows,
         notes=(
             "On [-1, 1]; mse - x~: mean over the images of the paired difference, with"
             " its standard error.",
-            "to the mean: mean squared distance to the mean of the draws, which"
-            f" estimates E[x|x~] up to 1 / {num_draws} of their variance.",
+            "to E[x|x~]: mean squared distance to the model's posterior mean, of which"
+            f" the mean of {num_draws} other draws is an estimate; the variance of that"
+            " mean is taken off.",
         ),
         criteria=tuple(
             Criterion(
@@ -81,19 +83,41 @@ def denoising(
                 row["mse"] / rows[0]["mse"],
                 maximum=1.0,
             )
-            for row in rows
-            if row["estimate"] == _EXACT
+            for row in rows[1:]
         ),
     )
-    images = {"Real data": x, **estimates}
+    return table, _picture({"Real data": x, **estimates})
+
+
+def _rows(
+    estimates: Mapping[str, np.ndarray], x: np.ndarray, draws: np.ndarray
+) -> Iterator[dict[str, Any]]:
+    """Errors of each estimate [n, ...], given draws [n, m, ...] of p(x|x~)."""
+    num_draws = draws.shape[1]
+    mean = draws.mean(axis=1)
+    variance = np.var(draws, axis=1, ddof=1).mean(axis=tuple(range(1, x.ndim)))
+    errors = {name: _squared_error(value, x) for name, value in estimates.items()}
+    *_, of_draws = estimates
+    for name, value in estimates.items():
+        row = {"estimate": name, "mse": float(errors[name].mean())}
+        if name != _GIVEN:
+            row["mse - x~"], row["se"] = paired_difference(errors[name], errors[_GIVEN])
+        if name != of_draws:
+            distance = _squared_error(value, mean) - variance / num_draws
+            row["to E[x|x~]"] = float(distance.mean())
+            row["its se"] = float(distance.std(ddof=1) / np.sqrt(len(distance)))
+        yield row
+
+
+def _picture(images: Mapping[str, np.ndarray]) -> np.ndarray:
     # Narrow columns, to see two images of each side by side.
     captions = {
         _GIVEN: "Given x\u0303",
-        _EXACT: "Single step",
-        "single-step, truncated gradient": "Truncated",
-        "one draw of p(x|x~)": "One draw",
+        _SINGLE_STEP.format("exact"): "Single step",
+        _SINGLE_STEP.format("truncated"): "Truncated",
+        _ONE_DRAW: "One draw",
     }
-    return table, pictures.labelled_columns(
+    return pictures.labelled_columns(
         {
             captions.get(label, label.capitalize()): unit_to_uint8(image).numpy()
             for label, image in images.items()
@@ -104,7 +128,12 @@ def denoising(
 
 
 def inpainting(
-    two_stage: TwoStageModel, x: np.ndarray, num_levels: int, *, seed: int
+    two_stage: TwoStageModel,
+    x: np.ndarray,
+    num_levels: int,
+    *,
+    num_particles: int,
+    seed: int,
 ) -> np.ndarray:
     """Inpaints what four masks leave out of a few images.
 
@@ -112,6 +141,7 @@ def inpainting(
       two_stage: the model.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_levels: of the data.
+      num_particles: of each inpainting.
       seed: names the draws.
 
     Returns:
@@ -125,7 +155,7 @@ def inpainting(
         x,
         masks,
         num_inpaintings=NUM_INPAINTINGS,
-        num_particles=NUM_PARTICLES,
+        num_particles=num_particles,
         seed=seed,
         progress=True,
     )["samples"]

@@ -1,5 +1,6 @@
 """Two-stage models of configurations that differ in little, on the same images."""
 
+import math
 import pathlib
 import shutil
 import statistics
@@ -15,7 +16,7 @@ from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.experiments import image_runs, style
 from smoothing_tf.training.history import History
 
-STAGES = ("smoothed", "reverse")
+_TWO_STAGES = ("smoothed", "reverse")
 
 # Of the bound alone: samples of each variant would take longer than its training.
 _BOUND_ONLY = ("--num_samples=0", "--extractors=", "--num_importance_draws=0")
@@ -61,14 +62,16 @@ def run(
             workdir = directory / f"{name}-seed{experiment.seed}"
             if first is not None:
                 _share(first[0], workdir, shared_stages)
-            metrics, per_image = image_runs.evaluated(experiment, workdir, STAGES)
+            metrics, per_image = image_runs.evaluated(experiment, workdir, _TWO_STAGES)
             histories[name, experiment.seed] = {
-                stage: History(workdir / stage).rows() for stage in STAGES
+                stage: History(workdir / stage).rows() for stage in _TWO_STAGES
             }
             row = {
                 "variant": name,
                 "seed": experiment.seed,
-                "parameters": image_runs.num_parameters(experiment, dataset, *STAGES),
+                "parameters": image_runs.num_parameters(
+                    experiment, dataset, *_TWO_STAGES
+                ),
                 _SCORE: metrics[_SCORE]["value"],
                 "se": metrics[_SCORE]["se"],
             }
@@ -88,9 +91,17 @@ def parse(flags: Sequence[str], seed: int | None = None) -> Config:
     return config.parse([*flags, *of_seed, *_BOUND_ONLY])
 
 
-def mean_difference(rows: Sequence[Row], name: str) -> float:
-    """Mean over the seeds of a variant's difference to the first, bits per dim."""
-    return statistics.mean(row["difference"] for row in rows if row["variant"] == name)
+def mean_difference(rows: Sequence[Row], name: str) -> tuple[float, float | None]:
+    """A variant's difference to the first, bits per dimension.
+
+    Returns:
+      (mean over the seeds, its standard error by their spread; None of one seed).
+    """
+    values = [row["difference"] for row in rows if row["variant"] == name]
+    se = None
+    if len(values) > 1:
+        se = statistics.stdev(values) / math.sqrt(len(values))
+    return statistics.mean(values), se
 
 
 def _share(first: pathlib.Path, workdir: pathlib.Path, stages: Sequence[str]) -> None:
@@ -105,7 +116,7 @@ def _curves(histories: Mapping[tuple[str, int], Mapping[str, list[Row]]]) -> byt
     figure = Figure(figsize=(6.4, 2.8), layout="constrained")
     names = list(dict.fromkeys(name for name, _ in histories))
     marks = {name: (colour, mark) for name, colour, mark in style.curves(names)}
-    for axes, stage in zip(figure.subplots(1, 2), STAGES, strict=True):
+    for axes, stage in zip(figure.subplots(1, 2), _TWO_STAGES, strict=True):
         labelled = set()
         for (name, _), stages in histories.items():
             colour, mark = marks[name]

@@ -56,6 +56,37 @@ def test_one_failure_among_all_does_not_lose_the_others(tmp_path, two_experiment
     assert "two could not be run" in (tmp_path / "report.html").read_text()
 
 
+def of_flags(directory, *, quick, flags):
+    assert flags == ["--dataset=digits", "--seed=3"]
+    return Result({"table": Table("Title", ("a",), ({"a": 1.5},))}, {}, {})
+
+
+def test_an_experiment_of_a_configuration_gets_its_flags(tmp_path, monkeypatch):
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "columns", experiment(of_flags))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flags.cfg").write_text("--dataset=digits\n--seed=3\n")
+    reproduce.main(["--experiment=columns", "--flagfile=flags.cfg"])
+    assert (tmp_path / "runs/reproduce/columns-digits/table.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "argv, error, message",
+    [
+        (["--experiment=columns"], ValueError, "must be given a configuration"),
+        (
+            ["--experiment=digits", "--num_filters=3"],
+            ValueError,
+            "must be given to columns, .* only",
+        ),
+        (["--experiment=digits", "--quik"], flags.Error, "Unknown .* 'quik'"),
+    ],
+)
+def test_flags_of_the_wrong_experiment_are_rejected(argv, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        reproduce.main([*argv, f"--workdir={tmp_path / 'run'}"])
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_unknown_experiment_is_rejected_with_the_choices():
     with pytest.raises(flags.Error, match="`experiment` must be one of theorem1"):
         reproduce.main(["--experiment=nothing"])

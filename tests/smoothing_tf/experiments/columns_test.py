@@ -2,29 +2,37 @@
 
 import pytest
 
-from smoothing_tf import reproduce
 from smoothing_tf.experiments import columns
+
+FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"]
+FLAGS += ["--baseline_hidden_units=38", "--num_importance_draws=0"]
 
 
 def test_data_that_are_no_images_are_rejected(tmp_path):
     flags = ["--dataset=rings", "--model=made"]
     with pytest.raises(ValueError, match="must be of images with levels"):
-        columns.run(tmp_path, quick=True, cells=None, flags=flags)
+        columns.run(tmp_path, quick=True, flags=flags)
 
 
-def test_flags_of_a_model_are_for_this_experiment_only():
-    argv = ["--experiment=digits", "--quick", "--num_filters=3"]
-    with pytest.raises(ValueError, match="must be given to columns, .* only"):
-        reproduce.main(argv)
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--baseline_hidden_units=16"], "as many parameters as both .* within 5%"),
+        (["--extractors=classifier"], "must include randconv"),
+        (["--num_samples=5"], "be at least 20"),
+    ],
+)
+def test_what_cannot_be_compared_is_not_trained(tmp_path, flags, message):
+    with pytest.raises(ValueError, match=message):
+        columns.run(tmp_path, quick=False, flags=[*FLAGS, *flags])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
     monkeypatch.setattr(columns.image_runs, "_QUICK_STEPS", 10)
-    flags = ["--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"]
-    flags += ["--baseline_hidden_units=38", "--num_importance_draws=0"]
-    result = columns.run(tmp_path, quick=True, cells=None, flags=flags)
+    result = columns.run(tmp_path, quick=True, flags=FLAGS)
     rows = result.tables["table"].rows
     assert [row["column"] for row in rows] == [
         "p(x~)",
@@ -32,8 +40,17 @@ def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
         "p(x|x~), two-step",
         "baseline",
     ]
-    assert rows[2]["parameters"] > rows[0]["parameters"]
+    two_stage, baseline = rows[2:]
+    assert two_stage["parameters"] > rows[0]["parameters"] == rows[1]["parameters"]
+    assert baseline["parameters"] == pytest.approx(two_stage["parameters"], rel=0.05)
+    difference = baseline["bits_per_dim"] - two_stage["bits_per_dim"]
+    assert (
+        f"Baseline minus two stages: {difference:.4f}"
+        in result.tables["table"].notes[0]
+    )
     assert all(name in rows[3] for name in ("bits_per_dim", "se"))
-    assert all(name in row for row in rows for name in ("fd", "fd_se", "fd_floor"))
+    assert all(
+        name in row for row in rows for name in ("fd", "fd_se", "fd_at_n", "fd_floor")
+    )
     assert set(result.figures) == {"figure", "denoised", "inpainted"}
     assert all(png.startswith(b"\x89PNG") for png in result.figures.values())
