@@ -141,6 +141,9 @@ def sampled(
 ) -> tuple[Arrays, Picture]:
     """Samples of what is trained."""
     trained = workdir.load_trained(experiment, dataset, options.workdir)
+    if trained.two_stage is None and trained.smoothed is None and not trained.baseline:
+        # A reverse stage alone draws nothing: the error says what is missing.
+        workdir.require_two_stage(experiment, dataset, options.workdir)
     for message in trained.missing:
         print(message, file=sys.stderr)
     smoothed = trained.smoothed
@@ -158,7 +161,7 @@ def sampled(
         progress=True,
         gradient=options.gradient,
     )
-    splits = (experiment.evaluation.split, "validation")
+    splits = (experiment.evaluation.split, "validation", "train")
     split = next(split for split in splits if dataset.num_examples.get(split))
 
     def picture(shown):

@@ -55,9 +55,18 @@ def example_seeds(seed: int | tf.Tensor, num_examples: int | tf.Tensor) -> tf.Te
     Args:
       seed: integer, int32 [2], or the streams themselves, int32 [num_examples, 2].
       num_examples: scalar integer. The first streams do not depend on it.
+
+    Raises:
+      ValueError: as many streams as are given are not wanted.
     """
     seed = seed_tensor(seed)
     if seed.shape.rank == 2:
+        wanted = tf.get_static_value(num_examples)
+        if not seed.shape[:1].is_compatible_with([wanted]):
+            raise ValueError(
+                f"`seed` must be a single one, or {wanted} for as many examples; got"
+                f" {seed.shape[0]}."
+            )
         return seed
     num_examples = tf.convert_to_tensor(num_examples)
     return _example_seeds(derive_seed(seed, "examples"), num_examples)

@@ -69,6 +69,11 @@ class CausalConv(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if shift == "right" and weight.shape[0] == 1:
+            raise ValueError(
+                "A kernel shifted to the right must have two rows or more; got"
+                f" {weight.shape[:2]}."
+            )
         self.weight = weight
         self.reach = reach
         self.kernel_size = tuple(weight.shape[:2])

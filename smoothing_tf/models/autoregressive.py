@@ -79,7 +79,8 @@ class AutoregressiveModel(DensityModel):
         # Seeds apart, each of one rank, or tracing would relax it to none.
         seed, seeds = seed_tensor(seed), None
         if seed.shape.rank == 2:
-            seed, seeds = None, seed
+            num_contexts = 1 if context is None else tf.shape(context)[0]
+            seed, seeds = None, example_seeds(seed, num_samples * num_contexts)
         return self._sample(num_samples, context, seed, seeds)
 
     # Nothing in it is for AutoGraph, which would take longer than the rest of tracing.
@@ -147,7 +148,7 @@ class AutoregressiveModel(DensityModel):
         images = tf.convert_to_tensor(images)
         known = check_inpainting(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
-        return self._inpaint(images, known, seeds, num_particles)
+        return self._inpaint(images, known, seeds, int(num_particles))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _inpaint(self, images, known, seeds, num_particles):

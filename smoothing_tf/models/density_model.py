@@ -1,6 +1,7 @@
 """The contract of every density model: MADE, RealNVP, the PixelCNNs."""
 
 import abc
+import numbers
 
 import keras
 import tensorflow as tf
@@ -99,15 +100,15 @@ class DensityModel(keras.Model, abc.ABC):
         Raises:
           ValueError: it is below 1.
         """
-        if isinstance(num_samples, int) and num_samples < 1:
+        if isinstance(num_samples, numbers.Integral) and num_samples < 1:
             raise ValueError(f"`num_samples` must be at least 1; got {num_samples}.")
 
     def check_arguments(self, x: tf.Tensor | None, context: tf.Tensor | None) -> None:
-        """Checks shapes and the presence of a context.
+        """Checks shapes, dtypes and the presence of a context.
 
         Raises:
-          ValueError: a shape is not [batch, ...event_shape], or a context is
-            missing or superfluous.
+          ValueError: a shape is not [batch, ...event_shape], a dtype is not
+            floating, or a context is missing, superfluous, or of another batch.
         """
         if self.is_conditional != (context is not None):
             raise ValueError(
@@ -118,10 +119,21 @@ class DensityModel(keras.Model, abc.ABC):
         for name, value in (("x", x), ("context", context)):
             if value is None:
                 continue
-            if value.shape.rank != len(self.event_shape) + 1 or not value.shape[
-                1:
-            ].is_compatible_with(self.event_shape):
+            shape = tf.TensorShape(value.shape)
+            if not shape.is_compatible_with([None, *self.event_shape]):
                 raise ValueError(
                     f"`{name}` must have shape [batch, "
-                    f"{', '.join(map(str, self.event_shape))}]; got {value.shape}."
+                    f"{', '.join(map(str, self.event_shape))}]; got {shape}."
+                )
+            if not tf.as_dtype(value.dtype).is_floating:
+                raise ValueError(
+                    f"`{name}` must be floating, images on [-1, 1]; got"
+                    f" {tf.as_dtype(value.dtype).name}."
+                )
+        if x is not None and context is not None:
+            numbers_of = [tf.TensorShape(value.shape)[:1] for value in (x, context)]
+            if not numbers_of[0].is_compatible_with(numbers_of[1]):
+                raise ValueError(
+                    f"`context` must be as many as `x`, {numbers_of[0][0]}; got"
+                    f" {numbers_of[1][0]}."
                 )

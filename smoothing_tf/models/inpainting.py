@@ -21,6 +21,7 @@ Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing"
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
@@ -71,14 +72,17 @@ def check_inpainting(
 
     Raises:
       ValueError: a shape or the number of particles is none of these.
+      tf.errors.InvalidArgumentError: a known value is not finite.
     """
     is_image = len(event_shape) == 3
     position_shape = event_shape[:2] if is_image else event_shape
     rank = len(position_shape)
     named = ", ".join(map(str, position_shape))
     mask = tf.convert_to_tensor(mask)
-    if num_particles < 1:
-        raise ValueError(f"`num_particles` must be at least 1; got {num_particles}.")
+    if not isinstance(num_particles, numbers.Integral) or num_particles < 1:
+        raise ValueError(
+            f"`num_particles` must be an integer, at least 1; got {num_particles}."
+        )
     if not images.dtype.is_floating:
         raise ValueError(f"`images` must be floating; got {images.dtype.name}.")
     if not images.shape[1:].is_compatible_with(event_shape):
@@ -101,7 +105,10 @@ def check_inpainting(
         known = known[None]
     if is_image:
         known = known[..., None]
-    return tf.broadcast_to(known, tf.shape(images))
+    known = tf.broadcast_to(known, tf.shape(images))
+    given = tf.where(known, images, tf.zeros_like(images))
+    tf.debugging.assert_all_finite(given, "`images` must be finite where known.")
+    return known
 
 
 def inpaint(

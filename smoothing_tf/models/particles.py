@@ -1,5 +1,7 @@
 """Particles: several weighted draws of each image, N together in one batch of n N."""
 
+import math
+
 import tensorflow as tf
 
 from smoothing_tf.seeds import per_example
@@ -29,6 +31,7 @@ def resample_unequal(
       (ancestors int32 [n, N], log weights [n, N]). Where the effective number
       1 / sum_k w_k^2 of the normalized weights is N / 2 or more, all stay.
     """
+    log_weights = _usable(log_weights)
     num_particles = log_weights.shape[-1]
     weights = tf.nn.softmax(log_weights)
     is_unequal = tf.reduce_sum(weights**2, axis=-1, keepdims=True) * num_particles > 2
@@ -65,7 +68,22 @@ def choose_particles(
         logits = log_weights[None]
         return tf.random.stateless_categorical(logits, 1, seed, tf.int32)[0]
 
-    grouped = tf.reshape(log_weights, [-1, num_particles])
+    grouped = _usable(tf.reshape(log_weights, [-1, num_particles]))
     chosen = per_example(draw, "choose", seeds, grouped, dtype=tf.int32)
     index = flat_index(chosen[:, None], num_particles)
     return tuple(tf.gather(part, index) for part in particles)
+
+
+def _usable(log_weights: tf.Tensor) -> tf.Tensor:
+    """Log weights [n, N] of which each image has at least one that is finite.
+
+    What is not finite is no weight at all. Where no particle has any, for known
+    values that the model holds for impossible, all are equal.
+    """
+    is_finite = tf.math.is_finite(log_weights)
+    none = tf.constant(-math.inf, log_weights.dtype)
+    return tf.where(
+        tf.reduce_any(is_finite, axis=-1, keepdims=True),
+        tf.where(is_finite, log_weights, none),
+        tf.zeros_like(log_weights),
+    )

@@ -31,6 +31,11 @@ def load_torch_state(
 
     Reference: https://github.com/pclucas14/pixel-cnn-pp for the names.
     """
+    if not hasattr(model, "published_network"):
+        raise ValueError(
+            f"`model` must be a PixelCNN++; got {type(model).__name__}, of which the"
+            " authors have none."
+        )
     arrays = {name.removeprefix("module."): array for name, array in arrays.items()}
     assignments = []
     for name, layer in _torch_layers(model.published_network):

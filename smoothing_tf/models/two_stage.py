@@ -224,7 +224,7 @@ class TwoStageModel(tf.Module):
         images = tf.convert_to_tensor(images)
         known = check_inpainting(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
-        return self._inpaint(images, known, seeds, num_particles)
+        return self._inpaint(images, known, seeds, int(num_particles))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _inpaint(self, images, known, seeds, num_particles):

@@ -69,9 +69,9 @@ def arguments(checkpoint, data_dir, directory, stage="smoothed"):
     ]
 
 
-def assert_close(actual, expected):
+def assert_close(actual, expected, tolerance=1e-4):
     error = np.max(np.abs(actual - expected)) / np.max(np.abs(expected))
-    assert error < 1e-4
+    assert error < tolerance
 
 
 def test_both_stages_give_the_parameters_of_the_reference(run_dir, golden):
@@ -86,7 +86,7 @@ def test_both_stages_give_the_parameters_of_the_reference(run_dir, golden):
     assert_close(trained.two_stage.reverse(x, context=x_smoothed), params[:, 4:])
 
 
-def test_training_goes_on_from_it(run_dir):
+def test_training_goes_on_from_it(run_dir, golden):
     train.main(
         [
             f"--flagfile={run_dir / 'flags.cfg'}",
@@ -96,6 +96,12 @@ def test_training_goes_on_from_it(run_dir):
         ]
     )
     assert [row["step"] for row in History(run_dir / "smoothed").rows()] == [1]
+    # Not initialized anew on the first batch.
+    experiment = workdir.load_config(run_dir)
+    dataset = open_dataset(experiment.data)
+    model = workdir.load_trained(experiment, dataset, run_dir).two_stage.smoothed
+    x_smoothed = tf.constant(golden["x_nhwc"][:, :4])
+    assert_close(model(x_smoothed), golden["params_nhwc"][:, :4], tolerance=0.05)
 
 
 def test_a_stage_that_is_there_is_not_overwritten(run_dir, checkpoint, data_dir):

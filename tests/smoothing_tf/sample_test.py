@@ -146,6 +146,14 @@ def test_one_stage_alone_gives_its_own_samples(run_dir, tmp_path, capsys, stage,
     assert "Stage reverse is not trained" in capsys.readouterr().err
 
 
+def test_the_reverse_stage_alone_draws_nothing(run_dir, tmp_path):
+    for name in ("flags.cfg", "reverse"):
+        (tmp_path / name).symlink_to(run_dir / name)
+    with pytest.raises(FileNotFoundError, match="Stage smoothed must be trained in"):
+        draw(tmp_path, tmp_path / "s.npz", "--num_samples=2")
+    assert not (tmp_path / "s.npz").exists()
+
+
 def test_denoising_without_the_reverse_stage_says_what_to_train(run_dir, tmp_path):
     for name in ("flags.cfg", "smoothed"):
         (tmp_path / name).symlink_to(run_dir / name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.seeds import derive_seed, example_seeds
 
 
 def test_every_part_of_the_name_counts():
@@ -31,3 +31,9 @@ def test_a_seed_can_be_refined():
     once = derive_seed(derive_seed(1, "a"), "b")
     assert once.shape == (2,) and once.dtype == tf.int32
     assert np.any(once != derive_seed(1, "b"))
+
+
+def test_as_many_streams_as_examples():
+    np.testing.assert_array_equal(example_seeds([[1, 2], [3, 4]], 2), [[1, 2], [3, 4]])
+    with pytest.raises(ValueError, match="or 3 for as many examples; got 2"):
+        example_seeds([[1, 2], [3, 4]], 3)

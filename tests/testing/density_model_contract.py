@@ -75,10 +75,11 @@ class ConditionalModelContract:
         np.testing.assert_allclose(total, 1.0, atol=1e-6)
 
     def test_conditional_samples_are_by_sample_then_by_context(self):
-        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
+        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.05)
         context = self.context(2)
         samples = model.sample(3, context, seed=1)
         assert samples.shape == (3, 2, *self.image_shape)
+        assert np.all(np.isfinite(samples))
         assert len(np.unique(samples.numpy().reshape(6, -1), axis=0)) == 6
         # Those of the second context, by the seeds that they had.
         alone = model.sample(3, context[1:], seed=example_seeds(1, 6)[1::2])
@@ -91,6 +92,7 @@ class ConditionalModelContract:
         x = tf.cast(self.context(3), tf.float64)
         parts = (x, 0.5 * x) if is_conditional else (x,)
         together = model.log_prob(*parts)
+        assert np.all(np.isfinite(together))
         assert together.shape == (3,)
         assert together.dtype == tf.float64
         alone = [model.log_prob(*(p[i : i + 1] for p in parts))[0] for i in range(3)]
@@ -103,7 +105,8 @@ class ConditionalModelContract:
         with tf.GradientTape() as tape:
             tape.watch(context)
             log_prob = model.log_prob(x, context)
-        assert np.all(tape.gradient(log_prob, context) != 0)
+        gradient = tape.gradient(log_prob, context).numpy()
+        assert np.all(np.isfinite(gradient) & (gradient != 0))
 
     def test_every_weight_gets_a_gradient(self):
         model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
@@ -113,7 +116,9 @@ class ConditionalModelContract:
         for variable, gradient in zip(
             model.trainable_variables, tape.gradient(log_prob, variables), strict=True
         ):
-            assert gradient is not None and np.any(gradient != 0), variable.path
+            assert gradient is not None, variable.path
+            assert np.all(np.isfinite(gradient)), variable.path
+            assert np.any(gradient != 0), variable.path
 
 
 class DensityModelContract(ConditionalModelContract):
@@ -162,6 +167,7 @@ class DensityModelContract(ConditionalModelContract):
     def test_a_seed_names_its_sample(self):
         model = self.make(self.image_shape)
         first, again, other = (model.sample(2, seed=seed) for seed in (1, 1, 2))
+        assert np.all(np.isfinite(first) & np.isfinite(other))
         np.testing.assert_array_equal(first, again)
         assert np.all(first != other)
 
@@ -170,6 +176,7 @@ class DensityModelContract(ConditionalModelContract):
         seeds = example_seeds(1, 3)
         together = model.sample(3, seed=seeds)
         alone = model.sample(1, seed=seeds[2:])
+        assert np.all(np.isfinite(together))
         # Other shapes are computed in other orders.
         for same, expected in (
             (model.sample(3, seed=1), together),
@@ -195,6 +202,7 @@ class DensityModelContract(ConditionalModelContract):
                 ("two", tf.constant([1, 3])),
             )
         }
+        assert np.all(np.isfinite(list(scores.values())))
         np.testing.assert_array_equal(scores["one"], scores["one again"])
         assert np.all(scores["one"] != scores["two"])
         assert np.all(scores["one"] != scores["none"])
@@ -206,6 +214,13 @@ class DensityModelContract(ConditionalModelContract):
             self.make(self.image_shape, is_conditional=True).log_prob(x)
         with pytest.raises(ValueError, match="`context` must be None"):
             self.make(self.image_shape).log_prob(x, x)
+
+    def test_arrays_of_numpy_will_do(self):
+        x = self.context(2).numpy()
+        model = self.make(self.image_shape, is_conditional=True)
+        expected = model.log_prob(tf.constant(x), tf.constant(0.5 * x))
+        np.testing.assert_array_equal(model.log_prob(x, 0.5 * x), expected)
+        assert model.sample(1, x, seed=1).shape == (1, *x.shape)
 
     def test_another_shape_is_rejected(self):
         with pytest.raises(ValueError, match="`x` must have shape"):

@@ -1,6 +1,7 @@
 """Weight normalization: the norm of a folded kernel is its gain."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from smoothing_tf.layers import WeightNormKernel
@@ -28,3 +29,25 @@ def test_masters_stay_float32_under_mixed_precision():
     kernel, bias = weight.folded()
     assert kernel.dtype == bias.dtype == tf.bfloat16
     assert weight.v.dtype == "float32"
+
+
+@pytest.mark.parametrize("is_transposed", [False, True])
+def test_fitted_outputs_are_standardized_and_those_of_the_kernel_from_then_on(
+    is_transposed,
+):
+    # A transposed kernel [out, in] has its norm over the outputs.
+    weight = WeightNormKernel((4, 4), 4, is_transposed=is_transposed, output_scale=0.3)
+    weight.initialize([1, 2])
+    x = 2.0 * tf.random.stateless_normal((500, 4), [3, 4]) + 1.0
+
+    def outputs():
+        return tf.matmul(x, weight.folded()[0], transpose_b=is_transposed)
+
+    factor, bias = weight.fit_outputs(outputs_before := outputs())
+    fitted = factor * outputs_before + bias
+    np.testing.assert_allclose(outputs() + weight.folded()[1], fitted, atol=1e-5)
+    np.testing.assert_allclose(np.mean(fitted, axis=0), 0.0, atol=1e-5)
+    spread = np.std(fitted, axis=0)
+    if is_transposed:
+        spread = np.sqrt(np.mean(spread**2))
+    np.testing.assert_allclose(spread, 0.3, rtol=1e-4)

@@ -57,6 +57,19 @@ def test_the_context_has_the_shape_of_x():
         TwoLeaves(True).sample(1, tf.zeros([1, 3, 2]), seed=0)
 
 
+def test_integers_are_rejected():
+    with pytest.raises(ValueError, match="`x` must be floating, .* got uint8"):
+        TwoLeaves().log_prob(np.zeros((1, 2, 3), np.uint8))
+    x = np.zeros((1, 2, 3))
+    with pytest.raises(ValueError, match="`context` must be floating, .* got int64"):
+        TwoLeaves(True).log_prob(x, x.astype(int))
+
+
+def test_another_number_of_contexts_is_rejected():
+    with pytest.raises(ValueError, match="`context` must be as many as `x`, 3; got 1"):
+        TwoLeaves(True).log_prob(tf.zeros([3, 2, 3]), tf.zeros([1, 2, 3]))
+
+
 def test_a_missing_or_superfluous_context_is_rejected():
     with pytest.raises(ValueError, match="`context` must be given for a conditional"):
         TwoLeaves(True).log_prob(tf.zeros([1, 2, 3]))

@@ -26,11 +26,11 @@ X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
 LATER_KNOWN = [[0, 1]]
 
 
-def linear_made(slope, scales, context_slopes=None, num_levels=None):
+def linear_made(slope, scales, context_slopes=None, num_levels=None, shape=(1, 2, 1)):
     """Two pixels, a logistic each, at c_0 x~_0 and at slope x_0 + c_1 x~_1."""
     is_conditional = context_slopes is not None
     config = MADEConfig(hidden_units=(), num_mixtures=1)
-    model = MADE(config, (1, 2, 1), num_levels, is_conditional, dtype="float64")
+    model = MADE(config, shape, num_levels, is_conditional, dtype="float64")
     for variable in model.trainable_variables:
         variable.assign(tf.zeros_like(variable))
     # Of each pixel: logit, location, log-scale.
@@ -47,16 +47,18 @@ def linear_made(slope, scales, context_slopes=None, num_levels=None):
     return model
 
 
-def two_pixels(heard=0.0) -> TwoStageModel:
+def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
     """Two pixels of three levels, each like the other.
 
     Args:
       heard: how much x_0 follows x~_1, besides x~_0.
+      shape: beside each other or one above the other.
     """
-    reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS)
+    reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS, shape)
     kernel = reverse.context_layers[-1].kernel
     kernel.assign(kernel.numpy() + heard * (np.arange(12).reshape(2, 6) == 7))
-    return TwoStageModel(Gaussian(0.5), linear_made(0.8, (0.5, 0.3)), reverse)
+    smoothed = linear_made(0.8, (0.5, 0.3), shape=shape)
+    return TwoStageModel(Gaussian(0.5), smoothed, reverse)
 
 
 def quadrature(model, log_prob):
@@ -127,6 +129,33 @@ def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
     errors = [total_variation(drawn[n], truth) for n in (1, 4, 16, 64)]
     assert errors[0] > 2 * errors[1] > 6 * errors[2]
     assert errors[2] > 0.03 > errors[3]
+
+
+def test_particles_that_are_drawn_anew_after_every_row_find_the_same():
+    truth = exact(two_pixels())[:, 2]
+    column = two_pixels(shape=(2, 1, 1))
+    images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [4000, 1, 1, 1])
+    errors = []
+    for num_particles in (1, 8, 64):
+        _, x = column.inpaint(images, [[0], [1]], seed=1, num_particles=num_particles)
+        np.testing.assert_array_equal(x[:, 1], images[:, 1])
+        errors.append(total_variation(frequencies(x[:, 0, 0, 0].numpy()), truth))
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+    assert errors[2] < 0.03
+
+
+def test_known_pixels_that_the_model_holds_for_impossible_stay_with_their_image():
+    model = two_pixels()
+    images = np.reshape([[9.0, 1e200], [9.0, X[0]]], [2, 1, 2, 1])
+    for num_particles in (2, 5):
+        _, x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=num_particles)
+        np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
+
+
+def test_known_pixels_must_be_finite():
+    images = np.reshape([9.0, np.nan], [1, 1, 2, 1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite where"):
+        two_pixels().inpaint(images, LATER_KNOWN, seed=1)
 
 
 def test_x_smoothed_goes_with_its_x():
@@ -249,6 +278,7 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
     fast = model.inpaint(images, mask, **arguments)
     monkeypatch.setattr(type(reverse), "walk", AutoregressiveModel.walk)
     slow = TwoStageModel(Uniform(0.4), *stages).inpaint(images, mask, **arguments)
+    assert np.all(np.isfinite(fast[0]) & np.isfinite(fast[1]))
     for fast_part, slow_part in zip(fast, slow):
         np.testing.assert_allclose(fast_part, slow_part, atol=1e-9)
     known = np.broadcast_to(mask[..., None] == 1, images.shape)
@@ -267,7 +297,8 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
         (np.zeros((2, 1, 2, 1)), [[[0, 1]]] * 3, 1, r"got \(3, 1, 2\)"),
         (np.zeros((2, 2, 1, 1)), [[0, 1]], 1, r"`images` must have shape \[n, 1, 2, 1"),
         (np.zeros((2, 1, 2, 1), int), [[0, 1]], 1, "`images` must be floating; got"),
-        (np.zeros((2, 1, 2, 1)), [[0, 1]], 0, "`num_particles` must be at least 1"),
+        (np.zeros((2, 1, 2, 1)), [[0, 1]], 0, "`num_particles` must be an integer"),
+        (np.zeros((2, 1, 2, 1)), [[0, 1]], 2.5, "`num_particles` must be an integer"),
     ],
 )
 def test_arguments_that_do_not_fit_are_rejected(images, mask, num_particles, message):

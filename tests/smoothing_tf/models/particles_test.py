@@ -1,6 +1,7 @@
 """Particles: systematic resampling, and the choice of one by weight."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from smoothing_tf.models.particles import choose_particles, resample_unequal
@@ -46,3 +47,17 @@ def test_one_particle_is_chosen_by_its_weight_and_with_all_its_parts():
     np.testing.assert_array_equal(chosen // 3, np.arange(num_images))
     frequencies = np.bincount(chosen % 3) / num_images
     np.testing.assert_allclose(frequencies, [0.5, 0.3, 0.2], atol=0.04)
+
+
+@pytest.mark.parametrize("bad", [-np.inf, np.nan, np.inf])
+def test_what_is_not_finite_is_no_weight(bad):
+    log_weights = tf.constant([[bad, 0.0, bad], [bad, bad, bad], [0.0, bad, -0.1]])
+    uniform = tf.constant([0.1, 0.5, 0.9])
+    ancestors, new = resample_unequal(log_weights, uniform)
+    # Where no particle has any weight, all stay and begin anew.
+    np.testing.assert_array_equal(ancestors[:2], [[1, 1, 1], [0, 1, 2]])
+    assert np.all(np.isfinite(new[:2]))
+    seeds = tf.constant([[1, 2], [3, 4], [5, 6]])
+    (chosen,) = choose_particles(tf.reshape(log_weights, [-1]), seeds, 3, tf.range(9))
+    np.testing.assert_array_equal(chosen // 3, [0, 1, 2])
+    assert chosen[0] == 1 and chosen[2] != 7
