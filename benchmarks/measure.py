@@ -1,12 +1,13 @@
 """What the benchmarks share: settings, timing, floating-point operations, the peak."""
 
+import concurrent.futures
 import itertools
 import multiprocessing
 import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from unittest import mock
 
 import tensorflow as tf
@@ -14,6 +15,8 @@ import tensorflow as tf
 from smoothing_tf.experiment_config import ModelChoice
 from smoothing_tf.layers import Full
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
+
+T = TypeVar("T")
 
 
 class Setting(NamedTuple):
@@ -25,6 +28,7 @@ class Setting(NamedTuple):
 
     event_shape: tuple[int, int, int]
     num_filters: int
+    num_resnet: int = 5
 
 
 SETTINGS = {
@@ -34,13 +38,15 @@ SETTINGS = {
 
 
 def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
-    """PixelCNN++ of a setting, 5 blocks and 10 mixtures, with random weights."""
-    event_shape, num_filters = SETTINGS[setting]
+    """PixelCNN++ of a setting, with 10 mixtures and random weights."""
+    size = SETTINGS[setting]
     return build_model(
         "pixelcnnpp",
-        PixelCNNppConfig(num_filters=num_filters, **config),
+        PixelCNNppConfig(
+            num_filters=size.num_filters, num_resnet=size.num_resnet, **config
+        ),
         stage=stage,
-        event_shape=event_shape,
+        event_shape=size.event_shape,
         num_levels=256,
         dtype=ModelChoice(compute_dtype=compute_dtype).dtype_policy,
     )
@@ -107,7 +113,7 @@ def wait(result: Any) -> None:
 
 def matmul_peak(dtype: str, size: int = 2048) -> float:
     """FLOP/s of tf.matmul of two [size, size] matrices, the best of ten."""
-    x = tf.cast(tf.random.normal([size, size]), dtype)
+    x = tf.cast(tf.random.stateless_normal([size, size], [1, 2]), dtype)
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(x, x)))
     wait(multiply())
     return 2 * size**3 / min(seconds_of(multiply, 10))
@@ -124,29 +130,44 @@ def peak_memory_gib() -> float:
 
 
 def print_rows(
-    run: Callable[..., dict[str, Any]], num_runs: int, **choices: Sequence[Any]
-) -> None:
+    run: Callable[..., list[dict[str, Any]]], num_runs: int, **choices: Sequence[Any]
+) -> list[dict[str, Any]]:
     """Measures every combination in a process of its own, and prints the table.
 
     Args:
-      run: a function of a module that makes one row, with `num_runs` and one of each
-        of the choices as keyword arguments.
+      run: a function of a module that makes the rows of one of each of the choices,
+        given as keyword arguments beside `num_runs`.
       num_runs: see `run`.
       **choices: name of an argument -> its values; the last one varies fastest.
+
+    Returns:
+      The rows.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for values in itertools.product(*choices.values()):
         arguments = dict(zip(choices, values, strict=True))
-        rows.append(in_own_process(run, num_runs=num_runs, **arguments))
-        print(rows[-1], flush=True)
+        measured = in_own_process(run, num_runs=num_runs, **arguments)
+        for row in measured:
+            print(row, flush=True)
+        rows += measured
     print_table(rows)
+    return rows
 
 
-def in_own_process(function: Callable[..., dict], **arguments: Any) -> dict:
-    """Calls a function of a module in a fresh process, for its memory to be its own."""
+def in_own_process(function: Callable[..., T], **arguments: Any) -> T:
+    """Calls a function of a module in a fresh process, for its memory to be its own.
+
+    Raises:
+      RuntimeError: the process died, e.g. of too little memory.
+    """
     context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(function, kwds=arguments)
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            return pool.submit(function, **arguments).result()
+        except concurrent.futures.process.BrokenProcessPool:
+            raise RuntimeError(
+                f"The process that measured {arguments} died. Is there enough memory?"
+            ) from None
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -10,11 +10,13 @@ pixels, and their ratio. Both at the same batch size, in turns.
 import dataclasses
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from benchmarks import measure
 from smoothing_tf import command_line, config
+from smoothing_tf.models import PixelCNNpp
 from smoothing_tf.settings import setting, validate
 
 
@@ -55,18 +57,16 @@ def main(argv: Sequence[str]) -> None:
     )
 
 
-def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) -> dict:
-    """One row of the table."""
-    is_conditional = stage == "reverse"
-    model = measure.make_model(setting, stage=stage, compute_dtype=dtype)
-    # Draws of the wild parameters of random weights would leave every finite range.
-    scales = model.nin_out.weight.g
-    scales.assign(0.1 * scales)
+def run(
+    setting: str, batch_size: int, stage: str, dtype: str, num_runs: int
+) -> list[dict[str, Any]]:
+    """The row of one choice of each."""
+    model = _make_model(setting, stage, dtype)
     shape = [batch_size, *model.event_shape]
     x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
-    context = x if is_conditional else None
+    context = x if stage == "reverse" else None
     # One x for each of the contexts, or as many without one.
-    num_samples = 1 if is_conditional else batch_size
+    num_samples = batch_size if context is None else 1
 
     def sampler():
         return model.sample(num_samples, context, seed=1)
@@ -78,9 +78,7 @@ def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) ->
     # Of the sampler alone: nothing that it is compared with has run yet.
     gib = measure.peak_memory_gib()
     tf.debugging.assert_all_finite(drawn, "The benchmark must draw finite images.")
-    full_model = model
-    if dtype != "float32":
-        full_model = measure.make_model(setting, stage=stage, compute_dtype="float32")
+    full_model = model if dtype == "float32" else _make_model(setting, stage, "float32")
     full_pass = tf.function(lambda: full_model(x, context=context))
     measure.wait(full_pass())
     full_times, times = [], []
@@ -91,7 +89,7 @@ def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) ->
     per_image = measure.median(times) / batch_size
     naive = measure.median(full_times) * num_pixels / batch_size
     flops = measure.forward_flops(full_model, None if context is None else x[:1])
-    return {
+    row = {
         "setting": setting,
         "stage": stage,
         "batch": batch_size,
@@ -104,6 +102,15 @@ def run(setting: str, batch_size: int, stage: str, dtype: str, num_runs: int) ->
         "first call, s": first_call,
         "GiB": gib,
     }
+    return [row]
+
+
+def _make_model(setting: str, stage: str, dtype: str) -> PixelCNNpp:
+    model = measure.make_model(setting, stage=stage, compute_dtype=dtype)
+    # Draws of the wild parameters of random weights would leave every finite range.
+    scales = model.nin_out.weight.g
+    scales.assign(0.1 * scales)
+    return model
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
   python -m benchmarks.training [--settings=cifar10,mnist]
 
-For each row, in a process of its own: the median of several optimizer steps of the
-training loop's own trainer, dropout and averaged weights included, and the floating-
-point operations of three forward passes over it, as a share of the peak of tf.matmul in
-the same dtype and process. Batches of 32 (MNIST) and 4 (CIFAR-10).
+For each setting and compute dtype, in a process of its own, the stages in turns: the
+median of several optimizer steps of the training loop's own trainer, dropout and
+averaged weights included; the floating-point operations of three forward passes over
+it, as a share of the peak of tf.matmul in the same dtype and process; and how many
+times the step of the smoothed stage it takes. Batches of 32 (MNIST) and 4 (CIFAR-10).
 """
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -48,60 +50,87 @@ def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
     measure.print_rows(
-        run,
-        options.num_runs,
-        setting=options.settings,
-        dtype=options.dtypes,
-        variant=tuple(_VARIANTS),
+        run, options.num_runs, setting=options.settings, dtype=options.dtypes
     )
 
 
-def run(setting: str, dtype: str, variant: str, num_runs: int) -> dict:
-    """One row of the table."""
-    batch_size = _BATCH_SIZES[setting]
-    stage = variant.partition(",")[0]
-    is_conditional = stage == "reverse"
-
-    def make_model():
-        return measure.make_model(
-            setting, stage=stage, compute_dtype=dtype, **_VARIANTS[variant]
-        )
-
-    trainer = StageTrainer(
-        variant,
-        make_model,
-        TrainingConfig(batch_size=batch_size),
-        seed=0,
-        strategy=tf.distribute.get_strategy(),
-    )
-    shape = [batch_size, *trainer.model.event_shape]
-    x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
-    arguments = (x, x) if is_conditional else (x,)
-    iterator = iter(tf.data.Dataset.from_tensors(arguments).repeat())
-    first_call = trainer.run_steps(iterator, 1).seconds
-    seconds = measure.median(
-        [trainer.run_steps(iterator, 1).seconds for _ in range(num_runs)]
-    )
-    forward = tf.function(lambda: trainer.model.log_prob(*arguments))
-    measure.wait(forward())
-    forward_seconds = measure.median(measure.seconds_of(forward, num_runs))
-    context = x[:1] if is_conditional else None
-    flops = batch_size * measure.forward_flops(trainer.model, context)
+def run(setting: str, dtype: str, num_runs: int) -> list[dict[str, Any]]:
+    """The rows of a setting and a dtype."""
+    stages = {name: _Stage(setting, dtype, name) for name in _VARIANTS}
+    steps = {name: [] for name in stages}
+    forwards = {name: [] for name in stages}
+    for _ in range(num_runs):
+        for name, stage in stages.items():
+            steps[name].append(stage.step())
+            forwards[name] += measure.seconds_of(stage.forward, 1)
     peak = measure.matmul_peak(dtype)
-    return {
-        "setting": setting,
-        "stage": variant,
-        "batch": batch_size,
-        "dtype": dtype,
-        "parameters": trainer.model.count_params(),
-        "forward, s": forward_seconds,
-        "step, s": seconds,
-        "forward of peak": flops / forward_seconds / peak,
-        "step of peak": 3 * flops / seconds / peak,
-        "peak, GFLOP/s": peak / 1e9,
-        "first call, s": first_call,
-        "GiB": measure.peak_memory_gib(),
-    }
+    rows = []
+    for name, stage in stages.items():
+        step, forward = measure.median(steps[name]), measure.median(forwards[name])
+        rows.append(
+            {
+                "setting": setting,
+                "stage": name,
+                "batch": stage.batch_size,
+                "dtype": dtype,
+                "parameters": stage.model.count_params(),
+                "forward, s": forward,
+                "step, s": step,
+                "step / smoothed": step / measure.median(steps["smoothed"]),
+                "forward of peak": stage.flops / forward / peak,
+                "step of peak": 3 * stage.flops / step / peak,
+                "peak, GFLOP/s": peak / 1e9,
+                "first call, s": stage.first_call,
+                "GiB so far": stage.gib,
+            }
+        )
+    return rows
+
+
+class _Stage:
+    """A model with its trainer, both of which have run once.
+
+    Attributes:
+      batch_size: examples of a step.
+      model: of the trainer.
+      forward: () -> log-likelihoods of the batch.
+      flops: floating-point operations of `forward`.
+      first_call: seconds of the first step.
+      gib: largest resident size of the process after it.
+    """
+
+    def __init__(self, setting: str, dtype: str, variant: str):
+        stage = variant.partition(",")[0]
+        is_conditional = stage == "reverse"
+        self.batch_size = _BATCH_SIZES[setting]
+
+        def make_model():
+            return measure.make_model(
+                setting, stage=stage, compute_dtype=dtype, **_VARIANTS[variant]
+            )
+
+        self._trainer = StageTrainer(
+            variant,
+            make_model,
+            TrainingConfig(batch_size=self.batch_size),
+            seed=0,
+            strategy=tf.distribute.get_strategy(),
+        )
+        self.model = self._trainer.model
+        shape = [self.batch_size, *self.model.event_shape]
+        x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
+        arguments = (x, x) if is_conditional else (x,)
+        self._batches = iter(tf.data.Dataset.from_tensors(arguments).repeat())
+        self.first_call = self.step()
+        self.forward = tf.function(lambda: self.model.log_prob(*arguments))
+        measure.wait(self.forward())
+        context = x[:1] if is_conditional else None
+        self.flops = self.batch_size * measure.forward_flops(self.model, context)
+        self.gib = measure.peak_memory_gib()
+
+    def step(self) -> float:
+        """Takes an optimizer step: seconds."""
+        return self._trainer.run_steps(self._batches, 1).seconds
 
 
 if __name__ == "__main__":

@@ -1,0 +1,16 @@
+"""The benchmark of the sampler runs, on a small model."""
+
+import pytest
+
+from benchmarks import measure, sampling
+
+
+def test_a_row_compares_the_sampler_with_a_pass_per_pixel(monkeypatch):
+    monkeypatch.setitem(measure.SETTINGS, "mnist", measure.Setting((4, 8, 1), 4, 1))
+    monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
+    (row,) = sampling.run("mnist", 3, "reverse", "bfloat16", num_runs=2)
+    naive = row["full pass, s"] * 4 * 8 / 3
+    assert row["per pixel, s/image"] == pytest.approx(naive)
+    assert row["times faster"] == pytest.approx(naive / row["sampler, s/image"])
+    assert 0 < row["of peak"] < 1 and row["first call, s"] > 0
+    assert 0 < row["GiB"] < 100
