@@ -213,3 +213,23 @@ def test_resampling_makes_copies_that_go_on_by_themselves():
     params = model(x, context=tf.gather(context, origin))
     expected = model.head.draw(params, noise)
     np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)
+
+
+@pytest.mark.large
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("is_conditional", [False, True])
+@pytest.mark.parametrize("shape, num_filters", [((28, 28, 1), 40), ((32, 32, 3), 160)])
+def test_parameters_at_the_published_sizes_are_those_of_the_full_pass(
+    shape, num_filters, is_conditional
+):
+    config = PixelCNNppConfig(num_filters=num_filters)
+    model = PixelCNNpp(config, shape, is_conditional=is_conditional)
+    x = tf.random.stateless_uniform([2, *shape], [1, 2], -1.0, 1.0)
+    context = None
+    if is_conditional:
+        context = x + 0.3 * tf.random.stateless_normal(x.shape, [1, 3])
+    model.initialize_from(x, context)
+    _, params = teacher_forced(model, x, context)
+    expected = model(x, context=context)
+    error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
+    assert error < 1e-5
