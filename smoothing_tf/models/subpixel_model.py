@@ -25,7 +25,8 @@ class SubpixelModel(CausalImageModel):
     layer sees the channels before c, through a first layer with a mask of type A and
     then groups up to c, type B; so do the parameters of channel c.
 
-    Features of a context x~, all of which is known, come from an unmasked encoder.
+    Features of a context x~, all of which is known, come from an unmasked encoder. Its
+    layers, which are weight-normalized, standardize their outputs on a first batch.
 
     Args:
       config: hyper-parameters: `head` and `num_mixtures` of the likelihood,
