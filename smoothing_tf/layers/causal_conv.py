@@ -69,11 +69,6 @@ class CausalConv(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if shift == "right" and weight.shape[0] == 1:
-            raise ValueError(
-                "A kernel shifted to the right must have two rows or more; got"
-                f" {weight.shape[:2]}."
-            )
         self.weight = weight
         self.reach = reach
         self.kernel_size = tuple(weight.shape[:2])
@@ -96,7 +91,17 @@ class CausalConv(keras.layers.Layer):
         return self.paddings[2][0] + (self.shift == "right")
 
     def folded(self) -> Folded:
-        """The kernel as a whole, and taken apart at the current row and column."""
+        """The kernel as a whole, and taken apart at the current row and column.
+
+        Raises:
+          ValueError: a shift to the right of a single row, whose bias a pixel view
+            would not leave out at the border.
+        """
+        if self.shift == "right" and self.kernel_size[0] == 1:
+            raise ValueError(
+                "A kernel that is shifted to the right must have two rows or more to be"
+                f" sampled from; got {self.kernel_size}."
+            )
         kernel, bias = self.weight.folded()
         left = self.num_columns_left
         here = None if self.shift == "right" else kernel[-1, left]
