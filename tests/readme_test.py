@@ -23,7 +23,7 @@ from tests.testing.smoothing_contract import SmoothingContract
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
-_OURS = ("smoothing_tf.", "components.", "pipeline.")
+_OURS = ("smoothing_tf.", "components.", "pipeline.", "benchmarks.")
 # Every absl command line has them, whether or not its help repeats them.
 _ABSL_FLAGS = {"flagfile", "help"}
 _TRAIN = "smoothing_tf.train"
