@@ -5,7 +5,6 @@ stages together. Beside the columns, what the two stages make of held-out images
 denoised and inpainted. The configuration says which data, which models and how long.
 """
 
-import functools
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +13,6 @@ import numpy as np
 
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
-from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
@@ -59,12 +57,16 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
     directory = pathlib.Path(directory) / "workdir"
     experiment = config.parse(flags)
     dataset = image_runs.open_images(experiment)
-    _check(experiment, dataset)
+    counts = {
+        stage: image_runs.num_parameters(experiment, dataset, stage)
+        for stage in artifacts.STAGES
+    }
+    _check(experiment, counts)
     restored = _Restored()
     if quick:
         experiment, restored = image_runs.shortened(experiment), _QUICK
     metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
-    table = _table(experiment, dataset, metrics, per_image)
+    table = _table(experiment, counts, metrics, per_image)
     experiment = workdir.load_config(directory)
     two_stage = workdir.require_two_stage(experiment, dataset, directory)
     levels = dataset.array(metrics["bits_per_dim"]["split"])
@@ -97,7 +99,7 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
     )
 
 
-def _check(experiment: Config, dataset: Dataset) -> None:
+def _check(experiment: Config, counts: Mapping[str, int]) -> None:
     """Raises ValueError for what could not be compared, before anything is trained."""
     evaluation = experiment.evaluation
     if _EXTRACTOR not in evaluation.extractors or evaluation.num_samples < MIN_IMAGES:
@@ -106,8 +108,7 @@ def _check(experiment: Config, dataset: Dataset) -> None:
             f" {MIN_IMAGES} to compare columns of samples; got"
             f" {','.join(evaluation.extractors)!r} and {evaluation.num_samples}."
         )
-    count = functools.partial(image_runs.num_parameters, experiment, dataset)
-    both, baseline = count("smoothed", "reverse"), count("baseline")
+    both, baseline = counts["smoothed"] + counts["reverse"], counts["baseline"]
     if abs(baseline / both - 1.0) > image_runs.SIZE_TOLERANCE:
         raise ValueError(
             "The baseline must have as many parameters as both stages together, within"
@@ -118,7 +119,7 @@ def _check(experiment: Config, dataset: Dataset) -> None:
 
 def _table(
     experiment: Config,
-    dataset: Dataset,
+    counts: Mapping[str, int],
     metrics: Mapping[str, Any],
     per_image: Mapping[str, np.ndarray],
 ) -> Table:
@@ -126,7 +127,7 @@ def _table(
     rows, about_fd = [], ()
     for kind, (label, stages, likelihood) in _COLUMNS.items():
         row: dict[str, Any] = {"column": label}
-        row["parameters"] = image_runs.num_parameters(experiment, dataset, *stages)
+        row["parameters"] = sum(counts[stage] for stage in stages)
         if likelihood is not None:
             row["bits_per_dim"] = metrics[likelihood]["value"]
             row["se"] = metrics[likelihood]["se"]

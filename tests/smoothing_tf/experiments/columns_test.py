@@ -5,7 +5,7 @@ import pytest
 from smoothing_tf.experiments import columns
 
 FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"]
-FLAGS += ["--baseline_hidden_units=38", "--num_importance_draws=0"]
+FLAGS += ["--baseline_hidden_units=159", "--num_importance_draws=0"]
 
 
 def test_data_that_are_no_images_are_rejected(tmp_path):
