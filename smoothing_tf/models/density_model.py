@@ -116,10 +116,11 @@ class DensityModel(keras.Model, abc.ABC):
                 f"{'a conditional' if self.is_conditional else 'an unconditional'}"
                 f" model; got {'None' if context is None else context.shape}."
             )
-        for name, value in (("x", x), ("context", context)):
-            if value is None:
-                continue
-            shape = tf.TensorShape(value.shape)
+        given = {"x": x, "context": context}
+        given = {name: value for name, value in given.items() if value is not None}
+        shapes = {name: tf.TensorShape(value.shape) for name, value in given.items()}
+        for name, value in given.items():
+            shape = shapes[name]
             if not shape.is_compatible_with([None, *self.event_shape]):
                 raise ValueError(
                     f"`{name}` must have shape [batch, "
@@ -130,10 +131,8 @@ class DensityModel(keras.Model, abc.ABC):
                     f"`{name}` must be floating, images on [-1, 1]; got"
                     f" {tf.as_dtype(value.dtype).name}."
                 )
-        if x is not None and context is not None:
-            numbers_of = [tf.TensorShape(value.shape)[:1] for value in (x, context)]
-            if not numbers_of[0].is_compatible_with(numbers_of[1]):
-                raise ValueError(
-                    f"`context` must be as many as `x`, {numbers_of[0][0]}; got"
-                    f" {numbers_of[1][0]}."
-                )
+        if len(given) == 2 and not shapes["x"].is_compatible_with(shapes["context"]):
+            raise ValueError(
+                f"`context` must be as many as `x`, {shapes['x'][0]}; got"
+                f" {shapes['context'][0]}."
+            )
