@@ -104,11 +104,17 @@ class CausalConv(keras.layers.Layer):
             )
         kernel, bias = self.weight.folded()
         left = self.num_columns_left
-        here = None if self.shift == "right" else kernel[-1, left]
-        # The nearest pixel to the right sees this one in the last column of its left.
-        following = tf.transpose(kernel[-1, :left][::-1], [1, 0, 2])
-        following = tf.reshape(following, [self.in_channels, -1])
-        return Folded(kernel, bias, kernel[:-1], here, following)
+        *above, last = tf.unstack(kernel)
+        columns = tf.unstack(last)
+        return Folded(
+            kernel,
+            bias,
+            above=tf.stack(above) if above else None,
+            here=None if self.shift == "right" else columns[left],
+            # The nearest pixel to the right sees this one in the last column of its
+            # left.
+            following=tf.concat(columns[:left][::-1], axis=-1) if left else None,
+        )
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, in_channels] -> [b, h / stride, w / stride, filters]."""
@@ -144,13 +150,12 @@ class CausalConvTranspose(keras.layers.Layer):
         self.built = True
 
     def folded(self) -> Folded:
-        """The kernel, its bias, and the kernel as a matrix."""
+        """The kernel and its bias, of a horizontal stream for all outputs at once."""
         kernel, bias = self.weight.folded()
-        here = None
-        if self.reach != "up":
-            in_channels = kernel.shape[3]
-            here = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [in_channels, -1])
-        return Folded(kernel, bias, here=here)
+        if self.reach == "up":
+            return Folded(kernel, bias)
+        here = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [kernel.shape[3], -1])
+        return Folded(kernel, tf.tile(bias, [4]), here=here)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, filters] -> [b, 2 h, 2 w, filters]."""

@@ -20,7 +20,8 @@ class Folded(NamedTuple):
 
     Attributes:
       kernel: the kernel; of a skip connection a list of one kernel per input.
-      bias: [filters].
+      bias: [filters]; of a transposed convolution of a horizontal stream one for each
+        of its outputs, [2 * 2 * filters].
       above: of a layer of a horizontal stream, the rows of the kernel above its last.
       here: of the same, what a pixel gives to its own output, [in_channels, filters];
         None where it gives nothing. Of a transposed convolution the whole kernel,
@@ -173,6 +174,8 @@ def row_terms(
 class Pixel(_Partial):
     """A new pixel of a horizontal stream: layers that reach "up_left" or "raster".
 
+    Its tensors are [number of images, c]: a pixel has no rows and columns.
+
     One object walks over a block of columns, `column` after `column`; a block is as
     long as the period 2^(resolutions - 1), so that it is known before anything runs
     which resolutions take part.
@@ -180,7 +183,7 @@ class Pixel(_Partial):
     Args:
       folded: of all layers.
       terms: of the row, see `row_terms`.
-      left: layer -> [number of images, 1, n, filters], what the pixels to the left
+      left: layer -> [number of images, n * filters], what the pixels to the left
         give to the new one and to those after it. Updated in place.
       pending: transposed convolution -> the row that it gave one row ago,
         [b, 1, w, c].
@@ -212,20 +215,29 @@ class Pixel(_Partial):
         self._period = period
         self._phase = phase
         self._level = 0
+        # Of a block that is so wide: begin, end, strides within [b, 1, w].
+        self._corners = {}
+        for num_columns in (period >> level for level in range(period.bit_length())):
+            begin = tf.stack([images.begin, 0, block * num_columns])
+            size = tf.stack([images.number, 1, num_columns])
+            self._corners[num_columns] = begin, begin + size, tf.ones_like(begin)
         # Columns of whole rows that have been cut out already, by the whole row.
         self._columns: dict[Any, list[tf.Tensor]] = {}
         self._second_columns: dict[Any, tf.Tensor] = {}
         self.left = left
         self.column = 0
-        # What each layer is to remember of the new row: one entry per column.
+        # What each layer is to remember of the new row: [number of images, c] for each
+        # column.
         self.recorded: dict[Any, list[tf.Tensor]] = {}
 
     def conv(self, layer, x):
         folded = self._folded[layer]
         has_term = layer.kernel_size[0] > 1
         y = self.take(self._terms[layer]) if has_term else folded.bias
-        if layer.num_columns_left:
-            y += self.left[layer][:, :, :1]
+        if layer.num_columns_left == 1:
+            y += self.left[layer]
+        elif layer.num_columns_left:
+            y += self.left[layer][:, : layer.weight.num_biases]
         if folded.here is not None:
             y += matmul(x, folded.here)
         # The image is entered once all of a pixel is drawn. A stride of 2 skips the
@@ -238,8 +250,7 @@ class Pixel(_Partial):
     def conv_transpose(self, layer, x):
         folded = self._folded[layer]
         # The windows of a 2x2 kernel and a stride of 2 have nothing in common.
-        y = matmul(x, folded.here)
-        return tf.reshape(y, [-1, 2, 2, layer.weight.num_biases]) + folded.bias
+        return matmul(x, folded.here) + folded.bias
 
     def coarser(self, down, up, x, function):
         if (self._phase >> self._level) % 2:
@@ -251,25 +262,23 @@ class Pixel(_Partial):
         y = down(x, view=self)
         self._level += 1
         y, extra = function(y, self)
-        both = up(y, view=self)
+        four = tf.split(up(y, view=self), 4, axis=-1)
         self._level -= 1
-        self._record(up, both[:, 1:])
-        first, self._second_columns[up] = tf.split(both[:, :1], 2, axis=2)
+        first, self._second_columns[up], *next_row = four
+        for column in next_row:
+            self._record(up, column)
         return first, extra
 
     def take(self, whole):
         """The column at the resolution of this view of a row [b, 1, w, c]."""
         # A whole row is as wide as its resolution; a block has its share of it.
-        row_width, channels = whole.shape[2:]
+        row_width = whole.shape[2]
         num_columns = self._period * row_width // self._width
         if whole.ref() not in self._columns:
-            block = tf.slice(
-                whole,
-                tf.stack([self._images.begin, 0, self._block * num_columns, 0]),
-                tf.stack([self._images.number, 1, num_columns, channels]),
-            )
-            block = tf.ensure_shape(block, [None, 1, num_columns, channels])
-            self._columns[whole.ref()] = tf.split(block, num_columns, axis=2)
+            corners = self._corners[num_columns]
+            block = tf.strided_slice(whole, *corners, shrink_axis_mask=0b10)
+            columns = tf.unstack(block, num_columns, axis=1)
+            self._columns[whole.ref()] = columns
         return self._columns[whole.ref()][self.column * row_width // self._width]
 
     def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
@@ -282,11 +291,19 @@ class Pixel(_Partial):
         if not num_following:
             return
         given = matmul(pixel, self._folded[layer].following)
-        given = tf.reshape(given, [-1, 1, num_following, layer.weight.num_biases])
         if num_following > 1:
-            later = self.left[layer][:, :, 1:]
-            given += tf.pad(later, [[0, 0], [0, 0], [0, 1], [0, 0]])
+            filters = layer.weight.num_biases
+            later = self.left[layer][:, filters:]
+            given += tf.pad(later, [[0, 0], [0, filters]])
         self.left[layer] = given
+
+    def record_of(self, layers: Iterable[Any]) -> tf.Tensor:
+        """What layers of one resolution are to remember of the block.
+
+        [number of images, columns * channels of all layers], column after column.
+        """
+        by_column = zip(*[self.recorded[layer] for layer in layers], strict=True)
+        return tf.concat([x for column in by_column for x in column], axis=1)
 
     def scratch(self) -> Pixel:
         """A copy that may look at the pixel and remembers nothing of it."""
@@ -308,10 +325,12 @@ def pushed(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
 
 
 def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """[b, 1, w, c] times [c, filters]."""
-    if x.shape[2] != 1:
-        return tf.tensordot(x, kernel, 1)
-    return tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)[:, None, None]
+    """[b, ..., c] times [c, filters]; all sizes but b are known."""
+    if x.shape.rank == 2:
+        return tf.matmul(x, kernel)
+    # A graph of tf.tensordot has four times as many operations.
+    y = tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)
+    return tf.reshape(y, [-1, *x.shape[1:-1], kernel.shape[1]])
 
 
 def slide(layer: CausalConv, window: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

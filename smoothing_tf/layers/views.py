@@ -33,7 +33,10 @@ Extra = Any
 
 
 class View(Protocol):
-    """What layers and models ask of a view. Tensors are [b, h, w, c] throughout."""
+    """What layers and models ask of a view.
+
+    Tensors are [b, h, w, c] throughout, those of a single pixel [b, c].
+    """
 
     def conv(self, layer: CausalConv, x: tf.Tensor) -> tf.Tensor:
         """A causal convolution with its stride and shift."""

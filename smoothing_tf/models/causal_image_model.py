@@ -29,7 +29,7 @@ class CausalImageModel(AutoregressiveModel):
 
     @abc.abstractmethod
     def inputs(self, x: tf.Tensor) -> tf.Tensor:
-        """What the layers that read the image read: [b, h, w, c] -> [b, h, w, c']."""
+        """What the layers that read the image read: [b, ..., c] -> [b, ..., c']."""
 
     @abc.abstractmethod
     def features(self, context: tf.Tensor, view: View) -> Features:

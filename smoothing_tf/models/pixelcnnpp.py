@@ -211,7 +211,8 @@ class PixelCNNpp(CausalImageModel):
     def inputs(self, x):
         """Appends a channel of ones, which tells padding from a pixel of value 0."""
         x = tf.cast(x, self.compute_dtype)
-        return tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]], constant_values=1)
+        no_more = [[0, 0]] * (x.shape.rank - 1)
+        return tf.pad(x, [*no_more, [0, 1]], constant_values=1)
 
     def features(self, context, view):
         """For each resolution, the terms of u and of ul, on the way down and back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,23 +132,32 @@ class RasterSampler:
             ),
             self._batch_size,
             signature=(
-                self._row_spec(self._width, self._num_channels, dtype),
+                self._spec(self._width * self._num_channels, dtype),
                 [
-                    self._row_spec(self._width >> layer.level, channels)
-                    for layer, channels in recorded.items()
+                    self._spec((self._width >> level) * sum(layers.values()))
+                    for level, layers in recorded.items()
                 ],
                 tf.nest.map_structure(tf.TensorSpec.from_tensor, state),
             ),
         )
-        for layer, remembered in zip(recorded, kept, strict=True):
-            self._enter(rows, layer, remembered)
+        new = tf.reshape(new, [-1, 1, self._width, self._num_channels])
+        for (level, layers), remembered in zip(recorded.items(), kept, strict=True):
+            channels = [*layers.values()]
+            shape = [-1, 1, self._width >> level, sum(channels)]
+            by_layer = tf.split(tf.reshape(remembered, shape), channels, axis=-1)
+            for layer, row in zip(layers, by_layer, strict=True):
+                self._enter(rows, layer, row)
         for layer in self._convs:
             if layer.reads_image:
                 self._enter(rows, layer, model.inputs(new))
         return new, state
 
     def _columns(self, row, images, visit, state, dtype):
-        """Draws a row of some images: (pixels, what layers remember of it, state)."""
+        """Draws a row of some images: (pixels, what layers remember of it, state).
+
+        All columns of an image in one, [images, columns * channels]; of what is
+        remembered so are, within a column, the layers of a resolution.
+        """
         lefts = self._no_left(row.horizontal, images.number)
         left_keys = list(lefts)
         num_blocks = self._width // self._period
@@ -170,10 +180,10 @@ class RasterSampler:
                 place = Place(row.index, index * self._period + column, images)
                 pixel, state = self._pixel(place, view, row.above, visit, state, dtype)
                 drawn.append(pixel)
-            pixels = pixels.write(index, tf.concat(drawn, axis=2))
+            pixels = pixels.write(index, tf.concat(drawn, axis=1))
             arrays = [
-                array.write(index, tf.concat(view.recorded[layer], axis=2))
-                for array, layer in zip(arrays, row.recorded, strict=True)
+                array.write(index, view.record_of(layers))
+                for array, layers in zip(arrays, row.recorded.values(), strict=True)
             ]
             kept = [view.left[key] for key in left_keys]
             return index + 1, pixels, kept, arrays, state
@@ -183,11 +193,11 @@ class RasterSampler:
             block,
             (
                 0,
-                self._array(self._period, self._num_channels, dtype),
+                self._array(self._period * self._num_channels, dtype),
                 [lefts[key] for key in left_keys],
                 [
-                    self._array(self._period >> layer.level, channels)
-                    for layer, channels in row.recorded.items()
+                    self._array((self._period >> level) * sum(layers.values()))
+                    for level, layers in row.recorded.items()
                 ],
                 state,
             ),
@@ -202,7 +212,7 @@ class RasterSampler:
         """Draws a pixel, all channels at once or one after another."""
         model = self._model
         num_parts = self._num_channels // model.num_channels
-        pixel = tf.zeros([place.images.number, 1, 1, self._num_channels], dtype)
+        pixel = tf.zeros([place.images.number, self._num_channels], dtype)
         for part in range(num_parts):
             # Only the last look at a pixel is remembered: it sees all but its last
             # channels, on which no later feature of the same pixel depends.
@@ -214,8 +224,7 @@ class RasterSampler:
             )
             before = part * model.num_channels
             after = self._num_channels - before - model.num_channels
-            value = tf.pad(value, [[0, 0], [before, after]])
-            pixel += value[:, None, None]
+            pixel += tf.pad(value, [[0, 0], [before, after]])
         for layer in self._horizontal:
             if layer.reads_image:
                 view.enter(layer, model.inputs(pixel))
@@ -240,26 +249,27 @@ class RasterSampler:
     ) -> dict[Any, tf.Tensor]:
         """What pixels to the left of the first one give: nothing."""
         return {
-            layer: self._zeros(
-                1, layer.num_columns_left, layer.weight.num_biases, number
+            layer: tf.zeros(
+                [number, layer.num_columns_left * layer.weight.num_biases],
+                self._model.compute_dtype,
             )
             for layer in layers
             if layer.num_columns_left
         }
 
-    def _recorded(self, phase: int) -> dict[Any, int]:
-        """Layers that remember a row of this phase -> channels."""
-        recorded = {}
+    def _recorded(self, phase: int) -> dict[int, dict[Any, int]]:
+        """Layers that remember a row of this phase: level -> layer -> channels."""
+        recorded = collections.defaultdict(dict)
         for layer in self._horizontal:
             runs = phase % 2**layer.level == 0
             # Of a stride of 2 the lower row of a window is used at once.
             is_upper = layer.stride == 1 or (phase >> layer.level) % 2
             if runs and is_upper and layer.num_rows_above and not layer.reads_image:
-                recorded[layer] = layer.in_channels
+                recorded[layer.level][layer] = layer.in_channels
         for layer in self._transposes:
             gives_two = phase % 2 ** (layer.level + 1) == 0
             if gives_two and layer.reach != "up":
-                recorded[layer] = layer.weight.num_biases
+                recorded[layer.level][layer] = layer.weight.num_biases
         return recorded
 
     def _enter(self, rows, layer, new):
@@ -267,23 +277,19 @@ class RasterSampler:
         if layer in rows:
             rows[layer] = pushed(rows[layer], new)
 
-    def _zeros(self, height, width, channels, number=None):
-        number = self._batch_size if number is None else number
-        shape = [number, height, width, channels]
-        zeros = tf.zeros(shape, self._model.compute_dtype)
-        return tf.ensure_shape(zeros, [None, *shape[1:]])
+    def _zeros(self, height, width, channels):
+        shape = [self._batch_size, height, width, channels]
+        return tf.zeros(shape, self._model.compute_dtype)
 
-    def _array(self, num_columns, channels, dtype=None):
-        spec = self._row_spec(num_columns, channels, dtype)
-        return tf.TensorArray(
-            spec.dtype,
-            size=self._width // self._period,
-            element_shape=[None, *spec.shape[1:]],
+    def _array(self, size, dtype=None):
+        spec = self._spec(size, dtype)
+        num_blocks = self._width // self._period
+        return tf.TensorArray(spec.dtype, num_blocks, element_shape=[None, size])
+
+    def _spec(self, size, dtype=None):
+        return tf.TensorSpec(
+            [self._num_images, size], dtype or self._model.compute_dtype
         )
-
-    def _row_spec(self, num_columns, channels, dtype=None):
-        dtype = dtype or self._model.compute_dtype
-        return tf.TensorSpec([self._num_images, 1, num_columns, channels], dtype)
 
 
 class _Row(NamedTuple):
@@ -296,7 +302,7 @@ class _Row(NamedTuple):
       terms: of the rows above, see `row_terms`.
       pending: what transposed convolutions gave one row ago.
       horizontal: the layers that run in this row.
-      recorded: those of them that remember it -> channels.
+      recorded: those that remember it, level -> layer -> channels.
     """
 
     index: tf.Tensor
@@ -305,10 +311,10 @@ class _Row(NamedTuple):
     terms: dict[CausalConv, tf.Tensor]
     pending: dict[Any, tf.Tensor]
     horizontal: list[CausalConv]
-    recorded: dict[Any, int]
+    recorded: dict[int, dict[Any, int]]
 
 
 def joined(array: tf.TensorArray, num_blocks: int) -> tf.Tensor:
-    """Blocks [b, 1, n, c] of a row -> [b, 1, blocks n, c]."""
+    """Blocks [b, n] of a row -> [b, blocks * n]."""
     # To stack them would need a transposition, which takes several times as long.
-    return tf.concat([array.read(index) for index in range(num_blocks)], axis=2)
+    return tf.concat([array.read(index) for index in range(num_blocks)], axis=1)

@@ -124,14 +124,17 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
     np.testing.assert_allclose(params, model(x), rtol=1e-12, atol=1e-12)
 
 
+# In float32 a component whose lead is within rounding may differ, and what follows it
+# with it; with this noise there is none.
+@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-10), ("float32", 1e-4)])
 @pytest.mark.parametrize("num_levels", [None, 17])
-def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
-    model = make(num_levels=num_levels, is_conditional=True)
+def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tolerance):
+    model = make(num_levels=num_levels, is_conditional=True, dtype=dtype)
     # Small parameters: free-running draws of wild ones leave every finite range.
     scales = model.nin_out.weight.g
     scales.assign(0.3 * scales)
-    context = images(model, seed=7)
-    noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
+    context = tf.cast(images(model, seed=7), dtype)
+    noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.as_dtype(dtype))
 
     @tf.function(autograph=False)
     def fast():
@@ -141,7 +144,7 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels):
         lambda x: model(x, context=context), model.head, noise, model.event_shape, 3
     )
     assert np.all(np.isfinite(slow))
-    np.testing.assert_allclose(fast(), slow, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(fast(), slow, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
