@@ -18,7 +18,7 @@ from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.experiments import image_runs, restoration
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Table, columns_of
+from smoothing_tf.experiments.table import Measurement, Table, columns_of
 from smoothing_tf.numerics import levels_to_unit
 
 _EXTRACTOR = "randconv"
@@ -129,17 +129,21 @@ def _table(
         row: dict[str, Any] = {"column": label}
         row["parameters"] = sum(counts[stage] for stage in stages)
         if likelihood is not None:
-            row["bits_per_dim"] = metrics[likelihood]["value"]
-            row["se"] = metrics[likelihood]["se"]
+            bits = metrics[likelihood]
+            row["bits_per_dim"] = Measurement(
+                bits["value"], bits["se"], is_bound=kind == "samples"
+            )
         distance = metrics.get(metric_name("fd", _EXTRACTOR, kind))
         if distance is not None and distance["value"] is not None:
-            row["fd"], row["fd_se"] = distance["value"], distance["se"]
+            row["fd"] = Measurement(distance["value"], distance["se"])
             floor = distance["floor"]
             row["fd_at_n"], row["fd_floor"] = floor["value_at_n"], floor["value"]
             about_fd = _about_fd(distance)
         rows.append(row)
-    behind, behind_se = paired_difference(
-        per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
+    behind = Measurement(
+        *paired_difference(
+            per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
+        )
     )
     return Table(
         title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
@@ -148,8 +152,9 @@ def _table(
         rows=tuple(rows),
         notes=(
             "bits_per_dim: the bound of the two stages, the likelihood of the baseline."
-            f" Baseline minus two stages: {behind:.4f} +- {behind_se:.4f}, mean over"
-            " the images of the paired difference with its standard error.",
+            " +- is a standard error.",
+            f"Baseline minus two stages: {behind.to_text()}, mean over the images of"
+            " the paired difference.",
             *about_fd,
         ),
     )

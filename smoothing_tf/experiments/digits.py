@@ -17,12 +17,12 @@ from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.experiments import image_runs
 from smoothing_tf.experiments.histogram import IndependentHistogram
 from smoothing_tf.experiments.result import Result
-from smoothing_tf.experiments.table import Criterion, Table
+from smoothing_tf.experiments.table import Criterion, Measurement, Table, columns_of
 
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
-_OURS = "two-stage PixelCNN++ (bound)"
-_MADE = "two-stage MADE (bound)"
+_OURS = "two-stage PixelCNN++"
+_MADE = "two-stage MADE"
 _BASELINE = "PixelCNN++ on clean data"
 _HISTOGRAM = "histogram of each pixel"
 
@@ -66,11 +66,11 @@ def run(directory: artifacts.Path, *, quick: bool) -> Result:
     rows = tuple(_rows(bits, counts))
     table = Table(
         title=f"Digits, {len(bits[_OURS])} test images",
-        columns=("model", "parameters", "bits_per_dim", "se", "behind", "behind_se"),
+        columns=columns_of(rows),
         rows=rows,
         notes=(
             "behind: mean paired difference to the two-stage PixelCNN++, bits per"
-            " dimension, with its standard error.",
+            " dimension. +- is a standard error.",
         ),
         criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
     )
@@ -98,11 +98,14 @@ def _rows(
         row: dict[str, Any] = {
             "model": name,
             "parameters": counts[name],
-            "bits_per_dim": float(np.mean(values)),
-            "se": float(np.std(values, ddof=1) / np.sqrt(len(values))),
+            "bits_per_dim": Measurement(
+                float(np.mean(values)),
+                float(np.std(values, ddof=1) / np.sqrt(len(values))),
+                is_bound=name in (_OURS, _MADE),
+            ),
         }
         if name != _OURS:
-            row["behind"], row["behind_se"] = paired_difference(values, bits[_OURS])
+            row["behind"] = Measurement(*paired_difference(values, bits[_OURS]))
         yield row
 
 
@@ -111,7 +114,7 @@ def _bound_criteria(rows: tuple[dict[str, Any], ...]) -> Iterator[Criterion]:
         if row["model"] in (_MADE, _HISTOGRAM):
             yield Criterion(
                 f"{row['model']} is behind, in standard errors",
-                row["behind"] / row["behind_se"],
+                row["behind"].value / row["behind"].error,
                 minimum=2.0,
             )
 

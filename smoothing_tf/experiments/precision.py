@@ -33,8 +33,7 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
         seeds=_SEEDS[:1] if quick else _SEEDS,
         quick=quick,
     )
-    mean, se = variants.mean_difference(rows, "bfloat16")
-    error = "" if se is None else f" +- {se:.4f}"
+    mean = variants.mean_difference(rows, "bfloat16")
     return Result(
         {
             "table": Table(
@@ -45,13 +44,13 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
                     "difference: to float32 with the same seed, mean over the images of"
                     " the paired difference, with its standard error, which leaves"
                     " out what another training would give.",
-                    f"Mean over {len(rows) // 2} seeds: {mean:.4f}{error}, the standard"
+                    f"Mean over {len(rows) // 2} seeds: {mean.to_text()}, the standard"
                     " error by the seeds' spread.",
                 ),
                 criteria=(
                     Criterion(
                         "bfloat16 minus float32, mean over the seeds",
-                        mean,
+                        mean.value,
                         maximum=0.01,
                     ),
                 ),

@@ -13,7 +13,7 @@ from smoothing_tf.evaluation.restoration import (
     picture_inpainted,
 )
 from smoothing_tf.evaluation.samples import single_steps
-from smoothing_tf.experiments.table import Criterion, Table, columns_of
+from smoothing_tf.experiments.table import Criterion, Measurement, Table, columns_of
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed, example_seeds, per_example
@@ -71,8 +71,8 @@ def denoising(
         columns=columns_of(rows),
         rows=rows,
         notes=(
-            "On [-1, 1]; mse - x~: mean over the images of the paired difference, with"
-            " its standard error.",
+            "On [-1, 1]; mse - x~: mean over the images of the paired difference. +- is"
+            " a standard error.",
             "to E[x|x~]: mean squared distance to the model's posterior mean, of which"
             f" the mean of {num_draws} other draws is an estimate; the variance of that"
             " mean is taken off.",
@@ -101,11 +101,15 @@ def _rows(
     for name, value in estimates.items():
         row = {"estimate": name, "mse": float(errors[name].mean())}
         if name != _GIVEN:
-            row["mse - x~"], row["se"] = paired_difference(errors[name], errors[_GIVEN])
+            row["mse - x~"] = Measurement(
+                *paired_difference(errors[name], errors[_GIVEN])
+            )
         if name != of_draws:
             distance = _squared_error(value, mean) - variance / num_draws
-            row["to E[x|x~]"] = float(distance.mean())
-            row["its se"] = float(distance.std(ddof=1) / np.sqrt(len(distance)))
+            row["to E[x|x~]"] = Measurement(
+                float(distance.mean()),
+                float(distance.std(ddof=1) / np.sqrt(len(distance))),
+            )
         yield row
 
 

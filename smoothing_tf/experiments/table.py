@@ -1,6 +1,7 @@
 """The result of an experiment: a table, with what it is compared to."""
 
 import dataclasses
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,6 +40,30 @@ class Criterion:
         return f"{verdict}: {self.name}: {_text(self.value)} ({', '.join(limits)})"
 
 
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """A number with its standard error.
+
+    Attributes:
+      value: what was found.
+      error: its standard error; None where there is none.
+      is_bound: whether the true value is at most so large.
+    """
+
+    value: float
+    error: float | None = None
+    is_bound: bool = False
+
+    def to_text(self) -> str:
+        """E.g. "<= 1.736 +- 0.016": as many decimals as the error allows."""
+        at_most = "<= " if self.is_bound else ""
+        if not self.error or not math.isfinite(self.error):
+            return at_most + _text(self.value)
+        # Two digits of the error.
+        decimals = max(0, 1 - math.floor(math.log10(self.error)))
+        return f"{at_most}{self.value:.{decimals}f} +- {self.error:.{decimals}f}"
+
+
 def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
     """Names of all columns of some rows, in the order in which they come up."""
     return tuple(dict.fromkeys(name for row in rows for name in row))
@@ -52,7 +77,7 @@ class Table:
       title: what the rows are of.
       columns: names of the columns; a row maps them to a value, a missing one is
         left blank.
-      rows: one dict each.
+      rows: one dict each; a number with an error is a `Measurement`.
       notes: sentences below the table: units, how it was made.
       criteria: what the experiment must reach.
     """
@@ -69,7 +94,7 @@ class Table:
         return tuple(
             column
             for column in self.columns
-            if all(isinstance(row.get(column), int | float | None) for row in self.rows)
+            if all(isinstance(row.get(column), _NUMBER) for row in self.rows)
         )
 
     def text_rows(self) -> list[dict[str, str]]:
@@ -108,7 +133,13 @@ class Table:
         return {**dataclasses.asdict(self), "criteria": criteria}
 
 
+# What is set flush right; a missing value, too.
+_NUMBER = int | float | Measurement | None
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Measurement):
+        return value.to_text()
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -14,6 +14,7 @@ from smoothing_tf import artifacts, config
 from smoothing_tf.config import Config
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.experiments import image_runs, style
+from smoothing_tf.experiments.table import Measurement
 from smoothing_tf.training.history import History
 
 _TWO_STAGES = ("smoothed", "reverse")
@@ -44,8 +45,8 @@ def run(
       quick: a few steps only.
 
     Returns:
-      (a row per run, with `difference` to the first variant of the same seed and its
-      standard error over the images; picture of the validation curves, PNG).
+      (a row per run, with `difference` to the first variant of the same seed, paired
+      over the images; picture of the validation curves, PNG).
 
     Raises:
       ValueError: the data are no images with levels.
@@ -72,14 +73,15 @@ def run(
                 "parameters": image_runs.num_parameters(
                     experiment, dataset, *_TWO_STAGES
                 ),
-                _SCORE: metrics[_SCORE]["value"],
-                "se": metrics[_SCORE]["se"],
+                _SCORE: Measurement(
+                    metrics[_SCORE]["value"], metrics[_SCORE]["se"], is_bound=True
+                ),
             }
             if first is None:
                 first = (workdir, per_image[_SCORE])
             else:
-                row["difference"], row["difference_se"] = paired_difference(
-                    per_image[_SCORE], first[1]
+                row["difference"] = Measurement(
+                    *paired_difference(per_image[_SCORE], first[1])
                 )
             rows.append(row)
     return rows, _curves(histories)
@@ -91,17 +93,16 @@ def parse(flags: Sequence[str], seed: int | None = None) -> Config:
     return config.parse([*flags, *of_seed, *_BOUND_ONLY])
 
 
-def mean_difference(rows: Sequence[Row], name: str) -> tuple[float, float | None]:
-    """A variant's difference to the first, bits per dimension.
+def mean_difference(rows: Sequence[Row], name: str) -> Measurement:
+    """A variant's difference to the first, bits per dimension, mean over the seeds.
 
-    Returns:
-      (mean over the seeds, its standard error by their spread; None of one seed).
+    Its standard error is by the seeds' spread; there is none of one seed.
     """
-    values = [row["difference"] for row in rows if row["variant"] == name]
+    values = [row["difference"].value for row in rows if row["variant"] == name]
     se = None
     if len(values) > 1:
         se = statistics.stdev(values) / math.sqrt(len(values))
-    return statistics.mean(values), se
+    return Measurement(statistics.mean(values), se)
 
 
 def _share(first: pathlib.Path, workdir: pathlib.Path, stages: Sequence[str]) -> None:

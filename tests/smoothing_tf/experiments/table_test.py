@@ -1,6 +1,10 @@
 """Tables as text and as JSON."""
 
-from smoothing_tf.experiments.table import Criterion, Table
+import math
+
+import pytest
+
+from smoothing_tf.experiments.table import Criterion, Measurement, Table
 
 TABLE = Table(
     "Title",
@@ -25,6 +29,25 @@ def test_text_is_aligned_and_missing_values_are_blank():
 
 def test_json_holds_the_rows():
     assert TABLE.to_json()["rows"][0] == {"model": "long name", "bits": 1.0}
+
+
+@pytest.mark.parametrize(
+    "measurement, expected",
+    [
+        (Measurement(1.73612, 0.0163, is_bound=True), "<= 1.736 +- 0.016"),
+        (Measurement(-0.00812, 0.000912), "-0.00812 +- 0.00091"),
+        (Measurement(1234.5, 99.5), "1234 +- 100"),
+        (Measurement(0.5, 0.0), "0.5000"),
+        (Measurement(0.5, math.nan), "0.5000"),
+        (Measurement(0.5, is_bound=True), "<= 0.5000"),
+    ],
+)
+def test_a_measurement_shows_the_digits_that_its_error_allows(measurement, expected):
+    assert measurement.to_text() == expected
+    table = Table("T", ("bits",), ({"bits": measurement},))
+    assert table.to_text().splitlines()[4].strip() == expected
+    assert table.numeric_columns == ("bits",)
+    assert table.to_json()["rows"][0]["bits"]["value"] == measurement.value
 
 
 def test_a_criterion_says_whether_it_holds():

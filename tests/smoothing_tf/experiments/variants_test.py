@@ -47,12 +47,12 @@ def test_variants_are_paired_by_seed_and_image(tmp_path, canned):
     ]
     assert "difference" not in rows[0] and "difference" not in rows[2]
     for row in (rows[1], rows[3]):
-        np.testing.assert_allclose(row["difference"], 0.25, rtol=1e-6)
+        np.testing.assert_allclose(row["difference"].value, 0.25, rtol=1e-6)
         # The images' own spread cancels.
         spread = 0.01 * np.std(np.arange(50), ddof=1) / np.sqrt(50)
-        np.testing.assert_allclose(row["difference_se"], spread, rtol=1e-6)
-    mean, se = variants.mean_difference(rows, "second")
-    np.testing.assert_allclose((mean, se), (0.25, 0.0), atol=1e-6)
+        np.testing.assert_allclose(row["difference"].error, spread, rtol=1e-6)
+    mean = variants.mean_difference(rows, "second")
+    np.testing.assert_allclose((mean.value, mean.error), (0.25, 0.0), atol=1e-6)
     assert picture.startswith(b"\x89PNG")
     assert len(canned) == 8
 
@@ -86,8 +86,8 @@ def test_a_quick_run_compares_two_precisions(tmp_path, monkeypatch):
     result = precision.run(tmp_path, quick=True, flags=DIGITS)
     float32, bfloat16 = result.tables["table"].rows
     # Not the same numbers, but close to them.
-    assert 0 < abs(bfloat16["difference"]) < 0.05
-    assert bfloat16["difference_se"] < 0.2 * float32["se"]
+    assert 0 < abs(bfloat16["difference"].value) < 0.05
+    assert bfloat16["difference"].error < 0.2 * float32["bits_per_dim"].error
 
 
 @pytest.mark.large
