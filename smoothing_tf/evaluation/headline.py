@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smoothing_tf.evaluation.report import format_se, format_value
+from smoothing_tf.evaluation.rounding import with_error
 
 _NAMES = tuple(
     name + suffix
@@ -29,9 +29,7 @@ def _line(name: str, metric: Mapping[str, Any]) -> str:
     if value is None:
         return f"{name}: {metric['reason']}"
     relation = "<=" if metric["bound"] else "="
-    error = "" if se is None else f" +- {format_se(se)}"
     about = f"{metric['n']} {metric['split']} examples"
     if metric["bound"]:
         about += f", K = {metric['k']}"
-    number = format_value(value, se).replace("\N{MINUS SIGN}", "-")
-    return f"{name} {relation} {number}{error} ({about})"
+    return f"{name} {relation} {with_error(value, se)} ({about})"

@@ -3,13 +3,13 @@
 import base64
 import functools
 import importlib.resources
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import jinja2
 
 from smoothing_tf.evaluation.figures import History, training_curves
+from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
 _TEMPLATE = "report.html.j2"
 _HEADLINES = (
@@ -44,8 +44,6 @@ _KINDS = {
     "single_step": "single-step",
     "baseline": "baseline",
 }
-_MAX_DECIMALS = 6
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def render_report(
@@ -86,48 +84,6 @@ def render_report(
         flags_text=flags_text.strip(),
         facts=facts,
     )
-
-
-def format_value(value: float, se: float | None) -> str:
-    """Writes a figure with the digits that its standard error supports.
-
-    One digit of the standard error counts, two when the first is a 1:
-    3.5321 +- 0.024 is "3.53", 3.5321 +- 0.014 is "3.532". Without a standard
-    error, three significant digits.
-    """
-    if se is None:
-        return _significant(value, 3)
-    return _minus(f"{value:.{_decimals(se)}f}")
-
-
-def format_se(se: float) -> str:
-    """Writes a standard error with the decimals of `format_value`."""
-    decimals = _decimals(se)
-    return f"{se:.{decimals}f}" if se >= 10.0**-_MAX_DECIMALS else "0"
-
-
-def _decimals(se: float) -> int:
-    if se < 10.0**-_MAX_DECIMALS:
-        return _MAX_DECIMALS
-    exponent = math.floor(math.log10(se))
-    # 0.0196 would round up to 0.020 with two digits: the leading digit is the
-    # rounded one's.
-    leading = round(se / 10.0**exponent, 1)
-    return min(max(-exponent + (1 if leading < 2.0 else 0), 0), _MAX_DECIMALS)
-
-
-def _significant(value: float, digits: int) -> str:
-    if value == 0.0:
-        return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    if decimals > _MAX_DECIMALS:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return _minus(f"{mantissa} × 10") + str(int(exponent)).translate(_SUPERSCRIPT)
-    return _minus(f"{value:.{max(decimals, 0)}f}")
-
-
-def _minus(number: str) -> str:
-    return number.replace("-", "−")
 
 
 def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -203,7 +159,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     for spread in ("std_over_subsets", "std_over_splits"):
         if metric.get(spread):
             words = spread.replace("_", " ").replace("std", "s.d.")
-            notes.append(f"{words} {_significant(metric[spread], 2)}")
+            notes.append(f"{words} {format_significant(metric[spread], 2)}")
     floor = metric.get("floor") or {}
     at_n = floor.get("value_at_n")
     return {
@@ -213,7 +169,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
         "figure": _figure(metric),
         "n": metric["n"],
         "floor": _comparison(floor),
-        "at_n": None if at_n is None else _significant(at_n, 3),
+        "at_n": None if at_n is None else format_significant(at_n, 3),
         "held_out": _comparison(metric.get("held_out")),
         "notes": "; ".join(notes),
     }
@@ -237,7 +193,7 @@ def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
     quantiles = {
-        q: _significant(summary["quantiles"][q], 3)
+        q: format_significant(summary["quantiles"][q], 3)
         for q in ("0.0", "0.05", "0.5", "0.95")
     }
     return {
@@ -261,7 +217,7 @@ def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
 def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not other or other["value"] is None:
         return None
-    return {"value": _significant(other["value"], 3), "n": other["n"]}
+    return {"value": format_significant(other["value"], 3), "n": other["n"]}
 
 
 def _plural(number: int, word: str) -> str:
@@ -281,4 +237,4 @@ def _template() -> jinja2.Template:
     return environment.from_string(source)
 
 
-__all__ = ["format_se", "format_value", "render_report"]
+__all__ = ["render_report"]

@@ -98,10 +98,8 @@ def _rows(
         row: dict[str, Any] = {
             "model": name,
             "parameters": counts[name],
-            "bits_per_dim": Measurement(
-                float(np.mean(values)),
-                float(np.std(values, ddof=1) / np.sqrt(len(values))),
-                is_bound=name in (_OURS, _MADE),
+            "bits_per_dim": Measurement.of_mean(
+                values, is_bound=name in (_OURS, _MADE)
             ),
         }
         if name != _OURS:

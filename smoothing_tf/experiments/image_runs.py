@@ -31,6 +31,9 @@ def evaluated(
 
     Returns:
       (metrics.json, per_image.npz) of the evaluation.
+
+    Raises:
+      ValueError: the likelihood of an image is not finite.
     """
     dataset = open_dataset(experiment.data)
     workdir.train(experiment, dataset, directory, stages)
@@ -38,8 +41,12 @@ def evaluated(
     evaluation = directory / workdir.EVALUATION_DIRECTORY
     if not _is_current(evaluation / METRICS_FILE, experiment, stages):
         workdir.evaluate(experiment, dataset, directory)
+    metrics = artifacts.read_json(evaluation / METRICS_FILE)
+    for name in ("bits_per_dim", "bits_per_dim_baseline"):
+        if name in metrics and metrics[name]["value"] is None:
+            raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
     with np.load(evaluation / "per_image.npz") as file:
-        return artifacts.read_json(evaluation / METRICS_FILE), dict(file)
+        return metrics, dict(file)
 
 
 def open_images(experiment: Config) -> Dataset:
@@ -63,7 +70,10 @@ def shortened(experiment: Config) -> Config:
     stages = {
         stage: dataclasses.replace(
             stage_config,
-            training=dataclasses.replace(stage_config.training, num_steps=_QUICK_STEPS),
+            training=dataclasses.replace(
+                stage_config.training,
+                num_steps=min(stage_config.training.num_steps, _QUICK_STEPS),
+            ),
         )
         for stage, stage_config in experiment.stages.items()
     }

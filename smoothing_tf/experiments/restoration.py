@@ -106,10 +106,7 @@ def _rows(
             )
         if name != of_draws:
             distance = _squared_error(value, mean) - variance / num_draws
-            row["to E[x|x~]"] = Measurement(
-                float(distance.mean()),
-                float(distance.std(ddof=1) / np.sqrt(len(distance))),
-            )
+            row["to E[x|x~]"] = Measurement.of_mean(distance)
         yield row
 
 

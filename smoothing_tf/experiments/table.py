@@ -5,6 +5,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
+from smoothing_tf.evaluation.rounding import with_error
+
 
 @dataclasses.dataclass(frozen=True)
 class Criterion:
@@ -55,13 +59,17 @@ class Measurement:
     is_bound: bool = False
 
     def to_text(self) -> str:
-        """E.g. "<= 1.736 +- 0.016": as many decimals as the error allows."""
+        """E.g. "<= 1.736 +- 0.016", with the digits that the error supports."""
         at_most = "<= " if self.is_bound else ""
-        if not self.error or not math.isfinite(self.error):
+        if self.error is None or not math.isfinite(self.error):
             return at_most + _text(self.value)
-        # Two digits of the error.
-        decimals = max(0, 1 - math.floor(math.log10(self.error)))
-        return f"{at_most}{self.value:.{decimals}f} +- {self.error:.{decimals}f}"
+        return at_most + with_error(self.value, self.error)
+
+    @classmethod
+    def of_mean(cls, values: np.ndarray, *, is_bound: bool = False) -> "Measurement":
+        """The mean of independent values [n], n > 1."""
+        se = np.std(values, ddof=1) / math.sqrt(len(values))
+        return cls(float(np.mean(values)), float(se), is_bound)
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:

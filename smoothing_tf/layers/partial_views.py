@@ -240,8 +240,8 @@ class Pixel(_Partial):
             y += self.left[layer][:, : layer.weight.num_biases]
         if folded.here is not None:
             y += matmul(x, folded.here)
-        # The image is entered once all of a pixel is drawn. A stride of 2 skips the
-        # left column of the windows to come, and their upper row: it is this one.
+        # The image is entered once all of a pixel is drawn. With a stride of 2 a pixel
+        # at an even row and column is in no later window: what is, `coarser` enters.
         if not layer.reads_image and layer.stride == 1:
             self.enter(layer, x)
             self._record(layer, x)

@@ -3,6 +3,9 @@
 import keras
 import tensorflow as tf
 
+# Of outputs: below it they are taken for constant.
+_MIN_VARIANCE = 1e-8
+
 
 class WeightNormKernel(keras.layers.Layer):
     """A kernel w = g v / ||v|| with its bias, for layers that compute with it.
@@ -65,6 +68,7 @@ class WeightNormKernel(keras.layers.Layer):
           (factor, bias): factor * outputs + bias has mean 0 and standard deviation
           `output_scale` in each channel, and is what the kernel gives from now on.
           A transposed kernel has a scale per input: its outputs share one factor.
+          A channel that does not vary, e.g. of a single position, keeps its scale.
 
         Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016,
         section 3.
@@ -74,7 +78,11 @@ class WeightNormKernel(keras.layers.Layer):
         )
         if self.is_transposed:
             variance = tf.reduce_mean(variance)
-        factor = self.output_scale / tf.sqrt(variance + 1e-10)
+        factor = tf.where(
+            variance > _MIN_VARIANCE,
+            self.output_scale / tf.sqrt(variance + 1e-10),
+            tf.ones_like(variance),
+        )
         bias = -mean * factor
         self.g.assign(tf.convert_to_tensor(self.g) * factor)
         self.bias.assign(bias)

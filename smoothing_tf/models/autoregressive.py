@@ -9,7 +9,7 @@ import tensorflow as tf
 from smoothing_tf.models.ancestral import State, ancestral_walk
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.heads import Head
-from smoothing_tf.models.inpainting import check_inpainting, inpaint
+from smoothing_tf.models.inpainting import given_values, inpaint
 from smoothing_tf.numerics import sum_rightmost
 from smoothing_tf.seeds import example_seeds, per_example, seed_tensor
 
@@ -146,7 +146,7 @@ class AutoregressiveModel(DensityModel):
                 " p(x | x~). Inpaint with a `TwoStageModel`."
             )
         images = tf.convert_to_tensor(images)
-        known = check_inpainting(images, mask, num_particles, self.event_shape)
+        images, known = given_values(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
         return self._inpaint(images, known, seeds, int(num_particles))
 

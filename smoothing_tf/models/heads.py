@@ -124,14 +124,9 @@ class LogisticMixtureHead:
           [*shape, num_mixtures + num_channels].
         """
         num_noise = self.num_mixtures + self.num_channels
-        # As far from 0 as the largest number drawn is from 1: the tails are alike.
-        uniform = tf.random.stateless_uniform(
-            [*shape, num_noise],
-            seed,
-            np.finfo(dtype.as_numpy_dtype).eps / 2,
-            1.0,
-            dtype,
-        )
+        uniform = tf.random.stateless_uniform([*shape, num_noise], seed, dtype=dtype)
+        # The middle of each step of the generator: as far from 0 as from 1.
+        uniform += np.finfo(dtype.as_numpy_dtype).eps / 2
         gumbel = -tf.math.log(-tf.math.log(uniform[..., : self.num_mixtures]))
         uniform = uniform[..., self.num_mixtures :]
         logistic = tf.math.log(uniform) - tf.math.log1p(-uniform)

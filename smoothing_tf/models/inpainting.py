@@ -54,13 +54,13 @@ def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
             )
 
 
-def check_inpainting(
+def given_values(
     images: tf.Tensor, mask: tf.Tensor, num_particles: int, event_shape: tuple[int, ...]
-) -> tf.Tensor:
-    """Which values are known.
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The known values, and which they are, once all arguments are checked.
 
     Args:
-      images: [n, ...event_shape].
+      images: [n, ...event_shape]; what is missing may be any number, or none.
       mask: bool, or numbers of which 0 is missing: of images [h, w] or [n, h, w],
         a pixel being known or missing with all its channels; of anything else
         [...event_shape] or [n, ...event_shape].
@@ -68,7 +68,7 @@ def check_inpainting(
       event_shape: shape of one image.
 
     Returns:
-      bool [n, ...event_shape].
+      (images with zeros for what is missing, bool [n, ...event_shape]: what is known).
 
     Raises:
       ValueError: a shape or the number of particles is none of these.
@@ -108,7 +108,7 @@ def check_inpainting(
     known = tf.broadcast_to(known, tf.shape(images))
     given = tf.where(known, images, tf.zeros_like(images))
     tf.debugging.assert_all_finite(given, "`images` must be finite where known.")
-    return known
+    return given, known
 
 
 def inpaint(
@@ -122,7 +122,7 @@ def inpaint(
 
     Args:
       model: unconditional.
-      images: floating [n, ...event_shape]; what is missing may be any number.
+      images: floating [n, ...event_shape], 0 where they are missing.
       known: bool, of the same shape.
       seeds: int32 [n, 2], one for each image.
       num_particles: N; 1 is clamped ancestral sampling.

@@ -158,18 +158,20 @@ class PixelCNNpp(CausalImageModel):
         self.up_ul = [blocks(up_left, n, config.num_resnet, 1) for n in levels]
         # From one resolution to the next, in the order of the resolutions.
         strided = {"stride": 2}
-        self.downsize_u = [up(filters, filters, level=n, **strided) for n in (0, 1)]
+        finer = levels[:-1]
+        self.downsize_u = [up(filters, filters, level=n, **strided) for n in finer]
         self.downsize_ul = [
-            up_left(filters, filters, level=n, **strided) for n in (0, 1)
+            up_left(filters, filters, level=n, **strided) for n in finer
         ]
-        num_down = [config.num_resnet + (n < 2) for n in levels]
+        # One block more than on the way down, for the first feature of the resolution.
+        num_down = [config.num_resnet + (n in finer) for n in levels]
         self.down_u = [blocks(up, n, num_down[n], 1) for n in levels]
         self.down_ul = [blocks(up_left, n, num_down[n], 2) for n in levels]
         upsize = functools.partial(
             CausalConvTranspose, filters, dtype=self.dtype_policy
         )
-        self.upsize_u = [upsize("up", level=n) for n in (0, 1)]
-        self.upsize_ul = [upsize("up_left", level=n) for n in (0, 1)]
+        self.upsize_u = [upsize("up", level=n) for n in finer]
+        self.upsize_ul = [upsize("up_left", level=n) for n in finer]
         # In full precision: a location is finer than bfloat16 can tell.
         self.nin_out = pointwise(self.head.num_params, dtype=self.variable_dtype)
         if self.is_conditional:
@@ -184,7 +186,7 @@ class PixelCNNpp(CausalImageModel):
             # Into u and ul, where a resolution is entered: on the way down in
             # resolution, and on the way back.
             self.inject = [pointwise(2 * filters) for _ in levels]
-            self.inject_back = [pointwise(2 * filters) for _ in levels[:-1]]
+            self.inject_back = [pointwise(2 * filters) for _ in finer]
 
     @property
     def published_network(self) -> "PixelCNNpp":

@@ -145,8 +145,8 @@ class RasterSampler:
             channels = [*layers.values()]
             shape = [-1, 1, self._width >> level, sum(channels)]
             by_layer = tf.split(tf.reshape(remembered, shape), channels, axis=-1)
-            for layer, row in zip(layers, by_layer, strict=True):
-                self._enter(rows, layer, row)
+            for layer, of_layer in zip(layers, by_layer, strict=True):
+                self._enter(rows, layer, of_layer)
         for layer in self._convs:
             if layer.reads_image:
                 self._enter(rows, layer, model.inputs(new))
@@ -300,7 +300,8 @@ class _Row(NamedTuple):
       phase: the same modulo the period.
       above: of the model.
       terms: of the rows above, see `row_terms`.
-      pending: what transposed convolutions gave one row ago.
+      pending: what layers remember, and so what transposed convolutions gave one row
+        ago.
       horizontal: the layers that run in this row.
       recorded: those that remember it, level -> layer -> channels.
     """

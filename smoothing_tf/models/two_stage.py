@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.inpainting import (
-    check_inpainting,
     check_stages,
+    given_values,
     inpaint_two_stage,
 )
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -222,7 +222,7 @@ class TwoStageModel(tf.Module):
         """
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
-        known = check_inpainting(images, mask, num_particles, self.event_shape)
+        images, known = given_values(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
         return self._inpaint(images, known, seeds, int(num_particles))
 

@@ -57,10 +57,28 @@ def test_other_settings_or_a_baseline_are_evaluated_anew(tmp_path, evaluations):
     assert evaluations == ["run"] * 3
 
 
+def test_a_likelihood_that_is_not_finite_is_told_with_its_reason(
+    tmp_path, evaluations, monkeypatch
+):
+    evaluate = workdir.evaluate
+
+    def infinite(experiment, dataset, directory):
+        evaluate(experiment, dataset, directory)
+        path = directory / workdir.EVALUATION_DIRECTORY / "metrics.json"
+        metrics = artifacts.read_json(path)
+        metrics["bits_per_dim"] = {"value": None, "reason": "3 are not finite."}
+        artifacts.write_json(path, metrics)
+
+    monkeypatch.setattr(workdir, "evaluate", infinite)
+    with pytest.raises(ValueError, match="bits_per_dim of .*3 are not finite"):
+        image_runs.evaluated(config.parse(FLAGS), tmp_path / "run", ("smoothed",))
+
+
 def test_a_shortened_run_is_never_longer():
-    experiment = config.parse([*FLAGS, "--num_samples=30", "--max_examples=7"])
-    short = image_runs.shortened(experiment)
-    assert {stage.training.num_steps for stage in short.stages.values()} == {100}
+    flags = ["--num_samples=30", "--max_examples=7", "--reverse_num_steps=20"]
+    short = image_runs.shortened(config.parse([*FLAGS, *flags]))
+    num_steps = {name: s.training.num_steps for name, s in short.stages.items()}
+    assert num_steps == {"smoothed": 100, "reverse": 20, "baseline": 100}
     assert short.evaluation.num_samples == 30
     assert short.evaluation.max_examples == 7
     assert short.evaluation.num_importance_draws == 2

@@ -105,3 +105,8 @@ def test_of_rows_that_are_pushed_the_newest_stay(number):
     assert after.shape == rows.shape
     np.testing.assert_array_equal(after[:, -1:], new)
     np.testing.assert_array_equal(after[:, :-1], rows[:, 1:])
+
+
+def test_a_single_row_that_is_shifted_to_the_right_cannot_be_sampled_from():
+    with pytest.raises(ValueError, match="must have two rows or more"):
+        make((1, 2), "up_left", shift="right").folded()

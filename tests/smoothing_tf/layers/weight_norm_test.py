@@ -51,3 +51,13 @@ def test_fitted_outputs_are_standardized_and_those_of_the_kernel_from_then_on(
     if is_transposed:
         spread = np.sqrt(np.mean(spread**2))
     np.testing.assert_allclose(spread, 0.3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("is_transposed", [False, True])
+def test_outputs_that_do_not_vary_keep_their_scale(is_transposed):
+    weight = WeightNormKernel((4, 4), 4, is_transposed=is_transposed)
+    weight.initialize([1, 2])
+    before, _ = weight.folded()
+    factor, bias = weight.fit_outputs(outputs := tf.ones([1, 1, 1, 4]))
+    np.testing.assert_array_equal(weight.folded()[0], before)
+    np.testing.assert_allclose(factor * outputs + bias, np.zeros([1, 1, 1, 4]))

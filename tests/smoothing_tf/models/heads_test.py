@@ -116,3 +116,16 @@ def test_three_continuous_channels_are_drawn_from_what_they_are_scored_by():
     error = ratios.std() / np.sqrt(num_draws)
     assert error < 0.02
     np.testing.assert_allclose(ratios.mean(), 1.0, atol=4 * error)
+
+
+def test_both_tails_of_the_noise_are_as_long(monkeypatch):
+    # The least and the largest number of the generator.
+    ends = tf.constant([[0.0], [1.0 - 2.0**-23]])
+    monkeypatch.setattr(
+        tf.random,
+        "stateless_uniform",
+        lambda shape, seed, dtype: tf.broadcast_to(ends, shape),
+    )
+    noise = make_head(None, 1, 2, None).noise([2], tf.constant([1, 2]))
+    assert np.all(np.isfinite(noise))
+    np.testing.assert_allclose(noise[0, 2], -noise[1, 2])

@@ -1,5 +1,7 @@
 """Inpainting, against the exact conditionals of a joint of two pixels."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -226,6 +228,22 @@ def test_what_stands_at_missing_pixels_does_not_matter():
             )
             np.testing.assert_array_equal(expected[0][:, 0, 0], drawn[0][:, 0, 0])
             np.testing.assert_array_equal(expected[1], drawn[1])
+
+
+@pytest.mark.parametrize("num_particles", [1, 3])
+def test_nothing_is_asked_of_a_likelihood_about_missing_pixels(num_particles):
+    # A categorical one has no class for NaN.
+    config = GatedPixelCNNConfig(num_layers=1, num_filters=4, num_mixtures=1)
+    reverse = dataclasses.replace(config, head="categorical")
+    model = TwoStageModel(
+        Gaussian(0.3),
+        GatedPixelCNN(config, (2, 3, 1)),
+        GatedPixelCNN(reverse, (2, 3, 1), NUM_LEVELS, is_conditional=True),
+    )
+    mask = np.reshape([[1, 0, 1], [0, 1, 1]], (1, 2, 3))
+    x = np.where(mask[..., None], np.float32(X[2]), np.float32(np.nan))
+    _, drawn = model.inpaint(x, mask, seed=1, num_particles=num_particles)
+    np.testing.assert_array_equal(drawn[0, ..., 0] == np.float32(X[2]), mask[0])
 
 
 def test_vectors_keep_their_known_coordinates_to_the_bit():

@@ -174,19 +174,20 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
 
 
 @pytest.mark.parametrize(
-    "name, dtype, tolerance",
+    "name, dtype, is_conditional, tolerance",
     [
-        ("pixelcnnpp", "float32", 1e-5),
-        ("pixelcnnpp", "mixed_bfloat16", 0.05),
-        ("pixelcnn", "mixed_bfloat16", 0.05),
-        ("gated_pixelcnn", "mixed_bfloat16", 0.05),
+        ("pixelcnnpp", "float32", False, 1e-5),
+        ("pixelcnnpp", "mixed_bfloat16", True, 0.05),
+        ("pixelcnn", "mixed_bfloat16", False, 0.05),
+        ("gated_pixelcnn", "mixed_bfloat16", True, 0.05),
     ],
 )
-def test_lower_precision_follows_the_full_pass(name, dtype, tolerance):
-    model = make(dtype=dtype, name=name)
+def test_lower_precision_follows_the_full_pass(name, dtype, is_conditional, tolerance):
+    model = make(dtype=dtype, name=name, is_conditional=is_conditional)
     x = tf.cast(images(model), tf.float32)
-    _, params = teacher_forced(model, x)
-    expected = tf.cast(model(x), tf.float32)
+    context = 0.5 * x if is_conditional else None
+    _, params = teacher_forced(model, x, context)
+    expected = tf.cast(model(x, context=context), tf.float32)
     error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
     assert error < tolerance
 

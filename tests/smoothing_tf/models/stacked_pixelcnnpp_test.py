@@ -70,6 +70,26 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
         # The given half is no business of who draws.
         assert np.all(num_visits == 4 * 8)
 
+    def test_in_half_precision_the_sampler_follows_the_full_pass(self):
+        model = randomize(self.make((4, 8, 3), dtype="mixed_bfloat16"), 0.1)
+        shape = [2, *model.event_shape]
+        x, context = (tf.random.stateless_normal(shape, [1, n]) for n in (2, 3))
+
+        @tf.function(autograph=False)
+        def walk():
+            def look_up(params, place, state):
+                index = place.row * 8 + place.column
+                is_here = (tf.range(4 * 8) == index)[:, None]
+                return place.of(x), tf.where(is_here, params[:, None], state)
+
+            state = tf.zeros([2, 4 * 8, model.head.num_params])
+            return model.walk(2, context, look_up, state)
+
+        _, params, _ = walk()
+        expected = tf.reshape(model(x, context=context), params.shape)
+        error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
+        assert error < 0.05
+
     def test_it_has_the_parameters_of_the_smoothed_stage(self):
         smoothed = PixelCNNpp(CONFIG, (8, 8, 3))
         reverse = self.make((8, 8, 3), num_levels=17)
