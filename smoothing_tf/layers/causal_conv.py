@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers.partial_views import Folded
+from smoothing_tf.layers.partial_view import Folded
 from smoothing_tf.layers.views import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 

@@ -1,10 +1,10 @@
 """One definition of a causal layer, evaluated in several ways.
 
 A view computes what a layer stands for. `Full` takes whole images. The sampler draws
-one pixel after another and cannot afford that: in `partial_views`, `Row` computes a
-vertical stream for one new row, given remembered rows above, and `Pixel` a horizontal
-stream for one new pixel, given the same and remembered pixels to the left. All three
-give the same numbers up to rounding, so that a sample follows the likelihood.
+one pixel after another and cannot afford that: `Row` (`row_view`) computes a vertical
+stream for one new row, given remembered rows above, and `Pixel` (`pixel_view`) a
+horizontal stream for one new pixel, given the same and remembered pixels to the left.
+All three give the same numbers up to rounding, so that a sample follows the likelihood.
 
 `Initializing` is `Full` on a first batch, and sets scales and biases as it goes.
 """

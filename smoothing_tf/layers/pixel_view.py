@@ -1,4 +1,4 @@
-"""Views of one new row, and of one new pixel, of an image that is being drawn."""
+"""The view of one new pixel of an image that is being drawn."""
 
 from __future__ import annotations
 
@@ -8,33 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from smoothing_tf.layers.activations import concat_elu
-from smoothing_tf.layers.views import shifted, transpose
+from smoothing_tf.layers.partial_view import Folded, PartialView, matmul
 
 if TYPE_CHECKING:
     from smoothing_tf.layers.causal_conv import CausalConv
-
-
-class Folded(NamedTuple):
-    """What `Row` and `Pixel` use of a layer, computed once: all in the compute dtype.
-
-    Attributes:
-      kernel: the kernel; of a skip connection a list of one kernel per input.
-      bias: [filters]; of a transposed convolution of a horizontal stream one for each
-        of its outputs, [2 * 2 * filters].
-      above: of a layer of a horizontal stream, the rows of the kernel above its last.
-      here: of the same, what a pixel gives to its own output, [in_channels, filters];
-        None where it gives nothing. Of a transposed convolution the whole kernel,
-        [in_channels, 2 * 2 * filters].
-      following: of the same, what a pixel gives to the n outputs to its right, the
-        nearest first, [in_channels, n * filters].
-    """
-
-    kernel: Any
-    bias: tf.Tensor
-    above: tf.Tensor | None = None
-    here: tf.Tensor | None = None
-    following: tf.Tensor | None = None
 
 
 class Images(NamedTuple):
@@ -54,124 +31,7 @@ class Images(NamedTuple):
         return tf.nest.map_structure(lambda x: x[self.begin : end], structure)
 
 
-class _Partial:
-    """What `Row` and `Pixel` have in common."""
-
-    def __init__(self, folded: Mapping[Any, Folded]):
-        self._folded = folded
-
-    def pointwise(self, layer, x):
-        folded = self._folded[layer]
-        return matmul(x, folded.kernel) + folded.bias
-
-    def skip(self, layer, x, index):
-        folded = self._folded[layer]
-        term = matmul(concat_elu(x), folded.kernel[index])
-        return term if index else term + folded.bias
-
-    def dropout(self, x, index):
-        del index
-        return x
-
-
-class Row(_Partial):
-    """A new row of a vertical stream: the layers that reach "up".
-
-    Args:
-      folded: of all layers.
-      rows: layer -> [b, n, w, c], the rows above that it remembers; of a transposed
-        convolution the second row that it gave. Updated in place.
-      row: index of the new row, integer tensor.
-      phase: the same modulo the period 2^(resolutions - 1), as a number.
-      origin: int [b], the image of a whole tensor that each row of the batch belongs
-        to; None: its own.
-    """
-
-    def __init__(
-        self,
-        folded: Mapping[Any, Folded],
-        rows: dict[Any, tf.Tensor],
-        row: tf.Tensor,
-        phase: int,
-        origin: tf.Tensor | None = None,
-    ):
-        super().__init__(folded)
-        self._origin = origin
-        self._rows = rows
-        self._row = row
-        self._phase = phase
-        self._level = 0  # The resolution, 0 for that of the image.
-
-    def conv(self, layer, x):
-        folded = self._folded[layer]
-        y = slide(layer, self._remember(layer, x), folded.kernel) + folded.bias
-        if layer.shift == "down" and not self._phase:
-            # What is shifted in from outside the image is zero.
-            y *= tf.cast(self._row > 0, y.dtype)
-        return y
-
-    def conv_transpose(self, layer, x):
-        folded = self._folded[layer]
-        return transpose(layer, x, folded.kernel) + folded.bias
-
-    def coarser(self, down, up, x, function):
-        if (self._phase >> self._level) % 2:
-            self._remember(down, x)
-            return self._rows[up], None
-        coarse = copy.copy(self)
-        coarse._level += 1
-        y, extra = function(down(x, view=self), coarse)
-        first, self._rows[up] = tf.split(up(y, view=coarse), 2, axis=1)
-        return first, extra
-
-    def take(self, whole):
-        """The row of [b, h, w, c] at the resolution of this view."""
-        row = tf.gather(whole, self._row // 2**self._level, axis=1)
-        if self._origin is not None:
-            row = tf.gather(row, self._origin)
-        return row[:, None]
-
-    def _remember(self, layer, x):
-        """The rows of the window: those above and, unless it is shifted, x."""
-        if layer.shift == "down":
-            # It reads the image, whose rows the sampler enters once they are drawn.
-            return self._rows[layer]
-        if not layer.num_rows_above:
-            return x
-        window = tf.concat([self._rows[layer], x], axis=1)
-        self._rows[layer] = pushed(self._rows[layer], x)
-        return window
-
-
-def row_terms(
-    folded: Mapping[Any, Folded],
-    rows: Mapping[Any, tf.Tensor],
-    layers: Iterable[CausalConv],
-) -> dict[CausalConv, tf.Tensor]:
-    """What remembered rows give to every pixel of a new row, all columns at once.
-
-    The upper rows of the kernels of a horizontal stream do not depend on the pixels
-    of the new row.
-
-    Args:
-      folded: of all layers.
-      rows: layer -> rows above that it remembers.
-      layers: those that reach "up_left" or "raster" and run in this row.
-
-    Returns:
-      layer -> [b, 1, w, filters], with the bias; a kernel of one row has no term.
-    """
-    return {
-        layer: shifted(
-            slide(layer, rows[layer], folded[layer].above) + folded[layer].bias,
-            layer.shift,
-        )
-        for layer in layers
-        if layer.kernel_size[0] > 1
-    }
-
-
-class Pixel(_Partial):
+class Pixel(PartialView):
     """A new pixel of a horizontal stream: layers that reach "up_left" or "raster".
 
     Its tensors are [number of images, c]: a pixel has no rows and columns.
@@ -315,25 +175,3 @@ class Pixel(_Partial):
 
     def _record(self, layer, x):
         self.recorded.setdefault(layer, []).append(x)
-
-
-def pushed(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-    """The newest of `rows` [b, n, w, c] and a row [b, 1, w, c]: n of them."""
-    if rows.shape[1] == 1:
-        return new
-    return tf.concat([rows[:, 1:], new], axis=1)
-
-
-def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """[b, ..., c] times [c, filters]; all sizes but b are known."""
-    if x.shape.rank == 2:
-        return tf.matmul(x, kernel)
-    # A graph of tf.tensordot has four times as many operations.
-    y = tf.matmul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)
-    return tf.reshape(y, [-1, *x.shape[1:-1], kernel.shape[1]])
-
-
-def slide(layer: CausalConv, window: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Slides a kernel over the columns of a window of its own height."""
-    no_rows = [[0, 0], [0, 0], *layer.paddings[2:]]
-    return tf.nn.conv2d(tf.pad(window, no_rows), kernel, layer.stride, "VALID")
