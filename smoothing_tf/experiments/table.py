@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,13 @@ class Measurement:
         return at_most + with_error(self.value, self.error)
 
     @classmethod
-    def of_mean(cls, values: np.ndarray, *, is_bound: bool = False) -> "Measurement":
-        """The mean of independent values [n], n > 1."""
-        se = np.std(values, ddof=1) / math.sqrt(len(values))
-        return cls(float(np.mean(values)), float(se), is_bound)
+    def of_mean(
+        cls, values: Sequence[float], *, is_bound: bool = False
+    ) -> "Measurement":
+        """The mean of independent values [n]; that of a single one has no error."""
+        n = len(values)
+        error = float(np.std(values, ddof=1) / math.sqrt(n)) if n > 1 else None
+        return cls(float(np.mean(values)), error, is_bound)
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:

@@ -1,9 +1,7 @@
 """Two-stage models of configurations that differ in little, on the same images."""
 
-import math
 import pathlib
 import shutil
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -98,11 +96,9 @@ def mean_difference(rows: Sequence[Row], name: str) -> Measurement:
 
     Its standard error is by the seeds' spread; there is none of one seed.
     """
-    values = [row["difference"].value for row in rows if row["variant"] == name]
-    se = None
-    if len(values) > 1:
-        se = statistics.stdev(values) / math.sqrt(len(values))
-    return Measurement(statistics.mean(values), se)
+    return Measurement.of_mean(
+        [row["difference"].value for row in rows if row["variant"] == name]
+    )
 
 
 def _share(first: pathlib.Path, workdir: pathlib.Path, stages: Sequence[str]) -> None:

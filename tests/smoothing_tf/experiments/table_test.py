@@ -38,6 +38,7 @@ def test_json_holds_the_rows():
         (Measurement(1.73612, 0.0163, is_bound=True), "<= 1.736 +- 0.016"),
         (Measurement(-0.00812, 0.000912), "-0.0081 +- 0.0009"),
         (Measurement.of_mean(np.arange(8.0)), "3.5 +- 0.9"),
+        (Measurement.of_mean([0.5]), "0.5000"),
         (Measurement(0.5, math.nan), "0.5000"),
         (Measurement(0.5, is_bound=True), "<= 0.5000"),
     ],
