@@ -17,7 +17,7 @@ from smoothing_tf.layers.masked_kernel import (
     channel_mask,
     raster_mask,
 )
-from smoothing_tf.layers.pixel_view import Images, Pixel
+from smoothing_tf.layers.pixel_view import Pixel
 from smoothing_tf.layers.row_view import Row, pushed, row_terms
 from smoothing_tf.layers.views import Full, Initializing, View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
@@ -29,7 +29,6 @@ __all__ = [
     "ContextEncoder",
     "Full",
     "GatedResnet",
-    "Images",
     "Initializing",
     "MaskedDense",
     "MaskedKernel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
@@ -14,27 +14,10 @@ if TYPE_CHECKING:
     from smoothing_tf.layers.causal_conv import CausalConv
 
 
-class Images(NamedTuple):
-    """Consecutive images of a batch.
-
-    Attributes:
-      begin: index of the first one, scalar integer.
-      number: how many, scalar integer.
-    """
-
-    begin: tf.Tensor
-    number: tf.Tensor
-
-    def of(self, structure: Any) -> Any:
-        """[b, ...] -> [number, ...], of each tensor in any nesting."""
-        end = self.begin + self.number
-        return tf.nest.map_structure(lambda x: x[self.begin : end], structure)
-
-
 class Pixel(PartialView):
     """A new pixel of a horizontal stream: layers that reach "up_left" or "raster".
 
-    Its tensors are [number of images, c]: a pixel has no rows and columns.
+    Its tensors are [b, c]: a pixel has no rows and columns.
 
     One object walks over a block of columns, `column` after `column`; a block is as
     long as the period 2^(resolutions - 1), so that it is known before anything runs
@@ -43,11 +26,10 @@ class Pixel(PartialView):
     Args:
       folded: of all layers.
       terms: of the row, see `row_terms`.
-      left: layer -> [number of images, n * filters], what the pixels to the left
-        give to the new one and to those after it. Updated in place.
+      left: layer -> [b, n * filters], what the pixels to the left give to the new
+        one and to those after it. Updated in place.
       pending: transposed convolution -> the row that it gave one row ago,
         [b, 1, w, c].
-      images: those of the batch whose pixel it is.
       block: index of the block, integer tensor.
       width: columns of the image.
       period: columns of a block.
@@ -60,7 +42,6 @@ class Pixel(PartialView):
         terms: Mapping[CausalConv, tf.Tensor],
         left: dict[Any, tf.Tensor],
         pending: dict[Any, tf.Tensor],
-        images: Images,
         block: tf.Tensor,
         width: int,
         period: int,
@@ -69,25 +50,23 @@ class Pixel(PartialView):
         super().__init__(folded)
         self._terms = terms
         self._pending = pending
-        self._images = images
         self._block = block
         self._width = width
         self._period = period
         self._phase = phase
         self._level = 0
-        # Of a block that is so wide: begin, end, strides within [b, 1, w].
+        # Of a block that is so wide: begin, end, strides within the [1, w] of an image.
         self._corners = {}
         for num_columns in (period >> level for level in range(period.bit_length())):
-            begin = tf.stack([images.begin, 0, block * num_columns])
-            size = tf.stack([images.number, 1, num_columns])
-            self._corners[num_columns] = begin, begin + size, tf.ones_like(begin)
+            begin = tf.stack([0, 0, block * num_columns])
+            end = begin + tf.constant([0, 1, num_columns])
+            self._corners[num_columns] = begin, end, tf.ones_like(begin)
         # Columns of whole rows that have been cut out already, by the whole row.
         self._columns: dict[Any, list[tf.Tensor]] = {}
         self._second_columns: dict[Any, tf.Tensor] = {}
         self.left = left
         self.column = 0
-        # What each layer is to remember of the new row: [number of images, c] for each
-        # column.
+        # What each layer is to remember of the new row: [b, c] for each column.
         self.recorded: dict[Any, list[tf.Tensor]] = {}
 
     def conv(self, layer, x):
@@ -135,8 +114,13 @@ class Pixel(PartialView):
         row_width = whole.shape[2]
         num_columns = self._period * row_width // self._width
         if whole.ref() not in self._columns:
-            corners = self._corners[num_columns]
-            block = tf.strided_slice(whole, *corners, shrink_axis_mask=0b10)
+            block = tf.strided_slice(
+                whole,
+                *self._corners[num_columns],
+                begin_mask=0b1,
+                end_mask=0b1,
+                shrink_axis_mask=0b10,
+            )
             columns = tf.unstack(block, num_columns, axis=1)
             self._columns[whole.ref()] = columns
         return self._columns[whole.ref()][self.column * row_width // self._width]
@@ -160,7 +144,7 @@ class Pixel(PartialView):
     def record_of(self, layers: Iterable[Any]) -> tf.Tensor:
         """What layers of one resolution are to remember of the block.
 
-        [number of images, columns * channels of all layers], column after column.
+        [b, columns * channels of all layers], column after column.
         """
         by_column = zip(*[self.recorded[layer] for layer in layers], strict=True)
         return tf.concat([x for column in by_column for x in column], axis=1)

@@ -178,8 +178,7 @@ class AutoregressiveModel(DensityModel):
           visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
             the channels at the place [b, num_channels], state). `place.of` takes
             [b, ...position_shape, n] to [b, n].
-          state: tensors [b, ...] of the caller, in any nesting, to begin with. A walk
-            may visit a position with some of the examples at a time.
+          state: tensors [b, ...] of the caller, in any nesting, to begin with.
           dtype: of x.
           resample: (row, state) -> (ancestors int [b], state) after every row of an
             image or dimension of a vector: example i goes on as a copy of example

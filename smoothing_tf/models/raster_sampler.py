@@ -17,7 +17,6 @@ from smoothing_tf.layers import (
     row_terms,
 )
 from smoothing_tf.models.ancestral import State
-from smoothing_tf.models.image_groups import in_groups
 from smoothing_tf.models.place import Place
 
 if TYPE_CHECKING:
@@ -74,9 +73,8 @@ class RasterSampler:
         """Visits every pixel once.
 
         Args:
-          visit: (parameters [n, num_params] in `dtype`, place, state) -> (value of
-            the channels at the place [n, num_channels], state), for the n images of
-            the place.
+          visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
+            the channels at the place [b, num_channels], state).
           state: of the caller, to begin with; its tensors are [b, ...].
           dtype: of the pixels.
           resample: (row, state) -> (ancestors int [b], state) after every row: image
@@ -126,20 +124,7 @@ class RasterSampler:
         terms = row_terms(self._folded, rows, horizontal)
         recorded = self._recorded(phase)
         undrawn = _Row(row, phase, above, terms, rows, horizontal, recorded)
-        new, kept, state = in_groups(
-            lambda images: self._columns(
-                undrawn, images, visit, images.of(state), dtype
-            ),
-            self._batch_size,
-            signature=(
-                self._spec(self._width * self._num_channels, dtype),
-                [
-                    self._spec((self._width >> level) * sum(layers.values()))
-                    for level, layers in recorded.items()
-                ],
-                tf.nest.map_structure(tf.TensorSpec.from_tensor, state),
-            ),
-        )
+        new, kept, state = self._columns(undrawn, visit, state, dtype)
         new = tf.reshape(new, [-1, 1, self._width, self._num_channels])
         for (level, layers), remembered in zip(recorded.items(), kept, strict=True):
             channels = [*layers.values()]
@@ -152,13 +137,13 @@ class RasterSampler:
                 self._enter(rows, layer, model.inputs(new))
         return new, state
 
-    def _columns(self, row, images, visit, state, dtype):
-        """Draws a row of some images: (pixels, what layers remember of it, state).
+    def _columns(self, row, visit, state, dtype):
+        """Draws a row: (pixels, what layers remember of it, state).
 
-        All columns of an image in one, [images, columns * channels]; of what is
+        All columns of an image in one, [b, columns * channels]; of what is
         remembered so are, within a column, the layers of a resolution.
         """
-        lefts = self._no_left(row.horizontal, images.number)
+        lefts = self._no_left(row.horizontal)
         left_keys = list(lefts)
         num_blocks = self._width // self._period
 
@@ -168,7 +153,6 @@ class RasterSampler:
                 row.terms,
                 dict(zip(left_keys, kept, strict=True)),
                 row.pending,
-                images,
                 index,
                 self._width,
                 self._period,
@@ -177,7 +161,7 @@ class RasterSampler:
             drawn = []
             for column in range(self._period):
                 view.column = column
-                place = Place(row.index, index * self._period + column, images)
+                place = Place(row.index, index * self._period + column)
                 pixel, state = self._pixel(place, view, row.above, visit, state, dtype)
                 drawn.append(pixel)
             pixels = pixels.write(index, tf.concat(drawn, axis=1))
@@ -212,7 +196,7 @@ class RasterSampler:
         """Draws a pixel, all channels at once or one after another."""
         model = self._model
         num_parts = self._num_channels // model.num_channels
-        pixel = tf.zeros([place.images.number, self._num_channels], dtype)
+        pixel = tf.zeros([self._batch_size, self._num_channels], dtype)
         for part in range(num_parts):
             # Only the last look at a pixel is remembered: it sees all but its last
             # channels, on which no later feature of the same pixel depends.
@@ -244,13 +228,11 @@ class RasterSampler:
             rows[layer] = self._zeros(1, self._width >> layer.level, filters)
         return rows
 
-    def _no_left(
-        self, layers: list[CausalConv], number: tf.Tensor
-    ) -> dict[Any, tf.Tensor]:
+    def _no_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
         """What pixels to the left of the first one give: nothing."""
         return {
             layer: tf.zeros(
-                [number, layer.num_columns_left * layer.weight.num_biases],
+                [self._batch_size, layer.num_columns_left * layer.weight.num_biases],
                 self._model.compute_dtype,
             )
             for layer in layers
@@ -282,13 +264,10 @@ class RasterSampler:
         return tf.zeros(shape, self._model.compute_dtype)
 
     def _array(self, size, dtype=None):
-        spec = self._spec(size, dtype)
-        num_blocks = self._width // self._period
-        return tf.TensorArray(spec.dtype, num_blocks, element_shape=[None, size])
-
-    def _spec(self, size, dtype=None):
-        return tf.TensorSpec(
-            [self._num_images, size], dtype or self._model.compute_dtype
+        return tf.TensorArray(
+            dtype or self._model.compute_dtype,
+            self._width // self._period,
+            element_shape=[self._num_images, size],
         )
 
 

@@ -7,7 +7,6 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     Full,
-    Images,
     MaskedKernel,
     Pixel,
     Row,
@@ -72,26 +71,24 @@ def test_a_row_is_that_of_the_full_pass(kernel_size, shift, height):
     ],
 )
 @pytest.mark.parametrize("reads_image", [False, True])
-def test_pixels_of_some_of_the_images_are_those_of_the_full_pass(
-    kernel_size, reach, shift, reads_image
-):
+def test_pixels_are_those_of_the_full_pass(kernel_size, reach, shift, reads_image):
     layer = make(kernel_size, reach, shift=shift, reads_image=reads_image)
-    x, some = images(), Images(tf.constant(1), tf.constant(BATCH_SIZE - 1))
+    x = images()
     folded = {layer: layer.folded()}
     terms = row_terms(folded, remembered(layer, x), [layer])
     size = layer.num_columns_left * FILTERS
-    left = {layer: tf.zeros([BATCH_SIZE - 1, size], tf.float64)} if size else {}
+    left = {layer: tf.zeros([BATCH_SIZE, size], tf.float64)} if size else {}
     columns = []
     for column in range(WIDTH):
-        view = Pixel(folded, terms, left, {}, some, tf.constant(column), WIDTH, 1, 0)
-        pixel = x[1:, -1, column]
+        view = Pixel(folded, terms, left, {}, tf.constant(column), WIDTH, 1, 0)
+        pixel = x[:, -1, column]
         # A look in between leaves no trace.
         layer(pixel + 1.0, view=view.scratch())
         columns.append(layer(pixel, view=view))
         if reads_image:
             view.enter(layer, pixel)
         left = view.left
-    expected = layer(x, view=Full())[1:, -1]
+    expected = layer(x, view=Full())[:, -1]
     np.testing.assert_allclose(
         tf.stack(columns, axis=1), expected, rtol=1e-12, atol=1e-12
     )

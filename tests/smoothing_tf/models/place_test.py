@@ -4,20 +4,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import Images
 from smoothing_tf.models.place import Place
-
-IMAGES = Images(tf.constant(1), tf.constant(2))
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_a_place_is_of_its_images_and_its_part(part):
-    place = Place(tf.constant(2), tf.constant(3), IMAGES, part)
+def test_a_place_is_of_all_images_and_its_part(part):
+    place = Place(tf.constant(2), tf.constant(3), part)
     whole = tf.reshape(tf.range(4 * 3 * 5 * 2 * 6), [4, 3, 5, 2, 6])
-    np.testing.assert_array_equal(place.of(whole), whole[1:3, 2, 3, part])
+    np.testing.assert_array_equal(place.of(whole), whole[:, 2, 3, part])
 
 
 def test_without_parts_there_are_channels_only():
-    place = Place(tf.constant(2), tf.constant(3), IMAGES)
+    place = Place(tf.constant(2), tf.constant(3))
     whole = tf.reshape(tf.range(4 * 3 * 5 * 6), [4, 3, 5, 6])
-    np.testing.assert_array_equal(place.of(whole), whole[1:3, 2, 3])
+    np.testing.assert_array_equal(place.of(whole), whole[:, 2, 3])
