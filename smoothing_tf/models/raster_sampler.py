@@ -122,27 +122,22 @@ class RasterSampler:
             x for x in self._horizontal if phase % (2**x.level * x.stride) == 0
         ]
         terms = row_terms(self._folded, rows, horizontal)
-        recorded = self._recorded(phase)
-        undrawn = _Row(row, phase, above, terms, rows, horizontal, recorded)
-        new, kept, state = self._columns(undrawn, visit, state, dtype)
-        new = tf.reshape(new, [-1, 1, self._width, self._num_channels])
-        for (level, layers), remembered in zip(recorded.items(), kept, strict=True):
-            channels = [*layers.values()]
-            shape = [-1, 1, self._width >> level, sum(channels)]
-            by_layer = tf.split(tf.reshape(remembered, shape), channels, axis=-1)
-            for layer, of_layer in zip(layers, by_layer, strict=True):
-                self._enter(rows, layer, of_layer)
+        undrawn = _Row(row, phase, above, terms, rows, horizontal)
+        new, recorded, state = self._columns(undrawn, visit, state, dtype)
         for layer in self._convs:
-            if layer.reads_image:
-                self._enter(rows, layer, model.inputs(new))
+            if layer.reads_image and layer in rows:
+                recorded[layer] = model.inputs(new)
+        for layer, of_layer in recorded.items():
+            rows[layer] = pushed(rows[layer], of_layer)
         return new, state
 
     def _columns(self, row, visit, state, dtype):
-        """Draws a row: (pixels, what layers remember of it, state).
+        """Draws a row: (pixels, layer -> what it remembers of it, state).
 
-        All columns of an image in one, [b, columns * channels]; of what is
-        remembered so are, within a column, the layers of a resolution.
+        Both are [b, 1, w, channels]. To carry them, the columns of a block are one
+        tensor, [b, columns * channels], and so are the layers of a resolution.
         """
+        recorded = self._recorded(row.phase)
         lefts = self._no_left(row.horizontal)
         left_keys = list(lefts)
         num_blocks = self._width // self._period
@@ -167,7 +162,7 @@ class RasterSampler:
             pixels = pixels.write(index, tf.concat(drawn, axis=1))
             arrays = [
                 array.write(index, view.record_of(layers))
-                for array, layers in zip(arrays, row.recorded.values(), strict=True)
+                for array, layers in zip(arrays, recorded.values(), strict=True)
             ]
             kept = [view.left[key] for key in left_keys]
             return index + 1, pixels, kept, arrays, state
@@ -181,16 +176,17 @@ class RasterSampler:
                 [lefts[key] for key in left_keys],
                 [
                     self._array((self._period >> level) * sum(layers.values()))
-                    for level, layers in row.recorded.items()
+                    for level, layers in recorded.items()
                 ],
                 state,
             ),
         )
-        return (
-            joined(pixels, num_blocks),
-            [joined(array, num_blocks) for array in arrays],
-            state,
-        )
+        of_layers = {}
+        for array, layers in zip(arrays, recorded.values(), strict=True):
+            channels = [*layers.values()]
+            together = joined(array, num_blocks, sum(channels))
+            of_layers |= zip(layers, tf.split(together, channels, axis=-1), strict=True)
+        return joined(pixels, num_blocks, self._num_channels), of_layers, state
 
     def _pixel(self, place, view, above, visit, state, dtype):
         """Draws a pixel, all channels at once or one after another."""
@@ -254,11 +250,6 @@ class RasterSampler:
                 recorded[layer.level][layer] = layer.weight.num_biases
         return recorded
 
-    def _enter(self, rows, layer, new):
-        """Lets a layer remember a row."""
-        if layer in rows:
-            rows[layer] = pushed(rows[layer], new)
-
     def _zeros(self, height, width, channels):
         shape = [self._batch_size, height, width, channels]
         return tf.zeros(shape, self._model.compute_dtype)
@@ -282,7 +273,6 @@ class _Row(NamedTuple):
       pending: what layers remember, and so what transposed convolutions gave one row
         ago.
       horizontal: the layers that run in this row.
-      recorded: those that remember it, level -> layer -> channels.
     """
 
     index: tf.Tensor
@@ -291,10 +281,10 @@ class _Row(NamedTuple):
     terms: dict[CausalConv, tf.Tensor]
     pending: dict[Any, tf.Tensor]
     horizontal: list[CausalConv]
-    recorded: dict[int, dict[Any, int]]
 
 
-def joined(array: tf.TensorArray, num_blocks: int) -> tf.Tensor:
-    """Blocks [b, n] of a row -> [b, blocks * n]."""
+def joined(array: tf.TensorArray, num_blocks: int, num_channels: int) -> tf.Tensor:
+    """Blocks [b, n] of a row -> [b, 1, w, num_channels]."""
     # To stack them would need a transposition, which takes several times as long.
-    return tf.concat([array.read(index) for index in range(num_blocks)], axis=1)
+    row = tf.concat([array.read(index) for index in range(num_blocks)], axis=1)
+    return tf.reshape(row, [-1, 1, row.shape[1] // num_channels, num_channels])
