@@ -50,7 +50,6 @@ class Pixel(PartialView):
         super().__init__(folded)
         self._terms = terms
         self._pending = pending
-        self._block = block
         self._width = width
         self._period = period
         self._phase = phase

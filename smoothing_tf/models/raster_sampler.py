@@ -53,6 +53,7 @@ class RasterSampler:
         self._features = features
         self._height, self._width, self._num_channels = model.event_shape
         self._period = 2 ** (model.num_resolutions - 1)
+        self._num_blocks = self._width // self._period  # Of a row.
         layers = [
             layer
             for layer in model._flatten_layers(include_self=False)
@@ -140,7 +141,6 @@ class RasterSampler:
         recorded = self._recorded(row.phase)
         lefts = self._no_left(row.horizontal)
         left_keys = list(lefts)
-        num_blocks = self._width // self._period
 
         def block(index, pixels, kept, arrays, state):
             view = Pixel(
@@ -168,7 +168,7 @@ class RasterSampler:
             return index + 1, pixels, kept, arrays, state
 
         _, pixels, _, arrays, state = tf.while_loop(
-            lambda index, *_: index < num_blocks,
+            lambda index, *_: index < self._num_blocks,
             block,
             (
                 0,
@@ -184,9 +184,9 @@ class RasterSampler:
         of_layers = {}
         for array, layers in zip(arrays, recorded.values(), strict=True):
             channels = [*layers.values()]
-            together = joined(array, num_blocks, sum(channels))
+            together = joined(array, self._num_blocks, sum(channels))
             of_layers |= zip(layers, tf.split(together, channels, axis=-1), strict=True)
-        return joined(pixels, num_blocks, self._num_channels), of_layers, state
+        return joined(pixels, self._num_blocks, self._num_channels), of_layers, state
 
     def _pixel(self, place, view, above, visit, state, dtype):
         """Draws a pixel, all channels at once or one after another."""
@@ -257,7 +257,7 @@ class RasterSampler:
     def _array(self, size, dtype=None):
         return tf.TensorArray(
             dtype or self._model.compute_dtype,
-            self._width // self._period,
+            self._num_blocks,
             element_shape=[self._num_images, size],
         )
 
