@@ -178,4 +178,8 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(
+        main,
+        "Run the same command to go on: nodes that are done are not run again, and"
+        " training goes on from its last checkpoint.",
+    )

@@ -11,14 +11,13 @@ from absl import flags
 from smoothing_tf.config import HelpRequested
 from smoothing_tf.help_text import help_text
 
-_OUR_PACKAGES = ("smoothing_tf", "components", "pipeline")
+_OUR_PACKAGES = ("smoothing_tf", "components", "pipeline", "benchmarks")
 _ROOT = pathlib.Path(__file__).parent.parent
 
 
 def run(
     main: Callable[[Sequence[str]], None],
-    kept: str = "Training goes on from its last checkpoint when the same command is"
-    " run again.",
+    kept: str = "No file was left half-written.",
 ) -> None:
     """Runs a command on `sys.argv` and exits.
 

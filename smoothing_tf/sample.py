@@ -30,6 +30,7 @@ from smoothing_tf.evaluation.restoration import (
 )
 from smoothing_tf.evaluation.samples import (
     draw_samples,
+    non_finite_reasons,
     picture_samples,
     real_uint8,
     samples_uint8,
@@ -44,7 +45,8 @@ _NUM_SAMPLES = 64
 
 # Kind -> examples [n, ...].
 Arrays = dict[str, np.ndarray]
-# Shows the arrays as they are seen, uint8 where the data has levels.
+# Shows the arrays as they are seen, uint8 where the data has levels; those that are not
+# finite are left out.
 Picture = Callable[[Arrays], np.ndarray | None]
 
 
@@ -126,6 +128,9 @@ def main(argv: Sequence[str]) -> None:
     (options,) = config.parse_options(argv, SampleOptions, usage=__doc__)
     output = pathlib.Path(options.output)
     artifacts.check_directory(output.parent)
+    for path in (output, output.with_suffix(".png")):
+        if path.is_dir():
+            raise IsADirectoryError(f"`--output`: {path} is a directory; name a file.")
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
     artifacts.make_directory(output.parent)
@@ -149,7 +154,12 @@ def sampled(
     smoothed = trained.smoothed
     if trained.two_stage is not None:
         smoothed = trained.two_stage.smoothed
-    if options.gradient != "exact" and smoothed is not None:
+    if options.gradient != "exact":
+        if smoothed is None:
+            raise ValueError(
+                "`--gradient` must not be given without a smoothed stage, which alone"
+                f" makes `single_step`; got {options.gradient!r}."
+            )
         check_single_step(trained.smoothing, smoothed, options.gradient)
     arrays = draw_samples(
         trained.two_stage,
@@ -199,6 +209,8 @@ def inpainted(
     images, mask = read_inpainting(
         options.images, options.mask, dataset.event_shape, dataset.num_levels
     )
+    if np.all(mask):
+        print("Nothing is missing by --mask: nothing is drawn.", file=sys.stderr)
     if not np.any(mask):
         print(
             "Nothing is known by --mask: the inpaintings are samples of the model.",
@@ -216,6 +228,8 @@ def inpainted(
     )
 
     def picture(shown):
+        if "samples" not in shown:
+            return None
         given = images
         if dataset.num_levels is not None:
             given = unit_to_uint8(images, dataset.num_levels).numpy()
@@ -227,16 +241,20 @@ def inpainted(
 def write_samples(
     output: pathlib.Path, arrays: Arrays, picture: Picture, num_levels: int | None
 ) -> None:
-    """Writes the arrays, and a picture of them."""
-    shown = arrays
+    """Writes the arrays, and a picture of those that are finite."""
+    reasons = non_finite_reasons(arrays)
+    shown = {kind: arrays[kind] for kind in arrays if kind not in reasons}
     if num_levels is not None:
-        shown = samples_uint8(arrays, num_levels)
-        # x~ is continuous: it is stored as it was drawn.
-        arrays = {k: arrays[k] if k == "smoothed" else v for k, v in shown.items()}
-    drawn = picture(shown)
+        shown = samples_uint8(shown, num_levels)
+        # Stored as drawn: x~, which is continuous, and what has no place in 8 bits.
+        kept = {"smoothed", *reasons}
+        arrays = {kind: (arrays if kind in kept else shown)[kind] for kind in arrays}
     with artifacts.atomic_file(output) as path:
         np.savez_compressed(path, **arrays)
     print(f"Wrote {', '.join(arrays)} to {output}.")
+    for kind, reason in reasons.items():
+        print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)
+    drawn = picture(shown)
     if drawn is not None:
         write_png(output.with_suffix(".png"), drawn)
         print(f"Wrote the picture {output.with_suffix('.png')}.")

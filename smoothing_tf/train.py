@@ -46,4 +46,6 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(
+        main, "Run the same command to go on from the last checkpoint of the stage."
+    )

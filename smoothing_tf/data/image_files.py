@@ -32,13 +32,13 @@ def read_smoothed(path: Path, event_shape: tuple[int, ...]) -> np.ndarray:
     is_image = len(event_shape) == 3
     if images.dtype == np.uint8 and is_image:
         return levels_to_unit(images, 256).numpy()
-    _check_floating(images, alternative="uint8 or " if is_image else "")
+    images = _as_float32(images, alternative="uint8 or " if is_image else "")
     if np.max(np.abs(images)) > _LARGEST and is_image:
         raise ValueError(
             "`--images` of floating point must be on [-1, 1] plus noise; got values up"
             f" to {np.max(np.abs(images)):g}. Give 0 to 255 as uint8."
         )
-    return images.astype(np.float32)
+    return images
 
 
 def read_inpainting(
@@ -71,7 +71,7 @@ def read_inpainting(
     known = mask[..., None] if len(event_shape) == 3 else mask
     known = np.broadcast_to(known, images.shape)
     if num_levels is None:
-        _check_floating(images, known)
+        images = _as_float32(images, known)
     else:
         images = _unit_of_uint8(images, known, num_levels)
     return np.where(known, images, 0).astype(np.float32), mask
@@ -110,10 +110,6 @@ def _read_mask(path, num_images, event_shape) -> np.ndarray:
             "`--mask` must hold 1 where a pixel is known and 0 where it is missing; got"
             f" {mask[is_wrong][0]}."
         )
-    if np.all(mask == 1):
-        raise ValueError(
-            "`--mask` must leave a pixel to draw, with a 0; got 1 everywhere."
-        )
     return mask == 1
 
 
@@ -127,15 +123,24 @@ def _read_examples(path, known_names, event_shape) -> np.ndarray:
     return images
 
 
-def _check_floating(
+def _as_float32(
     images: np.ndarray, known: np.ndarray | bool = True, alternative: str = ""
-) -> None:
-    is_floating = np.issubdtype(images.dtype, np.floating)
-    if not is_floating or not np.all(np.isfinite(images) | ~np.asarray(known)):
+) -> np.ndarray:
+    """Floating point -> float32, finite where it is known."""
+    if not np.issubdtype(images.dtype, np.floating):
         raise ValueError(
-            f"`--images` must be {alternative}finite floating point; got {images.dtype}"
-            f"{' with NaN or infinity' if images.dtype.kind == 'f' else ''}."
+            f"`--images` must be {alternative}finite floating point; got"
+            f" {images.dtype}."
         )
+    # What float32 cannot hold becomes infinite.
+    with np.errstate(over="ignore"):
+        single = images.astype(np.float32)
+    if not np.all(np.isfinite(single) | ~np.asarray(known)):
+        raise ValueError(
+            f"`--images` must be {alternative}finite floating point; got"
+            f" {images.dtype} with NaN or infinity, as float32."
+        )
+    return single
 
 
 def _read_array(path: Path, flag: str, known_names: tuple[str, ...]) -> np.ndarray:

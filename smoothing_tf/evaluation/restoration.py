@@ -119,7 +119,7 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """What was given beside what was made of it, at the same places.
 
     Args:
-      examples: kind, of `denoise_images`, -> uint8 images [n, h, w, c], vectors
+      examples: some kinds of `denoise_images` -> uint8 images [n, h, w, c], vectors
         [n, d], or anything else.
 
     Returns:
@@ -130,9 +130,12 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
         for kind, caption in _DENOISED.items()
         if kind in examples
     }
-    if examples["samples"].ndim == 2:
+    if not captioned:
+        return None
+    one_kind = next(iter(captioned.values()))
+    if one_kind.ndim == 2:
         return figures.scatter_columns(captioned)
-    if not _is_picture(examples["samples"]):
+    if not _is_picture(one_kind):
         return None
     return pictures.labelled_columns(captioned)
 

@@ -86,5 +86,6 @@ def _num_filters_of_stacked(flags: Sequence[str]) -> int:
     # A network grows with the square of its filters.
     guess = round(num_filters * math.sqrt(wanted / num_parameters(num_filters)))
     return min(
-        range(guess - 1, guess + 2), key=lambda n: abs(num_parameters(n) - wanted)
+        range(max(1, guess - 1), guess + 2),
+        key=lambda n: abs(num_parameters(n) - wanted),
     )

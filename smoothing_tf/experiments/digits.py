@@ -55,7 +55,8 @@ def run(directory: artifacts.Path, *, quick: bool) -> Result:
     experiment = workdir.load_config(directory / "pixelcnnpp")
     dataset = open_dataset(experiment.data)
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
-    bits[_HISTOGRAM] = histogram.bits_per_dim(dataset.array("test"))
+    scored = dataset.array(experiment.evaluation.split)[per_image["index"]]
+    bits[_HISTOGRAM] = histogram.bits_per_dim(scored)
     count = image_runs.num_parameters
     counts[_OURS] = count(experiment, dataset, "smoothed", "reverse")
     counts[_BASELINE] = count(experiment, dataset, "baseline")

@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from smoothing_tf.experiments import style
-from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table
 from smoothing_tf.models import (
@@ -39,9 +38,9 @@ _NUM_IMAGES = 4
 _FAINTEST = 1e-4
 
 
-def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
+def run(directory: pathlib.Path, *, quick: bool) -> Result:
     """Measures both networks, over several draws of their weights."""
-    del directory, cells
+    del directory  # Nothing is kept on the way.
     num_draws = _NUM_DRAWS_QUICK if quick else _NUM_DRAWS
     order = np.arange(_SIZE * _SIZE).reshape(_SIZE, _SIZE)
     is_earlier = order < order[_CENTRE, _CENTRE]

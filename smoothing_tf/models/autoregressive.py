@@ -25,6 +25,8 @@ class AutoregressiveModel(DensityModel):
       **kwargs: `name`, `dtype` of `keras.Model`.
     """
 
+    is_autoregressive = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...],

@@ -24,6 +24,9 @@ class DensityModel(keras.Model, abc.ABC):
       **kwargs: `name`, `dtype` of `keras.Model`.
     """
 
+    # Whether it is an `AutoregressiveModel`, whose network gives parameters.
+    is_autoregressive = False
+
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)

@@ -24,6 +24,7 @@ from __future__ import annotations
 import numbers
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
@@ -47,7 +48,7 @@ def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
       ValueError: a stage is not autoregressive.
     """
     for stage, model in (("smoothed", smoothed), ("reverse", reverse)):
-        if not hasattr(model, "walk"):
+        if not model.is_autoregressive:
             raise ValueError(
                 f"Inpainting needs stage {stage} to be autoregressive, such as made or"
                 f" pixelcnnpp; got {type(model).__name__}."
@@ -61,7 +62,7 @@ def given_values(
 
     Args:
       images: [n, ...event_shape]; what is missing may be any number, or none.
-      mask: bool, or numbers of which 0 is missing: of images [h, w] or [n, h, w],
+      mask: bool, or numbers, 1 known and 0 missing: of images [h, w] or [n, h, w],
         a pixel being known or missing with all its channels; of anything else
         [...event_shape] or [n, ...event_shape].
       num_particles: at least 1.
@@ -71,8 +72,9 @@ def given_values(
       (images with zeros for what is missing, bool [n, ...event_shape]: what is known).
 
     Raises:
-      ValueError: a shape or the number of particles is none of these.
-      tf.errors.InvalidArgumentError: a known value is not finite.
+      ValueError: a shape, the mask or the number of particles is none of these, or a
+        known value is not finite. While a graph is traced values are not known yet:
+        there a known value that is not finite is an InvalidArgumentError of the graph.
     """
     is_image = len(event_shape) == 3
     position_shape = event_shape[:2] if is_image else event_shape
@@ -100,14 +102,22 @@ def given_values(
             f"`mask` must have shape [{named}] or [{images.shape[0] or 'n'}, {named}];"
             f" got {mask.shape}."
         )
-    known = mask if mask.dtype == tf.bool else mask != 0
+    if mask.dtype != tf.bool:
+        numbers_given = tf.get_static_value(mask)
+        if numbers_given is not None and not np.all(np.isin(numbers_given, (0, 1))):
+            raise ValueError("`mask` must hold 1 (known) and 0 (missing) only.")
+        mask = mask == 1
     if is_for_all:
-        known = known[None]
+        mask = mask[None]
     if is_image:
-        known = known[..., None]
-    known = tf.broadcast_to(known, tf.shape(images))
+        mask = mask[..., None]
+    known = tf.broadcast_to(mask, tf.shape(images))
     given = tf.where(known, images, tf.zeros_like(images))
-    tf.debugging.assert_all_finite(given, "`images` must be finite where known.")
+    flaw = "`images` must be finite where they are known."
+    if tf.is_symbolic_tensor(given):
+        given = tf.debugging.assert_all_finite(given, flaw)
+    elif not np.all(np.isfinite(given)):
+        raise ValueError(flaw)
     return given, known
 
 

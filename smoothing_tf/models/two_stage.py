@@ -104,7 +104,7 @@ def check_single_step(
             "Single-step denoising needs `smoothing` to be gaussian; got "
             f"{type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
         )
-    if gradient == "truncated" and not hasattr(smoothed, "log_prob_detached"):
+    if gradient == "truncated" and not smoothed.is_autoregressive:
         raise ValueError(
             "`gradient` must be exact for a model that is not autoregressive; got"
             f" 'truncated' for {type(smoothed).__name__}."

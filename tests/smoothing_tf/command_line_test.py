@@ -65,7 +65,7 @@ def interrupt(_):
 
 def test_an_interrupted_run_says_what_is_kept(capsys):
     for arguments, message in (
-        ((), "Training goes on from its last checkpoint"),
+        ((), "No file was left half-written."),
         (("Finished cells are kept.",), "Finished cells are kept."),
     ):
         with pytest.raises(SystemExit) as exit_status:

@@ -88,6 +88,8 @@ def test_known_pixels_are_returned_exactly_and_the_others_drawn(run_dir, tmp_pat
     }
     options = ("--num_samples=2", "--particles=2")
     several = draw(run_dir, tmp_path / "i.npz", *files, *options)["samples"]
+    plain = draw(run_dir, tmp_path / "i.npz", *files, options[0])["samples"]
+    assert np.any(plain != several)
     assert (tmp_path / "i.png").read_bytes().startswith(b"\x89PNG")
     several = several.reshape(3, 2, 8, 8, 1)
     levels = np.rint(255 * np.arange(17) / 16)
@@ -95,6 +97,53 @@ def test_known_pixels_are_returned_exactly_and_the_others_drawn(run_dir, tmp_pat
         np.testing.assert_array_equal(samples[:, :, :4], images[:, :, :4])
         assert set(np.unique(samples)) <= set(levels)
     assert np.any(several[:, 0] != several[:, 1])
+
+
+def test_a_mask_without_a_missing_pixel_gives_the_images_back(
+    run_dir, tmp_path, capsys
+):
+    images = np.zeros((2, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "x.npz", images)
+    np.savez(tmp_path / "m.npz", np.ones((8, 8), int))
+    files = (f"--images={tmp_path / 'x.npz'}", f"--mask={tmp_path / 'm.npz'}")
+    samples = draw(run_dir, tmp_path / "i.npz", *files)["samples"]
+    np.testing.assert_array_equal(samples, images)
+    assert "Nothing is missing by --mask" in capsys.readouterr().err
+
+
+def refuse_to_show(shown):
+    assert not shown
+
+
+@pytest.mark.parametrize("num_levels", [17, None])
+def test_what_is_not_finite_is_written_all_the_same(tmp_path, capsys, num_levels):
+    x_smoothed = np.zeros((3, 4, 4, 1), np.float32)
+    x_smoothed[1, 2, 3] = np.inf
+    arrays = {"smoothed": x_smoothed, "samples": np.nan_to_num(x_smoothed, posinf=1.0)}
+    output = tmp_path / "s.npz"
+    sample.write_samples(output, arrays, refuse_to_show, num_levels)
+    with np.load(output) as file:
+        for kind, expected in arrays.items():
+            np.testing.assert_array_equal(file[kind], expected)
+    assert "its x~ has 1 of 3 non-finite examples" in capsys.readouterr().err
+
+
+def test_samples_are_kept_if_their_picture_cannot_be_made(tmp_path):
+    def fail(shown):
+        raise ValueError("no picture")
+
+    arrays = {"samples": np.zeros((2, 4, 4, 1), np.float32)}
+    with pytest.raises(ValueError, match="no picture"):
+        sample.write_samples(tmp_path / "s.npz", arrays, fail, 17)
+    with np.load(tmp_path / "s.npz") as file:
+        assert file["samples"].shape == (2, 4, 4, 1)
+
+
+@pytest.mark.parametrize("name", ["s.npz", "s.png"])
+def test_an_output_that_is_a_directory_is_rejected_first(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=f"{name} is a directory; name a file"):
+        draw(tmp_path / "no run", tmp_path / "s.npz")
 
 
 def test_the_truncated_gradient_is_had_by_its_name(run_dir, tmp_path):
@@ -144,6 +193,9 @@ def test_one_stage_alone_gives_its_own_samples(run_dir, tmp_path, capsys, stage,
         (tmp_path / name).symlink_to(run_dir / name)
     assert set(draw(tmp_path, tmp_path / "s.npz", "--num_samples=2")) == kinds
     assert "Stage reverse is not trained" in capsys.readouterr().err
+    if stage == "baseline":
+        with pytest.raises(ValueError, match="must not be given without a smoothed"):
+            draw(tmp_path, tmp_path / "s.npz", "--gradient=truncated")
 
 
 def test_the_reverse_stage_alone_draws_nothing(run_dir, tmp_path):

@@ -120,6 +120,39 @@ class ConditionalModelContract:
             assert np.all(np.isfinite(gradient)), variable.path
             assert np.any(gradient != 0), variable.path
 
+    def test_dropout_is_active_only_with_a_seed_and_named_by_it(self, is_conditional):
+        model = self.make(self.image_shape, is_conditional=is_conditional, dropout=0.5)
+        x = self.context(2)
+        arguments = (x, 0.5 * x) if is_conditional else (x,)
+        scores = {
+            name: model.log_prob(*arguments, dropout_seed=seed).numpy()
+            for name, seed in (
+                ("none", None),
+                ("one", tf.constant([1, 2])),
+                ("one again", tf.constant([1, 2])),
+                ("two", tf.constant([1, 3])),
+            )
+        }
+        assert np.all(np.isfinite(list(scores.values())))
+        np.testing.assert_array_equal(scores["one"], scores["one again"])
+        assert np.all(scores["one"] != scores["two"])
+        assert np.all(scores["one"] != scores["none"])
+        np.testing.assert_array_equal(scores["none"], model.log_prob(*arguments))
+
+    def test_layers_drop_by_seeds_of_their_own(self, is_conditional, monkeypatch):
+        model = self.make(self.image_shape, is_conditional=is_conditional, dropout=0.5)
+        fold_in, indices = tf.random.experimental.stateless_fold_in, []
+
+        def recorded(seed, index):
+            indices.append(int(index))
+            return fold_in(seed, index)
+
+        monkeypatch.setattr(tf.random.experimental, "stateless_fold_in", recorded)
+        arguments = [self.context(1)] * (1 + is_conditional)
+        model.log_prob(*arguments, dropout_seed=tf.constant([1, 2]))
+        assert indices
+        assert len(set(indices)) == len(indices)
+
 
 class DensityModelContract(ConditionalModelContract):
     """What every density model does; it exists with and without a context."""
@@ -189,24 +222,6 @@ class DensityModelContract(ConditionalModelContract):
         x = self.context(2)
         np.testing.assert_array_equal(first.log_prob(x), again.log_prob(x))
         assert np.all(first.log_prob(x) != other.log_prob(x))
-
-    def test_dropout_is_active_only_with_a_seed_and_named_by_it(self):
-        model = self.make(self.image_shape, dropout=0.5)
-        x = self.context(2)
-        scores = {
-            name: model.log_prob(x, dropout_seed=seed).numpy()
-            for name, seed in (
-                ("none", None),
-                ("one", tf.constant([1, 2])),
-                ("one again", tf.constant([1, 2])),
-                ("two", tf.constant([1, 3])),
-            )
-        }
-        assert np.all(np.isfinite(list(scores.values())))
-        np.testing.assert_array_equal(scores["one"], scores["one again"])
-        assert np.all(scores["one"] != scores["two"])
-        assert np.all(scores["one"] != scores["none"])
-        np.testing.assert_array_equal(scores["none"], model.log_prob(x))
 
     def test_a_missing_or_superfluous_context_is_rejected(self):
         x = self.context(1)

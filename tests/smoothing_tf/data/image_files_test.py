@@ -54,7 +54,6 @@ IMAGES = np.zeros((2, *SHAPE), np.uint8)
         (IMAGES, 255 * MASK, "must hold 1 where a pixel is known and 0 .*; got 255"),
         (IMAGES, MASK / 2, "got 0.5"),
         (IMAGES, np.full((2, 2), "1"), "must hold 1 where"),
-        (IMAGES, np.ones((2, 2)), "must leave a pixel to draw"),
     ],
 )
 def test_what_does_not_fit_is_rejected(tmp_path, images, mask, message):
@@ -62,9 +61,16 @@ def test_what_does_not_fit_is_rejected(tmp_path, images, mask, message):
         read(tmp_path, images, mask)
 
 
-def test_a_known_nan_is_rejected(tmp_path):
+# 1e300 is infinite as float32.
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_what_is_not_finite_is_rejected_where_it_is_known(tmp_path, value):
+    vectors, mask = np.array([[value, 0.0]]), np.array([1, 0])
     with pytest.raises(ValueError, match="got float64 with NaN or infinity"):
-        read(tmp_path, np.array([[np.nan, 0.0]]), np.array([1, 0]), None, (2,))
+        read(tmp_path, vectors, mask, None, (2,))
+    with pytest.raises(ValueError, match="got float64 with NaN or infinity"):
+        read_smoothed(tmp_path / "x.npz", (2,))
+    x, _ = read(tmp_path, vectors, 1 - mask, None, (2,))
+    np.testing.assert_array_equal(x, [[0.0, 0.0]])
 
 
 def test_a_missing_file_is_named(tmp_path):

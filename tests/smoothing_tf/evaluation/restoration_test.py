@@ -48,12 +48,13 @@ def test_inpaintings_do_not_depend_on_how_many_there_are():
     vectors = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     mask = np.array([True, False, True])
 
-    def inpaint(vectors, num_inpaintings):
+    def inpaint(vectors, num_inpaintings, num_particles=1):
         drawn = inpaint_images(
             two_stage,
             vectors,
             mask,
             num_inpaintings=num_inpaintings,
+            num_particles=num_particles,
             seed=1,
             progress=False,
         )
@@ -67,6 +68,8 @@ def test_inpaintings_do_not_depend_on_how_many_there_are():
     assert len(np.unique(many[..., 1])) == 15
     few = inpaint(vectors[:2], 2)
     np.testing.assert_allclose(few, many[:2, :2], rtol=1e-5, atol=1e-6)
+    weighted = inpaint(vectors, 3, num_particles=4)
+    assert np.any(weighted[..., 1] != many[..., 1])
 
 
 def test_the_pictures_show_what_was_given_and_what_is_missing():
@@ -88,6 +91,7 @@ def test_vectors_are_shown_as_points_and_other_examples_not_at_all():
     vectors = np.random.default_rng(0).normal(size=(9, 2))
     assert picture_denoised({"smoothed": vectors, "samples": vectors}).ndim == 3
     assert picture_inpainted(vectors, np.array([True, False]), vectors).ndim == 3
+    assert picture_denoised({}) is None
     volumes = np.zeros((3, 4, 4, 2), np.float32)
     assert picture_denoised({"smoothed": volumes, "samples": volumes}) is None
     assert picture_inpainted(volumes, np.ones((4, 4), bool), volumes) is None

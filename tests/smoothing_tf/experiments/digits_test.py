@@ -1,8 +1,38 @@
 """The digits experiment runs from end to end, and goes on where it stopped."""
 
+import numpy as np
 import pytest
 
-from smoothing_tf.experiments import digits
+from smoothing_tf import artifacts, config
+from smoothing_tf.data import open_dataset
+from smoothing_tf.experiments import digits, image_runs
+from smoothing_tf.experiments.histogram import IndependentHistogram
+
+
+def test_all_models_are_scored_on_the_images_of_the_evaluation(tmp_path, monkeypatch):
+    index = np.array([7, 3, 250, 11])
+    bits = np.array([1.0, 2.0, 4.0, 8.0])
+
+    def evaluated(experiment, directory, stages):
+        flags = config.to_flagfile(experiment)
+        artifacts.write_text(directory / artifacts.FLAGS_FILE, flags)
+        own = bits if directory.name == "pixelcnnpp" else 3.0 * bits
+        per_image = {"index": index, "bits_per_dim": own}
+        per_image["bits_per_dim_baseline"] = bits + 1.0
+        return {"confidence_classifier": {"value": None}}, per_image
+
+    monkeypatch.setattr(image_runs, "evaluated", evaluated)
+    monkeypatch.setattr(image_runs, "num_parameters", lambda *args: 5)
+    monkeypatch.setattr(image_runs, "columns_picture", lambda directory: b"")
+    rows = digits.run(tmp_path, quick=True).tables["table"].rows
+    dataset = open_dataset(config.parse(["--dataset=digits"]).data)
+    histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
+    of_histogram = histogram.bits_per_dim(dataset.array("test")[index])
+    np.testing.assert_allclose(
+        [row["bits_per_dim"].value for row in rows],
+        [3.75, 4.75, 11.25, np.mean(of_histogram)],
+    )
+    np.testing.assert_allclose(rows[3]["behind"].value, np.mean(of_histogram - bits))
 
 
 @pytest.mark.large

@@ -154,10 +154,21 @@ def test_known_pixels_that_the_model_holds_for_impossible_stay_with_their_image(
         np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
 
 
-def test_known_pixels_must_be_finite():
-    images = np.reshape([9.0, np.nan], [1, 1, 2, 1])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_known_pixels_must_be_finite(value):
+    model, images = two_pixels(), np.reshape([9.0, value], [1, 1, 2, 1])
+    with pytest.raises(ValueError, match="must be finite where they are known"):
+        model.inpaint(images, LATER_KNOWN, seed=1)
+    traced = tf.function(lambda images: model.inpaint(images, LATER_KNOWN, seed=1))
     with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite where"):
-        two_pixels().inpaint(images, LATER_KNOWN, seed=1)
+        traced(tf.constant(images))
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.5, 255])
+def test_a_mask_holds_nothing_but_zeros_and_ones(value):
+    images, mask = np.zeros([1, 1, 2, 1]), np.reshape([0, value], [1, 2])
+    with pytest.raises(ValueError, match=r"`mask` must hold 1 \(known\) and 0"):
+        two_pixels().inpaint(images, mask, seed=1)
 
 
 def test_x_smoothed_goes_with_its_x():

@@ -175,6 +175,16 @@ class TestPixelCNNpp(DensityModelContract):
         for variable, value in zip(model.variables, before, strict=True):
             np.testing.assert_array_equal(variable, value)
 
+    def test_spatial_dropout_drops_whole_channels(self):
+        config = PixelCNNppConfig(
+            num_resnet=1, num_filters=2, num_mixtures=1, spatial_dropout=True
+        )
+        view = PixelCNNpp(config, (4, 4, 1)).view(tf.constant([1, 2]))
+        kept = view.dropout(tf.ones([3, 4, 4, 20]), 0).numpy()
+        whole = np.broadcast_to(kept[:, :1, :1], kept.shape)
+        np.testing.assert_array_equal(kept, whole)
+        assert set(np.unique(kept)) == {0.0, 2.0}
+
     def test_the_log_scale_has_a_floor(self):
         model = self.make((4, 4, 1))
         model.nin_out.weight.bias.assign(

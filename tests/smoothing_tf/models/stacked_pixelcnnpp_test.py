@@ -30,9 +30,12 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
     tiny_levels = 3
     image_shape = (6, 4, 1)
 
-    def make(self, event_shape, num_levels=None, is_conditional=True, **kwargs):
+    def make(
+        self, event_shape, num_levels=None, is_conditional=True, dropout=0.0, **kwargs
+    ):
         assert is_conditional
-        return StackedPixelCNNpp(CONFIG, event_shape, num_levels, **kwargs)
+        config = dataclasses.replace(CONFIG, dropout=dropout)
+        return StackedPixelCNNpp(config, event_shape, num_levels, **kwargs)
 
     def test_a_pixel_sees_all_pixels_before_it_and_all_of_the_context(self):
         config = dataclasses.replace(CONFIG, num_resnet=2)
