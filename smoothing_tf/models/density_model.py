@@ -24,7 +24,7 @@ class DensityModel(keras.Model, abc.ABC):
       **kwargs: `name`, `dtype` of `keras.Model`.
     """
 
-    # Whether it is an `AutoregressiveModel`, whose network gives parameters.
+    # Whether it has what `AutoregressiveModel` adds: `walk`, `log_prob_detached`.
     is_autoregressive = False
 
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):

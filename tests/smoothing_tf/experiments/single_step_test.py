@@ -13,6 +13,8 @@ NOISE_SCALE = 0.25
 class Exact(DensityModel):
     """The density of smoothed rings; detached, without a gradient in x_1."""
 
+    is_autoregressive = True  # As far as it is detached.
+
     def __init__(self, is_conditional: bool):
         super().__init__((2,), is_conditional)
         self._density = DENSITIES["rings"](tf.float64).smoothed(NOISE_SCALE)
