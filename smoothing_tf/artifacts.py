@@ -33,8 +33,9 @@ def check_directory(path: Path) -> pathlib.Path:
     path = pathlib.Path(path)
     for part in (path, *path.parents):
         if part.exists() and not part.is_dir():
+            place = "is a file" if part == path else f"lies below the file {part}"
             raise NotADirectoryError(
-                f"The output path {path} lies below the file {part}; name a directory."
+                f"The output path {path} {place}; name a directory."
             )
     return path
 

@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> None:
     dataset = open_dataset(experiment.data)
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
     version = output / str(next_version(output))
-    export_saved_model(two_stage, dataset.num_levels, version)
+    export_saved_model(two_stage, dataset.num_levels, version, progress=True)
     print(f"Exported to {version}.")
 
 

@@ -7,7 +7,9 @@ FILE.npz holds the state dict of a PixelCNN++, one array under each name. PyTorc
 it by numpy.savez("FILE.npz", **{k: v.cpu().numpy() for k, v in state_dict.items()}).
 
 The flags say the size of the network, the data set and the smoothing that belong to
-the weights; stage reverse needs --conditioning=stacked. Its likelihood is that of the
+the weights, the same for all stages of a directory, e.g.
+--flagfile=configs/cifar10_pixelcnnpp.cfg; stage reverse needs
+--reverse_conditioning=stacked. Its likelihood is that of the
 discrete levels, while the authors trained theirs on x with a little noise. The stage is
 then as if it was trained for 0 steps: sample, evaluate and export read it, train goes
 on from it.
@@ -113,8 +115,8 @@ def _check_stage(experiment: Config, stage: str, directory: pathlib.Path) -> Non
         )
     if stage == "reverse" and stage_config.model_config.conditioning != "stacked":
         raise ValueError(
-            "`--conditioning` must be stacked for stage 'reverse' to take the authors'"
-            f" weights; got {stage_config.model_config.conditioning}."
+            "`--reverse_conditioning` must be stacked for stage 'reverse' to take the"
+            f" authors' weights; got {stage_config.model_config.conditioning}."
         )
     if stage in workdir.stages_present(directory):
         raise FileExistsError(

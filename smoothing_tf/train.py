@@ -46,6 +46,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(
-        main, "Run the same command to go on from the last checkpoint of the stage."
-    )
+    command_line.run(main, "Run the same command to go on.")

@@ -32,4 +32,9 @@ def run(
     config = node_config(flags, data_dir, smoothing_dir).in_float32()
     dataset = open_dataset(config.data)
     two_stage = stages.load_two_stage(config, dataset, stage_dirs)
-    export_saved_model(two_stage, num_levels=dataset.num_levels, directory=output_dir)
+    export_saved_model(
+        two_stage,
+        num_levels=dataset.num_levels,
+        directory=output_dir,
+        progress=True,
+    )

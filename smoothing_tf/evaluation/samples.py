@@ -124,7 +124,11 @@ def single_steps(
         return {"single_step": estimate}
 
     return in_batches(
-        denoise, x_smoothed, progress=progress, batch_size=_GRADIENT_BATCH_SIZE
+        denoise,
+        x_smoothed,
+        progress=progress,
+        batch_size=_GRADIENT_BATCH_SIZE,
+        label="single steps",
     )
 
 
@@ -133,6 +137,7 @@ def in_batches(
     *arrays: np.ndarray,
     progress: bool,
     batch_size: int | None = None,
+    label: str = "samples",
 ) -> dict[str, np.ndarray]:
     """Joins what `draw` gives for batches of examples.
 
@@ -144,6 +149,7 @@ def in_batches(
       *arrays: [n, ...].
       progress: whether to show a progress bar.
       batch_size: b; None for BATCH_SIZE, or n where that is less.
+      label: of the bar.
 
     Returns:
       kind -> [n, ...].
@@ -154,16 +160,19 @@ def in_batches(
         0,
         num_examples,
         batch_size,
-        desc="samples",
+        desc=label,
         unit="batch",
         disable=not progress,
     )
+    # The first batch builds the graph and takes much longer than the others.
+    starts.set_postfix_str("compiling")
     # Nothing in it is for AutoGraph, which would wrap errors in words of its own.
     compiled, parts = tf.function(draw, autograph=False), []
     for start in starts:
         rows = np.minimum(np.arange(start, start + batch_size), num_examples - 1)
         part = compiled(*[tf.constant(array[rows]) for array in arrays])
         parts.append({kind: examples.numpy() for kind, examples in part.items()})
+        starts.set_postfix_str("", refresh=False)
     kinds = parts[0] if parts else ()
     return {
         kind: np.concatenate([part[kind] for part in parts])[:num_examples]

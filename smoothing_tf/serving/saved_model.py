@@ -1,11 +1,13 @@
 """A two-stage model as a SavedModel that needs nothing but TensorFlow."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.two_stage import TwoStageModel
@@ -23,7 +25,11 @@ _FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
 
 
 def export_saved_model(
-    two_stage: TwoStageModel, num_levels: int | None, directory: artifacts.Path
+    two_stage: TwoStageModel,
+    num_levels: int | None,
+    directory: artifacts.Path,
+    *,
+    progress: bool = False,
 ) -> None:
     """Writes a SavedModel, checked against the Python model before it appears.
 
@@ -46,6 +52,7 @@ def export_saved_model(
       two_stage: the trained model.
       num_levels: L, the data's levels, at most 256; None for continuous data.
       directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
+      progress: whether to say on stderr what is being done.
 
     Raises:
       FileExistsError: `directory` holds something already.
@@ -65,6 +72,12 @@ def export_saved_model(
                 " does."
             )
     signatures = _signatures(two_stage, num_levels)
+    if progress:
+        print(
+            f"Writing the graphs of {', '.join(signatures)}; those of a large network"
+            " take minutes.",
+            file=sys.stderr,
+        )
     module = tf.Module()
     # Only variables are tracked: no Python class is needed, or sought, on loading.
     module.weights = [
@@ -87,11 +100,15 @@ def export_saved_model(
         artifacts.write_json(
             temporary / METADATA_FILE, _metadata(two_stage, num_levels, signatures)
         )
-        verify_saved_model(two_stage, num_levels, temporary)
+        verify_saved_model(two_stage, num_levels, temporary, progress=progress)
 
 
 def verify_saved_model(
-    two_stage: TwoStageModel, num_levels: int | None, directory: artifacts.Path
+    two_stage: TwoStageModel,
+    num_levels: int | None,
+    directory: artifacts.Path,
+    *,
+    progress: bool = False,
 ) -> None:
     """Compares every signature of a SavedModel with the Python model.
 
@@ -101,6 +118,7 @@ def verify_saved_model(
       two_stage: the model it was written from.
       num_levels: as for `export_saved_model`.
       directory: of the SavedModel.
+      progress: whether to show a progress bar.
 
     Raises:
       RuntimeError: naming the signature and output that differs.
@@ -143,7 +161,10 @@ def verify_saved_model(
             f"The SavedModel must have the signatures {', '.join(sorted(expected))};"
             f" got {', '.join(sorted(loaded))}."
         )
-    for name, outputs in expected.items():
+    checks = tqdm.tqdm(
+        expected.items(), "checking", unit="signature", disable=not progress
+    )
+    for name, outputs in checks:
         _compare(name, loaded[name](**arguments[name]), outputs)
 
 

@@ -110,7 +110,14 @@ def train_stage(
         progress=progress,
         is_chief=writes,
     ) as monitor:
-        run.train(iter(trainer.distribute(arguments)), monitor)
+        try:
+            run.train(iter(trainer.distribute(arguments)), monitor)
+        except KeyboardInterrupt:
+            monitor.say(
+                f"{stage}: interrupted at step {trainer.step}; training goes on from"
+                f" {run.latest_checkpoint or 'the beginning'}."
+            )
+            raise
 
 
 def write_initial_state(
@@ -171,6 +178,11 @@ class _Run:
         self._checkpoints = _stage_checkpoints(directory, trainer, self._window)
         self._history = History(directory)
         self._sample = tf.function(trainer.averaged.sample)
+
+    @property
+    def latest_checkpoint(self) -> str | None:
+        """Where training goes on; None is the beginning."""
+        return self._checkpoints.latest
 
     def restore(self) -> bool:
         """Goes back to the newest checkpoint; returns whether there is one."""

@@ -64,6 +64,8 @@ class Monitor:
             disable=not (progress and is_chief),
             dynamic_ncols=True,
         )
+        # The first call builds the graph and takes much longer than the others.
+        self._bar.set_postfix_str("compiling")
         self._examples, self._seconds = 0, 0.0
 
     def __enter__(self):

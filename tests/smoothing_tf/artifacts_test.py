@@ -61,6 +61,8 @@ def test_a_path_below_a_file_names_the_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError, match=r"lies below the file .*/file; name"):
         artifacts.make_directory(tmp_path / "file" / "deep" / "er")
+    with pytest.raises(NotADirectoryError, match="/file is a file; name a directory"):
+        artifacts.make_directory(tmp_path / "file")
 
 
 def test_json_without_nan(tmp_path):

@@ -37,7 +37,7 @@ def test_both_stages_are_loaded_and_exported(
     assert directories == stage_dirs
     assert exported == (
         "the two-stage model",
-        {"num_levels": 4, "directory": tmp_path / "saved_model"},
+        {"num_levels": 4, "directory": tmp_path / "saved_model", "progress": True},
     )
 
 

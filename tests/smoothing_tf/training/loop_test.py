@@ -309,6 +309,28 @@ def test_tensorboard_has_scalars_and_pictures(tmp_path, stage, height):
     assert tf.io.decode_png(png).dtype == tf.uint8
 
 
+@pytest.mark.parametrize(
+    "number, left", [(1, "the beginning"), (2, "checkpoints/ckpt-2")]
+)
+def test_an_interruption_says_where_training_goes_on(
+    tmp_path, capsys, monkeypatch, number, left
+):
+    save, saved = tf.train.CheckpointManager.save, []
+
+    def interrupted(*args, **kwargs):
+        saved.append(None)
+        if len(saved) == number:
+            raise KeyboardInterrupt
+        return save(*args, **kwargs)
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, progress=True, checkpoint_every=2)
+    shown = capsys.readouterr().err
+    assert f"reverse: interrupted at step {2 * number}; training goes on from" in shown
+    assert f"{left}.\n" in shown
+
+
 def test_progress_shows_the_loss_in_the_unit_of_the_data(tmp_path, capsys):
     train(tmp_path, "baseline", progress=True)
     shown = capsys.readouterr().err
