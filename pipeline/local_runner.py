@@ -180,6 +180,6 @@ def main(argv: Sequence[str]) -> None:
 if __name__ == "__main__":
     command_line.run(
         main,
-        "Run the same command to go on: nodes that are done are not run again, and"
-        " training goes on from its last checkpoint.",
+        "Run the same command to go on: nodes that are done are not run again, the one"
+        " that was interrupted begins anew.",
     )

@@ -8,11 +8,10 @@ it by numpy.savez("FILE.npz", **{k: v.cpu().numpy() for k, v in state_dict.items
 
 The flags say the size of the network, the data set and the smoothing that belong to
 the weights, the same for all stages of a directory, e.g.
---flagfile=configs/cifar10_pixelcnnpp.cfg; stage reverse needs
---reverse_conditioning=stacked. Its likelihood is that of the
-discrete levels, while the authors trained theirs on x with a little noise. The stage is
-then as if it was trained for 0 steps: sample, evaluate and export read it, train goes
-on from it.
+--flagfile=configs/cifar10_pixelcnnpp.cfg. Stage reverse needs
+--reverse_conditioning=stacked; its likelihood is that of the discrete levels, while the
+authors trained theirs on x with a little noise. The stage is then as if it was trained
+for 0 steps: sample, evaluate and export read it, train goes on from it.
 """
 
 import dataclasses

@@ -6,8 +6,9 @@
 
 Writes the arrays `smoothed` (x~, float32), `single_step`, `samples` and of a baseline
 `baseline` (uint8 images, or float32 vectors), as far as the stages are trained, and
-beside them a picture FILE.png. Denoising writes the first three for the given x~,
-inpainting `smoothed` and `samples`, the inpaintings of an image one after another.
+beside them a picture FILE.png. What is not finite everywhere stays float32. Denoising
+writes the first three for the given x~, inpainting `smoothed` and `samples`, the
+inpaintings of an image one after another.
 """
 
 import dataclasses
@@ -130,7 +131,9 @@ def main(argv: Sequence[str]) -> None:
     artifacts.check_directory(output.parent)
     for path in (output, output.with_suffix(".png")):
         if path.is_dir():
-            raise IsADirectoryError(f"`--output`: {path} is a directory; name a file.")
+            raise IsADirectoryError(
+                f"`--output` must name a file; got the directory {path}."
+            )
     experiment = workdir.load_config(options.workdir)
     dataset = open_dataset(experiment.data)
     artifacts.make_directory(output.parent)
@@ -210,7 +213,10 @@ def inpainted(
         options.images, options.mask, dataset.event_shape, dataset.num_levels
     )
     if np.all(mask):
-        print("Nothing is missing by --mask: nothing is drawn.", file=sys.stderr)
+        print(
+            "Nothing is missing by --mask: the images come back as they are.",
+            file=sys.stderr,
+        )
     if not np.any(mask):
         print(
             "Nothing is known by --mask: the inpaintings are samples of the model.",
@@ -254,10 +260,12 @@ def write_samples(
     print(f"Wrote {', '.join(arrays)} to {output}.")
     for kind, reason in reasons.items():
         print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)
-    drawn = picture(shown)
+    png = output.with_suffix(".png")
+    png.unlink(missing_ok=True)  # Of other samples.
+    drawn = picture(shown) if shown else None
     if drawn is not None:
-        write_png(output.with_suffix(".png"), drawn)
-        print(f"Wrote the picture {output.with_suffix('.png')}.")
+        write_png(png, drawn)
+        print(f"Wrote the picture {png}.")
 
 
 if __name__ == "__main__":

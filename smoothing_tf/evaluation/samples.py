@@ -165,7 +165,7 @@ def in_batches(
         disable=not progress,
     )
     # The first batch builds the graph and takes much longer than the others.
-    starts.set_postfix_str("compiling")
+    starts.set_postfix_str("first call: compiling")
     # Nothing in it is for AutoGraph, which would wrap errors in words of its own.
     compiled, parts = tf.function(draw, autograph=False), []
     for start in starts:

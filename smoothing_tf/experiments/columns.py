@@ -167,7 +167,7 @@ def _about_fd(distance: Mapping[str, Any]) -> tuple[str, ...]:
         f" {extractor['sha256'][:12]}, of {distance['n']} samples to"
         f" {distance['n_reference']} images of the {distance['reference_split']}"
         f" split, seed {distance['seed']}. Lower is better.",
-        f"fd at n, fd floor: to {floor['n']} of those images, of as many samples and of"
+        f"fd_at_n, fd_floor: to {floor['n']} of those images, of as many samples and of"
         " as many others of the images.",
     ]
     held_out = distance["held_out"]

@@ -72,9 +72,9 @@ def given_values(
       (images with zeros for what is missing, bool [n, ...event_shape]: what is known).
 
     Raises:
-      ValueError: a shape, the mask or the number of particles is none of these, or a
-        known value is not finite. While a graph is traced values are not known yet:
-        there a known value that is not finite is an InvalidArgumentError of the graph.
+      ValueError: a shape or the number of particles is none of these, the mask holds
+        other numbers, or a known value is not finite. Of symbolic tensors the last two
+        are an InvalidArgumentError when the graph runs.
     """
     is_image = len(event_shape) == 3
     position_shape = event_shape[:2] if is_image else event_shape
@@ -103,21 +103,24 @@ def given_values(
             f" got {mask.shape}."
         )
     if mask.dtype != tf.bool:
-        numbers_given = tf.get_static_value(mask)
-        if numbers_given is not None and not np.all(np.isin(numbers_given, (0, 1))):
-            raise ValueError("`mask` must hold 1 (known) and 0 (missing) only.")
-        mask = mask == 1
+        rule = "`mask` must hold 1 (known) and 0 (missing) only"
+        is_known = mask == 1
+        if tf.is_symbolic_tensor(mask):
+            tf.debugging.assert_equal(mask, tf.cast(is_known, mask.dtype), rule)
+        elif np.any(is_wrong := ~np.isin(mask, (0, 1))):
+            raise ValueError(f"{rule}; got {mask.numpy()[is_wrong][0]}.")
+        mask = is_known
     if is_for_all:
         mask = mask[None]
     if is_image:
         mask = mask[..., None]
     known = tf.broadcast_to(mask, tf.shape(images))
     given = tf.where(known, images, tf.zeros_like(images))
-    flaw = "`images` must be finite where they are known."
+    rule = "`images` must be finite where they are known"
     if tf.is_symbolic_tensor(given):
-        given = tf.debugging.assert_all_finite(given, flaw)
-    elif not np.all(np.isfinite(given)):
-        raise ValueError(flaw)
+        given = tf.debugging.assert_all_finite(given, rule)
+    elif np.any(is_wrong := ~np.isfinite(given)):
+        raise ValueError(f"{rule}; got {given.numpy()[is_wrong][0]}.")
     return given, known
 
 

@@ -100,6 +100,8 @@ def export_saved_model(
         artifacts.write_json(
             temporary / METADATA_FILE, _metadata(two_stage, num_levels, signatures)
         )
+        if progress:
+            print("Loading it back, to compare it with the model.", file=sys.stderr)
         verify_saved_model(two_stage, num_levels, temporary, progress=progress)
 
 

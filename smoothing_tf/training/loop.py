@@ -114,8 +114,8 @@ def train_stage(
             run.train(iter(trainer.distribute(arguments)), monitor)
         except KeyboardInterrupt:
             monitor.say(
-                f"{stage}: interrupted at step {trainer.step}; training goes on from"
-                f" {run.latest_checkpoint or 'the beginning'}."
+                f"{stage}: interrupted at step {trainer.step}; the last checkpoint is"
+                f" {run.latest_checkpoint or 'none, it had not come to one'}."
             )
             raise
 

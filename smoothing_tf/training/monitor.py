@@ -65,7 +65,7 @@ class Monitor:
             dynamic_ncols=True,
         )
         # The first call builds the graph and takes much longer than the others.
-        self._bar.set_postfix_str("compiling")
+        self._bar.set_postfix_str("first call: compiling")
         self._examples, self._seconds = 0, 0.0
 
     def __enter__(self):

@@ -166,9 +166,13 @@ def test_known_pixels_must_be_finite(value):
 
 @pytest.mark.parametrize("value", [np.nan, 0.5, 255])
 def test_a_mask_holds_nothing_but_zeros_and_ones(value):
+    model = two_pixels()
     images, mask = np.zeros([1, 1, 2, 1]), np.reshape([0, value], [1, 2])
-    with pytest.raises(ValueError, match=r"`mask` must hold 1 \(known\) and 0"):
-        two_pixels().inpaint(images, mask, seed=1)
+    with pytest.raises(ValueError, match=r"`mask` must hold 1 \(known\) and 0 .*; got"):
+        model.inpaint(images, mask, seed=1)
+    traced = tf.function(lambda mask: model.inpaint(images, mask, seed=1))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`mask` must hold 1"):
+        traced(tf.constant(mask))
 
 
 def test_x_smoothed_goes_with_its_x():
