@@ -255,7 +255,7 @@ def test_options_reach_the_runner(tmp_path):
 def test_an_output_below_a_file_is_refused(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path / "source")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(NotADirectoryError, match="lies below the file"):
+    with pytest.raises(NotADirectoryError, match="is a file; name a directory"):
         _run(directory, tmp_path / "file" / "out")
 
 
