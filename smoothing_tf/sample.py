@@ -252,9 +252,8 @@ def write_samples(
     shown = {kind: arrays[kind] for kind in arrays if kind not in reasons}
     if num_levels is not None:
         shown = samples_uint8(shown, num_levels)
-        # Stored as drawn: x~, which is continuous, and what has no place in 8 bits.
-        kept = {"smoothed", *reasons}
-        arrays = {kind: (arrays if kind in kept else shown)[kind] for kind in arrays}
+        # x~ is continuous: it is stored as it was drawn, as is what is not shown.
+        arrays = arrays | {k: v for k, v in shown.items() if k != "smoothed"}
     with artifacts.atomic_file(output) as path:
         np.savez_compressed(path, **arrays)
     print(f"Wrote {', '.join(arrays)} to {output}.")

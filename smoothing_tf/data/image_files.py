@@ -127,18 +127,15 @@ def _as_float32(
     images: np.ndarray, known: np.ndarray | bool = True, alternative: str = ""
 ) -> np.ndarray:
     """Floating point -> float32, finite where it is known."""
+    rule = f"`--images` must be {alternative}finite floating point"
     if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(
-            f"`--images` must be {alternative}finite floating point; got"
-            f" {images.dtype}."
-        )
+        raise ValueError(f"{rule}; got {images.dtype}.")
     # What float32 cannot hold becomes infinite.
     with np.errstate(over="ignore"):
         single = images.astype(np.float32)
     if not np.all(np.isfinite(single) | ~np.asarray(known)):
         raise ValueError(
-            f"`--images` must be {alternative}finite floating point; got"
-            f" {images.dtype} with NaN or infinity, as float32."
+            f"{rule}; got {images.dtype} with NaN or infinity, as float32."
         )
     return single
 

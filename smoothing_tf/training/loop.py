@@ -115,7 +115,7 @@ def train_stage(
         except KeyboardInterrupt:
             monitor.say(
                 f"{stage}: interrupted at step {trainer.step}; the last checkpoint is"
-                f" {run.latest_checkpoint or 'none, it had not come to one'}."
+                f" {run.last_checkpoint}."
             )
             raise
 
@@ -180,9 +180,9 @@ class _Run:
         self._sample = tf.function(trainer.averaged.sample)
 
     @property
-    def latest_checkpoint(self) -> str | None:
-        """Where training goes on; None is the beginning."""
-        return self._checkpoints.latest
+    def last_checkpoint(self) -> str:
+        """Path of the newest checkpoint, or that there is none."""
+        return self._checkpoints.latest or "none, it had not come to one"
 
     def restore(self) -> bool:
         """Goes back to the newest checkpoint; returns whether there is one."""
@@ -242,11 +242,10 @@ class _Run:
     def _check_finite(self, step: int, **values: float) -> None:
         for name, value in values.items():
             if not math.isfinite(value):
-                saved = self._checkpoints.latest
                 raise FloatingPointError(
                     f"Training of stage {self._stage!r} stopped: the {name} of step"
                     f" {step} is {value}. The last good checkpoint is"
-                    f" {saved or 'none, it had not come to one'}. Try a lower"
+                    f" {self.last_checkpoint}. Try a lower"
                     " --learning_rate, or --clip_norm=1; training goes on from that"
                     " checkpoint."
                 )

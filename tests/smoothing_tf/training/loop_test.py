@@ -53,14 +53,14 @@ class Interrupted(Exception):
     pass
 
 
-def interrupt_before_save(monkeypatch, number):
+def interrupt_before_save(monkeypatch, number, exception=Interrupted):
     """Makes the `number`-th checkpoint raise instead."""
     save, calls = tf.train.CheckpointManager.save, []
 
     def interrupted_save(*args, **kwargs):
         calls.append(None)
         if len(calls) == number:
-            raise Interrupted
+            raise exception
         return save(*args, **kwargs)
 
     monkeypatch.setattr(tf.train.CheckpointManager, "save", interrupted_save)
@@ -313,15 +313,7 @@ def test_tensorboard_has_scalars_and_pictures(tmp_path, stage, height):
     "number, left", [(1, "none, it had not come to one"), (2, "checkpoints/ckpt-2")]
 )
 def test_an_interruption_says_what_is_left(tmp_path, capsys, monkeypatch, number, left):
-    save, saved = tf.train.CheckpointManager.save, []
-
-    def interrupted(*args, **kwargs):
-        saved.append(None)
-        if len(saved) == number:
-            raise KeyboardInterrupt
-        return save(*args, **kwargs)
-
-    monkeypatch.setattr(tf.train.CheckpointManager, "save", interrupted)
+    interrupt_before_save(monkeypatch, number, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path, progress=True, checkpoint_every=2)
     shown = capsys.readouterr().err
