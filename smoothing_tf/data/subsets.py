@@ -1,0 +1,35 @@
+"""Subsets of a split that do not depend on the order in which it is stored."""
+
+import numpy as np
+
+# Names the library's one permutation of n examples; it is not a setting.
+_SEED = 20210328
+
+
+def subset_indices(num_examples: int, size: int | None = None) -> np.ndarray:
+    """Positions of a random subset of a split, drawn without replacement.
+
+    The subset depends on nothing but the two sizes: not on the run's seed, so that
+    two runs are scored on the same examples, and not on how the data are stored, so
+    that a split sorted by class gives no biased estimate. Subsets are nested: the
+    first 100 positions of a subset of 1,000 are the subset of 100.
+
+    Args:
+      num_examples: examples of the split.
+      size: examples of the subset; None, or at least `num_examples`, for all.
+
+    Returns:
+      int64 [min(size, num_examples)], distinct positions in random order.
+
+    Raises:
+      ValueError: `num_examples` or `size` is negative.
+    """
+    if num_examples < 0 or (size is not None and size < 0):
+        raise ValueError(
+            "`num_examples` and `size` must be at least 0; got"
+            f" {num_examples} and {size}."
+        )
+    # NumPy keeps the raw output of a bit generator the same in all versions, which it
+    # does not promise for `Generator.permutation`.
+    keys = np.random.PCG64([_SEED, num_examples]).random_raw(num_examples)
+    return np.argsort(keys, kind="stable")[:size].astype(np.int64)
