@@ -13,6 +13,7 @@ import numpy as np
 
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
@@ -70,7 +71,7 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
     experiment = workdir.load_config(directory)
     two_stage = workdir.require_two_stage(experiment, dataset, directory)
     levels = dataset.array(metrics["bits_per_dim"]["split"])
-    levels = levels[: restored.num_denoised]
+    levels = levels[subset_indices(len(levels), restored.num_denoised)]
     x = levels_to_unit(levels, dataset.num_levels).numpy()
     denoising, denoised = restoration.denoising(
         two_stage, x, num_draws=restored.num_draws, seed=experiment.seed
