@@ -64,7 +64,7 @@ def test_an_unknown_extractor_is_found_before_anything_is_computed(dataset):
 
 
 class _GreyLevel(Extractor):
-    """The mean grey level as the one feature, and a little of each pixel."""
+    """The mean grey level as the only feature."""
 
     id, sha256, preprocessing = "grey", "0", "none"
 
@@ -93,21 +93,19 @@ def test_floors_of_a_sorted_split_are_those_of_a_shuffled_one(monkeypatch):
     assert max(floors.values()) < 100.0
 
 
-def test_blocks_of_held_out_images_hold_several_classes():
+def test_blocks_of_held_out_images_hold_several_classes(monkeypatch):
+    seen = []
+
+    class Recorder(_GreyLevel):
+        def features_and_logits(self, images_uint8):
+            seen.append(images_uint8[:, 0, 0, 0])
+            return super().features_and_logits(images_uint8)
+
+    monkeypatch.setitem(EXTRACTORS, "randconv", Recorder.build)
     levels = np.repeat(np.arange(10, dtype=np.uint8), 20)
     images = np.tile(levels[:, None, None, None], (1, 4, 4, 1))
-    dataset = Dataset(source_from_arrays("sorted", dict(train=images, test=images), 10))
-    seen = []
-    metrics = make(dataset, "randconv")
-    monkeyed = metrics._extractors["randconv"]
-    features_and_logits = monkeyed.features_and_logits
-
-    def record(images):
-        seen.append(images)
-        return features_and_logits(images)
-
-    monkeyed.features_and_logits = record
-    metrics({"samples": images})
-    _, held_out, _ = seen  # The reference comes before, the samples come after.
-    blocks = np.array_split(held_out[:, 0, 0, 0], 10)
-    assert all(len(set(block)) >= 4 for block in blocks)
+    arrays = {"train": images[:150], "test": images}
+    dataset = Dataset(source_from_arrays("sorted", arrays, 10))
+    make(dataset, "randconv")({"samples": images[:30]})
+    (held_out,) = (levels for levels in seen if len(levels) == 200)
+    assert all(len(set(block)) >= 4 for block in np.array_split(held_out, 10))
