@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
     dataset = open_dataset(experiment.data)
     make = functools.partial(load_model, experiment, stage, dataset, arrays)
     make()  # Before anything is written.
-    experiment = workdir.resolve(experiment, dataset)
+    experiment = workdir.resolve(experiment, dataset, directory)
     workdir.save_config(experiment, directory)
     write_initial_state(
         stage,

@@ -37,11 +37,19 @@ _MAY_CHANGE = {
 }
 
 
-def resolve(experiment: Config, dataset: Dataset) -> Config:
-    """The configuration with a noise scale of "auto" replaced by its number."""
+def resolve(
+    experiment: Config, dataset: Dataset, workdir: artifacts.Path | None = None
+) -> Config:
+    """The configuration with a noise scale of "auto" replaced by its number.
+
+    In the `workdir` of a run it is the number that the run began with.
+    """
     if experiment.smoothing.noise_scale is not None:
         return experiment
-    scale = noise_scale.median_distance_noise_scale(dataset, seed=experiment.seed)
+    if workdir is not None and stages_present(workdir):
+        scale = load_config(workdir).smoothing.noise_scale
+    else:
+        scale = noise_scale.median_distance_noise_scale(dataset)
     smoothing = dataclasses.replace(experiment.smoothing, noise_scale=scale)
     return dataclasses.replace(experiment, smoothing=smoothing)
 
@@ -227,9 +235,13 @@ def train(
                 f"The data set {dataset.name!r} must have examples in a split"
                 f" {split!r}; it has {dataset.num_examples}."
             )
-    experiment = resolve(experiment, dataset)
+    experiment = resolve(experiment, dataset, workdir)
     if strategy is None or is_chief(strategy):
         save_config(experiment, workdir)
+        scale = experiment.smoothing.noise_scale
+        warning = noise_scale.spread_warning(dataset, scale)
+        if warning and set(stages) != {"baseline"}:
+            print(warning, file=sys.stderr)
     for stage in stages:
         train_stage(
             stage,

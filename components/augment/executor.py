@@ -1,12 +1,14 @@
 """Augment: chooses or checks the noise scale and shows what it does."""
 
+import sys
+
 import tensorflow as tf
 
 from components.augment.preview import write_preview
 from components.files import SMOOTHING_FILE
 from smoothing_tf.artifacts import atomic_directory, write_json
 from smoothing_tf.data.dataset import DataConfig, open_dataset
-from smoothing_tf.data.noise_scale import median_distance_noise_scale
+from smoothing_tf.data.noise_scale import median_distance_noise_scale, spread_warning
 from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import SMOOTHINGS
@@ -46,7 +48,9 @@ def run(
     chosen_by = "given"
     if noise_scale is None:
         chosen_by = "auto (median pairwise distance)"
-        noise_scale = median_distance_noise_scale(dataset, seed=seed)
+        noise_scale = median_distance_noise_scale(dataset)
+    if warning := spread_warning(dataset, noise_scale):
+        print(warning, file=sys.stderr)
     # One example of zeros: the entropy of the noise does not depend on x.
     noise = smoothing_class(noise_scale).distribution(
         tf.zeros([1, *dataset.event_shape], tf.float64)

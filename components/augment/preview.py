@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from smoothing_tf.artifacts import Path, atomic_file
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import scale
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Smoothing
@@ -27,11 +28,13 @@ def write_preview(
     """Draws clean data, and smoothed data at half, once and twice `noise_scale`.
 
     Images are rows of a grid. Vectors are points of their first two coordinates, or
-    a histogram if they have one.
+    a histogram if they have one. The examples are a random subset of the training
+    split.
     """
     is_image = len(dataset.event_shape) == 3
-    x = dataset.array("train")[: _NUM_IMAGES if is_image else _NUM_POINTS]
-    x = scale(x, dataset.num_levels)
+    x = dataset.array("train")
+    shown = subset_indices(len(x), _NUM_IMAGES if is_image else _NUM_POINTS)
+    x = scale(x[shown], dataset.num_levels)
     rows = {"clean": x}
     for number, factor in enumerate((0.5, 1.0, 2.0)):
         smoothing = smoothing_class(factor * noise_scale)

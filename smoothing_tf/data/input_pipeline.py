@@ -85,7 +85,8 @@ def training_batches(
 
     def make_batch(epoch, order, start):
         noise_seed = derive_seed(seed, _TRAINING_NOISE, epoch)
-        return make(order, start, batch_size, noise_seed)
+        places = start + tf.range(batch_size, dtype=tf.int64)
+        return make(order, places, noise_seed)
 
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
     return _finish(epochs.flat_map(epoch_batches), make_batch)
@@ -99,8 +100,11 @@ def evaluation_batches(
     batch_size: int,
     seed: int,
     draw: int = 0,
+    indices: np.ndarray | None = None,
 ) -> tf.data.Dataset:
-    """One pass over a split in stored order, the last batch may be smaller.
+    """One pass over a split or a subset of it; the last batch may be smaller.
+
+    An example keeps its noise in every subset: that of the pass over the whole split.
 
     Args:
       dataset: the data.
@@ -109,62 +113,83 @@ def evaluation_batches(
       batch_size: examples per batch; the results do not depend on it.
       seed: the run's seed.
       draw: number of the noise draw, for several x~ per example.
+      indices: stored positions of the examples to read, in that order, e.g. of
+        `subset_indices`; None reads the whole split in stored order.
 
     Returns:
-      Dataset of the elements of `training_batches`.
+      Dataset of the elements of `training_batches`; "index" is the stored position.
 
     Raises:
-      ValueError: `batch_size` is below 1, or the data are not sound.
+      ValueError: `batch_size` is below 1, `indices` are no positions of the split, or
+        the data are not sound.
     """
     x = dataset.array(split)
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
+    if indices is None:
+        indices = np.arange(len(x))
+    indices = _check_indices(indices, len(x))
     make = _batch_maker(x, dataset.num_levels, smoothing)
 
     def make_batch(start):
         noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
         order = tf.range(len(x), dtype=tf.int64)
-        size = tf.minimum(tf.constant(batch_size, tf.int64), len(x) - start)
-        return make(order, start, size, noise_seed)
+        return make(order, tf.constant(indices)[start : start + batch_size], noise_seed)
 
-    return _finish(tf.data.Dataset.range(0, len(x), batch_size), make_batch)
+    return _finish(tf.data.Dataset.range(0, len(indices), batch_size), make_batch)
+
+
+def _check_indices(indices: np.ndarray, num_examples: int) -> np.ndarray:
+    indices = np.asarray(indices)
+    is_integer = np.issubdtype(indices.dtype, np.integer) or indices.size == 0
+    if indices.ndim != 1 or not is_integer:
+        raise ValueError(
+            "`indices` must be integers [n]; got"
+            f" {indices.dtype} {list(indices.shape)}."
+        )
+    outside = indices[(indices < 0) | (indices >= num_examples)]
+    if outside.size:
+        raise ValueError(
+            f"`indices` must be from 0 to {num_examples - 1}, the positions of the"
+            f" split; got {outside[0]}."
+        )
+    return indices.astype(np.int64)
 
 
 def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | None):
-    """A function (order [n], start, size, seed [2]) -> the batch.
+    """A function (order [n], places [b], seed [2]) -> the batch.
 
-    The batch holds the examples order[start : start + size]. Their noise is drawn for
-    whole blocks of `_BLOCK_SIZE` consecutive places in `order`, each by (seed, number
-    of the block), so that it is the same however the order is cut into batches.
+    The batch holds the examples order[places]. Their noise is drawn for whole blocks of
+    `_BLOCK_SIZE` consecutive places in `order`, each by (seed, number of the block), so
+    that it is the same whatever batch or subset an example is in. Only the blocks that
+    `places` touch are drawn.
     """
     table = tf.constant(x)
 
     def clean(indices):
         return scale(tf.gather(table, indices), num_levels)
 
-    def make(order, start, size, seed):
-        indices = tf.slice(order, [start], [size])
+    def make(order, places, seed):
+        indices = tf.gather(order, places)
         batch = {"index": indices, "x": clean(indices)}
         if smoothing is None:
             return batch
 
         def smooth(block):
-            places = block * _BLOCK_SIZE + tf.range(_BLOCK_SIZE, dtype=tf.int64)
+            members = block * _BLOCK_SIZE + tf.range(_BLOCK_SIZE, dtype=tf.int64)
             # Beyond the last example, which may end in the middle of a block, it stands
             # in for those that do not exist.
-            members = tf.gather(order, tf.minimum(places, len(x) - 1))
+            members = tf.gather(order, tf.minimum(members, len(x) - 1))
             noise_seed = tf.random.experimental.stateless_fold_in(
                 seed, tf.cast(block, tf.int32)
             )
             return smoothing.distribution(clean(members)).sample(seed=noise_seed)
 
-        first_block = start // _BLOCK_SIZE
-        last_block = (start + size - 1) // _BLOCK_SIZE
-        blocks = tf.range(first_block, last_block + 1)
+        blocks, number = tf.unique(places // _BLOCK_SIZE, out_idx=tf.int64)
         smoothed = tf.map_fn(smooth, blocks, fn_output_signature=tf.float32)
         smoothed = tf.reshape(smoothed, [-1, *x.shape[1:]])
-        skipped = start - first_block * _BLOCK_SIZE
-        batch["x_smoothed"] = smoothed[skipped : skipped + size]
+        rows = number * _BLOCK_SIZE + places % _BLOCK_SIZE
+        batch["x_smoothed"] = tf.gather(smoothed, rows)
         batch["x_smoothed"].set_shape(batch["x"].shape)
         return batch
 

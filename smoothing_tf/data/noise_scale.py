@@ -3,13 +3,20 @@
 import math
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.data.input_pipeline import scale
+from smoothing_tf.data.subsets import subset_indices
+
+# Continuous examples that differ by fewer spacings of float32 per coordinate are
+# equal up to rounding.
+_ROUNDING_SPACINGS = 2.0
+# Standard deviations of coordinates may differ by this factor without a warning.
+_MAX_SPREAD_RATIO = 10.0
 
 
 def median_distance_noise_scale(
-    dataset: Dataset, *, seed: int, split: str = "train", max_examples: int = 2000
+    dataset: Dataset, *, split: str = "train", max_examples: int = 2000
 ) -> float:
     """Median pairwise Euclidean distance / (2 sqrt(D)), on the model's scale.
 
@@ -18,15 +25,16 @@ def median_distance_noise_scale(
 
     Args:
       dataset: the data; images are measured on [-1, 1].
-      seed: chooses the examples when there are more than `max_examples`.
       split: the split to measure.
-      max_examples: cost and memory grow with its square.
+      max_examples: largest number of examples that are compared, a random subset of a
+        larger split; cost and memory grow with its square.
 
     Returns:
       Noise standard deviation per coordinate.
 
     Raises:
-      ValueError: fewer than two examples, or half of all pairs are equal.
+      ValueError: there are fewer than two examples, or the median distance is 0 or no
+        larger than rounding.
     """
     x = dataset.array(split)
     if len(x) < 2:
@@ -34,19 +42,64 @@ def median_distance_noise_scale(
             f"The split {split!r} of {dataset.name!r} must hold at least 2 examples"
             f" to measure distances; got {len(x)}. Give `noise_scale` a number."
         )
-    if len(x) > max_examples:
-        chosen = np.random.Generator(np.random.PCG64(seed)).choice(
-            len(x), max_examples, replace=False
-        )
-        x = x[np.sort(chosen)]
-    x = scale(x, dataset.num_levels).numpy().reshape(len(x), -1).astype(np.float64)
-    norms = np.sum(x**2, axis=1)
-    squares = norms[:, np.newaxis] + norms - 2.0 * x @ x.T
-    distances = np.sqrt(np.maximum(squares[np.triu_indices(len(x), k=1)], 0.0))
-    noise_scale = float(np.median(distances)) / (2.0 * math.sqrt(x.shape[1]))
-    if noise_scale <= 0.0:
+    chosen = np.sort(subset_indices(len(x), max_examples))
+    x = x[chosen].reshape(len(chosen), -1)
+    if dataset.num_levels is None:
+        rounding = _rounding_distance(x)
+        unit = 1.0
+    else:
+        # Levels are exact. On [-1, 1] they are 2 / (L - 1) apart.
+        rounding = 0.0
+        unit = 2.0 / (dataset.num_levels - 1)
+    # It subtracts before it squares: equal examples are at a distance of exactly 0.
+    distances = pdist(x.astype(np.float64), "euclidean")
+    median = float(np.median(distances))
+    if median <= rounding:
+        found = "0" if median == 0.0 else f"{median:.3g}, which is rounding"
         raise ValueError(
             f"The examples of {dataset.name!r} must differ for an automatic noise"
-            " scale; got a median distance of 0. Give `noise_scale` a number."
+            f" scale; got a median distance of {found}. Give `noise_scale` a number."
         )
-    return noise_scale
+    return median * unit / (2.0 * math.sqrt(x.shape[1]))
+
+
+def spread_warning(
+    dataset: Dataset, noise_scale: float, *, split: str = "train"
+) -> str | None:
+    """Warns of vectors whose coordinates no single noise scale can suit.
+
+    Args:
+      dataset: the data.
+      noise_scale: standard deviation of the noise, one for all coordinates.
+      split: the split to measure.
+
+    Returns:
+      One line, or None for images and where the standard deviations of the coordinates
+      are within a factor of ten.
+    """
+    if dataset.num_levels is not None or len(dataset.event_shape) != 1:
+        return None
+    x = dataset.array(split)
+    # Relative to the first example a constant column is 0 exactly.
+    spreads = [
+        float(np.std(column.astype(np.float64) - float(column[0]))) for column in x.T
+    ]
+    low, high = int(np.argmin(spreads)), int(np.argmax(spreads))
+    if spreads[high] <= _MAX_SPREAD_RATIO * spreads[low]:
+        return None
+    return (
+        f"warning: the columns of {dataset.name!r} have standard deviations from"
+        f" {spreads[low]:.3g} (column {low}) to {spreads[high]:.3g} (column {high}),"
+        f" counted from 0, but the same noise scale, {noise_scale:.3g}: it is too large"
+        " for some of them or too small for others. Subtract each column's mean and"
+        " divide by its standard deviation; drop constant columns."
+    )
+
+
+def _rounding_distance(x: np.ndarray) -> float:
+    """Distance that float32 rounding alone can put between equal examples [n, d]."""
+    # A constant coordinate separates nothing, and a few huge values make no others
+    # coarser.
+    varies = np.any(x != x[:1], axis=0)
+    spacing = np.spacing(np.median(np.abs(x[:, varies]), axis=0))
+    return _ROUNDING_SPACINGS * float(np.linalg.norm(spacing.astype(np.float64)))

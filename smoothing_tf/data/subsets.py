@@ -1,9 +1,13 @@
 """Subsets of a split that do not depend on the order in which it is stored."""
 
+from typing import Any
+
 import numpy as np
 
 # Names the library's one permutation of n examples; it is not a setting.
 _SEED = 20210328
+# How every subset is drawn, as metrics.json records it.
+DRAWN = "without replacement, by a constant of the library and the size of the split"
 
 
 def subset_indices(num_examples: int, size: int | None = None) -> np.ndarray:
@@ -33,3 +37,18 @@ def subset_indices(num_examples: int, size: int | None = None) -> np.ndarray:
     # does not promise for `Generator.permutation`.
     keys = np.random.PCG64([_SEED, num_examples]).random_raw(num_examples)
     return np.argsort(keys, kind="stable")[:size].astype(np.int64)
+
+
+def subset_record(num_examples: int, size: int | None) -> dict[str, Any]:
+    """How a subset was drawn, for metrics.json.
+
+    Args:
+      num_examples: examples of the split.
+      size: examples of the subset; None, or at least `num_examples`, for all.
+
+    Returns:
+      {"subset": {"size", "of", "drawn"}}, or {} where the subset is the whole split.
+    """
+    if size is None or size >= num_examples:
+        return {}
+    return {"subset": {"size": size, "of": num_examples, "drawn": DRAWN}}

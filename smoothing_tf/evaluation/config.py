@@ -29,7 +29,8 @@ class EvaluationConfig:
     )
     max_examples: int | None = setting(
         None,
-        "Examples of the split that are scored, the first ones; 'all' for every one.",
+        "Examples of the split to score: a random subset, the same for every --seed and"
+        " part of every larger one; 'all' scores every example.",
         minimum=1,
         none_name="all",
     )

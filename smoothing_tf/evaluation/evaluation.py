@@ -13,6 +13,7 @@ import numpy as np
 
 from smoothing_tf import artifacts
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.subsets import DRAWN
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.evaluation.figures import History
@@ -209,7 +210,7 @@ def _facts(
     seed: int,
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
-    facts = {"dataset": dataset.name, "seed": seed}
+    facts = {"dataset": dataset.name, "seed": seed, "subsets": f"drawn {DRAWN}"}
     if smoothing is not None:
         facts["noise_scale"] = smoothing.noise_scale
     if left_out:

@@ -10,6 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from smoothing_tf.data.subsets import subset_indices
+
 # Okabe and Ito's colours, told apart by colour-blind readers; the lines differ in
 # their dashes too.
 _TRAIN_COLOUR, _VALIDATION_COLOUR = "#0072B2", "#D55E00"
@@ -88,14 +90,17 @@ def scatter_columns(groups: Mapping[str, np.ndarray], *, max_points: int = 5000)
 
     Args:
       groups: label -> [n, d], d of at least 2 (d of 1: a histogram).
-      max_points: points drawn of each group at most, the first ones; as many of
-        every group, to be compared.
+      max_points: points drawn of each group at most, a random subset; as many of
+        every group, to be compared. Groups of one size show the same places.
 
     Returns:
       uint8 [height, width, 3], axes in the data's own unit and shared.
     """
     number = min(max_points, *map(len, groups.values()))
-    groups = {label: points[:number] for label, points in groups.items()}
+    groups = {
+        label: points[np.sort(subset_indices(len(points), number))]
+        for label, points in groups.items()
+    }
     columns = min(len(groups), 4)
     rows = math.ceil(len(groups) / columns)
     figure = Figure(figsize=(3.0 * columns, 3.1 * rows), dpi=130, layout="constrained")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.extractors import (
     EXTRACTORS,
@@ -23,7 +24,6 @@ from smoothing_tf.evaluation.sample_metrics import (
     metric_name,
 )
 from smoothing_tf.evaluation.samples import real_uint8
-from smoothing_tf.seeds import derive_seed
 from smoothing_tf.settings import choose
 
 REFERENCE_SPLIT = "train"
@@ -59,15 +59,14 @@ class ImageMetrics:
                 self._extractors[name] = choose(EXTRACTORS, name, "extractors")(inputs)
             except MissingInputError as error:
                 self._missing[name] = str(error)
-        # Shuffled, so that its two halves are alike.
-        order_seed = abs(int(derive_seed(seed, "real images")[0]))
-        generator = np.random.Generator(np.random.PCG64(order_seed))
         held_out = None
         if config.split != REFERENCE_SPLIT:
             held_out = real_uint8(dataset, config.split)
+            # Blocks of them, e.g. of a jackknife, must not be classes.
+            held_out = held_out[subset_indices(len(held_out))]
         self._seed = seed
         self._real = RealImages(
-            training=training[generator.permutation(len(training))],
+            training=training,
             held_out=held_out,
             training_split=REFERENCE_SPLIT,
             held_out_split=config.split,

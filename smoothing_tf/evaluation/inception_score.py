@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.special
 
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.pairwise import check_features
 
 
@@ -15,12 +16,19 @@ class InceptionScore(NamedTuple):
     std: float
 
 
-def inception_score(logits: np.ndarray, *, num_splits: int = 10) -> InceptionScore:
-    """exp( E_x KL( p(y|x) || p(y) ) ) over contiguous splits, in float64.
+def inception_score(
+    logits: np.ndarray, *, num_splits: int = 10, contiguous: bool = False
+) -> InceptionScore:
+    """exp( E_x KL( p(y|x) || p(y) ) ) over random splits, in float64.
+
+    The splits are those of a fixed permutation: every split sees every class, also of
+    data that are sorted by class.
 
     Args:
       logits: [n, num_classes]; p(y|x) is their softmax.
-      num_splits: contiguous splits of nearly equal size, each with its own p(y).
+      num_splits: splits of nearly equal size, each with its own p(y).
+      contiguous: whether to split the rows in the order given, as other tools do. Use
+        it to compare with them, on rows in random order only.
 
     Returns:
       InceptionScore; between 1 and num_classes, higher is better.
@@ -38,6 +46,8 @@ def inception_score(logits: np.ndarray, *, num_splits: int = 10) -> InceptionSco
             f"`logits` must have at least {num_splits} rows, one per split; got {n}."
         )
     log_probs = scipy.special.log_softmax(logits, axis=1)
+    if not contiguous:
+        log_probs = log_probs[subset_indices(n)]
     bounds = [split * n // num_splits for split in range(num_splits + 1)]
     scores = [_score(log_probs[start:stop]) for start, stop in zip(bounds, bounds[1:])]
     return InceptionScore(float(np.mean(scores)), float(np.std(scores)))

@@ -7,6 +7,7 @@ import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import evaluation_batches
+from smoothing_tf.data.subsets import subset_indices, subset_record
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.image_metrics import REFERENCE_SPLIT
 from smoothing_tf.evaluation.likelihood import (
@@ -34,11 +35,11 @@ def model_likelihoods(
     seed: int,
     progress: bool,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Scores `config.split`.
+    """Scores `config.split`, or the `config.max_examples` of it that are drawn.
 
     Args:
       two_stage: gives `bits_per_dim`, `bits_per_dim_iw` and, of as many training
-        examples, `bits_per_dim_train`; or None.
+        examples, drawn likewise, `bits_per_dim_train`; or None.
       baseline: gives `bits_per_dim_baseline`; or None.
       smoothing: that of `smoothed`.
       smoothed: where `two_stage` is None, gives `bits_per_dim_smoothed`, the mean
@@ -50,19 +51,24 @@ def model_likelihoods(
 
     Returns:
       (metrics, per_image), as of `evaluate_bound`; for continuous data `nll` in
-      place of `bits_per_dim`.
+      place of `bits_per_dim`. A metric of a part of its split says how that was drawn,
+      "subset": {"size", "of", "drawn"}.
     """
 
-    def batches(smoothing, split: str, draw: int = 0) -> Iterable:
-        everything = evaluation_batches(
+    def batches(
+        smoothing, split: str, draw: int = 0, size: int | None = config.max_examples
+    ) -> Iterable:
+        # In stored order: neighbours share the blocks that noise is drawn for.
+        indices = np.sort(subset_indices(len(dataset.array(split)), size))
+        return evaluation_batches(
             dataset,
             smoothing,
             split=split,
             batch_size=config.evaluation_batch_size,
             seed=seed,
             draw=draw,
+            indices=indices,
         )
-        return _limit(everything, config.max_examples)
 
     name = bound_name(dataset.num_levels)
     about = {"num_levels": dataset.num_levels, "split": config.split}
@@ -91,9 +97,7 @@ def model_likelihoods(
             n = metrics[name]["n"]
             train_metrics, _ = evaluate_bound(
                 two_stage,
-                lambda draw: _limit(
-                    batches(two_stage.smoothing, REFERENCE_SPLIT, draw), n
-                ),
+                lambda draw: batches(two_stage.smoothing, REFERENCE_SPLIT, draw, n),
                 compiled_terms=terms,
                 **about | {"split": REFERENCE_SPLIT},
             )
@@ -104,16 +108,8 @@ def model_likelihoods(
         add_log_prob("_smoothed", smoothed, noised, key="x_smoothed")
     if baseline is not None:
         add_log_prob("_baseline", baseline, batches(None, config.split))
+    for metric in metrics.values():
+        num_examples = dataset.num_examples[metric["split"]]
+        # A metric without a value has no examples, and no subset of them.
+        metric.update(subset_record(num_examples, metric["n"] or None))
     return metrics, per_image
-
-
-def _limit(batches: Iterable, max_examples: int | None) -> Iterable:
-    """The first examples of `batches`."""
-    left = max_examples if max_examples is not None else float("inf")
-    for batch in batches:
-        size = int(batch["x"].shape[0])
-        if size >= left:
-            yield {key: value[: int(left)] for key, value in batch.items()}
-            return
-        left -= size
-        yield batch

@@ -1,10 +1,13 @@
 """The real images that samples are compared with."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+from smoothing_tf.data.subsets import DRAWN, subset_indices, subset_record
 
 # Real images beyond this many add little to their statistics.
 _MAX_REFERENCE_IMAGES = 50_000
@@ -15,9 +18,9 @@ class RealImages:
     """Real images that samples are compared with, and what they are.
 
     Attributes:
-      training: uint8 [n, h, w, c], all images of the training split, shuffled.
-      held_out: uint8 [m, h, w, c], images of the evaluated split; None when that is
-        the training split, with which nothing can be compared.
+      training: uint8 [n, h, w, c], all images of the training split, in any order.
+      held_out: uint8 [m, h, w, c], images of the evaluated split in random order; None
+        when that is the training split, with which nothing can be compared.
       training_split: name of the split of `training`.
       held_out_split: name of the split of `held_out`.
     """
@@ -27,10 +30,27 @@ class RealImages:
     training_split: str
     held_out_split: str
 
-    @property
+    @functools.cached_property
     def reference(self) -> np.ndarray:
-        """The training images whose statistics samples are compared with."""
-        return self.training[:_MAX_REFERENCE_IMAGES]
+        """The training images whose statistics samples are compared with.
+
+        They are in the random order of `subset_indices`: any run of them, such as one
+        half, is a random subset however the split is stored.
+        """
+        return self.training[subset_indices(len(self.training), _MAX_REFERENCE_IMAGES)]
+
+    def record_reference(self) -> dict[str, Any]:
+        """How the reference was drawn, and its halves, for a metric's record.
+
+        Returns:
+          {"reference_subset": {"size", "of", "drawn"}, "floor_sets": words}, the
+          former only where the reference is a part of the training images.
+        """
+        subset = subset_record(len(self.training), len(self.reference))
+        return {
+            **{f"reference_{key}": value for key, value in subset.items()},
+            "floor_sets": f"disjoint parts of the reference, drawn {DRAWN}",
+        }
 
     def compare_held_out(
         self, figure: Callable[[], Mapping[str, Any]]

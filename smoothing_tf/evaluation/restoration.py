@@ -118,6 +118,8 @@ def inpaint_images(
 def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """What was given beside what was made of it, at the same places.
 
+    The first images are shown, in the order given, to be found again in the file.
+
     Args:
       examples: some kinds of `denoise_images` -> uint8 images [n, h, w, c], vectors
         [n, d], or anything else.

@@ -66,6 +66,7 @@ def feature_metrics(
         },
         "reference_split": real.training_split,
         "n_reference": len(reference),
+        **real.record_reference(),
         "quantization": "uint8",
         "seed": seed,
     }

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tqdm
 
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation import figures, pictures
 from smoothing_tf.evaluation.extractors.images import is_image_shape
 from smoothing_tf.models.density_model import DensityModel
@@ -253,7 +254,8 @@ def picture_samples(
     """Pictures of real data and samples.
 
     Args:
-      real: uint8 images [n, h, w, c], vectors [n, d], or anything else.
+      real: uint8 images [n, h, w, c], vectors [n, d], or anything else, in any order:
+        a random subset of them is shown.
       samples: kind -> the like.
 
     Returns:
@@ -268,6 +270,9 @@ def picture_samples(
         return {"points": figures.scatter_columns(captioned)}
     if real.dtype != np.uint8 or not is_image_shape(real.shape[1:]):
         return {}
+    # Real images may be stored by class; samples are in random order as they come.
+    real = real[subset_indices(len(real), _NUM_PICTURED)]
+    groups["real"] = captioned[CAPTIONS["real"]] = real
     shown = {
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()

@@ -13,6 +13,8 @@ import numpy as np
 
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
@@ -69,9 +71,7 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
     table = _table(experiment, counts, metrics, per_image)
     experiment = workdir.load_config(directory)
     two_stage = workdir.require_two_stage(experiment, dataset, directory)
-    levels = dataset.array(metrics["bits_per_dim"]["split"])
-    levels = levels[: restored.num_denoised]
-    x = levels_to_unit(levels, dataset.num_levels).numpy()
+    x = _draw_images(dataset, metrics["bits_per_dim"]["split"], restored.num_denoised)
     denoising, denoised = restoration.denoising(
         two_stage, x, num_draws=restored.num_draws, seed=experiment.seed
     )
@@ -97,6 +97,13 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
             f" {restored.num_particles} particles.",
         },
     )
+
+
+def _draw_images(dataset: Dataset, split: str, number: int) -> np.ndarray:
+    """A random subset of the images of a split, float32 on [-1, 1], in random order."""
+    levels = dataset.array(split)
+    levels = levels[subset_indices(len(levels), number)]
+    return levels_to_unit(levels, dataset.num_levels).numpy()
 
 
 def _check(experiment: Config, counts: Mapping[str, int]) -> None:

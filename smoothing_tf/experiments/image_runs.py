@@ -110,4 +110,7 @@ def _is_current(path: pathlib.Path, experiment: Config, stages: Sequence[str]) -
     metrics = artifacts.read_json(path)
     if "baseline" in stages and "bits_per_dim_baseline" not in metrics:
         return False
+    if "subsets" not in metrics["run"]:
+        # Written by a version that took the first examples of a split for a subset.
+        return False
     return metrics["run"]["flags"] == config.to_flagfile(experiment).splitlines()

@@ -1,12 +1,12 @@
 """What a stage sees of a batch, and how it reaches the replicas."""
 
-import math
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training.training_config import TrainingConfig
@@ -64,7 +64,10 @@ def validation_arguments(
     *,
     seed: int,
 ) -> Validation:
-    """The validation split, its beginning at most, with the same noise always.
+    """A random subset of the validation split, with the same noise always.
+
+    The subset is that of `subset_indices`, in its random order, also where it is the
+    whole split: any number of the first rows is a random subset again.
 
     Raises:
       ValueError: an unknown stage, no smoothing where the stage needs one, or a
@@ -72,13 +75,18 @@ def validation_arguments(
     """
     names, smoothing = _stage_arguments(stage, smoothing)
     batch_size = config.batch_size
+    indices = subset_indices(
+        len(dataset.array("validation")), config.max_validation_examples
+    )
+    num_examples = len(indices)
     batches = input_pipeline.evaluation_batches(
-        dataset, smoothing, split="validation", batch_size=batch_size, seed=seed
+        dataset,
+        smoothing,
+        split="validation",
+        batch_size=batch_size,
+        seed=seed,
+        indices=indices,
     )
-    num_examples = min(
-        dataset.num_examples["validation"], config.max_validation_examples
-    )
-    batches = batches.take(math.ceil(num_examples / batch_size))
 
     def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
         arguments = tuple(_pad_rows(batch[name], batch_size) for name in names)

@@ -61,7 +61,10 @@ class TrainingConfig:
     )
     validate_every: int = setting(500, "Steps between validations.", minimum=1)
     max_validation_examples: int = setting(
-        1000, "Validation uses the first so many examples.", minimum=1
+        1000,
+        "Largest number of validation examples used during training; of a larger split,"
+        " a random subset, always the same one.",
+        minimum=1,
     )
     sample_every: int = setting(
         1000, "Steps between pictures of samples in TensorBoard; 0: never.", minimum=0

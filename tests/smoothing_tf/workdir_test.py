@@ -1,8 +1,14 @@
 """Working directories: what is there, what it holds, what is missing."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
-from smoothing_tf import workdir
+from smoothing_tf import config, workdir
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.noise_scale import median_distance_noise_scale
+from smoothing_tf.data.source import source_from_arrays
 
 
 def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
@@ -26,3 +32,29 @@ def test_an_empty_directory_says_what_to_run(tmp_path, experiment, dataset):
         workdir.load_trained(experiment, dataset, tmp_path)
     with pytest.raises(FileNotFoundError, match="train first with"):
         workdir.load_config(tmp_path)
+
+
+def test_an_automatic_noise_scale_is_that_of_the_run_it_resumes(
+    tmp_path, run_dir, experiment, dataset
+):
+    smoothing = dataclasses.replace(experiment.smoothing, noise_scale=None)
+    automatic = dataclasses.replace(experiment, smoothing=smoothing)
+    resumed = workdir.resolve(automatic, dataset, run_dir)
+    assert resumed.smoothing.noise_scale == 0.4
+    for fresh in (None, tmp_path, tmp_path / "missing"):
+        resolved = workdir.resolve(automatic, dataset, fresh)
+        assert resolved.smoothing.noise_scale == median_distance_noise_scale(dataset)
+
+
+def test_training_on_columns_of_very_different_spread_warns(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(workdir, "train_stage", lambda *args, **kwargs: None)
+    x = np.random.default_rng(0).normal(size=(40, 2)) * [0.0026, 569.0]
+    arrays = {split: x.astype(np.float32) for split in ("train", "validation")}
+    table = Dataset(source_from_arrays("table", arrays, None))
+    flags = ["--dataset=rings", "--model=made", "--noise_scale=41"]
+    for stages, expected in ((["smoothed"], 1), (["baseline"], 0)):
+        workdir.train(config.parse(flags), table, tmp_path, stages)
+        lines = capsys.readouterr().err.splitlines()
+        assert len([line for line in lines if line.startswith("warning:")]) == expected

@@ -7,10 +7,13 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from components.augment import preview
 from components.augment.executor import run
 from smoothing_tf.artifacts import read_json
-from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale
+from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.smoothing import Gaussian
 from tests.testing import tiny_data
 
 
@@ -23,7 +26,7 @@ def test_the_automatic_scale_is_the_rule_of_the_median_distance(tmp_path):
     data_dir = tiny_data.tiny_directory(tmp_path / "data")
     resolved = _run(data_dir, tmp_path / "out")
     dataset = open_dataset(DataConfig("directory", data_dir))
-    assert resolved["noise_scale"] == median_distance_noise_scale(dataset, seed=3)
+    assert resolved["noise_scale"] == median_distance_noise_scale(dataset)
     assert resolved["chosen_by"] == "auto (median pairwise distance)"
     assert read_json(tmp_path / "out" / "smoothing.json") == resolved
 
@@ -75,3 +78,39 @@ def test_a_wrong_smoothing_is_refused_and_nothing_written(tmp_path, kwargs, mess
     with pytest.raises(ValueError, match=message):
         _run(data_dir, tmp_path / "out", **kwargs)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def _write_vectors(directory, x: np.ndarray) -> str:
+    features = {"x": tfds.features.Tensor(shape=x.shape[1:], dtype=np.float32)}
+    records = {"train": [{"x": row} for row in x.astype(np.float32)]}
+    return tiny_data.write_directory(directory, features, records)
+
+
+def test_columns_of_very_different_spread_are_warned_of(tmp_path, capsys):
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    _run(_write_vectors(tmp_path / "one", x), tmp_path / "a")
+    assert "warning" not in capsys.readouterr().err
+    _run(_write_vectors(tmp_path / "two", x * [1.0, 569.0]), tmp_path / "b")
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("warning: the columns of 'tiny' have standard deviations")
+
+
+@pytest.mark.parametrize("shape", [(1,), (4, 4, 1)])
+def test_the_preview_of_a_sorted_split_shows_all_of_it(tmp_path, monkeypatch, shape):
+    shown = []
+    draw = "_draw_vectors" if len(shape) == 1 else "_draw_images"
+    monkeypatch.setattr(preview, draw, lambda axis, x: shown.append(x))
+    monkeypatch.setattr(preview, "_NUM_POINTS", 10)
+    levels = np.repeat(np.arange(10), 20).reshape(-1, *[1] * len(shape))
+    x = np.broadcast_to(levels, (200, *shape))
+    num_levels = None if len(shape) == 1 else 10
+    source = source_from_arrays(
+        "sorted",
+        {"train": x.astype(np.float32 if num_levels is None else np.uint8)},
+        num_levels,
+    )
+    preview.write_preview(
+        tmp_path / "preview.png", Dataset(source), Gaussian, 0.1, seed=0
+    )
+    assert len(shown[0]) == 10
+    assert len(np.unique(shown[0])) >= 4

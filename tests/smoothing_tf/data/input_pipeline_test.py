@@ -143,10 +143,10 @@ def test_clean_data_come_without_noise_in_the_same_order(dataset):
     _assert_equal(clean, [{k: b[k] for k in ("index", "x")} for b in noised])
 
 
-def _evaluate(dataset, batch_size=4, draw=0, smoothing=Gaussian(0.3)):  # noqa: B008
+def _evaluate(dataset, batch_size=4, smoothing=Gaussian(0.3), **kwargs):  # noqa: B008
     return list(
         evaluation_batches(
-            dataset, smoothing, split="test", batch_size=batch_size, seed=1, draw=draw
+            dataset, smoothing, split="test", batch_size=batch_size, seed=1, **kwargs
         ).as_numpy_iterator()
     )
 
@@ -164,6 +164,48 @@ def test_evaluation_does_not_depend_on_the_batch_size(dataset, batch_size):
             _joined(_evaluate(dataset, batch_size), key),
             _joined(_evaluate(dataset), key),
         )
+
+
+SUBSETS = ([6, 0, 3, 5], [0, 1, 2], [4], [6, 5, 4, 3, 2, 1, 0], [2, 2, 6])
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+@pytest.mark.parametrize("indices", SUBSETS)
+def test_an_example_keeps_its_noise_in_a_subset(dataset, indices, batch_size):
+    everything = _evaluate(dataset, 100, draw=2)[0]
+    subset = _evaluate(dataset, batch_size, draw=2, indices=np.array(indices))
+    np.testing.assert_array_equal(_joined(subset, "index"), indices)
+    for key in ("x", "x_smoothed"):
+        np.testing.assert_array_equal(_joined(subset, key), everything[key][indices])
+
+
+def test_a_subset_of_a_large_split_draws_the_blocks_it_touches_alone(monkeypatch):
+    monkeypatch.setattr(input_pipeline, "_BLOCK_SIZE", 32)
+    drawn = []
+
+    class Counted(Gaussian):
+        def distribution(self, x):
+            tf.py_function(lambda rows: drawn.append(int(rows)), [tf.shape(x)[0]], [])
+            return super().distribution(x)
+
+    x = np.random.default_rng(0).normal(size=(6400, 2)).astype(np.float32)
+    large = Dataset(source_from_arrays("large", {"test": x}, None))
+    indices = np.array([6399, 5, 3000, 6, 3001])
+    subset = _evaluate(large, 100, smoothing=Counted(0.3), indices=indices)
+    assert drawn == [32] * 3
+    everything = _joined(_evaluate(large, 1000), "x_smoothed")
+    np.testing.assert_array_equal(subset[0]["x_smoothed"], everything[indices])
+
+
+def test_indices_that_are_no_positions_of_the_split_are_refused(dataset):
+    with pytest.raises(ValueError, match="`indices` must be from 0 to 6.*got 7"):
+        _evaluate(dataset, indices=np.array([0, 7]))
+    with pytest.raises(ValueError, match="`indices` must be from 0 to 6.*got -1"):
+        _evaluate(dataset, indices=np.array([-1]))
+    with pytest.raises(ValueError, match="`indices` must be integers"):
+        _evaluate(dataset, indices=np.array([True, False]))
+    with pytest.raises(ValueError, match="`indices` must be integers"):
+        _evaluate(dataset, indices=np.array([[1]]))
 
 
 def test_draws_differ_from_each_other_and_from_training(dataset):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from smoothing_tf.data.subsets import subset_indices
+from smoothing_tf.data.subsets import DRAWN, subset_indices, subset_record
 
 
 def test_subsets_are_nested_and_without_replacement():
@@ -34,3 +34,10 @@ def test_a_subset_of_sorted_classes_holds_each_in_proportion():
 def test_negative_sizes_are_refused(arguments):
     with pytest.raises(ValueError, match="must be at least 0"):
         subset_indices(*arguments)
+
+
+def test_a_strict_subset_alone_is_recorded():
+    record = {"subset": {"size": 5, "of": 10, "drawn": DRAWN}}
+    assert subset_record(10, 5) == record
+    for size in (None, 10, 11):
+        assert subset_record(10, size) == {}

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.data.subsets import DRAWN, subset_indices
 from smoothing_tf.evaluation import EvaluationConfig, write_evaluation
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Gaussian
@@ -270,18 +271,17 @@ def test_no_samples_leaves_the_likelihood(tmp_path):
     assert set(metrics) == {"bits_per_dim", "bits_per_dim_train", "run"}
 
 
-def test_max_examples_takes_the_first_ones(tmp_path):
+def test_max_examples_takes_a_random_subset_and_says_so(tmp_path):
     config = EvaluationConfig(
         num_samples=0, max_examples=21, evaluation_batch_size=8, num_importance_draws=2
     )
-    metrics = _write(tmp_path / "some", config=config)
-    assert metrics["bits_per_dim"]["n"] == metrics["bits_per_dim_train"]["n"] == 21
-    _write(tmp_path / "all")
-    some, everything = (
-        np.load(tmp_path / name / "per_image.npz")["bits_per_dim"]
-        for name in ("some", "all")
-    )
-    np.testing.assert_allclose(some, everything[:21], atol=1e-6)
+    metrics = _write(tmp_path, config=config)
+    for name, of in (("bits_per_dim", 25), ("bits_per_dim_train", 60)):
+        assert metrics[name]["n"] == 21
+        assert metrics[name]["subset"] == {"size": 21, "of": of, "drawn": DRAWN}
+    index = np.load(tmp_path / "per_image.npz")["index"]
+    np.testing.assert_array_equal(index, np.sort(subset_indices(25, 21)))
+    assert metrics["run"]["subsets"] == f"drawn {DRAWN}"
 
 
 def test_extractors_that_cannot_be_had_are_null_with_a_reason(tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.samples import (
     draw_samples,
     non_finite_reasons,
@@ -150,10 +151,33 @@ def test_real_images_span_the_grey_levels():
 
 def test_pictures_of_images_and_of_vectors():
     images = np.zeros((3, *SHAPE), np.uint8)
-    pictures = picture_samples(images, {"samples": images, "smoothed": images})
-    assert list(pictures) == ["real", "smoothed", "samples", "columns"]
+    drawn = picture_samples(images, {"samples": images, "smoothed": images})
+    assert list(drawn) == ["real", "smoothed", "samples", "columns"]
     vectors = np.random.Generator(np.random.PCG64(0)).normal(size=(9, 2))
     assert list(picture_samples(vectors, {"samples": vectors})) == ["points"]
+
+
+def test_real_images_of_a_sorted_split_are_shown_of_every_class(monkeypatch):
+    shown = {}
+    grid, columns = pictures.image_grid, pictures.labelled_columns
+
+    def record_grid(images, *args, **kwargs):
+        shown.setdefault("grid", images)
+        return grid(images, *args, **kwargs)
+
+    def record_columns(groups):
+        shown["columns"] = groups["Real data"][:36]
+        return columns(groups)
+
+    monkeypatch.setattr(pictures, "image_grid", record_grid)
+    monkeypatch.setattr(pictures, "labelled_columns", record_columns)
+    levels = np.repeat(np.arange(10, dtype=np.uint8), 50)
+    real = np.tile(levels[:, None, None, None], (1, 4, 4, 1))
+    picture_samples(real, {"samples": real[:64]})
+    for name, number in (("grid", 64), ("columns", 36)):
+        assert len(shown[name]) == number
+        assert len(np.unique(shown[name])) >= 8
+    np.testing.assert_array_equal(shown["grid"][:36], shown["columns"])
 
 
 @pytest.mark.parametrize(

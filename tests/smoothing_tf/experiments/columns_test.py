@@ -2,8 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.experiments import columns
 
 FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"]
@@ -28,6 +31,20 @@ def test_what_cannot_be_compared_is_not_trained(tmp_path, flags, message):
     with pytest.raises(ValueError, match=message):
         columns.run(tmp_path, quick=False, flags=[*FLAGS, *flags])
     assert not list(tmp_path.iterdir())
+
+
+def test_images_of_a_sorted_split_are_restored_of_several_classes():
+    levels = np.repeat(np.arange(10, dtype=np.uint8), 50)
+    images = np.tile(levels[:, None, None, None], (1, 4, 4, 1))
+    dataset = Dataset(source_from_arrays("sorted", {"test": images}, 10))
+    x = columns._draw_images(dataset, "test", 100)
+    assert x.shape == (100, 4, 4, 1) and x.dtype == np.float32
+    values, counts = np.unique(x[:, 0, 0, 0], return_counts=True)
+    np.testing.assert_allclose(values, np.arange(10) / 4.5 - 1.0, atol=1e-6)
+    assert counts.max() < 25
+    # Those that are inpainted are the first three.
+    np.testing.assert_array_equal(columns._draw_images(dataset, "test", 3), x[:3])
+    assert len(np.unique(x[:3])) > 1
 
 
 @pytest.mark.large

@@ -24,7 +24,8 @@ def evaluations(monkeypatch):
         evaluated.append(directory.name)
         folder = artifacts.make_directory(directory / workdir.EVALUATION_DIRECTORY)
         flags = config.to_flagfile(experiment).splitlines()
-        metrics = {"run": {"flags": flags}, "bits_per_dim": {"value": 1.0}}
+        run = {"flags": flags, "subsets": "drawn"}
+        metrics = {"run": run, "bits_per_dim": {"value": 1.0}}
         if "baseline" in (directory / "stages").read_text():
             metrics["bits_per_dim_baseline"] = {"value": 2.0}
         artifacts.write_json(folder / "metrics.json", metrics)
@@ -44,6 +45,17 @@ def test_an_evaluation_is_made_once(tmp_path, evaluations):
     assert metrics["bits_per_dim"]["value"] == 1.0
     np.testing.assert_array_equal(per_image["bits_per_dim"], np.ones(3))
     assert evaluations == ["run"]
+
+
+def test_an_evaluation_of_the_first_examples_is_made_anew(tmp_path, evaluations):
+    experiment = config.parse(FLAGS)
+    image_runs.evaluated(experiment, tmp_path / "run", ("smoothed", "reverse"))
+    path = tmp_path / "run" / workdir.EVALUATION_DIRECTORY / "metrics.json"
+    metrics = artifacts.read_json(path)
+    del metrics["run"]["subsets"]
+    artifacts.write_json(path, metrics)
+    image_runs.evaluated(experiment, tmp_path / "run", ("smoothed", "reverse"))
+    assert evaluations == ["run", "run"]
 
 
 def test_other_settings_or_a_baseline_are_evaluated_anew(tmp_path, evaluations):

@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.input_pipeline import evaluation_batches
+from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
@@ -37,14 +41,28 @@ def test_validation_counts_every_example_once_in_equal_batches(batch_size, cap):
         noise.extend(x_smoothed.numpy()[counts.numpy()])
     n = min(cap, NUM_EXAMPLES["validation"])
     assert validation.num_examples == len(rows) == n
-    expected = tiny_dataset().array("validation")[:n] / 1.5 - 1
-    np.testing.assert_allclose(rows, expected, atol=1e-6)
-    # The noise does not depend on the batch size.
-    one_batch = validation_arguments(
-        "reverse", tiny_dataset(), Gaussian(0.3), TrainingConfig(batch_size=6), seed=1
+    # The examples and their noise are those of a pass over the whole split.
+    everything = evaluation_batches(
+        tiny_dataset(), Gaussian(0.3), split="validation", batch_size=6, seed=1
     )
-    ((_, x_smoothed), _) = next(iter(one_batch.batches))
-    np.testing.assert_array_equal(noise, x_smoothed[:n])
+    (whole,) = everything.as_numpy_iterator()
+    drawn = subset_indices(6, n)
+    np.testing.assert_array_equal(rows, whole["x"][drawn])
+    np.testing.assert_array_equal(noise, whole["x_smoothed"][drawn])
+
+
+@pytest.mark.parametrize("num_examples", [1000, 5000])
+def test_validation_on_sorted_classes_sees_each_in_proportion(num_examples):
+    classes = np.repeat(np.arange(10.0, dtype=np.float32), num_examples // 10)[:, None]
+    dataset = Dataset(source_from_arrays("sorted", {"validation": classes}, None))
+    config = TrainingConfig(batch_size=50, max_validation_examples=1000)
+    validation = validation_arguments("baseline", dataset, None, config, seed=1)
+    batches = [x.numpy().ravel() for (x,), _ in validation.batches]
+    counts = np.bincount(np.concatenate(batches).astype(int), minlength=10)
+    # Hypergeometric of the larger split: standard deviation 8.5.
+    assert np.all(np.abs(counts - 100) < 4.5 * 8.5)
+    # The pictures in TensorBoard are the beginning of the first batch.
+    assert len(set(batches[0][:8])) >= 4
 
 
 def test_unknown_stage_and_missing_smoothing_are_rejected():
