@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from components.configuration import node_config
-from smoothing_tf import artifacts, stages
+from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.evaluation import REPORT_FILE, write_evaluation
@@ -57,6 +57,7 @@ def run(
         )
     with np.load(samples_file) as file:
         samples = dict(file)
+    devices.announce(config.compute_dtypes(list(stage_dirs)))
     metrics = write_evaluation(
         two_stage=stages.load_two_stage(config, dataset, stage_dirs),
         dataset=dataset,

@@ -28,6 +28,7 @@ class DataConfig:
         None,
         "Directory of the data set; empty for the default directory of TFDS.",
         none_name="",
+        is_path=True,
     )
 
     def __post_init__(self):
