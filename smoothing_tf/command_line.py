@@ -1,6 +1,7 @@
 """What all command lines share: help, one-line errors, exit status."""
 
 import dis
+import errno
 import os
 import pathlib
 import re
@@ -76,6 +77,10 @@ def message_of(error: Exception) -> str:
     """What a deliberate error says, in one line."""
     if isinstance(error, OSError):
         text = message_of_os_error(error)
+    elif _is_out_of_memory(error) and os.strerror(errno.ENOSPC) in str(error):
+        # TensorFlow has one kind of error for a full disk and a full memory.
+        reason = str(error).partition("\n")[0]
+        text = message_of_os_error(OSError(errno.ENOSPC, reason))
     elif isinstance(error, MemoryError) or _is_out_of_memory(error):
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         text = (

@@ -17,6 +17,7 @@ from smoothing_tf.settings import control_character
 _FLAG = ("--flagfile", "-flagfile")
 _MAX_BYTES = 2**20
 _COMMENTS = ("#", "//")
+_SHOWN = 80  # Characters of a wrong line.
 # The mark of UTF-32 begins with that of UTF-16.
 _OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -61,7 +62,7 @@ def read_flagfile(path: artifacts.Path) -> list[str]:
         if not line.startswith("-"):
             raise ValueError(
                 f"{place}: must be a flag --name=value, or a comment that begins with"
-                f" #; got {line!r}."
+                f" #; got {line[:_SHOWN]!r}."
             )
         flags.append(line)
     return flags
@@ -80,6 +81,8 @@ def _decode(path: artifacts.Path, content: bytes) -> str:
     for mark, encoding in _OTHER_MARKS.items():
         if content.startswith(mark):
             raise ValueError(f"{path} is {encoding}; save it as UTF-8.")
+    if b"\x00" in content:
+        raise ValueError(f"{path} is not text: it holds NUL bytes. Is it another file?")
     try:
         return content.decode()
     except UnicodeDecodeError as error:

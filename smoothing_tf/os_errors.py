@@ -11,6 +11,7 @@ _WHAT_TO_DO = {
     errno.EROFS: "Name a place on a file system that can be written to.",
     errno.EACCES: "Change its permissions, or name another place.",
     errno.EPERM: "Change its permissions, or name another place.",
+    errno.EISDIR: "Name a file.",
     errno.ENAMETOOLONG: "Name a shorter one.",
     errno.EMFILE: "Raise the limit on open files, e.g. by `ulimit -n 4096`.",
     errno.ENOMEM: "Use a smaller batch size or a machine with more memory.",
