@@ -25,6 +25,7 @@ from smoothing_tf.experiment_config import (
 from smoothing_tf.flagfiles import expand_flagfiles, read_flagfile
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import (
+    check_line,
     check_value,
     class_of,
     elements_of,
@@ -173,7 +174,12 @@ def read_run(path: artifacts.Path) -> Config:
             f"{path} {problem}: it must hold every setting of the run. Restore it from"
             " a copy, or remove it and run the command again that trained this run."
         )
-    return parse(lines)
+    try:
+        return parse(lines)
+    except (flags.Error, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged, or of another version: {error}"
+        ) from error
 
 
 def _texts(part: Any, prefix: str) -> dict[str, str]:
@@ -197,6 +203,7 @@ class _FieldParser(flags.ArgumentParser):
     def parse(self, argument: Any) -> Any:
         if not isinstance(argument, str):
             return argument
+        check_line(self._field.name, argument)
         field_type = type_of(self._config_class, self._field)
         if field_type.is_optional and argument == rules_of(self._field).none_name:
             return None

@@ -141,14 +141,22 @@ def control_character(text: str) -> str | None:
     return next((c for c in text if unicodedata.category(c) in _CONTROL), None)
 
 
-def _check_text(name: str, value: str) -> None:
-    """A value stands on a line of a flagfile, and is read from it as it is."""
-    character = control_character(value)
+def check_line(name: str, text: str) -> None:
+    """Checks that a text can be on a line of a flagfile.
+
+    Raises:
+      ValueError: it contains a control character.
+    """
+    character = control_character(text)
     if character is not None:
         raise ValueError(
             f"`{name}` must not contain control characters; got {character!r} in"
-            f" {value!r}."
+            f" {text!r}."
         )
+
+
+def _check_text(name: str, value: str) -> None:
+    check_line(name, value)
     if value != value.strip():
         raise ValueError(f"`{name}` must not begin or end with a space; got {value!r}.")
 
