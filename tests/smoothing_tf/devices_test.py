@@ -4,7 +4,7 @@ import types
 
 import tensorflow as tf
 
-from smoothing_tf import config, devices
+from smoothing_tf import config, devices, sample, train
 
 
 def test_a_cpu_counts_its_cores(monkeypatch, capsys):
@@ -64,3 +64,14 @@ def test_stages_may_differ_in_precision():
     assert devices.describe(experiment.compute_dtypes(["reverse"])).endswith(
         ", 1 replica, bfloat16."
     )
+
+
+def test_commands_say_it_before_they_compute(run_dir, tmp_path, capsys):
+    workdir = f"--workdir={run_dir}"
+    flagfile = f"--flagfile={run_dir / 'flags.cfg'}"
+    for main, arguments in (
+        (train.main, [flagfile, workdir]),
+        (sample.main, [workdir, f"--output={tmp_path / 'x.npz'}", "--num_samples=2"]),
+    ):
+        main(arguments)
+        assert capsys.readouterr().err.startswith("Computing on ")

@@ -14,7 +14,7 @@ import benchmarks
 import components
 import pipeline
 import smoothing_tf
-from smoothing_tf import config
+from smoothing_tf import config, workdir
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.settings import rules_of, setting, text_of, type_of, validate
 from smoothing_tf.train import TrainOptions
@@ -223,5 +223,7 @@ def test_a_damaged_flags_cfg_is_not_taken_for_defaults(tmp_path):
             config.read_run(path)
         assert str(error.value).startswith(f"{path} ")
         assert message in str(error.value)
+    with pytest.raises(ValueError, match="flags.cfg"):
+        workdir.load_config(tmp_path)
     path.write_text(whole)
-    assert config.read_run(path).seed == 7
+    assert workdir.load_config(tmp_path).seed == 7
