@@ -187,7 +187,36 @@ def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
     if not path.is_file():
         problem = "is not a regular file" if path.exists() else "does not exist"
         raise FileNotFoundError(f"`--{flag}` must name a .npz file; {path} {problem}.")
-    arrays = {}
+    try:
+        return _read_arrays(path)
+    except ValueError as error:
+        raise ValueError(
+            f"`--{flag}` must be a readable .npz file of numbers; got {path}: {error}."
+            f"{hint}"
+        ) from error
+
+
+def read_kept_npz(path: Path) -> dict[str, np.ndarray]:
+    """Reads the arrays of a file that a command of ours has written.
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: it is cut or damaged.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run again what writes it.")
+    try:
+        return _read_arrays(path)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is cut or damaged: {error}. Restore it from a copy, or remove it"
+            " and run again what wrote it."
+        ) from error
+
+
+def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {}
     name = None
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -196,18 +225,11 @@ def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
     except Exception as error:
         # numpy has many ways to fail on a file that is something else.
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        where = "" if name is None else f", in {name!r}"
-        raise ValueError(
-            f"`--{flag}` must be a readable .npz file of numbers; got {path}"
-            f" ({reason}{where}).{hint}"
-        ) from error
+        raise ValueError(reason if name is None else f"{name!r}: {reason}") from error
     for name, array in arrays.items():
         # What is no array comes as the bytes of the file.
         dtype = getattr(array, "dtype", None)
         if dtype is None or dtype.kind not in "biufc":
             what = "no array" if dtype is None else f"an array of {dtype}"
-            raise ValueError(
-                f"`--{flag}` must be a .npz file of numbers; {path} holds {name!r},"
-                f" which is {what}.{hint}"
-            )
+            raise ValueError(f"{name!r} is {what}")
     return arrays

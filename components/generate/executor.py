@@ -107,10 +107,7 @@ def _shard_file(directory: artifacts.Path, start: int) -> pathlib.Path:
 
 
 def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarray]:
-    shards = []
-    for path in files:
-        with np.load(path) as file:
-            shards.append(dict(file))
+    shards = [artifacts.read_kept_npz(path) for path in files]
     kinds = [kind for kind in KINDS if shards and kind in shards[0]]
     return {
         kind: np.concatenate([shard[kind] for shard in shards])[:num_samples]

@@ -136,12 +136,12 @@ def test_a_file_of_arrays_that_is_none_is_named(tmp_path):
     damaged = bytearray(_zipped({"a.npy": sound}))
     damaged[2000] ^= 0xFF
     cases = {
-        "is no array": _zipped({"a.npy": sound, "notes.txt": b"hello"}),
-        "'__MACOSX/._a', which is no array": _zipped(
-            {"__MACOSX/._a.npy": b"\0\5\x16\7"}
+        "'notes.txt' is no array": _zipped({"a.npy": sound, "notes.txt": b"hello"}),
+        "'__MACOSX/._a' is no array": _zipped({"__MACOSX/._a.npy": b"\0\5\x16\7"}),
+        "'a' is an array of <U5": _zipped({"a.npy": _npy(np.array(["hello"]))}),
+        "'a': Object arrays cannot be loaded when allow_pickle=False": _zipped(
+            {"a.npy": _npy(np.array([{}], object))}
         ),
-        "which is an array of <U5": _zipped({"a.npy": _npy(np.array(["hello"]))}),
-        "allow_pickle=False, in 'a'": _zipped({"a.npy": _npy(np.array([{}], object))}),
         "encrypted": bytes(encrypted),
         "Bad CRC-32": bytes(damaged),
         "got": _zipped({"a.npy": sound})[:-30],
@@ -153,11 +153,16 @@ def test_a_file_of_arrays_that_is_none_is_named(tmp_path):
         with pytest.raises(ValueError) as error:
             artifacts.read_npz(path, "images", " A hint.")
         text = str(error.value)
-        assert text.startswith("`--images` must be a ") and str(path) in text, text
+        assert text.startswith("`--images` must be a readable .npz file"), text
+        assert str(path) in text
         assert message in text and text.endswith(" A hint."), (message, text)
     for other, problem in ((tmp_path, "not a regular"), (tmp_path / "no", "not exist")):
         with pytest.raises(FileNotFoundError, match=problem):
             artifacts.read_npz(other, "images")
+    with pytest.raises(ValueError, match=f"^{path} is cut or damaged: .* run again"):
+        artifacts.read_kept_npz(path)
+    with pytest.raises(FileNotFoundError, match="no is missing; run again"):
+        artifacts.read_kept_npz(tmp_path / "no")
 
 
 def test_a_path_below_a_file_names_the_file(tmp_path):
