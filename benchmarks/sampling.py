@@ -16,7 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks import measure
-from smoothing_tf import command_line, config
+from smoothing_tf import command_line, config, devices
 from smoothing_tf.models import DensityModel
 from smoothing_tf.settings import setting, validate
 
@@ -48,6 +48,7 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
+    devices.announce(" and ".join(options.dtypes))
     measure.print_rows(
         run,
         options.num_runs,

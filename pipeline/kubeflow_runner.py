@@ -26,7 +26,9 @@ class KubeflowRunnerConfig(PipelineConfig):
     """Settings of the Kubeflow runner."""
 
     output: str | None = setting(
-        None, "File to compile to, .yaml; its run parameters carry the flags given."
+        None,
+        "File to compile to, .yaml; its run parameters carry the flags given.",
+        is_path=True,
     )
     host: str | None = setting(
         None, "Kubeflow Pipelines API to submit to, its address."

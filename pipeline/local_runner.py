@@ -24,7 +24,7 @@ from pipeline.arguments import run_arguments
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
-from smoothing_tf import artifacts, command_line
+from smoothing_tf import artifacts, command_line, devices
 from smoothing_tf import config as config_lib
 from smoothing_tf.code_digest import ROOT
 from smoothing_tf.evaluation.headline import headline
@@ -36,7 +36,7 @@ class LocalRunnerConfig(PipelineConfig):
     """Settings of a local run."""
 
     pipeline_root: str = setting(
-        None, "Directory for artifacts, cache, logs and the report."
+        None, "Directory for artifacts, cache, logs and the report.", is_path=True
     )
 
 
@@ -63,6 +63,7 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
     options = dataclasses.replace(options, push_dir=str(push_dir))
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
+    devices.announce(config.compute_dtypes(("smoothed", "reverse")))
     start = time.monotonic()
     outputs = _run_quietly(pipeline, run_arguments(config, options), root, log)
     report = _publish_report(outputs["report"], root)

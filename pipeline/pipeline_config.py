@@ -15,6 +15,7 @@ class PipelineConfig(IngestConfig):
         "Where models are pushed to, as <push_dir>/<integer version>/; by default"
         " <pipeline_root>/serving.",
         none_name="",
+        is_path=True,
     )
     image: str = setting(
         "smoothing-tf-python:0.1.0",

@@ -4,39 +4,47 @@ Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
 Smoothing", ICLR 2021, https://arxiv.org/abs/2103.15089.
 """
 
-from smoothing_tf import quiet  # noqa: F401, I001  Before TensorFlow is imported.
-from smoothing_tf.data.dataset import DataConfig
-from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.data.dataset import open_dataset
-from smoothing_tf.distributions import DiscretizedLogisticMixture
-from smoothing_tf.distributions import LogisticMixture
-from smoothing_tf.models import MADE
-from smoothing_tf.models import DensityModel
-from smoothing_tf.models import MADEConfig
-from smoothing_tf.models import PixelCNNpp
-from smoothing_tf.models import PixelCNNppConfig
-from smoothing_tf.models import TwoStageModel
-from smoothing_tf.models import importance_weighted_bound
-from smoothing_tf.smoothing import Gaussian
-from smoothing_tf.smoothing import Smoothing
-from smoothing_tf.training.loop import train_stage
-from smoothing_tf.training.training_config import TrainingConfig
+import importlib
 
-__all__ = [
-    "MADE",
-    "DataConfig",
-    "Dataset",
-    "DensityModel",
-    "DiscretizedLogisticMixture",
-    "Gaussian",
-    "LogisticMixture",
-    "MADEConfig",
-    "PixelCNNpp",
-    "PixelCNNppConfig",
-    "Smoothing",
-    "TrainingConfig",
-    "TwoStageModel",
-    "importance_weighted_bound",
-    "open_dataset",
-    "train_stage",
-]
+from smoothing_tf import quiet
+
+# Public name -> its module, imported when the name is first used: TensorFlow sets
+# environment variables and prints when it is imported, this package does neither.
+_MODULES = {
+    "DataConfig": "data.dataset",
+    "Dataset": "data.dataset",
+    "DensityModel": "models",
+    "DiscretizedLogisticMixture": "distributions",
+    "Gaussian": "smoothing",
+    "LogisticMixture": "distributions",
+    "MADE": "models",
+    "MADEConfig": "models",
+    "PixelCNNpp": "models",
+    "PixelCNNppConfig": "models",
+    "Smoothing": "smoothing",
+    "TrainingConfig": "training.training_config",
+    "TwoStageModel": "models",
+    "importance_weighted_bound": "models",
+    "open_dataset": "data.dataset",
+    "train_stage": "training.loop",
+}
+_SUBPACKAGES = ("data", "distributions", "layers", "models", "smoothing", "training")
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str):
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_SUBPACKAGES})
+
+
+quiet.start()

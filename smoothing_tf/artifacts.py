@@ -5,12 +5,15 @@ import fcntl
 import json
 import os
 import pathlib
+import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from smoothing_tf.os_errors import naming
 
 # A working directory holds one directory per trained stage beside the resolved
 # configuration, which `sample`, `evaluate` and `export` read.
@@ -18,10 +21,6 @@ STAGES = ("smoothed", "reverse", "baseline")
 FLAGS_FILE = "flags.cfg"
 
 Path = str | os.PathLike
-
-# Only setting it tells what it is; here no other thread writes files yet.
-_UMASK = os.umask(0)
-os.umask(_UMASK)
 
 
 def check_directory(path: Path) -> pathlib.Path:
@@ -78,18 +77,15 @@ def atomic_file(path: Path) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(path)
     make_directory(path.parent)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.stem}.tmp-", suffix=path.suffix
-    )
-    os.close(handle)
-    temporary = pathlib.Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files private; an artifact is as readable as any other.
-        temporary.chmod(0o666 & ~_UMASK)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.stem}.tmp-{secrets.token_hex(4)}{path.suffix}")
+    with naming(path, temporary):
+        # As readable as any other file of the user: the umask applies.
+        temporary.touch(mode=0o666, exist_ok=False)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -105,21 +101,20 @@ def atomic_directory(path: Path) -> Iterator[pathlib.Path]:
         raise FileExistsError(
             f"The output directory {path} already exists; remove it or name another."
         )
-    temporary = pathlib.Path(
-        tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.tmp-")
-    )
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_UMASK)
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    temporary = path.with_name(f".{path.name}.tmp-{secrets.token_hex(4)}")
+    with naming(path, temporary):
+        temporary.mkdir()
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text file atomically."""
     with atomic_file(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -131,9 +126,49 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
+def read_bytes(path: Path, limit: int | None = None) -> bytes:
+    """Reads a regular file; a pipe, which may have no end, is refused.
+
+    Args:
+      path: of the file.
+      limit: the largest size that such a file has, in bytes; None for any.
+
+    Raises:
+      OSError: there is no such file, or it is not a regular one.
+      ValueError: it is larger than `limit`.
+    """
+
+    def open_at_once(path: str, flags: int) -> int:
+        # A named pipe to which nobody writes would block.
+        return os.open(path, flags | os.O_NONBLOCK)
+
+    with naming(path), open(path, "rb", opener=open_at_once) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path} is a pipe or a device; name a regular file.")
+        if limit is not None and status.st_size > limit:
+            raise ValueError(
+                f"{path} has {status.st_size} bytes, more than the {limit} that such a"
+                " file may have; name another file."
+            )
+        return file.read()
+
+
 def read_json(path: Path) -> Any:
-    """Reads a JSON file."""
-    return json.loads(pathlib.Path(path).read_text())
+    """Reads a JSON file.
+
+    Raises:
+      OSError: there is no such file.
+      ValueError: it does not hold JSON.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        # json.loads raises ValueErrors of several kinds, of text and of its encoding.
+        raise ValueError(
+            f"{path} does not hold JSON ({error}). It is cut or damaged: restore it"
+            " from a copy, or remove it and run again what wrote it."
+        ) from error
 
 
 def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
@@ -150,12 +185,51 @@ def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"No file {path}; --{flag} names a .npz file.")
+        problem = "is not a regular file" if path.exists() else "does not exist"
+        raise FileNotFoundError(f"`--{flag}` must name a .npz file; {path} {problem}.")
+    try:
+        return _read_arrays(path)
+    except ValueError as error:
+        raise ValueError(
+            f"`--{flag}` must be a readable .npz file of numbers; got {path}: {error}."
+            f"{hint}"
+        ) from error
+
+
+def read_kept_npz(path: Path) -> dict[str, np.ndarray]:
+    """Reads the arrays of a file that a command of ours has written.
+
+    Raises:
+      FileNotFoundError: no such file.
+      ValueError: it is cut or damaged.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run again what writes it.")
+    try:
+        return _read_arrays(path)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is cut or damaged: {error}. Restore it from a copy, or remove it"
+            " and run again what wrote it."
+        ) from error
+
+
+def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {}
+    name = None
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+            for name in file.files:
+                arrays[name] = file[name]
     except Exception as error:
         # numpy has many ways to fail on a file that is something else.
-        raise ValueError(
-            f"`--{flag}` must be a readable .npz file of numbers; got {path}.{hint}"
-        ) from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ValueError(reason if name is None else f"{name!r}: {reason}") from error
+    for name, array in arrays.items():
+        # What is no array comes as the bytes of the file.
+        dtype = getattr(array, "dtype", None)
+        if dtype is None or dtype.kind not in "biufc":
+            what = "no array" if dtype is None else f"an array of {dtype}"
+            raise ValueError(f"{name!r} is {what}")
+    return arrays

@@ -1,18 +1,26 @@
 """What all command lines share: help, one-line errors, exit status."""
 
+import dis
+import errno
 import os
 import pathlib
+import re
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 
+import tensorflow as tf
 from absl import flags
 
-from smoothing_tf.config import HelpRequested
-from smoothing_tf.help_text import help_text
+from smoothing_tf import quiet
+from smoothing_tf.help_text import HelpRequested, help_text
+from smoothing_tf.os_errors import message_of_os_error, naming
 
 _OUR_PACKAGES = ("smoothing_tf", "components", "pipeline", "benchmarks")
 _ROOT = pathlib.Path(__file__).parent.parent
+_RAISE = dis.opmap["RAISE_VARARGS"]
+# What TensorFlow says on one worker when it hears no more of another.
+_OF_WORKERS = re.compile(r"Collective ops is aborted by|remote target|heartbeat", re.I)
+_WORKER = re.compile(r"/job:(\w+)/replica:\d+/task:(\d+)")
 
 
 def run(
@@ -21,20 +29,21 @@ def run(
 ) -> None:
     """Runs a command on `sys.argv` and exits.
 
-    An error that our own code raises on purpose, or the operating system, becomes
-    one line on stderr; anything else is a defect and keeps its traceback.
+    An error that the user can do something about becomes one line on stderr. Any
+    other is a defect and keeps its traceback: see `is_deliberate`.
 
     Args:
       main: takes the arguments without the program's name.
       kept: what to say of an interrupted run.
     """
     try:
+        quiet.interruptible()
         _main_or_help(main)
-        sys.stdout.flush()
+        with naming("standard output"):
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output, e.g. `head`, has seen enough. Python flushes once
-        # more on its way out, to where it does no harm.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output, e.g. `head`, has seen enough.
+        _discard_stdout()
         sys.exit(1)
     except KeyboardInterrupt:
         print(f"Interrupted. {kept}", file=sys.stderr)
@@ -46,11 +55,44 @@ def run(
 
 
 def is_deliberate(error: Exception) -> bool:
-    """Whether an error says what to do, and is no defect: see `run`."""
-    if isinstance(error, flags.Error | OSError):
+    """Whether an error says what to do, and is no defect.
+
+    Three kinds do: errors of the flags; errors of the machine, i.e. of the operating
+    system, of memory, of another worker; and those that our own code raises on
+    purpose, by a `raise` statement. What Python itself raises in our code, e.g. for
+    None < 1.0, is a defect.
+    """
+    if isinstance(error, flags.Error | OSError | MemoryError):
         return True
+    if isinstance(error, tf.errors.OpError):
+        return _is_out_of_memory(error) or _is_lost_worker(error)
+    if isinstance(error, NotImplementedError | RecursionError):
+        return False
     kinds = ValueError | TypeError | ArithmeticError | RuntimeError
     return isinstance(error, kinds) and _is_raised_by_us(error)
+
+
+def message_of(error: Exception) -> str:
+    """What a deliberate error says, in one line."""
+    if isinstance(error, OSError):
+        text = message_of_os_error(error)
+    elif _is_out_of_memory(error) and os.strerror(errno.ENOSPC) in str(error):
+        # TensorFlow has one kind of error for a full disk and a full memory.
+        reason = str(error).partition("\n")[0]
+        text = message_of_os_error(OSError(errno.ENOSPC, reason))
+    elif isinstance(error, MemoryError) or _is_out_of_memory(error):
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        text = (
+            f"Out of memory: {reason or 'an allocation failed'}. Use a smaller batch"
+            " size or model, or a machine with more memory."
+        )
+    elif _is_lost_worker(error):
+        text = _lost_worker(error)
+    else:
+        text = str(error)
+    # What an escape character would do to a terminal is nobody's business.
+    text = "".join(c if c.isprintable() or c.isspace() else repr(c)[1:-1] for c in text)
+    return " ".join(text.split())
 
 
 def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
@@ -61,13 +103,46 @@ def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
 
 
 def _fail(error: Exception) -> None:
-    # absl begins the message about a missing flagfile with a word of its own.
-    text = " ".join(str(error).split()).removeprefix("ERROR:: ")
-    print(f"error: {text}", file=sys.stderr)
+    if isinstance(error, OSError) and error.filename == "standard output":
+        _discard_stdout()
+    print(f"error: {message_of(error)}", file=sys.stderr)
     sys.exit(1)
 
 
+def _discard_stdout() -> None:
+    """Python flushes once more on its way out: to where it does no harm."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _is_raised_by_us(error: Exception) -> bool:
-    frames = traceback.extract_tb(error.__traceback__)
-    source = pathlib.Path(frames[-1].filename)
-    return any(source.is_relative_to(_ROOT / package) for package in _OUR_PACKAGES)
+    """Whether the innermost frame is ours and was executing a `raise` statement."""
+    last = error.__traceback__
+    if last is None:
+        return False
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    source = pathlib.Path(code.co_filename)
+    is_ours = any(source.is_relative_to(_ROOT / package) for package in _OUR_PACKAGES)
+    return is_ours and code.co_code[last.tb_lasti] == _RAISE
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, tf.errors.ResourceExhaustedError)
+
+
+def _is_lost_worker(error: Exception) -> bool:
+    if not os.environ.get("TF_CONFIG") or not isinstance(error, tf.errors.OpError):
+        return False
+    is_unavailable = isinstance(error, tf.errors.UnavailableError)
+    return is_unavailable or bool(_OF_WORKERS.search(str(error)))
+
+
+def _lost_worker(error: Exception) -> str:
+    match = _WORKER.search(str(error))
+    which = f"The {match[1]} {match[2]}" if match else "A worker"
+    return (
+        f"{which} of the cluster does not answer any more; its own output says why."
+        " Start the command on every machine again: training resumes from the last"
+        " checkpoint."
+    )

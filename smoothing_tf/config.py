@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import flags
 
+from smoothing_tf import artifacts
 from smoothing_tf.artifacts import STAGES
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.evaluation.config import EvaluationConfig
@@ -21,10 +22,15 @@ from smoothing_tf.experiment_config import (
     RunConfig,
     StageConfig,
 )
+from smoothing_tf.flagfiles import expand_flagfiles, read_flagfile
+from smoothing_tf.help_text import HelpRequested
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import (
+    check_line,
     check_value,
     class_of,
+    elements_of,
+    expand_path,
     fields_of,
     rules_of,
     text_of,
@@ -32,26 +38,6 @@ from smoothing_tf.settings import (
 )
 from smoothing_tf.smoothing import SmoothingConfig
 from smoothing_tf.training.training_config import TrainingConfig
-
-
-class HelpRequested(Exception):
-    """`--help` was given.
-
-    Attributes:
-      usage: what the command does.
-      groups: dataclasses whose fields are its flags, or instances with other
-        defaults.
-      stage_classes: dataclasses whose flags exist once more for each stage.
-    """
-
-    def __init__(
-        self, usage: str, groups: Sequence[Any], stage_classes: Sequence[type]
-    ):
-        super().__init__(usage)
-        self.usage = usage
-        self.groups = groups
-        self.stage_classes = stage_classes
-
 
 _GROUPS = {
     "run": RunConfig,
@@ -64,6 +50,8 @@ _STAGE_CLASSES = (
     *(entry.config for entry in MODELS.values()),
     TrainingConfig,
 )
+# With this one ends, since the first version, what `to_flagfile` makes.
+_LAST_FLAG = f"{STAGES[-1]}_checkpoint_every"
 
 
 def parse(argv: Sequence[str], *options: Any, usage: str = "") -> Any:
@@ -152,6 +140,29 @@ def to_flagfile(config: Config) -> str:
     return "".join(f"--{name}={text}\n" for name, text in to_flags(config).items())
 
 
+def read_run(path: artifacts.Path) -> Config:
+    """Reads the flagfile that `to_flagfile` made of a run's configuration.
+
+    Raises:
+      OSError: the file cannot be read.
+      ValueError: it is empty, cut or no flagfile: what it lacks is not replaced by
+        defaults, with which nothing was trained.
+    """
+    lines = read_flagfile(path)
+    if not any(line.startswith(f"--{_LAST_FLAG}=") for line in lines):
+        problem = "is cut" if lines else "is empty"
+        raise ValueError(
+            f"{path} {problem}: it must hold every setting of the run. Restore it from"
+            " a copy, or remove it and run the command again that trained this run."
+        )
+    try:
+        return parse(lines)
+    except (flags.Error, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged, or of another version: {error}"
+        ) from error
+
+
 def _texts(part: Any, prefix: str) -> dict[str, str]:
     return {
         prefix + field.name: text_of(field, getattr(part, field.name))
@@ -173,11 +184,12 @@ class _FieldParser(flags.ArgumentParser):
     def parse(self, argument: Any) -> Any:
         if not isinstance(argument, str):
             return argument
+        check_line(self._field.name, argument)
         field_type = type_of(self._config_class, self._field)
         if field_type.is_optional and argument == rules_of(self._field).none_name:
             return None
         if field_type.is_tuple:
-            texts = [part.strip() for part in argument.split(",")] if argument else []
+            texts = elements_of(argument)
             value = tuple(self._convert(text, field_type.base) for text in texts)
         else:
             value = self._convert(argument, field_type.base)
@@ -185,6 +197,8 @@ class _FieldParser(flags.ArgumentParser):
         return value
 
     def _convert(self, text: str, base: type) -> Any:
+        if rules_of(self._field).is_path:
+            return expand_path(self._field.name, text)
         try:
             return base(text)
         except ValueError:
@@ -228,6 +242,7 @@ def _define_flag(flag_values, config_class, field, name, default) -> None:
 
 def _read(flag_values, argv, usage, groups, has_stages, known_only=False) -> list[str]:
     flags.DEFINE_boolean("help", False, "Print this text.", flag_values=flag_values)
+    argv = expand_flagfiles(argv)
     rest = flag_values(["command", *argv], known_only=known_only)[1:]
     if flag_values.help:
         raise HelpRequested(usage, groups, _STAGE_CLASSES if has_stages else ())
@@ -290,8 +305,8 @@ def _check_flags_apply(flag_values, stages: dict[str, StageConfig]) -> None:
             raise ValueError(_no_such_setting(name, name, stages[STAGES[0]].model))
         if all(flag_values[f"{stage}_{name}"].present for stage in takers):
             raise ValueError(
-                f"`--{name}` must leave a stage to set; got a flag of its own for each"
-                f" of {', '.join(takers)}. Give --{takers[0]}_{name} instead."
+                f"`--{name}` has no effect: {_and(takers)} each have their own flag."
+                f" Drop it, or use --{takers[0]}_{name}."
             )
 
 
@@ -307,6 +322,11 @@ def _no_such_setting(flag: str, name: str, model: str) -> str:
         if name in {field.name for field in dataclasses.fields(entry.config)}
     ]
     return (
-        f"`--{flag}` must be a setting of the stage's model, {model}; it is one of"
-        f" {', '.join(owners)}. Choose the model with --model."
+        f"`--{flag}` does not apply to --model={model}; it is a setting of"
+        f" {_and(owners)}."
     )
+
+
+def _and(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

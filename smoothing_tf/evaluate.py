@@ -23,7 +23,7 @@ from smoothing_tf.settings import setting, validate
 class EvaluateOptions:
     """Options of this command."""
 
-    workdir: str = setting(None, "Directory of the run.")
+    workdir: str = setting(None, "Directory of the run.", is_path=True)
 
     def __post_init__(self):
         validate(self)

@@ -1,6 +1,7 @@
 """The configuration of a whole experiment, made of those of its parts."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from smoothing_tf.data.dataset import DataConfig
@@ -90,6 +91,10 @@ class Config:
             for stage, part in self.stages.items()
         }
         return dataclasses.replace(self, stages=stages)
+
+    def compute_dtypes(self, stages: Sequence[str]) -> dict[str, str]:
+        """Stage -> precision of its network."""
+        return {stage: self.stages[stage].choice.compute_dtype for stage in stages}
 
     @property
     def seed(self) -> int:

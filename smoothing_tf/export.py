@@ -9,7 +9,7 @@ The exported network computes in float32, whatever it was trained in.
 import dataclasses
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf import artifacts, command_line, config, devices, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.serving.layout import next_version
 from smoothing_tf.serving.saved_model import export_saved_model
@@ -20,8 +20,12 @@ from smoothing_tf.settings import setting, validate
 class ExportOptions:
     """Options of this command."""
 
-    workdir: str = setting(None, "Directory of the run, with both stages trained.")
-    output: str = setting(None, "Directory of the model; versions go below it.")
+    workdir: str = setting(
+        None, "Directory of the run, with both stages trained.", is_path=True
+    )
+    output: str = setting(
+        None, "Directory of the model; versions go below it.", is_path=True
+    )
 
     def __post_init__(self):
         validate(self)
@@ -34,6 +38,7 @@ def main(argv: Sequence[str]) -> None:
     experiment = workdir.load_config(options.workdir).in_float32()
     dataset = open_dataset(experiment.data)
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    devices.announce()
     version = output / str(next_version(output))
     export_saved_model(two_stage, dataset.num_levels, version, progress=True)
     print(f"Exported to {version}.")

@@ -35,9 +35,11 @@ from smoothing_tf.training.loop import write_initial_state
 class ImportOptions:
     """Options of this command."""
 
-    checkpoint: str = setting(None, "File .npz of the weights.")
+    checkpoint: str = setting(None, "File .npz of the weights.", is_path=True)
     stage: str = setting(None, "Stage that they are of.", choices=artifacts.STAGES)
-    workdir: str = setting(None, "Directory of the run; created when missing.")
+    workdir: str = setting(
+        None, "Directory of the run; created when missing.", is_path=True
+    )
 
     def __post_init__(self):
         validate(self)

@@ -1,24 +1,142 @@
-"""TensorFlow's log noise, off in command lines.
+"""How a command line starts: without TensorFlow's noise, and ready for Ctrl-C.
 
-Imported before anything that imports TensorFlow. While `python -m` looks for a
-module of this package, `sys.argv[0]` is "-m"; a program that imports the package
-keeps its own log level.
+Importing this module changes nothing, and neither does `start` in a program that
+merely imports the package: only `python -m` with a module of ours, and the processes
+that it starts, are silenced. Whoever sets TF_CPP_MIN_LOG_LEVEL keeps that level.
 """
 
+import contextlib
+import glob
 import os
+import pathlib
+import re
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 
-if sys.argv[:1] == ["-m"]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_PACKAGES = ("smoothing_tf", "pipeline", "benchmarks")
+# Tells the processes that a silent command line starts that they are part of it.
+_MARK = "SMOOTHING_TF_IS_QUIET"
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_WARNINGS, _ERRORS, _FATAL = "1", "2", "3"
+# What the kernel shows of a GPU, whether or not TensorFlow can use it.
+_GPU_FILES = ("/dev/nvidia[0-9]*", "/proc/driver/nvidia/gpus/*", "/dev/dxg")
+_ON_GPUS = re.compile(
+    r"could not find cuda drivers|cannot dlopen|could not load dynamic library|cuinit"
+    r"|skipping registering gpu|no cuda-capable device|driver version is insufficient",
+    re.IGNORECASE,
+)
 
-if int(os.environ.get("TF_CPP_MIN_LOG_LEVEL") or 0) >= 2:
-    # Some lines of the import itself ignore the level.
-    _stderr = os.dup(2)
-    _null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(_null, 2)
+
+def start() -> None:
+    """Prepares this process if it is a command line of ours; else does nothing.
+
+    The package calls it before anything imports TensorFlow.
+    """
+    if sys.stderr is None:  # Closed by whoever started the process.
+        return
+    is_command_line = _is_command_line(sys.argv, sys.orig_argv)
+    if is_command_line:
+        _exit_on_interrupt(b"Interrupted. Nothing was done yet.\n")
+    elif _MARK in os.environ and "--multiprocessing-fork" in sys.orig_argv:
+        _exit_on_interrupt(b"")  # The parent says it.
+    has_gpu = bool(_gpu_files())
+    if is_command_line and os.environ.get(_LEVEL, _FATAL) >= _ERRORS:
+        # Only warnings say why TensorFlow does not use a GPU.
+        os.environ.setdefault(_LEVEL, _WARNINGS if has_gpu else _FATAL)
+        os.environ[_MARK] = "1"
+    if _MARK not in os.environ:
+        return
+    line = None
+    with _captured_stderr() as said:
+        # Some lines of the import itself ignore the level.
+        import tensorflow as tf
+
+        if is_command_line and has_gpu and not tf.config.list_physical_devices("GPU"):
+            line = unused_gpu(said())
+    if line is not None:
+        print(line, file=sys.stderr)
+
+
+def interruptible() -> None:
+    """Ends what `start` does about Ctrl-C: it raises KeyboardInterrupt again."""
+    if getattr(signal.getsignal(signal.SIGINT), "is_of_start", False):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def unused_gpu(log: str) -> str | None:
+    """One line on why TensorFlow does not use the GPU of this machine.
+
+    Args:
+      log: what TensorFlow wrote while it was imported and looked for GPUs.
+
+    Returns:
+      The line, or None where CUDA_VISIBLE_DEVICES hides the GPUs.
+    """
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return None
+    reasons = []
+    for line in log.splitlines():
+        # I0000 00:00:1795824068.860292    9512 cudart_stub.cc:31] What it says.
+        text = (line.partition("] ")[2] or line).strip()
+        if _ON_GPUS.search(text) and text not in reasons:
+            reasons.append(text)
+    reason = " ".join(reasons) or f"To see what it says, set {_LEVEL}=0."
+    return f"TensorFlow does not use the GPU of this machine. {reason}"
+
+
+def _gpu_files() -> list[str]:
+    return [path for pattern in _GPU_FILES for path in glob.glob(pattern)]
+
+
+@contextlib.contextmanager
+def _captured_stderr() -> Iterator:
+    """Catches what the process writes to file descriptor 2, C++ code included.
+
+    Yields:
+      A function that returns the text so far.
+    """
+    sys.stderr.flush()
+    stderr, file = os.dup(2), os.memfd_create("stderr")
+    os.dup2(file, 2)
     try:
-        import tensorflow  # noqa: F401
+        yield lambda: os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
     finally:
-        os.dup2(_stderr, 2)
-        os.close(_stderr)
-        os.close(_null)
+        sys.stderr.flush()
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(file)
+
+
+def _is_command_line(argv: list[str], orig_argv: list[str]) -> bool:
+    """Whether the process is `python -m` with a module of ours.
+
+    While Python looks for the module, its packages are imported and `argv` begins
+    with "-m"; `orig_argv` still holds the name, e.g. python -u -m NAME ARGUMENTS.
+    """
+    if argv[:1] != ["-m"]:
+        return False
+    word = orig_argv[len(orig_argv) - len(argv)]
+    attached = re.fullmatch(r"-[^-m]*m(.+)", word)  # python -umNAME
+    top = (attached[1] if attached else word).partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None)
+    return top in _PACKAGES and file is not None and _ROOT in pathlib.Path(file).parents
+
+
+def _exit_on_interrupt(message: bytes) -> None:
+    """Makes Ctrl-C end the process without a traceback."""
+    is_main = threading.current_thread() is threading.main_thread()
+    # Where it is ignored, e.g. in a job in the background, it stays ignored.
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    stderr = os.dup(2)
+
+    def handler(*_):
+        # An exception might be caught by the module that is being imported.
+        os.write(stderr, message)
+        os._exit(130)
+
+    handler.is_of_start = True
+    signal.signal(signal.SIGINT, handler)

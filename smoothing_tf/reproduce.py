@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, config
+from smoothing_tf import artifacts, command_line, config, devices
 from smoothing_tf.experiments import EXPERIMENTS, takes
 from smoothing_tf.experiments.cells import Cells, Pool
 from smoothing_tf.experiments.page import Section, render_page
@@ -37,6 +37,7 @@ class ReproduceOptions:
         "Where to work; empty for runs/reproduce/EXPERIMENT, with -DATASET of a"
         " configuration and -quick if it is.",
         none_name="",
+        is_path=True,
     )
     quick: bool = setting(
         False, "The same code with few steps: shows that it runs, not what it gives."
@@ -66,6 +67,7 @@ def main(argv: Sequence[str]) -> None:
     else:
         directories = {options.experiment: directory}
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
+        devices.announce(_compute_dtypes(flags))
         sections, errors = _run(directories, pool, flags, quick=options.quick)
     if options.quick:
         print("A quick run shows that it runs: its numbers and verdicts mean nothing.")
@@ -81,7 +83,10 @@ def main(argv: Sequence[str]) -> None:
         print(f"Tables and figures of {section.name}: {directories[section.name]}")
     print(f"Report: {directory / 'report.html'}")
     if errors:
-        lines = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        lines = "; ".join(
+            f"{name}: {command_line.message_of(error)}"
+            for name, error in errors.items()
+        )
         raise RuntimeError(f"Not all experiments could be run. {lines}")
 
 
@@ -109,6 +114,10 @@ def _run_name(options: ReproduceOptions, flags: Sequence[str]) -> str:
             )
         names.append(dataset)
     return "-".join([*names, *["quick"] * options.quick])
+
+
+def _compute_dtypes(flags: Sequence[str]) -> dict[str, str]:
+    return config.parse(flags).compute_dtypes(artifacts.STAGES)
 
 
 def _run(
@@ -164,7 +173,11 @@ def _say_failed(name: str, error: Exception, errors: dict, *, alone: bool) -> No
     errors[name] = error
     if not command_line.is_deliberate(error):
         traceback.print_exception(error)
-    print(f"{name} failed: {error} The other experiments go on.", file=sys.stderr)
+    print(
+        f"{name} failed: {command_line.message_of(error)} The other experiments are"
+        " still run.",
+        file=sys.stderr,
+    )
 
 
 def _write(result: Result, directory: pathlib.Path) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf import artifacts, command_line, config, devices, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
@@ -55,8 +55,10 @@ Picture = Callable[[Arrays], np.ndarray | None]
 class SampleOptions:
     """Options of this command."""
 
-    workdir: str = setting(None, "Directory of the run.")
-    output: str = setting(None, "File FILE.npz to write; the picture is FILE.png.")
+    workdir: str = setting(None, "Directory of the run.", is_path=True)
+    output: str = setting(
+        None, "File FILE.npz to write; the picture is FILE.png.", is_path=True
+    )
     num_samples: int | None = setting(
         None,
         "Samples to draw, or with --mask inpaintings of each image; 'auto' is"
@@ -71,6 +73,7 @@ class SampleOptions:
         " float32 on [-1, 1], or uint8. With --mask the x, in `images`, `samples` or"
         " its only array: uint8 images of the data's levels, or float32 vectors.",
         none_name="",
+        is_path=True,
     )
     denoise: bool = setting(False, "Draw x from p(x|x~) for the given images.")
     mask: str | None = setting(
@@ -78,6 +81,7 @@ class SampleOptions:
         "File .npz with what of the given images is known, to draw the rest: in `mask`"
         " or its only array, 1 where known and 0 where missing, [h, w] or [n, h, w].",
         none_name="",
+        is_path=True,
     )
     particles: int = setting(
         1,
@@ -164,6 +168,7 @@ def sampled(
                 f" makes `single_step`; got {options.gradient!r}."
             )
         check_single_step(trained.smoothing, smoothed, options.gradient)
+    devices.announce(experiment.compute_dtypes(workdir.stages_present(options.workdir)))
     arrays = draw_samples(
         trained.two_stage,
         trained.baseline,
@@ -195,6 +200,7 @@ def denoised(
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
     if options.gradient != "exact":
         check_single_step(two_stage.smoothing, two_stage.smoothed, options.gradient)
+    devices.announce(experiment.compute_dtypes(("smoothed", "reverse")))
     arrays = denoise_images(
         two_stage,
         x_smoothed,
@@ -223,6 +229,7 @@ def inpainted(
             file=sys.stderr,
         )
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    devices.announce(experiment.compute_dtypes(("smoothed", "reverse")))
     arrays = inpaint_images(
         two_stage,
         images,

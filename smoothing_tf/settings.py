@@ -5,14 +5,22 @@ is made by `setting`, and `__post_init__` calls `validate`, so that a wrong
 value is rejected the same way from Python, from a flag and from a flagfile.
 """
 
+import csv
 import dataclasses
+import io
 import math
+import os
+import re
 import types
 import typing
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _METADATA_KEY = "setting"
+# Unicode's categories of control characters, ends of lines and of paragraphs, and
+# bytes that are no text.
+_CONTROL = {"Cc", "Zl", "Zp", "Cs"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Setting:
     exclusive_maximum: float | None = None
     choices: tuple[str, ...] | None = None
     none_name: str = "none"
+    is_path: bool = False
 
 
 def setting(default: Any, help: str, **rules: Any) -> Any:
@@ -36,7 +45,8 @@ def setting(default: Any, help: str, **rules: Any) -> Any:
       help: one sentence with the unit, shown by `--help`.
       **rules: `minimum`, `exclusive_minimum`, `maximum`, `exclusive_maximum`
         (as in JSON Schema; for a tuple they hold for every element),
-        `choices`, and `none_name`, the word by which a flag says None.
+        `choices`, `none_name`, the word by which a flag says None, and `is_path`
+        of a path on this machine, where a flag may begin with ~.
 
     Returns:
       A `dataclasses.field`.
@@ -85,15 +95,19 @@ def validate(config: Any) -> None:
 def check_value(config_class: type, field: dataclasses.Field, value: Any) -> None:
     """Checks one value against the type and rules of its field; see `validate`."""
     field_type = type_of(config_class, field)
+    rules = rules_of(field)
     if value is None and field_type.is_optional:
         return
+    if field_type.is_optional and isinstance(value, str) and value == rules.none_name:
+        # Its flag would be read as None.
+        raise ValueError(f"`{field.name}` must not be {value!r}; give None for none.")
     if field_type.is_tuple and not isinstance(value, tuple):
         raise TypeError(
             f"`{field.name}` must be a tuple of {field_type.base.__name__};"
             f" got {value!r}."
         )
     for element in value if field_type.is_tuple else (value,):
-        _check(field.name, element, field_type.base, rules_of(field))
+        _check(field.name, element, field_type.base, rules)
 
 
 def _check(name: str, value: Any, base: type, rules: Setting) -> None:
@@ -102,6 +116,10 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
     fits = isinstance(value, numeric or base)
     if not fits or (numeric and isinstance(value, bool)):
         raise TypeError(f"`{name}` must be of type {base.__name__}; got {value!r}.")
+    if base is str:
+        _check_text(name, value)
+    if rules.is_path:
+        _check_path(name, value)
     if rules.choices is not None and value not in rules.choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(rules.choices)}; got {value!r}."
@@ -116,6 +134,58 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
             raise ValueError(f"`{name}` must be {words} {bound}; got {value}.")
     if base is float and not math.isfinite(value):
         raise ValueError(f"`{name}` must be finite; got {value}.")
+
+
+def control_character(text: str) -> str | None:
+    """The first character that no line of text holds, e.g. the end of a line."""
+    return next((c for c in text if unicodedata.category(c) in _CONTROL), None)
+
+
+def check_line(name: str, text: str) -> None:
+    """Checks that a text can be on a line of a flagfile.
+
+    Raises:
+      ValueError: it contains a control character.
+    """
+    character = control_character(text)
+    if character is not None:
+        raise ValueError(
+            f"`{name}` must not contain control characters; got {character!r} in"
+            f" {text!r}."
+        )
+
+
+def _check_text(name: str, value: str) -> None:
+    check_line(name, value)
+    if value != value.strip():
+        raise ValueError(f"`{name}` must not begin or end with a space; got {value!r}.")
+
+
+def _check_path(name: str, value: str) -> None:
+    if not value:
+        raise ValueError(f"`{name}` must name a path; got an empty one.")
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", value)
+    if scheme:
+        raise ValueError(
+            f"`{name}` must be a path on this machine, not a URL; got {value!r}. Mount"
+            " or copy what is elsewhere."
+        )
+
+
+def expand_path(name: str, path: str) -> str:
+    """A path with its ~ or ~user replaced by the home directory.
+
+    Raises:
+      ValueError: there is no such user.
+    """
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("~"):
+        user = path[1:].partition("/")[0]
+        raise ValueError(
+            f"`{name}` names the home directory of {user!r}, but there is no such user;"
+            f" got {path!r}. Write ./{path} for a path of that name."
+        )
+    return expanded
 
 
 def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:
@@ -150,5 +220,29 @@ def text_of(field: dataclasses.Field, value: Any) -> str:
     if value is None:
         return rules_of(field).none_name
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return _joined(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _joined(elements: tuple) -> str:
+    """Elements with commas between, in quotes where they have commas themselves."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(elements)
+    return line.getvalue()
+
+
+def elements_of(text: str) -> list[str]:
+    """The texts of the elements of a tuple, from the text of its flag.
+
+    Raises:
+      ValueError: a quotation mark is not closed.
+    """
+    if not text:
+        return []
+    try:
+        (elements,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except csv.Error as error:
+        raise ValueError(
+            f"must be a list with commas ({error}); got {text!r}"
+        ) from error
+    return [element.strip() for element in elements]

@@ -19,7 +19,9 @@ from smoothing_tf.training.strategies import STRATEGIES, make_strategy
 class TrainOptions:
     """Options of this command."""
 
-    workdir: str = setting(None, "Directory of the run; created when missing.")
+    workdir: str = setting(
+        None, "Directory of the run; created when missing.", is_path=True
+    )
     stages: tuple[str, ...] = setting(
         ("smoothed", "reverse"), "Stages to train.", choices=artifacts.STAGES
     )

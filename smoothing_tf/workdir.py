@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf import artifacts, config
+from smoothing_tf import artifacts, config, devices
 from smoothing_tf.config import Config
 from smoothing_tf.data import noise_scale
 from smoothing_tf.data.dataset import Dataset
@@ -109,6 +109,7 @@ def load_config(workdir: artifacts.Path) -> Config:
 
     Raises:
       FileNotFoundError: there is no run in `workdir`.
+      ValueError: its flags.cfg is cut or damaged.
     """
     path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
     if not path.is_file():
@@ -116,7 +117,7 @@ def load_config(workdir: artifacts.Path) -> Config:
             f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
             f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
         )
-    return config.parse([line for line in path.read_text().splitlines() if line])
+    return config.read_run(path)
 
 
 def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
@@ -242,6 +243,7 @@ def train(
         warning = noise_scale.spread_warning(dataset, scale)
         if warning and set(stages) != {"baseline"}:
             print(warning, file=sys.stderr)
+    devices.announce(experiment.compute_dtypes(stages), strategy)
     for stage in stages:
         train_stage(
             stage,
@@ -275,6 +277,7 @@ def evaluate(
     trained = load_trained(experiment, dataset, workdir)
     for message in trained.missing:
         print(message, file=sys.stderr)
+    devices.announce(experiment.compute_dtypes(stages_present(workdir)))
     return write_evaluation(
         two_stage=trained.two_stage,
         baseline=trained.baseline,

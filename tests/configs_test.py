@@ -1,14 +1,19 @@
 """The shipped flagfiles: what they say of the published settings, and their models."""
 
+import dataclasses
 import functools
 import pathlib
 
+import numpy as np
 import pytest
 
 from smoothing_tf import config
 from smoothing_tf.artifacts import STAGES
+from smoothing_tf.data.datasets.celeba import celeba
 from smoothing_tf.experiments.image_runs import SIZE_TOLERANCE
+from smoothing_tf.flagfiles import read_flagfile
 from smoothing_tf.models import build_model
+from smoothing_tf.training.fused_adam import FusedAdam
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
 # Shape and levels of an example of each data set.
@@ -57,6 +62,27 @@ def test_models_of_every_configuration_are_built(path):
         assert baseline == size
 
 
+# Setting -> published value, for both stages.
+_PUBLISHED_MODEL = {
+    "num_resnet": 5,
+    "num_mixtures": 10,
+    "dropout": 0.5,
+    "spatial_dropout": True,  # The authors' Dropout2d.
+    "conditioning": "stacked",
+    "data_dependent_init": False,
+    "head": None,  # A mixture of logistics.
+}
+_PUBLISHED_TRAINING = {
+    "learning_rate": 2e-4,
+    "learning_rate_schedule": "exponential",
+    "learning_rate_decay": 0.999995,
+    "adam_beta_2": 0.999,  # Of PyTorch, which the authors leave as it is.
+    "ema_momentum": 0.0,
+    "clip_norm": None,
+}
+
+
+@pytest.mark.parametrize("stage, batch_size", [("smoothed", 80), ("reverse", 50)])
 @pytest.mark.parametrize(
     "name, noise_scale, num_filters, num_examples",
     [
@@ -65,25 +91,63 @@ def test_models_of_every_configuration_are_built(path):
         ("celeba", 0.3, 160, 141_819),
     ],
 )
-def test_published_settings(name, noise_scale, num_filters, num_examples):
+def test_published_settings(
+    name, noise_scale, num_filters, num_examples, stage, batch_size
+):
     experiment = parse(f"{name}_pixelcnnpp")
     assert experiment.data.dataset == name
-    assert experiment.smoothing.smoothing == "gaussian"
-    assert experiment.smoothing.noise_scale == noise_scale
-    for stage, batch_size in (("smoothed", 80), ("reverse", 50)):
-        model, training = (
-            experiment.stages[stage].model_config,
-            experiment.stages[stage].training,
-        )
-        assert (model.num_resnet, model.num_mixtures, model.dropout) == (5, 10, 0.5)
-        assert (model.num_filters, model.conditioning) == (num_filters, "stacked")
-        assert not model.data_dependent_init
-        assert training.batch_size == batch_size
-        assert training.learning_rate == 2e-4
-        assert training.learning_rate_schedule == "exponential"
-        assert training.learning_rate_decay == 0.999995
-        assert training.ema_momentum == 0 and training.clip_norm is None
-        assert training.num_steps == 1000 * (num_examples // batch_size)
+    assert dataclasses.asdict(experiment.smoothing) == {
+        "smoothing": "gaussian",
+        "noise_scale": noise_scale,
+    }
+    part = experiment.stages[stage]
+    assert (part.model, part.choice.compute_dtype) == ("pixelcnnpp", "float32")
+    assert dataclasses.asdict(part.model_config) == {
+        **_PUBLISHED_MODEL,
+        "num_filters": num_filters,
+    }
+    training = dataclasses.asdict(part.training)
+    assert training == training | _PUBLISHED_TRAINING | {"batch_size": batch_size}
+    # At most 1000 epochs of whole batches.
+    assert training["num_steps"] == 1000 * (num_examples // batch_size)
+
+
+def test_adam_averages_gradients_as_the_authors_does():
+    assert FusedAdam().beta_1 == 0.9
+
+
+def test_celeba_is_cropped_and_split_as_published():
+    image = np.zeros((218, 178, 3), np.uint8)
+    top, left = (218 - 140) // 2, (178 - 140) // 2
+    image[top : top + 140, left : left + 140] = 255
+    shrunk = celeba.shrink(image)
+    assert shrunk.shape == (32, 32, 3)
+    # All of the crop, and nothing but the crop.
+    assert np.all(shrunk == 255)
+    image[top, left : left + 140] = 0
+    assert np.all(celeba.shrink(image)[0] < 255)
+    total = 202_599
+    assert round(celeba._TRAIN * total) == 141_819
+    assert (celeba._TRAIN, celeba._TEST) == (0.7, 0.1)
+
+
+@pytest.mark.parametrize("path", sorted(_CONFIGS.glob("*.cfg")), ids=lambda p: p.stem)
+def test_every_line_says_what_differs_from_the_defaults(path):
+    lines = read_flagfile(path)
+    whole = config.parse(lines)
+    for line in lines:
+        if not line.startswith(("--dataset=", "--model=")):
+            assert config.parse([x for x in lines if x != line]) != whole, line
+
+
+def test_sizes_that_the_comments_compare():
+    made, pixelcnnpp = (
+        sum(num_params(parse(f"digits_{model}"), stage) for stage in STAGES[:2])
+        for model in ("made", "pixelcnnpp")
+    )
+    assert made == pytest.approx(pixelcnnpp, rel=SIZE_TOLERANCE)
+    rings = sum(num_params(parse("rings_made"), stage) for stage in STAGES[:2])
+    assert rings == pytest.approx(90_000, rel=SIZE_TOLERANCE)
 
 
 def test_both_stages_on_mnist_have_the_published_size():

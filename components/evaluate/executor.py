@@ -5,10 +5,8 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from components.configuration import node_config
-from smoothing_tf import artifacts, stages
+from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.evaluation import REPORT_FILE, write_evaluation
@@ -55,8 +53,8 @@ def run(
             "`max_bits_per_dim` must be none for data without levels, whose bound is"
             f" in nats; got {max_bits_per_dim}."
         )
-    with np.load(samples_file) as file:
-        samples = dict(file)
+    samples = artifacts.read_kept_npz(samples_file)
+    devices.announce(config.compute_dtypes(list(stage_dirs)))
     metrics = write_evaluation(
         two_stage=stages.load_two_stage(config, dataset, stage_dirs),
         dataset=dataset,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from components.configuration import node_config
-from smoothing_tf import artifacts, stages
+from smoothing_tf import artifacts, devices, stages
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.serving.saved_model import export_saved_model
 
@@ -32,6 +32,7 @@ def run(
     config = node_config(flags, data_dir, smoothing_dir).in_float32()
     dataset = open_dataset(config.data)
     two_stage = stages.load_two_stage(config, dataset, stage_dirs)
+    devices.announce()
     export_saved_model(
         two_stage,
         num_levels=dataset.num_levels,

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.beam_pipelines import make_pipeline
-from smoothing_tf import artifacts
+from smoothing_tf import artifacts, devices
 from smoothing_tf.evaluation.pictures import labelled_columns, write_png
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import derive_seed
@@ -52,6 +52,7 @@ def run(
     """
     metadata = artifacts.read_json(pathlib.Path(model_dir) / METADATA_FILE)
     starts = range(0, num_samples, SHARD_SIZE)
+    devices.announce()
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
         shards.mkdir()
@@ -106,10 +107,7 @@ def _shard_file(directory: artifacts.Path, start: int) -> pathlib.Path:
 
 
 def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarray]:
-    shards = []
-    for path in files:
-        with np.load(path) as file:
-            shards.append(dict(file))
+    shards = [artifacts.read_kept_npz(path) for path in files]
     kinds = [kind for kind in KINDS if shards and kind in shards[0]]
     return {
         kind: np.concatenate([shard[kind] for shard in shards])[:num_samples]

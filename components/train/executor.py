@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 from components.configuration import node_config
-from smoothing_tf import artifacts, stages
+from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.smoothing import make_smoothing
@@ -43,6 +43,7 @@ def run(
         pathlib.Path(output_dir) / artifacts.FLAGS_FILE,
         config_lib.to_flagfile(config),
     )
+    devices.announce(config.compute_dtypes([stage]))
     train_stage(
         stage,
         lambda: stages.make_model(config, stage, dataset),

@@ -9,6 +9,7 @@ import tqdm
 from absl import logging
 
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
+from smoothing_tf.data.default_directory import explaining_default_directory
 from smoothing_tf.data.record_format import RecordError
 from smoothing_tf.data.source import Source
 from smoothing_tf.settings import choose, setting, validate
@@ -28,6 +29,7 @@ class DataConfig:
         None,
         "Directory of the data set; empty for the default directory of TFDS.",
         none_name="",
+        is_path=True,
     )
 
     def __post_init__(self):
@@ -161,7 +163,7 @@ def open_dataset(config: DataConfig) -> Dataset:
             " got none."
         )
     open_source = choose(DATASETS, config.dataset, "dataset")
-    with _quiet_tfds():
+    with _quiet_tfds(), explaining_default_directory(config.data_dir):
         return Dataset(open_source(config.data_dir))
 
 

@@ -49,6 +49,7 @@ class EvaluationConfig:
         "SavedModel of the 2015-12-05 Inception graph, for the extractor 'inception':"
         " signature serving_default, [n, 299, 299, 3] float32 -> pool_3, logits.",
         none_name="",
+        is_path=True,
     )
     max_bits_per_dim: float | None = setting(
         None,

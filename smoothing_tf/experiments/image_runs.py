@@ -45,8 +45,7 @@ def evaluated(
     for name in ("bits_per_dim", "bits_per_dim_baseline"):
         if name in metrics and metrics[name]["value"] is None:
             raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
-    with np.load(evaluation / "per_image.npz") as file:
-        return metrics, dict(file)
+    return metrics, artifacts.read_kept_npz(evaluation / "per_image.npz")
 
 
 def open_images(experiment: Config) -> Dataset:

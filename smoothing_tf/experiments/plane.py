@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothing_tf import artifacts
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import toy_scores
 from smoothing_tf.experiments.cells import Cell, Cells
@@ -123,8 +124,7 @@ def final_name(row: Row, seed: int) -> str:
 def arrays_of(cells: Cells, row: Row) -> Mapping[str, np.ndarray]:
     """What the row's first seed wrote for the pictures."""
     directory = cells.directory(final_name(row, SEEDS[0]))
-    with np.load(directory / "arrays.npz") as file:
-        return dict(file)
+    return artifacts.read_kept_npz(directory / "arrays.npz")
 
 
 def _search_name(row: Row, noise_scale: float) -> str:

@@ -140,9 +140,7 @@ class _Worker:
             return future.result()
         except BrokenProcessPool as error:
             self.stop()
-            raise RuntimeError(
-                "Its process died, perhaps for want of memory."
-            ) from error
+            raise RuntimeError("The worker process died (out of memory?).") from error
 
     def _submit(self, cell, directory) -> concurrent.futures.Future:
         with self._lock:

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
+from smoothing_tf import artifacts
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.data.densities.spikes import SPACING, WEIGHTS
 from smoothing_tf.experiments import plane, plane_cells, style, toy_scores
@@ -179,8 +180,8 @@ def mixture(
 
 
 def _log_density(cells: Cells, name: str) -> np.ndarray:
-    with np.load(cells.directory(name) / "arrays.npz") as file:
-        return file["log_density"]
+    arrays = artifacts.read_kept_npz(cells.directory(name) / "arrays.npz")
+    return arrays["log_density"]
 
 
 def _table(

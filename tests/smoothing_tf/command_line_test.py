@@ -1,11 +1,24 @@
 """Errors as a person meets them: one line, what to do, status not 0, nothing left."""
 
+import errno
 import os
+import subprocess
+import sys
+import textwrap
 
 import pytest
+import tensorflow as tf
+from absl import flags
 
 from smoothing_tf import command_line
-from tests.testing.command_lines import run_command
+from tests.testing.command_lines import ROOT, run_command
+
+_EXAMPLE = str(ROOT / "smoothing_tf" / "example.py")
+_IMPORTS = """
+import concurrent.futures, contextlib, json, math
+import numpy as np
+import tensorflow as tf
+"""
 
 
 def test_help_is_quiet_and_names_the_flags():
@@ -55,10 +68,6 @@ def test_a_loss_that_is_not_a_number_stops_training(tmp_path, tfds_dir):
     assert "--learning_rate" in last
 
 
-def raise_value_error(_):
-    raise ValueError("first line\nsecond line")
-
-
 def interrupt(_):
     raise KeyboardInterrupt
 
@@ -74,16 +83,176 @@ def test_an_interrupted_run_says_what_is_kept(capsys):
         assert capsys.readouterr().err.startswith(f"Interrupted. {message}")
 
 
-def call_into_a_library(_):
-    int("x")
+def ours(source: str):
+    """A command whose code is in a file of our package, as far as Python knows."""
+    names = {"__name__": "smoothing_tf.example"}
+    exec(compile(textwrap.dedent(source), _EXAMPLE, "exec"), names)
+    return names["main"]
 
 
-def test_only_errors_of_our_own_are_shortened(monkeypatch, capsys):
-    monkeypatch.setattr(command_line, "_is_raised_by_us", lambda error: True)
-    with pytest.raises(SystemExit) as exit_status:
-        command_line.run(raise_value_error)
-    assert exit_status.value.code == 1
-    assert capsys.readouterr().err == "error: first line second line\n"
-    monkeypatch.undo()
-    with pytest.raises(ValueError, match="invalid literal"):
-        command_line.run(call_into_a_library)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "None < 1.0",
+        "int('x')",
+        "json.loads('{')",
+        "{}['key']",
+        "[][3]",
+        "1 / 0",
+        "np.zeros(3) + np.zeros(4)",
+        "tf.reshape(tf.zeros(3), [2])",
+        "raise KeyError('key')",
+        "raise NotImplementedError('later')",
+        "assert False, 'never'",
+        "main(argv)",
+        "raise ValueError(f'{argv:d}')",
+        "next(int(x) for x in 'x')",
+        "raise tf.errors.UnavailableError(None, None, 'Socket closed')",
+        """
+        try:
+            int('x')
+        except ValueError:
+            raise
+        """,
+        """
+        try:
+            int('x')
+        except ValueError as error:
+            raise error
+        """,
+        """
+        try:
+            int('x')
+        finally:
+            del argv
+        """,
+        """
+        with contextlib.ExitStack():
+            math.sqrt(-1)
+        """,
+    ],
+)
+def test_what_python_raises_in_our_code_keeps_its_traceback(body, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(Exception) as error:
+        command_line.run(ours(_IMPORTS + "def main(argv):\n" + _indent(body)))
+    assert any(str(entry.path) == _EXAMPLE for entry in error.traceback)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('what to do')",
+        "raise TypeError('what to do')",
+        "raise FloatingPointError('what to do')",
+        "raise RuntimeError('what\\nto  do')",
+        "raise OSError('what to do')",
+        """
+        try:
+            int('x')
+        except ValueError as error:
+            raise ValueError('what to do') from error
+        """,
+        """
+        try:
+            raise ValueError('what to do')
+        except ValueError:
+            raise
+        """,
+        """
+        def numbers():
+            yield 1
+            raise ValueError('what to do')
+        list(numbers())
+        """,
+        """
+        with contextlib.ExitStack():
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                def check():
+                    raise ValueError('what to do')
+                pool.submit(check).result()
+        """,
+    ],
+)
+def test_what_our_code_raises_is_one_line(body, monkeypatch, capsys):
+    with pytest.raises(SystemExit) as status:
+        command_line.run(ours(_IMPORTS + "def main(argv):\n" + _indent(body)))
+    assert status.value.code == 1
+    assert capsys.readouterr().err == "error: what to do\n"
+
+
+def _indent(body: str) -> str:
+    return textwrap.indent(textwrap.dedent(body), "    ")
+
+
+def test_a_raise_of_another_library_is_a_defect():
+    source = "def main(argv):\n    raise ValueError('theirs')\n"
+    names = {}
+    exec(compile(source, "/usr/lib/theirs.py", "exec"), names)
+    with pytest.raises(ValueError, match="theirs"):
+        command_line.run(names["main"])
+
+
+def message(error: Exception) -> str:
+    assert command_line.is_deliberate(error)
+    return command_line.message_of(error)
+
+
+def test_the_machines_errors_are_one_line_with_advice(monkeypatch):
+    full = OSError(errno.ENOSPC, "No space left on device", "/data/run")
+    assert message(full) == (
+        "/data/run: No space left on device. Free some space there, or name a place on"
+        " another file system."
+    )
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "x.npz")
+    assert message(missing) == "x.npz: No such file or directory."
+    assert "smaller batch size" in message(MemoryError("Unable to allocate 9 GiB"))
+    gpu = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\n[Op:x]")
+    assert message(gpu).startswith("Out of memory: OOM when allocating. Use a smaller")
+    disk = tf.errors.ResourceExhaustedError(None, None, "a/b; No space left on device")
+    assert "Free some space" in message(disk)
+
+
+def test_a_lost_worker_is_one_line(monkeypatch):
+    """The texts are TensorFlow's, of a worker and of the chief that were killed."""
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    worker = (
+        "Graph execution error:\n\nDetected at node while/CollectiveReduceV2_1\n"
+        "Collective ops is aborted by: recvmsg:Connection reset by peer\nAdditional"
+        " GRPC error information from remote target /job:worker/replica:0/task:1 while"
+    )
+    for kind in ("UnavailableError", "InternalError", "AbortedError"):
+        error = getattr(tf.errors, kind)(None, None, worker)
+        assert message(error).startswith("The worker 1 of the cluster does not answer")
+    chief = "calling /tensorflow.CoordinationService/Heartbeat:\n"
+    assert "Start the command on every machine again" in message(
+        tf.errors.UnavailableError(None, None, chief)
+    )
+    bug = tf.errors.InternalError(None, None, "Blas GEMM launch failed")
+    assert not command_line.is_deliberate(bug)
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    assert message(flags.Error("Unknown flag '\x1b[31m\n'")) == (
+        "Unknown flag '\\x1b[31m '"
+    )
+
+
+def test_a_full_standard_output_is_named(tmp_path):
+    code = (
+        "import sys; from smoothing_tf import command_line;"
+        "command_line.run(lambda argv: print('x' * 9))"
+    )
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "SMOOTHING_TF_IS_QUIET": "1", "PYTHONUNBUFFERED": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: standard output: No space left on device.")
+    assert process.stderr.count("\n") == 1

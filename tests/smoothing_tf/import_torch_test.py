@@ -1,6 +1,7 @@
 """Weights of the authors' code as a stage of a run, and every way to get them wrong."""
 
 import pathlib
+import zipfile
 
 import numpy as np
 import pytest
@@ -135,11 +136,19 @@ def test_a_wrong_file_is_refused(data_dir, golden, tmp_path):
     def run(path):
         import_torch.main(arguments(path, data_dir, tmp_path / "run"))
 
-    with pytest.raises(FileNotFoundError, match="--checkpoint names a .npz file"):
+    with pytest.raises(FileNotFoundError, match="`--checkpoint` must name a .npz file"):
         run(tmp_path / "nowhere.npz")
     (tmp_path / "file.npz").write_bytes(b"PK of another kind")
     with pytest.raises(ValueError, match="must be a readable .npz file of numbers"):
         run(tmp_path / "file.npz")
+    # As torch.save writes it, by zip and before.
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as file:
+        file.writestr("model/data.pkl", b"\x80\x02}q\x00.")
+        file.writestr("model/data/0", b"1234")
+    (tmp_path / "old.pt").write_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+    for name in ("model.pt", "old.pt"):
+        with pytest.raises(ValueError, match=f"{name}.*Convert a file of PyTorch by"):
+            run(tmp_path / name)
     np.save(tmp_path / "single.npy", np.zeros(3))
     with pytest.raises(ValueError, match="must be a readable .npz file of numbers"):
         run(tmp_path / "single.npy")

@@ -1,20 +1,24 @@
 """Command lines are quiet; a program that imports the package is left alone."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 
+import pytest
+
+from smoothing_tf import quiet
 from tests.testing.command_lines import ROOT, run_command
 
-
-def test_a_command_line_prints_nothing_of_tensorflows_start():
-    assert run_command("smoothing_tf.export", "--help").stderr == ""
+_START = "import os, sys; sys.orig_argv, sys.argv = {orig}, {argv}; import smoothing_tf"
 
 
-def test_an_import_leaves_the_log_level_alone():
-    code = "import os, smoothing_tf; print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))"
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    printed = subprocess.run(
+def _python(code, **environment):
+    environment = {**os.environ, **environment}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env=environment,
@@ -22,4 +26,124 @@ def test_an_import_leaves_the_log_level_alone():
         text=True,
         check=True,
     )
-    assert printed.stdout.strip() == "None"
+
+
+def test_a_command_line_prints_nothing_of_tensorflows_start():
+    assert run_command("smoothing_tf.export", "--help").stderr == ""
+
+
+def test_a_benchmark_is_a_command_line_too():
+    assert run_command("benchmarks.training", "--help").stderr == ""
+
+
+def test_a_program_that_imports_the_package_hears_tensorflow():
+    printed = _python("import smoothing_tf; smoothing_tf.models")
+    assert "oneDNN" in printed.stderr
+
+
+@pytest.mark.parametrize(
+    ("orig", "is_ours"),
+    [
+        (["python", "-m", "smoothing_tf.train"], True),
+        (["python", "-X", "dev", "-um", "pipeline.local_runner"], True),
+        (["python", "-msmoothing_tf.sample"], True),
+        (["python", "-m", "pytest"], False),
+        (["python", "-m", "theirs.smoothing_tf"], False),
+        (["python", "-mtheirs"], False),
+    ],
+)
+def test_which_processes_are_command_lines(monkeypatch, orig, is_ours):
+    monkeypatch.setitem(sys.modules, "pipeline", sys.modules["smoothing_tf"])
+    for arguments in ([], ["--flag", "-m"]):
+        argv = ["-m", *arguments]
+        assert quiet._is_command_line(argv, orig + arguments) == is_ours
+    assert not quiet._is_command_line(["train.py"], orig)
+
+
+def test_a_package_of_the_same_name_elsewhere_is_not_ours(monkeypatch, tmp_path):
+    other = type(sys)("pipeline")
+    other.__file__ = str(tmp_path / "pipeline" / "__init__.py")
+    monkeypatch.setitem(sys.modules, "pipeline", other)
+    assert not quiet._is_command_line(["-m"], ["python", "-m", "pipeline.mine"])
+
+
+_LOG = """I0000 00:00:1795824068.859984    9512 port.cc:153] oneDNN custom operations
+I0000 00:00:1795824068.860292    9512 cudart_stub.cc:31] Could not find cuda drivers on
+W0000 00:00:17 1 gpu_device.cc:2341] Cannot dlopen some GPU libraries. Please make sure
+I0000 00:00:1795824070.860292    9512 cudart_stub.cc:31] Could not find cuda drivers on
+"""
+
+
+def test_what_tensorflow_says_about_an_unused_gpu_is_one_line(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert quiet.unused_gpu(_LOG) == (
+        "TensorFlow does not use the GPU of this machine. Could not find cuda drivers"
+        " on Cannot dlopen some GPU libraries. Please make sure"
+    )
+    assert "TF_CPP_MIN_LOG_LEVEL=0" in quiet.unused_gpu("nothing about it")
+    for hidden in ("", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+        assert quiet.unused_gpu(_LOG) is None
+
+
+def test_a_command_line_passes_on_why_a_gpu_is_not_used(tmp_path):
+    """On a machine that shows a GPU, and where TensorFlow finds none."""
+    (tmp_path / "nvidia0").touch()
+    code = f"""
+import sys
+sys.argv = ["-m"]
+import smoothing_tf.quiet as quiet
+quiet._GPU_FILES = ({str(tmp_path / "nvidia*")!r},)
+sys.orig_argv = ["python", "-m", "smoothing_tf.train"]
+quiet.start()
+"""
+    lines = _python(code).stderr.splitlines()
+    # On a machine whose GPU TensorFlow does use there is nothing to say.
+    assert len(lines) <= 1
+    if not quiet._gpu_files():
+        assert re.match(r"TensorFlow does not use the GPU .* cuda drivers", lines[0])
+
+
+def _captures(pid: int) -> bool:
+    """Whether the process is importing TensorFlow, with its output caught."""
+    try:
+        return "memfd:stderr" in os.readlink(f"/proc/{pid}/fd/2")
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0])
+def test_ctrl_c_during_the_imports_is_one_line(seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "smoothing_tf.train", "--help"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # Before the package there is only the start of Python itself.
+    deadline = time.monotonic() + 60
+    while not _captures(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert errors == "Interrupted. Nothing was done yet.\n"
+
+
+def test_ctrl_c_raises_again_after_the_imports(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        quiet._exit_on_interrupt(b"")
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        quiet.interruptible()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        # Who ignores it, or handles it himself, goes on to do so.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        quiet._exit_on_interrupt(b"")
+        quiet.interruptible()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -12,14 +12,15 @@ PACKAGES = ("smoothing_tf", "components", "pipeline")
 _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
-# Units of smoothing_tf by floor, the lowest first. The fifth has an order of its own.
+# Units of smoothing_tf by floor, the lowest first.
 _FLOORS = (
-    ("numerics", "artifacts", "settings", "seeds", "quiet", "code_digest"),
+    ("quiet", "os_errors"),
+    ("numerics", "artifacts", "settings", "seeds", "devices", "code_digest"),
     ("distributions", "smoothing", "layers"),
     ("models",),
     ("data",),
     ("training", "evaluation", "serving"),
-    ("help_text", "experiment_config"),
+    ("help_text", "experiment_config", "flagfiles"),
     ("config",),
     ("stages",),
     ("workdir",),

@@ -1,0 +1,55 @@
+"""Errors of the operating system, in words: which path, and what to do about it."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Free some space there, or name a place on another file system.",
+    errno.EDQUOT: "Free some of your quota, or name a place on another file system.",
+    errno.EROFS: "Name a place on a file system that can be written to.",
+    errno.EACCES: "Change its permissions, or name another place.",
+    errno.EPERM: "Change its permissions, or name another place.",
+    errno.EISDIR: "Name a file.",
+    errno.ENAMETOOLONG: "Name a shorter one.",
+    errno.EMFILE: "Raise the limit on open files, e.g. by `ulimit -n 4096`.",
+    errno.ENOMEM: "Use a smaller batch size or a machine with more memory.",
+}
+
+
+@contextlib.contextmanager
+def naming(
+    path: str | os.PathLike, temporary: str | os.PathLike | None = None
+) -> Iterator[None]:
+    """Gives an error of the operating system that names no path this one.
+
+    A write to a full disk, for example, fails without saying where.
+
+    Args:
+      path: of what is read or written.
+      temporary: where it is written first; an error that names it gets `path`, too.
+    """
+    try:
+        yield
+    except OSError as error:
+        is_ours = error.filename is None or error.filename == os.fspath(temporary or "")
+        if error.errno is None or not is_ours:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def message_of_os_error(error: OSError) -> str:
+    """What went wrong, where, and what to do about it, in one line.
+
+    An error without a number is one of ours or of Python's and speaks for itself.
+    """
+    if error.errno is None or error.strerror is None:
+        return str(error)
+    # The second name is that of the destination. A descriptor has a number for a name.
+    name = error.filename2 or error.filename
+    is_path = isinstance(name, str | bytes)
+    text = (
+        f"{os.fsdecode(name)}: {error.strerror}." if is_path else f"{error.strerror}."
+    )
+    return " ".join([text, *filter(None, [_WHAT_TO_DO.get(error.errno)])])
