@@ -92,6 +92,13 @@ class RunLog(io.TextIOBase, logging.Filter):
     def flush(self) -> None:
         self._stream.flush()
 
+    def close(self) -> None:
+        """Ends the log, also of a node that was interrupted."""
+        if self._log is not None:
+            self._end_bar()
+            self._log.close()
+        super().close()
+
     def isatty(self) -> bool:
         return False
 
