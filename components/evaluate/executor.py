@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.configuration import node_config
+from components.configuration import flagfile, node_flags
 from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -47,7 +47,8 @@ def run(
       FileNotFoundError: a stage has no checkpoint.
       ValueError: a flag is not valid; a threshold for data without levels.
     """
-    config = node_config(flags, data_dir, smoothing_dir)
+    flags = node_flags(flags, data_dir, smoothing_dir)
+    config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
     max_bits_per_dim = config.evaluation.max_bits_per_dim
     if max_bits_per_dim is not None and dataset.num_levels is None:
@@ -62,7 +63,7 @@ def run(
         dataset=dataset,
         samples=samples,
         config=config.evaluation,
-        flags_text=_flags_text(config),
+        flags_text=flagfile(flags),
         histories={
             stage: History(directory).rows() for stage, directory in stage_dirs.items()
         },
@@ -93,9 +94,3 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
             if number is not None and math.isfinite(number):
                 numbers[name + suffix] = float(number)
     return numbers
-
-
-def _flags_text(config: config_lib.Config) -> str:
-    """The configuration, without the stage that the pipeline does not train."""
-    lines = config_lib.to_flagfile(config).splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("--baseline_"))

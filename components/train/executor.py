@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from components.configuration import node_config
+from components.configuration import flagfile, node_flags
 from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -20,7 +20,10 @@ def run(
     smoothing_dir: artifacts.Path,
     output_dir: artifacts.Path,
 ) -> dict[str, float]:
-    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history.
+    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history, flags.cfg.
+
+    flags.cfg holds the flags of this node alone, with which its model can be loaded;
+    what belongs to other stages is not in it.
 
     Args:
       stage: "smoothed" or "reverse".
@@ -36,12 +39,12 @@ def run(
       FloatingPointError: the loss or its gradient is NaN or infinite.
       ValueError: a flag or the data is not valid.
     """
-    config = node_config(flags, data_dir, smoothing_dir)
+    flags = node_flags(flags, data_dir, smoothing_dir)
+    config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
     output_dir = artifacts.make_directory(output_dir)
     artifacts.write_text(
-        pathlib.Path(output_dir) / artifacts.FLAGS_FILE,
-        config_lib.to_flagfile(config),
+        pathlib.Path(output_dir) / artifacts.FLAGS_FILE, flagfile(flags)
     )
     train_stage(
         stage,
