@@ -7,8 +7,9 @@ import tensorflow as tf
 from kfp.local import subprocess_task_handler
 
 from pipeline import local_runner
-from smoothing_tf import artifacts
+from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.headline import headline
 from tests.testing import forked_nodes
 
@@ -86,6 +87,18 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     served = tf.saved_model.load(str(result["pushed"])).signatures["sample"]
     drawn = served(num_samples=tf.constant(2), seed=tf.constant([0, 1]))
     assert drawn["samples"].shape == (2, 8, 8, 1)
+
+    # A train node's flags are those of its stage, with which its model can be loaded.
+    for stage, task in (("smoothed", "train"), ("reverse", "train-2")):
+        (flags,) = root.glob(f"smoothing-*/{task}/model/flags.cfg")
+        other = "reverse" if stage == "smoothed" else "smoothed"
+        assert other not in flags.read_text().replace("smoothing-", "")
+        config = config_lib.parse(flags.read_text().splitlines())
+        dataset = open_dataset(config.data)
+        model = stages.load_stage(config, stage, dataset, flags.parent)
+        assert model.is_conditional == (stage == "reverse")
+    assert "--max_examples=30" in result["metrics"]["run"]["flags"]
+    assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
 
     again, text = run()
     assert again["outcomes"] == dict.fromkeys(NODES, "cached")
