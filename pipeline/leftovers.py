@@ -40,20 +40,20 @@ def scratch_directory(root: pathlib.Path) -> Iterator[pathlib.Path]:
       root: the pipeline root, locked.
     """
     scratch = root / SCRATCH
-    _remove_leftovers(root, scratch)
+    if scratch.exists():
+        _remove_unfinished_nodes(root, _start_of(scratch))
+    _remove_temporary_files(root)
     scratch.mkdir()
     artifacts.write_text(
         scratch / _STARTED, datetime.datetime.now().strftime(_TIME) + "\n"
     )
     try:
         yield scratch
-    except Exception:
-        shutil.rmtree(scratch, ignore_errors=True)
+    except (KeyboardInterrupt, SystemExit):
+        _remove_unfinished_nodes(root, _start_of(scratch))
         raise
-    except BaseException:
-        _remove_leftovers(root, scratch)
-        raise
-    shutil.rmtree(scratch, ignore_errors=True)
+    finally:
+        _remove_temporary_files(root)
 
 
 def remove_damaged_entries(root: pathlib.Path) -> list[pathlib.Path]:
@@ -97,32 +97,28 @@ def _is_artifact(output: dict) -> bool:
     return bool(uri) and not is_empty and isinstance(output.get("metadata"), dict)
 
 
-def _remove_leftovers(root: pathlib.Path, scratch: pathlib.Path) -> None:
-    runs = [path for path in root.iterdir() if _RUN.fullmatch(path.name)]
-    if scratch.exists():
-        started = _start_of(scratch)
-        for run in runs:
-            if _RUN.fullmatch(run.name)[1] >= started:
-                _remove_unfinished_nodes(run)
-        shutil.rmtree(scratch)
-    for directory in (root, root / CACHE):
-        _remove_temporary(directory.glob("*"))
-    for run in runs:
-        _remove_temporary(run.rglob("*"))
-
-
 def _start_of(scratch: pathlib.Path) -> str:
-    """When the killed run began; of one that did not come to write it, never."""
+    """When a run began; of one that was killed before it wrote that, never."""
     path = scratch / _STARTED
     return path.read_text().strip() if path.exists() else "9"
 
 
-def _remove_unfinished_nodes(run: pathlib.Path) -> None:
-    for node in [path for path in run.iterdir() if path.is_dir()]:
-        if not _is_done(node):
-            shutil.rmtree(node)
-    if not any(run.iterdir()):
-        run.rmdir()
+def _runs(root: pathlib.Path) -> dict[pathlib.Path, str]:
+    """The directory of every run -> when it began."""
+    matches = {path: _RUN.fullmatch(path.name) for path in root.iterdir()}
+    return {path: match[1] for path, match in matches.items() if match}
+
+
+def _remove_unfinished_nodes(root: pathlib.Path, started: str) -> None:
+    """Removes what the run that `started` then has of nodes that are not done."""
+    for run, time in _runs(root).items():
+        if time < started:
+            continue
+        for node in [path for path in run.iterdir() if path.is_dir()]:
+            if not _is_done(node):
+                shutil.rmtree(node)
+        if not any(run.iterdir()):
+            run.rmdir()
 
 
 def _is_done(node: pathlib.Path) -> bool:
@@ -132,7 +128,10 @@ def _is_done(node: pathlib.Path) -> bool:
         return False
 
 
-def _remove_temporary(paths: Iterator[pathlib.Path]) -> None:
+def _remove_temporary_files(root: pathlib.Path) -> None:
+    shutil.rmtree(root / SCRATCH, ignore_errors=True)
+    paths = [*root.glob("*"), *(root / CACHE).glob("*")]
+    paths += [path for run in _runs(root) for path in run.rglob("*")]
     for path in [path for path in paths if _TEMPORARY.fullmatch(path.name)]:
         if path.is_dir():
             shutil.rmtree(path)

@@ -73,7 +73,9 @@ def test_what_a_failed_node_wrote_stays(tmp_path):
             run = tmp_path / (scratch / "started").read_text().strip()
             run = run.with_name(f"smoothing-{run.name}")
             write(run / "train" / "model" / "history.jsonl")
+            write(run / "train" / "model" / ".flags.tmp-abcd1234.cfg")
             raise ValueError("failed")
+    assert names(tmp_path) == {f"{run.name}/train/model/history.jsonl"}
     with leftovers.scratch_directory(tmp_path):
         assert names(run) == {"train/model/history.jsonl"}
 
