@@ -19,7 +19,7 @@ def node_flags(
       smoothing_dir: directory that augment wrote, with the resolved noise scale.
 
     Returns:
-      All that decides what the node does, as --name=value, and nothing else.
+      --name=value of every setting that the node uses, and no others.
     """
     smoothing = artifacts.read_json(pathlib.Path(smoothing_dir) / SMOOTHING_FILE)
     return [
@@ -34,10 +34,10 @@ def node_flags(
 def node_config(
     flags: Sequence[str], data_dir: artifacts.Path, smoothing_dir: artifacts.Path
 ) -> config_lib.Config:
-    """The configuration that `node_flags` makes; other fields have their defaults."""
+    """The configuration of `node_flags`, with defaults for all other fields."""
     return config_lib.parse(node_flags(flags, data_dir, smoothing_dir))
 
 
 def flagfile(flags: Sequence[str]) -> str:
-    """The text of a flagfile with these flags."""
+    """Contents of a flagfile that holds these flags."""
     return "".join(f"{flag}\n" for flag in flags)

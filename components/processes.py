@@ -1,6 +1,6 @@
-"""Processes of this machine: whether one still runs, and ending a tree of them.
+"""Finds and kills processes of this machine.
 
-Where there is no /proc, `ps` answers.
+Reads /proc where it exists and asks `ps` elsewhere.
 """
 
 import os
@@ -12,17 +12,16 @@ from collections.abc import Collection
 
 _PROC = pathlib.Path("/proc")
 _HAS_PROC = (_PROC / "self" / "stat").exists()
-# States of a process that has ended and whose parent has not asked for its status.
+# States of a process that has exited but has not been waited for.
 _ENDED = ("Z", "X")
 
 
 def start_time(pid: int) -> str | None:
-    """When a process started, as text.
-
-    Ids are used again: together with its start time one names a process for good.
+    """Start time of a process; with it an id, which may be reused, is unique.
 
     Returns:
-      A text without spaces, or None when no process of this id is running.
+      Text without spaces in a unit of the system's, or None if no process with this
+      id is running. A zombie is not running.
     """
     if not _HAS_PROC:
         return _start_time_by_ps(pid)
@@ -31,7 +30,7 @@ def start_time(pid: int) -> str | None:
 
 
 def descendants(pid: int) -> set[int]:
-    """Ids of the running children of a process, of their children, and so on."""
+    """Ids of the running children of a process, their children, and so on."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents().items():
         children.setdefault(parent, []).append(child)
@@ -50,9 +49,9 @@ def kill_descendants(
     """Sends SIGKILL to all descendants of a process until none is running.
 
     Args:
-      pid: the process; it is not killed itself.
-      spared: ids of descendants that stay.
-      seconds: when to give up: a process inside a system call may take longer.
+      pid: id of the process, which is not killed itself.
+      spared: ids of descendants to leave alone.
+      seconds: how long to wait for them to end.
     """
     end = time.monotonic() + seconds
     while running := descendants(pid).difference(spared):
@@ -67,12 +66,13 @@ def kill_descendants(
 
 
 def _stat_fields(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat from the third one, the state, on."""
+    """The fields of /proc/PID/stat, starting with the third one, the state."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    # The second field, the name in parentheses, may hold spaces and parentheses.
+    # The second field is the name in parentheses, which may itself contain spaces
+    # and parentheses.
     fields = text.rpartition(")")[2].split()
     return None if fields[0] in _ENDED else fields
 
@@ -105,7 +105,7 @@ def _parents_by_ps() -> dict[int, int]:
 
 
 def _ps(*arguments: str) -> tuple[str, int]:
-    """What `ps` prints, and its own process id."""
+    """Output of `ps`, and its process id."""
     with subprocess.Popen(
         ["ps", *arguments],
         stdout=subprocess.PIPE,

@@ -1,8 +1,9 @@
-"""A node ends with the runner that started it.
+"""Ends a node's process when the runner that started it is gone.
 
-kfp's local runner starts a node as the child of a shell, and neither that shell nor a
-process group ends when the runner is killed. So the runner names itself in the
-environment of its nodes, and every node watches it. On a cluster nobody is named, and
+kfp's local runner starts each node as the child of a shell. When the runner is killed,
+neither that shell nor the process group ends. The runner therefore passes its process
+id and start time to the nodes in an environment variable, and a thread in each node
+checks that this process is still running. On a cluster the variable is not set and
 nothing is watched.
 """
 
@@ -19,13 +20,13 @@ _EXIT_STATUS = 1
 
 
 def runner_environment() -> dict[str, str]:
-    """Environment variables by which this process's nodes know their runner."""
+    """Environment variables that make this process the runner of its nodes."""
     pid = os.getpid()
     return {RUNNER_VARIABLE: f"{pid} {processes.start_time(pid)}"}
 
 
 def runner_is_gone() -> bool:
-    """Whether the runner that started this node has ended; False without one."""
+    """Whether the runner of this node has ended; False if it has no runner."""
     runner = os.environ.get(RUNNER_VARIABLE)
     if not runner:
         return False
@@ -34,11 +35,11 @@ def runner_is_gone() -> bool:
 
 
 def end_with_runner() -> None:
-    """Ends this process and its children within a second of the runner's end.
+    """Starts a thread that kills this process and its children without the runner.
 
-    Every component calls it first, before the import of its executor, which takes
-    seconds. The watch is a daemon thread; it ends the process without any cleanup, as
-    SIGKILL would: what a node publishes is complete or absent at any moment.
+    Every component calls this first, before it imports its executor, because that
+    import takes seconds. The process ends within a second of the runner, without any
+    cleanup, as SIGKILL would end it; artifacts are published atomically.
     """
     if not os.environ.get(RUNNER_VARIABLE):
         return
@@ -48,10 +49,10 @@ def end_with_runner() -> None:
 
 
 def check_runner() -> None:
-    """Checks, right before something is published, that there is still a runner.
+    """Checks that the runner is still there; called right before publishing.
 
     Raises:
-      RuntimeError: it has ended.
+      RuntimeError: the runner has ended.
     """
     if runner_is_gone():
         raise RuntimeError("The runner of this node has ended: nothing is published.")

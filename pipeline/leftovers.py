@@ -1,8 +1,8 @@
-"""What a killed run leaves in a pipeline root, and its removal.
+"""Removes what killed runs leave in a pipeline root.
 
-All of it happens while the root is locked. Every run has a directory for temporary
-files, the nodes' included. A run that ends by itself removes that directory, so the one
-that finds it knows that the run before it was killed, and since when it had run.
+The caller holds the root's lock. Each run has a directory for the temporary files of
+the runner and its nodes, and removes it when it ends. A run that finds one therefore
+knows that the previous run was killed, and a file in it tells when that run started.
 """
 
 import contextlib
@@ -19,25 +19,25 @@ from smoothing_tf import artifacts
 SCRATCH = ".tmp"
 CACHE = ".kfp_cache"
 _STARTED = "started"
-# kfp's names: of the directory of a run, and of the file that it writes once a node is
-# done, beside the node's artifacts.
+# kfp's names for the directory of a run, and for the file that it writes next to a
+# node's artifacts when the node has finished.
 _TIME = "%Y-%m-%d-%H-%M-%S-%f"
 _RUN = re.compile(r"smoothing-(\d{4}(?:-\d\d){5}-\d{6})")
 _DONE = "executor_output.json"
-# Names of unfinished files and directories: of `artifacts`, and of kfp's cache.
+# Names that `artifacts` and kfp's cache give to unfinished files and directories.
 _TEMPORARY = re.compile(r"\..+\.tmp-\w{8}(\.[\w-]+)?|\.kfp_cache_.+\.tmp")
 
 
 @contextlib.contextmanager
 def scratch_directory(root: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields the run's directory for temporary files, which ends with the run.
+    """Yields a directory for temporary files, which is removed when the run ends.
 
-    Before that, and again when the run is interrupted, whatever a killed run left is
-    removed: its temporary files, and the directories of the nodes that it did not
-    finish. Artifacts of finished nodes stay, and so does what a failed node wrote.
+    First removes what a killed run left: its temporary files and the directories of
+    nodes that it did not finish. An interrupted run removes its own. The artifacts of
+    finished nodes are kept, and so are the files of a node that failed.
 
     Args:
-      root: the pipeline root, locked.
+      root: the pipeline root.
     """
     scratch = root / SCRATCH
     if scratch.exists():
@@ -57,12 +57,12 @@ def scratch_directory(root: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def remove_damaged_entries(root: pathlib.Path) -> list[pathlib.Path]:
-    """Removes what kfp would take from its cache, or fail on, though it is damaged.
+    """Removes damaged entries of kfp's cache.
 
-    An entry is one JSON object, output -> value; kfp 2.17 itself passes over one that
-    is cut short, takes an empty object for the outputs of a node, and fails on other
-    JSON and on bytes that are not text. Of artifacts it asks only that their paths
-    exist; an empty directory is what is left of a removed one.
+    An entry is one JSON object, output -> value. kfp 2.17 skips truncated entries, but
+    accepts an empty object as the outputs of a node and fails on other JSON values and
+    on bytes that are not text. It checks only that the paths of artifacts exist, so an
+    empty directory would count as an artifact.
 
     Returns:
       The removed files.
@@ -98,19 +98,19 @@ def _is_artifact(output: dict) -> bool:
 
 
 def _start_of(scratch: pathlib.Path) -> str:
-    """When a run began; of one that was killed before it wrote that, never."""
+    """When a run started; later than any time if it was killed before noting it."""
     path = scratch / _STARTED
     return path.read_text().strip() if path.exists() else "9"
 
 
 def _runs(root: pathlib.Path) -> dict[pathlib.Path, str]:
-    """The directory of every run -> when it began."""
+    """Directory of each run -> when it started."""
     matches = {path: _RUN.fullmatch(path.name) for path in root.iterdir()}
     return {path: match[1] for path, match in matches.items() if match}
 
 
 def _remove_unfinished_nodes(root: pathlib.Path, started: str) -> None:
-    """Removes what the run that `started` then has of nodes that are not done."""
+    """Removes unfinished nodes of the run that started then, the last one."""
     for run, time in _runs(root).items():
         if time < started:
             continue
@@ -136,4 +136,4 @@ def _remove_temporary_files(root: pathlib.Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)  # It may have been in one that is gone.
+            path.unlink(missing_ok=True)  # Its directory may already be gone.

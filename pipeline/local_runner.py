@@ -3,8 +3,8 @@
     python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 
 A node whose inputs, configuration and code did not change comes from the cache.
-DIR/report.html is the report, DIR/logs/ holds the output of every node. One run at a
-time works in a DIR, and no node outlives it.
+DIR/report.html is the report, DIR/logs/ holds the output of every node. Only one
+run at a time can use a DIR. When it ends, however it ends, so do its nodes.
 """
 
 import contextlib
@@ -66,9 +66,10 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
       "metrics": metrics.json, "report": path, "pushed": path or None}.
 
     Raises:
-      BlockingIOError: another run is at work in the pipeline root.
+      BlockingIOError: another run is using the pipeline root.
       NodeError: a node failed; the message names it and says why.
-      KeyboardInterrupt, Terminated: Ctrl-C, SIGTERM; the running node was killed.
+      KeyboardInterrupt: Ctrl-C; the running node was killed.
+      Terminated: SIGTERM; the running node was killed.
     """
     root = artifacts.make_directory(options.pipeline_root).resolve()
     push_dir = pathlib.Path(options.push_dir or root / "serving").resolve()
@@ -90,7 +91,7 @@ def _run_locked(
     push_dir = pathlib.Path(options.push_dir)
     remove_unfinished(push_dir)
     for path in remove_damaged_entries(root):
-        print(f"Removed {path}: a damaged entry of the cache; its node runs again.")
+        print(f"Removed the damaged cache entry {path}; its node will run again.")
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""The processes of a local run's nodes: their environment and their end."""
+"""Environment and termination of the processes that run a local run's nodes."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from smoothing_tf.code_digest import ROOT
 
 
 class Terminated(SystemExit):
-    """The run was told to end by SIGTERM; the exit status is 143."""
+    """SIGTERM has ended the run; the exit status is 143."""
 
     def __init__(self):
         super().__init__(128 + signal.SIGTERM)
@@ -22,12 +22,12 @@ class Terminated(SystemExit):
 
 @contextlib.contextmanager
 def node_environment(scratch: pathlib.Path) -> Iterator[None]:
-    """Environment of the nodes' processes, which inherit this one's.
+    """Sets the environment variables that the nodes' processes inherit.
 
-    They find our packages, print as they go, end with this process, and put their
-    temporary files into `scratch`.
+    Nodes find our packages, do not buffer their output, end with this process and
+    create temporary files in `scratch`.
     """
-    # Python keeps the first answer; that of this process must not be `scratch`.
+    # Python caches the first answer; for this process it must not be `scratch`.
     tempfile.gettempdir()
     before = dict(os.environ)
     paths = [str(ROOT), *filter(None, [before.get("PYTHONPATH")])]
@@ -46,10 +46,10 @@ def node_environment(scratch: pathlib.Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def nodes_end_on_signals() -> Iterator[None]:
-    """Kills the running node at once on SIGTERM and on Ctrl-C.
+    """Kills the running node immediately on SIGTERM and on Ctrl-C.
 
-    Without it kfp would first wait for the node. Children that this process had
-    before stay. In a thread other than the main one signals are left alone.
+    Otherwise kfp would first wait for the node to end. Existing children of this
+    process are left alone. Outside the main thread this does nothing.
 
     Raises:
       KeyboardInterrupt: on SIGINT.
@@ -67,7 +67,7 @@ def nodes_end_on_signals() -> Iterator[None]:
 
     handlers = {}
     for number in (signal.SIGTERM, signal.SIGINT):
-        # A signal that is ignored, as by `nohup` or in the background, stays so.
+        # A signal may be ignored on purpose, e.g. for a job in the background.
         if signal.getsignal(number) is not signal.SIG_IGN:
             handlers[number] = signal.signal(number, stop)
     try:

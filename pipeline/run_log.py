@@ -93,7 +93,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._stream.flush()
 
     def close(self) -> None:
-        """Ends the log, also of a node that was interrupted."""
+        """Closes the log of a node that was interrupted."""
         if self._log is not None:
             self._end_bar()
             self._log.close()

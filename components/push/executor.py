@@ -14,7 +14,7 @@ from components.runner_watch import check_runner
 from smoothing_tf import artifacts
 from smoothing_tf.serving.layout import next_version, versions
 
-# Copies under way; the names of versions are numbers.
+# Prefix of unfinished copies. Servers ignore names that are not numbers.
 _STAGING = ".push.tmp-"
 
 
@@ -22,8 +22,8 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
     """Copies a SavedModel to <push_dir>/<next integer version>/.
 
     A server sees either no such version or the complete one. When the newest
-    version already is this model, nothing is copied. Of several processes that push
-    at once, each waits for its turn.
+    version already is this model, nothing is copied. Processes that push to the same
+    directory at once wait for each other.
 
     Args:
       model_dir: the SavedModel.
@@ -58,7 +58,7 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
 
 
 def remove_unfinished(push_dir: artifacts.Path) -> None:
-    """Removes copies that killed pushes left, unless a push is at work."""
+    """Removes the unfinished copies of killed pushes, unless a push is running."""
     push_dir = pathlib.Path(push_dir)
     if any(push_dir.glob(f"{_STAGING}*")):
         with contextlib.suppress(BlockingIOError), _locked(push_dir, fcntl.LOCK_NB):
@@ -67,10 +67,10 @@ def remove_unfinished(push_dir: artifacts.Path) -> None:
 
 @contextlib.contextmanager
 def _locked(push_dir: pathlib.Path, option: int = 0) -> Iterator[None]:
-    """Waits until no other push is at work in the directory, and keeps others out.
+    """Waits until no other push uses the directory, and keeps others out.
 
-    The lock is on the directory itself, so that it leaves nothing in there, and ends
-    with the process.
+    The lock is on the directory itself, so it leaves no file there, and it ends with
+    the process.
     """
     handle = os.open(push_dir, os.O_RDONLY)
     try:
@@ -81,7 +81,7 @@ def _locked(push_dir: pathlib.Path, option: int = 0) -> Iterator[None]:
 
 
 def _remove_staged(push_dir: pathlib.Path) -> None:
-    """Removes unfinished copies; under the lock they are a killed push's."""
+    """Removes unfinished copies. Call under the lock: then no push is writing them."""
     for path in push_dir.glob(f"{_STAGING}*"):
         shutil.rmtree(path)
 
@@ -92,8 +92,8 @@ def _publish(staged: pathlib.Path, push_dir: pathlib.Path) -> pathlib.Path:
         target = push_dir / str(next_version(push_dir))
         check_runner()
         try:
-            # Of one that somebody else has just made, without the lock, the rename
-            # fails, and the next one is tried.
+            # Exporting takes no lock. If it has just created this version, the rename
+            # fails; try the next one.
             os.rename(staged, target)
             return target
         except OSError as error:

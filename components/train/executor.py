@@ -22,8 +22,8 @@ def run(
 ) -> dict[str, float]:
     """Trains a stage into `output_dir`: checkpoints, TensorBoard, history, flags.cfg.
 
-    flags.cfg holds the flags of this node alone, with which its model can be loaded;
-    what belongs to other stages is not in it.
+    flags.cfg holds the flags of this node, from which its model can be loaded, and
+    none of other stages.
 
     Args:
       stage: "smoothed" or "reverse".

@@ -144,7 +144,7 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
     assert "Traceback" not in out
     assert not (root / "report.html").exists()
     # A damaged entry of the cache is reported and blocks nothing.
-    assert f"Removed {path}: a damaged entry of the cache" in out
+    assert f"Removed the damaged cache entry {path}" in out
     assert list((root / ".kfp_cache").iterdir()) == []
     assert not (root / ".tmp").exists()
 
