@@ -27,10 +27,10 @@ def run(
 
     Args:
       stage: "smoothed" or "reverse".
-      flags: those of this stage's model and training, and the seed.
-      data_dir: TFDS directory that ingest wrote.
-      smoothing_dir: directory that augment wrote.
-      output_dir: the stage's directory.
+      flags: flags of this stage's model and training, and the seed.
+      data_dir: TFDS directory written by ingest.
+      smoothing_dir: directory written by augment.
+      output_dir: directory of the stage.
 
     Returns:
       The last row of the training curve.
