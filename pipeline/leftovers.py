@@ -16,7 +16,7 @@ from typing import Any
 
 from smoothing_tf import artifacts
 
-SCRATCH = ".tmp"
+SCRATCH = ".run.tmp"
 CACHE = ".kfp_cache"
 _STARTED = "started"
 # kfp's names for the directory of a run, and for the file that it writes next to a

@@ -29,8 +29,8 @@ def killed(tmp_path):
     write(last / "ingest" / "executor_output.json")
     write(last / "ingest" / "data" / "features.json")
     write(last / "augment" / ".smoothing_spec.tmp-ab_c1234" / "preview.png")
-    write(tmp_path / ".tmp" / "started", "2026-02-01-00-00-00-000000\n")
-    write(tmp_path / ".tmp" / "tmp.1234567890" / "ephemeral_component.py")
+    write(tmp_path / ".run.tmp" / "started", "2026-02-01-00-00-00-000000\n")
+    write(tmp_path / ".run.tmp" / "tmp.1234567890" / "ephemeral_component.py")
     write(tmp_path / ".kfp_cache" / ".kfp_cache_abcd1234.tmp")
     write(tmp_path / ".report.tmp-abcd1234.html")
     write(tmp_path / "report.html")
@@ -45,7 +45,7 @@ def test_what_a_killed_run_left_is_removed(killed):
         "report.html",
     }
     with leftovers.scratch_directory(killed) as scratch:
-        assert names(killed) == kept | {".tmp/started"}
+        assert names(killed) == kept | {".run.tmp/started"}
         write(scratch / "of_a_node")
     assert names(killed) == kept
     assert not (killed / RUNS[1] / "augment").exists()
@@ -53,13 +53,13 @@ def test_what_a_killed_run_left_is_removed(killed):
 
 def test_a_node_killed_while_it_reported_success_is_not_done(tmp_path):
     output = write(tmp_path / RUNS[1] / "push" / "executor_output.json", '{"artif')
-    write(tmp_path / ".tmp" / "started", "2026-02-01-00-00-00-000000\n")
+    write(tmp_path / ".run.tmp" / "started", "2026-02-01-00-00-00-000000\n")
     with leftovers.scratch_directory(tmp_path):
         assert not output.parent.parent.exists()
 
 
 def test_a_run_killed_before_it_noted_its_time_finished_no_node(killed):
-    (killed / ".tmp" / "started").unlink()
+    (killed / ".run.tmp" / "started").unlink()
     with leftovers.scratch_directory(killed):
         assert (killed / RUNS[0] / "train").exists()
         assert (killed / RUNS[1] / "augment").exists()
@@ -91,10 +91,10 @@ def test_an_interrupted_run_removes_what_it_left_itself(tmp_path, interruption):
 
 
 def test_what_is_not_ours_stays(tmp_path):
-    for name in ("smoothing-notes/a.txt", ".tmpfile", "mine/.x.tmp-abcd1234", "a.tmp"):
+    for name in ("smoothing-a/b.txt", ".tmp/c", "mine/.x.tmp-abcd1234", "a.tmp"):
         write(tmp_path / name)
-    write(tmp_path / ".tmp" / "started", "2000-01-01-00-00-00-000000\n")
-    before = names(tmp_path) - {".tmp/started"}
+    write(tmp_path / ".run.tmp" / "started", "2000-01-01-00-00-00-000000\n")
+    before = names(tmp_path) - {".run.tmp/started"}
     with leftovers.scratch_directory(tmp_path):
         pass
     assert names(tmp_path) == before

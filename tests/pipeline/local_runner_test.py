@@ -146,7 +146,7 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
     # A damaged entry of the cache is reported and blocks nothing.
     assert f"Removed the damaged cache entry {path}" in out
     assert list((root / ".kfp_cache").iterdir()) == []
-    assert not (root / ".tmp").exists()
+    assert not (root / ".run.tmp").exists()
 
 
 def test_a_root_below_a_file_is_refused(tmp_path):
@@ -171,7 +171,7 @@ def test_a_second_run_in_a_root_is_refused_and_touches_nothing(tmp_path, capsys)
     root = tmp_path / "root"
     artifacts.write_text(root / "logs" / "ingest.log", "of the first run")
     # What the first run is writing would be a leftover to anybody else.
-    artifacts.write_text(root / ".tmp" / "started", "2026-01-01-00-00-00-000000")
+    artifacts.write_text(root / ".run.tmp" / "started", "2026-01-01-00-00-00-000000")
     with artifacts.locked(root):
         before = tree(root)
         for other in (root, tmp_path / "link"):
