@@ -44,10 +44,11 @@ _NODES = {
     "train_reverse": ("train-2", "smoothing-*/train-2/model/checkpoints/ckpt-*.index"),
     "export": ("export", "smoothing-*/export/.saved_model.tmp-*"),
     "generate": ("generate", "smoothing-*/generate/.samples.tmp-*/shards"),
-    "evaluate": ("evaluate", "smoothing-*/evaluate/.evaluation.tmp-*"),
+    "evaluate": ("evaluate", "smoothing-*/evaluate/evaluation"),
     "push": ("push", "serving/.push.tmp-*"),
 }
 _SECONDS_TO_END = 5
+_RUNNERS: list[subprocess.Popen] = []
 
 
 @dataclasses.dataclass
@@ -81,6 +82,7 @@ class Runner:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
+        _RUNNERS.append(self.process)
 
     def _read(self):
         for line in self.process.stdout:
@@ -149,6 +151,13 @@ class Runner:
             (line,) = [line for line in error.splitlines() if line]
             assert "Run the same command to continue" in line
         return Kill(node, number, at_work, status, seconds, len(orphans))
+
+
+@pytest.fixture(autouse=True)
+def no_runner_outlives_a_failed_test():
+    yield
+    while _RUNNERS:
+        _RUNNERS.pop().kill()
 
 
 @pytest.fixture(scope="module")
