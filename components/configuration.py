@@ -8,27 +8,36 @@ from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
 
 
-def node_config(
+def node_flags(
     flags: Sequence[str], data_dir: artifacts.Path, smoothing_dir: artifacts.Path
-) -> config_lib.Config:
-    """Joins a node's slice of the configuration with the artifacts it reads.
+) -> list[str]:
+    """A node's slice of the configuration and the artifacts it reads, as flags.
 
     Args:
-      flags: --name=value of the fields that the node depends on; others have
-        their defaults.
+      flags: --name=value of the fields that the node depends on.
       data_dir: TFDS directory that ingest wrote.
       smoothing_dir: directory that augment wrote, with the resolved noise scale.
 
     Returns:
-      The configuration.
+      --name=value of every setting that the node uses, and no others.
     """
     smoothing = artifacts.read_json(pathlib.Path(smoothing_dir) / SMOOTHING_FILE)
-    return config_lib.parse(
-        [
-            *flags,
-            "--dataset=directory",
-            f"--data_dir={data_dir}",
-            f"--smoothing={smoothing['smoothing']}",
-            f"--noise_scale={smoothing['noise_scale']!r}",
-        ]
-    )
+    return [
+        *flags,
+        "--dataset=directory",
+        f"--data_dir={data_dir}",
+        f"--smoothing={smoothing['smoothing']}",
+        f"--noise_scale={smoothing['noise_scale']!r}",
+    ]
+
+
+def node_config(
+    flags: Sequence[str], data_dir: artifacts.Path, smoothing_dir: artifacts.Path
+) -> config_lib.Config:
+    """The configuration of `node_flags`, with defaults for all other fields."""
+    return config_lib.parse(node_flags(flags, data_dir, smoothing_dir))
+
+
+def flagfile(flags: Sequence[str]) -> str:
+    """Contents of a flagfile that holds these flags."""
+    return "".join(f"{flag}\n" for flag in flags)

@@ -3,13 +3,13 @@
     python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 
 A node whose inputs, configuration and code did not change comes from the cache.
-DIR/report.html is the report, DIR/logs/ holds the output of every node.
+DIR/report.html is the report, DIR/logs/ holds the output of every node. Only one
+run at a time can use a DIR. When it ends, however it ends, so do its nodes.
 """
 
 import contextlib
 import dataclasses
 import logging
-import os
 import pathlib
 import sys
 import time
@@ -19,16 +19,26 @@ from typing import Any
 
 from kfp import dsl, local
 
-from components.push.executor import pushed_version
+from components.push.executor import pushed_version, remove_unfinished
 from pipeline.arguments import run_arguments
+from pipeline.leftovers import remove_damaged_entries, scratch_directory
+from pipeline.node_processes import (
+    Terminated,
+    node_environment,
+    nodes_end_on_signals,
+)
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line, devices
 from smoothing_tf import config as config_lib
-from smoothing_tf.code_digest import ROOT
 from smoothing_tf.evaluation.headline import headline
 from smoothing_tf.settings import setting
+
+_RESUME = (
+    "Run the same command to continue: finished nodes are kept, the interrupted one"
+    " starts over."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,16 +66,37 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
       "metrics": metrics.json, "report": path, "pushed": path or None}.
 
     Raises:
+      BlockingIOError: another run is using the pipeline root.
       NodeError: a node failed; the message names it and says why.
+      KeyboardInterrupt: Ctrl-C; the running node was killed.
+      Terminated: SIGTERM; the running node was killed.
     """
     root = artifacts.make_directory(options.pipeline_root).resolve()
     push_dir = pathlib.Path(options.push_dir or root / "serving").resolve()
     options = dataclasses.replace(options, push_dir=str(push_dir))
+    with (
+        artifacts.locked(root),
+        nodes_end_on_signals(),
+        scratch_directory(root) as scratch,
+    ):
+        return _run_locked(config, options, root, scratch)
+
+
+def _run_locked(
+    config: config_lib.Config,
+    options: LocalRunnerConfig,
+    root: pathlib.Path,
+    scratch: pathlib.Path,
+) -> dict[str, Any]:
+    push_dir = pathlib.Path(options.push_dir)
+    remove_unfinished(push_dir)
+    for path in remove_damaged_entries(root):
+        print(f"Removed the damaged cache entry {path}; its node will run again.")
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
     devices.announce(config.compute_dtypes(("smoothed", "reverse")))
     start = time.monotonic()
-    outputs = _run_quietly(pipeline, run_arguments(config, options), root, log)
+    outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
     report = _publish_report(outputs["report"], root)
     metrics = artifacts.read_json(
         pathlib.Path(outputs["evaluation"].path) / "metrics.json"
@@ -87,13 +118,14 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
 def _run_quietly(
     pipeline: dsl.base_component.BaseComponent,
     arguments: dict[str, Any],
-    root: pathlib.Path,
+    scratch: pathlib.Path,
     log: RunLog,
 ) -> dict[str, Any]:
     """Runs the pipeline with kfp's output going through `log`."""
     local.init(
         local.SubprocessRunner(use_venv=False),
-        pipeline_root=str(root),
+        pipeline_root=str(scratch.parent),
+        workspace_root=str(scratch / "workspace"),
         enable_caching=True,
         raise_on_error=True,
     )
@@ -103,7 +135,7 @@ def _run_quietly(
     logger.addFilter(log)
     try:
         with (
-            _node_environment(),
+            node_environment(scratch),
             warnings.catch_warnings(),
             contextlib.redirect_stdout(log),
         ):
@@ -120,21 +152,9 @@ def _run_quietly(
             f"Node {node} failed: {message} (complete output: {log.log_file(node)})"
         ) from error
     finally:
+        log.close()
         logger.removeFilter(log)
         logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _node_environment():
-    """Environment of the nodes' processes: our packages, and output as it comes."""
-    before = dict(os.environ)
-    paths = [str(ROOT), *filter(None, [before.get("PYTHONPATH")])]
-    os.environ.update(PYTHONPATH=os.pathsep.join(paths), PYTHONUNBUFFERED="1")
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
@@ -176,11 +196,10 @@ def main(argv: Sequence[str]) -> None:
         run(config, options)
     except NodeError as error:
         sys.exit(f"error: {error}")
+    except Terminated:
+        print(f"Terminated. {_RESUME}", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":
-    command_line.run(
-        main,
-        "Run the same command to go on: nodes that are done are not run again, the one"
-        " that was interrupted begins anew.",
-    )
+    command_line.run(main, _RESUME)

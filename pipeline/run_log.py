@@ -1,4 +1,4 @@
-"""What a person sees of a local run, made from what kfp prints and logs."""
+"""Console output and node logs of a local run, made from kfp's output."""
 
 import io
 import logging
@@ -16,7 +16,7 @@ _FINISHED = re.compile(r"Task '(.+)' finished with status (SUCCESS|FAILURE)$")
 _CACHED = re.compile(r"Task (\S+) cache hit ")
 _SKIPPED = re.compile(r"Skipping (?:conditional )?task (\S+?):? ")
 _PROGRESS_BAR = re.compile(r"\d+%\|")
-# What TensorFlow says before it knows its log level.
+# Messages of TensorFlow from before its log level is set.
 _START_UP = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
 _ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b")
 
@@ -24,15 +24,15 @@ _ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b")
 class RunLog(io.TextIOBase, logging.Filter):
     """Follows a run of the pipeline: one line per node, its output indented.
 
-    It is the standard output for the duration of the run, where kfp prints what
-    the nodes print, and a filter of the root logger, where kfp logs what starts
-    and ends: kfp's own lines are taken out of both. The complete output of a node
-    goes to `<directory>/<node>.log`.
+    During the run it replaces the standard output, where kfp prints the output of
+    nodes, and filters the root logger, where kfp logs their start and end. Lines of
+    kfp's own are dropped. The complete output of a node goes to
+    `<directory>/<node>.log`.
 
     Args:
       names: kfp's name of a task -> the node's name.
-      stream: where a person reads.
-      directory: for the nodes' logs.
+      stream: stream to print to.
+      directory: directory of the nodes' logs.
 
     Attributes:
       outcomes: node -> "ran", "cached", "skipped" or "failed", in order.
@@ -61,11 +61,11 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._bar_width = 0
 
     def log_file(self, node: str) -> pathlib.Path:
-        """Where the complete output of `node` is."""
+        """Path of the complete output of `node`."""
         return self._directory / f"{node}.log"
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Takes a message of kfp's; lets warnings pass, as the only ones."""
+        """Consumes kfp's messages; only warnings pass."""
         message = _COLOUR.sub("", record.getMessage())
         for pattern, act in (
             (_STARTED, self._start),
@@ -82,7 +82,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         return record.levelno >= logging.WARNING
 
     def write(self, text: str) -> int:
-        """Takes what kfp prints: the output of a node, indented by four spaces."""
+        """Consumes what kfp prints: a node's output, indented by four spaces."""
         *lines, self._partial = (self._partial + text).split("\n")
         for line in lines:
             if self._node is not None:
@@ -91,6 +91,13 @@ class RunLog(io.TextIOBase, logging.Filter):
 
     def flush(self) -> None:
         self._stream.flush()
+
+    def close(self) -> None:
+        """Closes the log of a node that was interrupted."""
+        if self._log is not None:
+            self._end_bar()
+            self._log.close()
+        super().close()
 
     def isatty(self) -> bool:
         return False
@@ -127,12 +134,12 @@ class RunLog(io.TextIOBase, logging.Filter):
             return
         self._lines.append(line)
         self._log.write(line + "\n")
-        # Of a failure the reader sees the last line; the log has the others.
+        # The console shows only the last line of a traceback, the log all of it.
         self._in_traceback |= line.startswith("Traceback (most recent call last)")
         if self._in_traceback or _START_UP.match(line):
             return
         if _PROGRESS_BAR.search(line):
-            # A bar is drawn over itself on a terminal and is noise elsewhere.
+            # Progress bars overwrite themselves on a terminal and are noise elsewhere.
             if self._stream.isatty():
                 width = os.get_terminal_size(self._stream.fileno()).columns - 1
                 self._bar_width = width
@@ -164,7 +171,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
 
 def _last_error(lines: list[str]) -> str:
-    """The message of the exception that ended a node's output."""
+    """Message of the exception at the end of a node's output."""
     lines = [line for line in lines if line]
     for line in reversed(lines):
         if _ERROR.match(line):

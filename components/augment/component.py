@@ -11,6 +11,9 @@ def augment(
     smoothing_spec: dsl.Output[dsl.Artifact],
 ):
     """Chooses the smoothing distribution: smoothing.json and a preview picture."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.augment import executor
 
     smoothing_spec.metadata.update(

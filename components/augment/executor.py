@@ -26,7 +26,7 @@ def run(
 ) -> dict:
     """Resolves the smoothing distribution of a data set.
 
-    Writes smoothing.json, what is returned, and preview.png.
+    Writes smoothing.json, which holds the returned value, and preview.png.
 
     Args:
       data_dir: TFDS directory, e.g. one that ingest wrote.
@@ -34,7 +34,7 @@ def run(
       noise_scale: standard deviation per coordinate, on [-1, 1] for images; None
         takes the median pairwise distance of the training data / (2 sqrt(D)).
       seed: the run's seed.
-      output_dir: must not exist, or be empty.
+      output_dir: directory to write; must be empty or not exist.
 
     Returns:
       {"smoothing": name, "noise_scale": number, "chosen_by": how,

@@ -18,6 +18,9 @@ def evaluate(
     report: dsl.Output[dsl.HTML],
 ) -> str:
     """Measures the model and its samples; decides whether it may be pushed."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.evaluate import executor
 
     blessed, numbers = executor.run(

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.configuration import node_config
+from components.configuration import flagfile, node_flags
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -24,18 +24,18 @@ def run(
     metrics_file: artifacts.Path,
     report_file: artifacts.Path,
 ) -> tuple[bool, dict[str, float]]:
-    """Writes the evaluation, its report once more as one file, and the numbers.
+    """Writes the evaluation, a second copy of its report, and plain numbers.
 
     Args:
-      flags: those of both stages, the evaluation and the seed; `max_bits_per_dim`
-        decides what is blessed.
-      data_dir: TFDS directory that ingest wrote.
-      smoothing_dir: directory that augment wrote.
-      stage_dirs: stage -> directory that its training wrote.
-      samples_file: .npz that generate wrote.
-      output_dir: for metrics.json, pictures, statistics.
-      metrics_file: for the numbers that are returned, as JSON.
-      report_file: for the HTML report.
+      flags: flags of both stages, the evaluation and the seed; `max_bits_per_dim`
+        is the threshold of the blessing.
+      data_dir: TFDS directory written by ingest.
+      smoothing_dir: directory written by augment.
+      stage_dirs: stage -> directory written by its training.
+      samples_file: .npz written by generate.
+      output_dir: directory for metrics.json, pictures and statistics.
+      metrics_file: JSON file for the numbers that are returned.
+      report_file: file for the copy of the HTML report.
 
     Returns:
       (blessed, numbers): a finite float for every metric that has a value, its
@@ -45,7 +45,8 @@ def run(
       FileNotFoundError: a stage has no checkpoint.
       ValueError: a flag is not valid; a threshold for data without levels.
     """
-    config = node_config(flags, data_dir, smoothing_dir)
+    flags = node_flags(flags, data_dir, smoothing_dir)
+    config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
     max_bits_per_dim = config.evaluation.max_bits_per_dim
     if max_bits_per_dim is not None and dataset.num_levels is None:
@@ -60,7 +61,7 @@ def run(
         dataset=dataset,
         samples=samples,
         config=config.evaluation,
-        flags_text=_flags_text(config),
+        flags_text=flagfile(flags),
         histories={
             stage: History(directory).rows() for stage, directory in stage_dirs.items()
         },
@@ -75,7 +76,7 @@ def run(
 
 
 def is_blessed(numbers: Mapping[str, float], max_bits_per_dim: float | None) -> bool:
-    """Whether a bound could be computed and is not above the threshold."""
+    """Whether there is a bound and it does not exceed the threshold."""
     bound = numbers.get("bits_per_dim", numbers.get("nll"))
     if bound is None:
         return False
@@ -83,7 +84,7 @@ def is_blessed(numbers: Mapping[str, float], max_bits_per_dim: float | None) -> 
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Plain finite floats; Kubeflow takes nothing else for a metric."""
+    """Finite floats, the only values that Kubeflow accepts for a metric."""
     numbers = {}
     for name, metric in metrics.items():
         for key, suffix in (("value", ""), ("se", "_se")):
@@ -91,9 +92,3 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
             if number is not None and math.isfinite(number):
                 numbers[name + suffix] = float(number)
     return numbers
-
-
-def _flags_text(config: config_lib.Config) -> str:
-    """The configuration, without the stage that the pipeline does not train."""
-    lines = config_lib.to_flagfile(config).splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("--baseline_"))

@@ -12,6 +12,9 @@ def export(
     saved_model: dsl.Output[dsl.Model],
 ):
     """Joins the two stages in one SavedModel, verified before it is published."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.export import executor
 
     executor.run(

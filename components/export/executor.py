@@ -16,14 +16,14 @@ def run(
     stage_dirs: Mapping[str, artifacts.Path],
     output_dir: artifacts.Path,
 ) -> None:
-    """Writes the SavedModel, once it returns what the Python model returns.
+    """Writes the SavedModel after checking it against the Python model.
 
     Args:
-      flags: those of both stages' models.
-      data_dir: TFDS directory that ingest wrote.
-      smoothing_dir: directory that augment wrote.
-      stage_dirs: stage -> directory that its training wrote.
-      output_dir: must not exist, or be empty.
+      flags: flags of both stages' models.
+      data_dir: TFDS directory written by ingest.
+      smoothing_dir: directory written by augment.
+      stage_dirs: stage -> directory written by its training.
+      output_dir: directory to write; must be empty or not exist.
 
     Raises:
       FileNotFoundError: a stage has no checkpoint.

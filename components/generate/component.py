@@ -12,6 +12,9 @@ def generate(
     samples: dsl.Output[dsl.Dataset],
 ):
     """Draws samples from the exported model, as a serving process would."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.generate import executor
 
     samples.metadata.update(

@@ -31,7 +31,7 @@ def run(
     beam_options: Sequence[str],
     output_dir: artifacts.Path,
 ) -> dict[str, int]:
-    """Draws samples of a SavedModel, the way a serving process would.
+    """Draws samples from a SavedModel, as a serving process would.
 
     Writes samples.npz, arrays of `num_samples` examples: "smoothed", x~ as float32,
     "samples" and where the model has it "single_step", uint8 images or float32
@@ -39,13 +39,13 @@ def run(
     model and on the seed, not on the number of workers.
 
     Args:
-      model_dir: the SavedModel that export wrote.
+      model_dir: SavedModel written by export.
       num_samples: examples to draw; 0 writes no arrays.
       seed: the run's seed.
-      beam_runner: name of a Beam runner. Other ones than DirectRunner need a file
-        system that their workers share.
+      beam_runner: name of a Beam runner. All but DirectRunner need a file system
+        that their workers share.
       beam_options: options of the runner.
-      output_dir: must not exist, or be empty.
+      output_dir: directory to write; must be empty or not exist.
 
     Returns:
       {"num_samples": as given}.

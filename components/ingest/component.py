@@ -13,6 +13,9 @@ def ingest(
     data: dsl.Output[dsl.Dataset],
 ):
     """Reads, checks and stores the data set; statistics and rejects beside it."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.ingest import executor
 
     data.metadata.update(

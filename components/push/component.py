@@ -9,6 +9,9 @@ def push(
     pushed: dsl.Output[dsl.Model],
 ):
     """Copies a blessed model to where a serving process looks for new versions."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.push import executor
 
     # The artifact is the pushed directory itself, so that the cache misses, and

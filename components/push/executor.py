@@ -1,19 +1,29 @@
 """Publishes a model as the next version that a serving process loads."""
 
+import contextlib
+import errno
+import fcntl
 import filecmp
 import os
 import pathlib
 import shutil
+import tempfile
+from collections.abc import Iterator
 
+from components.runner_watch import check_runner
 from smoothing_tf import artifacts
 from smoothing_tf.serving.layout import next_version, versions
+
+# Prefix of unfinished copies. Servers ignore names that are not numbers.
+_STAGING = ".push.tmp-"
 
 
 def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
     """Copies a SavedModel to <push_dir>/<next integer version>/.
 
     A server sees either no such version or the complete one. When the newest
-    version already is this model, nothing is copied.
+    version already is this model, nothing is copied. Processes that push to the same
+    directory at once wait for each other.
 
     Args:
       model_dir: the SavedModel.
@@ -25,6 +35,7 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
     Raises:
       FileNotFoundError: `model_dir` holds no SavedModel.
       NotADirectoryError: `push_dir` lies below a regular file.
+      RuntimeError: the runner of this node has ended.
     """
     model_dir = pathlib.Path(model_dir)
     if not (model_dir / "saved_model.pb").is_file():
@@ -32,13 +43,62 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
             f"`model_dir` must hold a SavedModel; {model_dir} has no saved_model.pb."
         )
     push_dir = artifacts.make_directory(push_dir)
-    newest = versions(push_dir)[-1:]
-    if newest and _same_files(model_dir, newest[0]):
-        return str(newest[0])
-    target = push_dir / str(next_version(push_dir))
-    with artifacts.atomic_directory(target) as temporary:
-        shutil.copytree(model_dir, temporary, dirs_exist_ok=True)
-    return str(target)
+    with _locked(push_dir):
+        _remove_staged(push_dir)
+        newest = versions(push_dir)[-1:]
+        if newest and _same_files(model_dir, newest[0]):
+            return str(newest[0])
+        staged = pathlib.Path(tempfile.mkdtemp(prefix=_STAGING, dir=push_dir))
+        try:
+            # The model's permissions are copied as well.
+            shutil.copytree(model_dir, staged, dirs_exist_ok=True)
+            return str(_publish(staged, push_dir))
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def remove_unfinished(push_dir: artifacts.Path) -> None:
+    """Removes the unfinished copies of killed pushes, unless a push is running."""
+    push_dir = pathlib.Path(push_dir)
+    if any(push_dir.glob(f"{_STAGING}*")):
+        with contextlib.suppress(BlockingIOError), _locked(push_dir, fcntl.LOCK_NB):
+            _remove_staged(push_dir)
+
+
+@contextlib.contextmanager
+def _locked(push_dir: pathlib.Path, option: int = 0) -> Iterator[None]:
+    """Waits until no other push uses the directory, and keeps others out.
+
+    The lock is on the directory itself, so it leaves no file there, and it ends with
+    the process.
+    """
+    handle = os.open(push_dir, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | option)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_staged(push_dir: pathlib.Path) -> None:
+    """Removes unfinished copies. Call under the lock: then no push is writing them."""
+    for path in push_dir.glob(f"{_STAGING}*"):
+        shutil.rmtree(path)
+
+
+def _publish(staged: pathlib.Path, push_dir: pathlib.Path) -> pathlib.Path:
+    """Renames the complete copy to the next version."""
+    while True:
+        target = push_dir / str(next_version(push_dir))
+        check_runner()
+        try:
+            # Exporting takes no lock. If it has just created this version, the rename
+            # fails; try the next one.
+            os.rename(staged, target)
+            return target
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
 
 
 def pushed_version(

@@ -11,6 +11,9 @@ def train(
     model: dsl.Output[dsl.Model],
 ):
     """Trains one stage; the two stages are two independent nodes of this component."""
+    from components.runner_watch import end_with_runner
+
+    end_with_runner()
     from components.train import executor
 
     model.metadata.update(

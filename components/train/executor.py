@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from components.configuration import node_config
+from components.configuration import flagfile, node_flags
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -20,14 +20,17 @@ def run(
     smoothing_dir: artifacts.Path,
     output_dir: artifacts.Path,
 ) -> dict[str, float]:
-    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history.
+    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history, flags.cfg.
+
+    flags.cfg holds the flags of this node, from which its model can be loaded, and
+    none of other stages.
 
     Args:
       stage: "smoothed" or "reverse".
-      flags: those of this stage's model and training, and the seed.
-      data_dir: TFDS directory that ingest wrote.
-      smoothing_dir: directory that augment wrote.
-      output_dir: the stage's directory.
+      flags: flags of this stage's model and training, and the seed.
+      data_dir: TFDS directory written by ingest.
+      smoothing_dir: directory written by augment.
+      output_dir: directory of the stage.
 
     Returns:
       The last row of the training curve.
@@ -36,12 +39,12 @@ def run(
       FloatingPointError: the loss or its gradient is NaN or infinite.
       ValueError: a flag or the data is not valid.
     """
-    config = node_config(flags, data_dir, smoothing_dir)
+    flags = node_flags(flags, data_dir, smoothing_dir)
+    config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
     output_dir = artifacts.make_directory(output_dir)
     artifacts.write_text(
-        pathlib.Path(output_dir) / artifacts.FLAGS_FILE,
-        config_lib.to_flagfile(config),
+        pathlib.Path(output_dir) / artifacts.FLAGS_FILE, flagfile(flags)
     )
     devices.announce(config.compute_dtypes([stage]))
     train_stage(

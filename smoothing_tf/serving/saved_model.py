@@ -278,6 +278,8 @@ def _metadata(
             " bounds the negative log-likelihood from above"
         ),
     }
+    if not two_stage.has_single_step:
+        del units["single_step"]
     return {
         "event_shape": list(two_stage.event_shape),
         "num_levels": num_levels,

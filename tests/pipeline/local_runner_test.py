@@ -1,6 +1,5 @@
 """The pipeline on this machine, end to end."""
 
-import os
 import re
 
 import pytest
@@ -8,7 +7,9 @@ import tensorflow as tf
 from kfp.local import subprocess_task_handler
 
 from pipeline import local_runner
+from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.headline import headline
 from tests.testing import forked_nodes
 
@@ -87,6 +88,18 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     drawn = served(num_samples=tf.constant(2), seed=tf.constant([0, 1]))
     assert drawn["samples"].shape == (2, 8, 8, 1)
 
+    # A train node's flags are those of its stage, with which its model can be loaded.
+    for stage, task in (("smoothed", "train"), ("reverse", "train-2")):
+        (flags,) = root.glob(f"smoothing-*/{task}/model/flags.cfg")
+        other = "reverse" if stage == "smoothed" else "smoothed"
+        assert other not in flags.read_text().replace("smoothing-", "")
+        config = config_lib.parse(flags.read_text().splitlines())
+        dataset = open_dataset(config.data)
+        model = stages.load_stage(config, stage, dataset, flags.parent)
+        assert model.is_conditional == (stage == "reverse")
+    assert "--max_examples=30" in result["metrics"]["run"]["flags"]
+    assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
+
     again, text = run()
     assert again["outcomes"] == dict.fromkeys(NODES, "cached")
     assert again["seconds"] == {}
@@ -116,6 +129,10 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
 
 def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
     root = tmp_path / "root"
+    for name, content in (("a", b"\xff\xfe"), ("b", b"[]"), ("c", b"{}")):
+        path = root / ".kfp_cache" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     argv = [*TINY, "--dataset=directory", f"--data_dir={tmp_path / 'nothing'}"]
     with pytest.raises(SystemExit) as raised:
         local_runner.main([*argv, f"--pipeline_root={root}"])
@@ -123,8 +140,13 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
     assert line.startswith("error: Node ingest failed: ")
     assert str(tmp_path / "nothing") in line
     assert "Traceback" in (root / "logs" / "ingest.log").read_text()
-    assert "Traceback" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Traceback" not in out
     assert not (root / "report.html").exists()
+    # A damaged entry of the cache is reported and blocks nothing.
+    assert f"Removed the damaged cache entry {path}" in out
+    assert list((root / ".kfp_cache").iterdir()) == []
+    assert not (root / ".run.tmp").exists()
 
 
 def test_a_root_below_a_file_is_refused(tmp_path):
@@ -138,8 +160,27 @@ def test_the_root_must_be_given():
         local_runner.main(TINY)
 
 
-def test_the_environment_is_as_before_after_a_run(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    with local_runner._node_environment():
-        assert os.environ["PYTHONPATH"].endswith(":/somewhere")
-    assert os.environ["PYTHONPATH"] == "/somewhere"
+def tree(root):
+    return {
+        str(path.relative_to(root)): path.read_bytes() if path.is_file() else None
+        for path in root.rglob("*")
+    }
+
+
+def test_a_second_run_in_a_root_is_refused_and_touches_nothing(tmp_path, capsys):
+    root = tmp_path / "root"
+    artifacts.write_text(root / "logs" / "ingest.log", "of the first run")
+    # What the first run is writing would be a leftover to anybody else.
+    artifacts.write_text(root / ".run.tmp" / "started", "2026-01-01-00-00-00-000000")
+    with artifacts.locked(root):
+        before = tree(root)
+        for other in (root, tmp_path / "link"):
+            if other != root:
+                other.symlink_to(root)
+            with pytest.raises(BlockingIOError, match="at work in"):
+                local_runner.main([*TINY, f"--pipeline_root={other}"])
+        after = tree(root)
+    # The text in the lock is its holder's affair.
+    assert after.pop(".lock") is not None and before.pop(".lock") is not None
+    assert after == before
+    assert capsys.readouterr().out == ""

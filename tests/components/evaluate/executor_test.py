@@ -52,14 +52,22 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
     return run
 
 
-def test_the_evaluation_gets_the_generated_samples_and_its_configuration(run):
-    given, _ = run()
+def test_the_evaluation_gets_the_generated_samples_and_its_configuration(run, data_dir):
+    given, _ = run(2.5)
     assert given["samples"]["samples"].shape == (3, 4, 4, 1)
     assert given["config"].num_draws == 2
     assert given["seed"] == 3
     assert given["histories"] == {"smoothed": [], "reverse": []}
-    assert "--noise_scale=0.4\n" in given["flags_text"]
-    assert "baseline" not in given["flags_text"]
+    assert given["flags_text"].splitlines() == [
+        "--seed=3",
+        "--num_draws=2",
+        "--model=made",
+        "--max_bits_per_dim=2.5",
+        "--dataset=directory",
+        f"--data_dir={data_dir}",
+        "--smoothing=gaussian",
+        "--noise_scale=0.4",
+    ]
 
 
 def test_the_numbers_are_plain_and_finite_and_on_disk(run, tmp_path):

@@ -3,6 +3,8 @@
 import pytest
 
 from components.train import executor
+from pipeline import arguments
+from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
 from smoothing_tf.training.history import History
 
@@ -55,6 +57,51 @@ def test_the_stage_directory_says_how_it_was_made(
     config = config_lib.parse(text.splitlines())
     assert config.stages["reverse"].training.num_steps == 3
     assert config.smoothing.noise_scale == 0.4
+    # The flags of this node, and no defaults of anything else.
+    assert text.splitlines() == [
+        *FLAGS,
+        "--dataset=directory",
+        f"--data_dir={data_dir}",
+        "--smoothing=gaussian",
+        "--noise_scale=0.4",
+    ]
+
+
+def test_the_two_stages_do_not_contradict_each_other(
+    calls, tmp_path, data_dir, smoothing_dir
+):
+    config = config_lib.parse(
+        [
+            "--model=made",
+            "--smoothed_hidden_units=3",
+            "--reverse_hidden_units=5,5",
+            "--reverse_num_steps=7",
+            "--max_bits_per_dim=2.0",
+            "--seed=9",
+        ]
+    )
+    given = arguments.run_arguments(config, PipelineConfig())
+    texts = {}
+    for stage in ("smoothed", "reverse"):
+        directory = tmp_path / stage
+        flags = given[f"train_{stage}_flags"]
+        run(directory, data_dir, smoothing_dir, stage, flags)
+        texts[stage] = (directory / "model" / "flags.cfg").read_text().splitlines()
+        assert texts[stage][: len(flags)] == flags
+        # What it says is what was trained, to the last setting of the stage.
+        said = config_lib.parse(texts[stage])
+        assert said.stages[stage] == config.stages[stage]
+        assert said.run == config.run
+    smoothed, reverse = (
+        dict(line.removeprefix("--").split("=", 1) for line in texts[stage])
+        for stage in ("smoothed", "reverse")
+    )
+    assert smoothed["smoothed_hidden_units"] == "3"
+    assert reverse["reverse_hidden_units"] == "5,5"
+    shared = {"seed", "dataset", "data_dir", "smoothing", "noise_scale"}
+    assert set(smoothed) & set(reverse) == shared
+    assert all(smoothed[name] == reverse[name] for name in shared)
+    assert "max_bits_per_dim" not in smoothed
 
 
 def test_a_missing_augment_is_named(tmp_path, data_dir):

@@ -188,6 +188,8 @@ def test_kernel_without_single_step_exports_none(tmp_path):
     signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
     assert "single_step_denoise" not in signatures
     assert set(signatures["sample"].structured_outputs) == {"smoothed", "samples"}
+    metadata = json.loads((tmp_path / "1" / METADATA_FILE).read_text())
+    assert "single_step" not in metadata["tensors"]
 
 
 def test_difference_from_the_model_is_found_and_named(two_stage, exported):
