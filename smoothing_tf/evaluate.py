@@ -1,6 +1,6 @@
 """Evaluates what has been trained in a working directory.
 
-  python -m smoothing_tf.evaluate --workdir=DIR
+  python -m smoothing_tf.evaluate --workdir=DIR [--data_dir=DATA]
 
 Writes DIR/evaluation/metrics.json and report.html: the bound in bits per dimension with
 its standard error and terms, metrics of samples, pictures. Settings that are not given
@@ -12,7 +12,10 @@ import pathlib
 from collections.abc import Sequence
 
 from smoothing_tf import command_line, config, workdir
+from smoothing_tf.config import Config
 from smoothing_tf.data import open_dataset
+from smoothing_tf.data.data_spec import DataSpec
+from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation import REPORT_FILE
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.headline import headline
@@ -24,6 +27,12 @@ class EvaluateOptions:
     """Options of this command."""
 
     workdir: str = setting(None, "Directory of the run.")
+    data_dir: str | None = setting(
+        None,
+        "Directory of the data set, where it is no longer the run's; empty for the"
+        " run's.",
+        none_name="",
+    )
 
     def __post_init__(self):
         validate(self)
@@ -38,10 +47,28 @@ def main(argv: Sequence[str]) -> None:
     # Once more, now that the defaults are known: the settings of the run.
     _, evaluation = config.parse_options(argv, EvaluateOptions, experiment.evaluation)
     experiment = dataclasses.replace(experiment, evaluation=evaluation)
-    dataset = open_dataset(experiment.data)
+    dataset = _open_dataset(experiment, options)
     print(headline(workdir.evaluate(experiment, dataset, options.workdir)))
     directory = pathlib.Path(options.workdir) / workdir.EVALUATION_DIRECTORY
     print(f"Report: {directory / REPORT_FILE}")
+
+
+def _open_dataset(experiment: Config, options: EvaluateOptions) -> Dataset:
+    """The data of a run, from where they are now."""
+    data_config = experiment.data
+    if options.data_dir is not None:
+        data_config = dataclasses.replace(data_config, data_dir=options.data_dir)
+    try:
+        dataset = open_dataset(data_config)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{error} The data of this run cannot be opened; name the directory where"
+            " they are now with --data_dir."
+        ) from error
+    if options.data_dir is not None:
+        data = workdir.load_data_spec(options.workdir, experiment)
+        data.check_same_kind(DataSpec.of(dataset), f"--data_dir={options.data_dir}")
+    return dataset
 
 
 if __name__ == "__main__":

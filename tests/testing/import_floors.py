@@ -12,8 +12,9 @@ PACKAGES = ("smoothing_tf", "components", "pipeline")
 _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
-# Units of smoothing_tf by floor, the lowest first. The fifth has an order of its own.
+# Units of smoothing_tf by floor, the lowest first. The sixth has an order of its own.
 _FLOORS = (
+    ("locks",),
     ("numerics", "artifacts", "settings", "seeds", "quiet", "code_digest"),
     ("distributions", "smoothing", "layers"),
     ("models",),
@@ -21,7 +22,7 @@ _FLOORS = (
     ("training", "evaluation", "serving"),
     ("help_text", "experiment_config"),
     ("config",),
-    ("stages",),
+    ("stages", "run_files"),
     ("workdir",),
     ("command_line",),
     ("experiments",),

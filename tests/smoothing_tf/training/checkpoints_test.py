@@ -62,6 +62,6 @@ def test_another_number_of_weights_is_named(tmp_path):
 def test_a_damaged_file_is_named(tmp_path, part):
     path = save(tmp_path).latest + part
     pathlib.Path(path).write_bytes(b"")
-    with pytest.raises(ValueError, match="must be readable") as error:
+    with pytest.raises(ValueError, match="ckpt-7.* Nothing was changed") as error:
         restore_stage(TinyModel((3,)), tmp_path)
     assert "\n" not in str(error.value)
