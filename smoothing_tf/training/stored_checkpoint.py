@@ -55,6 +55,10 @@ class StoredCheckpoint:
         """
         for name, variables in groups.items():
             self._check_shapes(name, variables)
+        # All of it, so that training and sampling agree on what is damaged.
+        with _reading():
+            for key in self._shapes:
+                self._reader.get_tensor(key)
         values = {
             name: [self._value(f"{name}/{index}") for index in range(len(variables))]
             for name, variables in groups.items()

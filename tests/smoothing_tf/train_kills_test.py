@@ -1,0 +1,151 @@
+"""Training in processes of their own: killed at random, and two in one place."""
+
+import collections
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.training.history import History
+from tests.testing.command_lines import ROOT
+
+pytestmark = pytest.mark.large
+
+NUM_KILLS = 20
+FLAGS = (
+    *("--dataset=folder", "--model=made", "--hidden_units=16", "--num_mixtures=2"),
+    *("--batch_size=4", "--num_steps=3000", "--steps_per_call=7", "--log_every=40"),
+    *("--validate_every=300", "--sample_every=700", "--checkpoint_every=50"),
+)
+STAGES = ("smoothed", "reverse")
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+
+
+def start(*arguments):
+    command = [sys.executable, "-m", "smoothing_tf.train", *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def variables_of(directory):
+    """Every variable of the newest checkpoint of a stage."""
+    reader = tf.train.load_checkpoint(directory / "checkpoints")
+    names = reader.get_variable_to_shape_map()
+    return {n: reader.get_tensor(n) for n in names if "OBJECT_GRAPH" not in n}
+
+
+def files_of(directory):
+    """Relative names of all files, without numbers of checkpoints and event files."""
+    return {
+        re.sub(r"ckpt-\d+", "ckpt-N", str(path.relative_to(directory)))
+        for path in directory.rglob("*")
+        if path.is_file() and path.parent.name != "tensorboard"
+    }
+
+
+def assert_no_process_of(session):
+    with pytest.raises(ProcessLookupError):
+        os.killpg(session, 0)
+
+
+def kill_until_done(workdir, flags, seconds, generator):
+    """Runs to the end in spite of signals; returns (signal, status, had begun)."""
+    kills = []
+    while True:
+        process = start(*flags, f"--workdir={workdir}")
+        moment = generator.uniform(0.3, 1.05) * seconds
+        try:
+            _, errors = process.communicate(timeout=moment)
+            assert process.returncode == 0, errors
+            return kills
+        except subprocess.TimeoutExpired:
+            number = generator.choice(SIGNALS)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=120)
+            has_begun = "step/s" in errors
+            kills.append((number.name, process.returncode, has_begun))
+            assert_no_process_of(process.pid)
+
+
+def test_killed_runs_end_as_one_that_was_not(tmp_path, make_folder):
+    flags = (*FLAGS, f"--data_dir={make_folder(tmp_path / 'data')}")
+    whole = tmp_path / "whole"
+    begin = time.monotonic()
+    process = start(*flags, f"--workdir={whole}")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    seconds = time.monotonic() - begin
+
+    seed = random.SystemRandom().randrange(2**32)
+    generator = random.Random(seed)
+    print(f"seed {seed}, {seconds:.1f} s without a kill")
+    kills, runs = [], 0
+    while len(kills) < NUM_KILLS:
+        workdir = tmp_path / f"run{runs}"
+        kills += kill_until_done(workdir, flags, seconds, generator)
+        runs += 1
+        for stage in STAGES:
+            expected = variables_of(whole / stage)
+            found = variables_of(workdir / stage)
+            assert found.keys() == expected.keys()
+            for name, value in expected.items():
+                np.testing.assert_array_equal(found[name], value, err_msg=name)
+            rows = [History(d / stage).path.read_bytes() for d in (whole, workdir)]
+            assert rows[0] == rows[1]
+        assert files_of(workdir) == files_of(whole)
+    for (name, status, has_begun), count in sorted(collections.Counter(kills).items()):
+        when = "in training" if has_begun else "before training"
+        print(f"{name} {when}: status {status}, {count} times")
+        if has_begun and name != "SIGKILL":
+            assert status in (0, {"SIGTERM": 143, "SIGINT": 130}[name])
+    print(f"{len(kills)} kills, {runs} runs, all equal to the uninterrupted one.")
+
+
+@pytest.mark.parametrize("differs", [False, True])
+def test_of_two_at_once_one_trains_and_the_other_says_why_not(
+    tmp_path, make_folder, differs
+):
+    data = make_folder(tmp_path / "data")
+    flags = (*FLAGS, f"--data_dir={data}", f"--workdir={tmp_path / 'run'}")
+    scales = (0.4, 0.5 if differs else 0.4)
+    processes = [start(*flags, f"--noise_scale={scale}") for scale in scales]
+    results = [
+        (process.communicate()[1], process.returncode, scale)
+        for process, scale in zip(processes, scales)
+    ]
+    results.sort(key=lambda result: result[1])
+    (_, status, scale), (refusal, refused, _) = results
+    assert status == 0 and refused == 1
+    (line,) = [line for line in refusal.splitlines() if "error:" in line]
+    assert "is in use by process" in line
+    assert f"--noise_scale={scale}\n" in (tmp_path / "run" / "flags.cfg").read_text()
+    for stage in STAGES:
+        steps = [row["step"] for row in History(tmp_path / "run" / stage).rows()]
+        assert steps == sorted(set(steps)) and steps[-1] == 3000
+
+
+def test_two_stages_train_at_once_in_one_directory(tmp_path, make_folder):
+    data = make_folder(tmp_path / "data")
+    flags = (*FLAGS, f"--data_dir={data}", f"--workdir={tmp_path / 'run'}")
+    processes = [start(*flags, f"--stages={stage}") for stage in STAGES]
+    for process in processes:
+        errors = process.communicate()[1]
+        assert process.returncode == 0, errors
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        *STAGES,
+        "flags.cfg",
+        "data.json",
+    }
