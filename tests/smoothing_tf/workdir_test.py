@@ -2,7 +2,7 @@
 
 import pytest
 
-from smoothing_tf import workdir
+from smoothing_tf import artifacts, workdir
 
 
 def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
@@ -26,3 +26,20 @@ def test_an_empty_directory_says_what_to_run(tmp_path, experiment, dataset):
         workdir.load_trained(experiment, dataset, tmp_path)
     with pytest.raises(FileNotFoundError, match="train first with"):
         workdir.load_config(tmp_path)
+
+
+def test_one_process_at_a_time_writes_an_evaluation(
+    tmp_path, run_dir, experiment, dataset, monkeypatch
+):
+    (tmp_path / "baseline").symlink_to(run_dir / "baseline")
+    directory = tmp_path / "evaluation"
+    leftover = directory / ".tmp-abcd1234"
+    leftover.mkdir(parents=True)
+    (leftover / "report.html").touch()
+    monkeypatch.setattr(workdir, "write_evaluation", lambda **arguments: arguments)
+    with artifacts.locked(directory):
+        with pytest.raises(BlockingIOError, match="evaluation is in use by process"):
+            workdir.evaluate(experiment, dataset, tmp_path)
+    assert leftover.exists()
+    workdir.evaluate(experiment, dataset, tmp_path)
+    assert not list(directory.iterdir())
