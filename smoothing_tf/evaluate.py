@@ -65,8 +65,8 @@ def _open_dataset(experiment: Config, options: EvaluateOptions) -> Dataset:
             f"{error} The data of this run cannot be opened; name the directory where"
             " they are now with --data_dir."
         ) from error
-    if options.data_dir is not None:
-        data = workdir.load_data_spec(options.workdir, experiment)
+    data = workdir.stored_data_spec(options.workdir)
+    if options.data_dir is not None and data is not None:
         data.check_same_kind(DataSpec.of(dataset), f"--data_dir={options.data_dir}")
     return dataset
 

@@ -129,8 +129,8 @@ def _check_stage(experiment: Config, stage: str, directory: pathlib.Path) -> Non
         )
     if stage in workdir.stages_present(directory):
         raise FileExistsError(
-            f"The stage {directory / stage} holds a trained model already; remove it or"
-            " name another --workdir."
+            f"The stage {directory / stage} holds a trained model already; name"
+            " another --workdir."
         )
 
 

@@ -211,7 +211,7 @@ def _check_same_experiment(
 
 
 def _check_same_data(workdir: pathlib.Path, data: DataSpec) -> None:
-    stored = _stored_spec(workdir)
+    stored = stored_data_spec(workdir)
     if stored is not None:
         stored.check_same_kind(data, "--dataset and --data_dir")
 
@@ -263,12 +263,26 @@ def load_data_spec(workdir: artifacts.Path, experiment: Config) -> DataSpec:
     Raises:
       ValueError: data.json is damaged, or the data cannot be opened.
     """
-    stored = _stored_spec(pathlib.Path(workdir))
-    return DataSpec.of(open_dataset(experiment.data)) if stored is None else stored
+    stored = stored_data_spec(workdir)
+    if stored is not None:
+        return stored
+    try:
+        return DataSpec.of(open_dataset(experiment.data))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{error} There is no {DATA_FILE} in {workdir}, so the data are needed. Run"
+            f" `python -m smoothing_tf.train --flagfile={workdir}/flags.cfg"
+            f" --workdir={workdir} --data_dir=DIR`, which writes it."
+        ) from error
 
 
-def _stored_spec(workdir: pathlib.Path) -> DataSpec | None:
-    path = workdir / DATA_FILE
+def stored_data_spec(workdir: artifacts.Path) -> DataSpec | None:
+    """The facts about the data as they are stored in a run, or None.
+
+    Raises:
+      ValueError: data.json is damaged.
+    """
+    path = pathlib.Path(workdir) / DATA_FILE
     if not path.exists():
         return None
     try:

@@ -23,6 +23,7 @@ from smoothing_tf.run_files import (
     resolve,
     save_config,
     stages_present,
+    stored_data_spec,
 )
 from smoothing_tf.smoothing import Smoothing, make_smoothing
 from smoothing_tf.stages import load_stage, load_two_stage, make_model
@@ -43,6 +44,7 @@ __all__ = [
     "resolve",
     "save_config",
     "stages_present",
+    "stored_data_spec",
     "train",
 ]
 

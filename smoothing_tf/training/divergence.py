@@ -64,10 +64,17 @@ class Divergence:
             f" {place}."
         )
 
-    def first_message(self, step: int, what: str, ranges: str) -> str:
-        """What stopped training before any weight has changed."""
+    def first_message(self, what: str, ranges: str, *, is_imported: bool) -> str:
+        """What stopped training at the first step, before any weight has changed.
+
+        Args:
+          what: what was found, e.g. "the loss is nan".
+          ranges: of the batch, see `describe_batch`.
+          is_imported: whether the weights were imported.
+        """
+        suspects = "data and the imported weights" if is_imported else "data"
         return (
-            f"Training of stage {self._stage!r} stopped at step {step}: {what} before"
+            f"Training of stage {self._stage!r} stopped at step 1: {what} before"
             " any weight has changed, so the learning rate is not the cause. Check the"
-            f" data: the batch has {ranges}. No checkpoint was written."
+            f" {suspects}: the batch has {ranges}. No checkpoint was written."
         )

@@ -14,7 +14,7 @@ from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.history import HISTORY_FILE
 from smoothing_tf.training.monitor import Monitor
-from smoothing_tf.training.stage_log import StageLog
+from smoothing_tf.training.stage_log import make_window
 from smoothing_tf.training.stage_run import StageRun, stage_checkpoints
 from smoothing_tf.training.stage_trainer import StageTrainer
 from smoothing_tf.training.start_record import START_FILE
@@ -182,5 +182,4 @@ def write_initial_state(
             stack.enter_context(artifacts.locked(directory))
         remove_leftovers(directory)
         trainer = StageTrainer(stage, make_model, config, seed=seed, strategy=strategy)
-        window = StageLog(stage, trainer, None, seed).window
-        stage_checkpoints(directory, trainer, window).save(0)
+        stage_checkpoints(directory, trainer, make_window()).save(0)

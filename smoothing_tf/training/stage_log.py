@@ -14,6 +14,15 @@ from smoothing_tf.training.stage_trainer import StageTrainer
 _NUM_PICTURES = 8
 
 
+def make_window() -> tf.Variable:
+    """Sum and number of the losses since the last row of the history.
+
+    Saved in checkpoints, so that a row across an interruption is the mean of all its
+    steps.
+    """
+    return tf.Variable([0.0, 0.0], dtype=tf.float64)
+
+
 class StageLog:
     """Rows of the history, points and pictures of TensorBoard.
 
@@ -24,19 +33,15 @@ class StageLog:
       seed: the run's seed.
 
     Attributes:
-      window: sum and number of the losses since the last row of the history. It is
-        saved in checkpoints, so that a row across an interruption is the mean of all
-        its steps.
+      window: as of `make_window`.
     """
 
-    def __init__(
-        self, stage: str, trainer: StageTrainer, dataset: Dataset | None, seed: int
-    ):
+    def __init__(self, stage: str, trainer: StageTrainer, dataset: Dataset, seed: int):
         self._stage = stage
         self._trainer = trainer
         self._dataset = dataset
         self._seed = seed
-        self.window = tf.Variable([0.0, 0.0], dtype=tf.float64)
+        self.window = make_window()
         self._sample = tf.function(trainer.averaged.sample)
 
     def train_point(

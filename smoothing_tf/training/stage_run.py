@@ -196,7 +196,7 @@ class StageRun:
             self._trainer.step,
             f"{self._stage}: the weights of {files.path(step)} have diverged;"
             f" {place if self._is_resumed else 'starting over'}. It was moved to"
-            f" {DIVERGED_DIRECTORY}/.",
+            f" {files.directory / DIVERGED_DIRECTORY}.",
         )
 
     def _write_start(self, step: int, nats: float) -> None:
@@ -272,7 +272,11 @@ class StageRun:
                 seed=self._seed,
                 step=step,
             )
-            raise FloatingPointError(self._divergence.first_message(step, what, ranges))
+            raise FloatingPointError(
+                self._divergence.first_message(
+                    what, ranges, is_imported=self._is_resumed
+                )
+            )
         place = self._resumption()
         raise FloatingPointError(
             self._divergence.message(step, what, self._last_nats, place)

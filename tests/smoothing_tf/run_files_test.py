@@ -165,6 +165,9 @@ def test_without_stored_facts_the_data_are_opened(tmp_path, tfds_dir):
     experiment = parse(f"--data_dir={tfds_dir}")
     expected = DataSpec.of(open_dataset(experiment.data))
     assert run_files.load_data_spec(tmp_path, experiment) == expected
+    gone = parse("--dataset=folder", f"--data_dir={tmp_path / 'gone'}")
+    with pytest.raises(ValueError, match="There is no data.json .* --data_dir=DIR"):
+        run_files.load_data_spec(tmp_path, gone)
 
 
 def test_leftovers_of_killed_writers_are_removed_and_nothing_else(tmp_path):
