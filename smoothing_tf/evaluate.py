@@ -11,11 +11,10 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
-from smoothing_tf import command_line, config, workdir
-from smoothing_tf.config import Config
+from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset
 from smoothing_tf.evaluation import REPORT_FILE
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.headline import headline
@@ -46,18 +45,20 @@ def main(argv: Sequence[str]) -> None:
     experiment = workdir.load_config(options.workdir)
     # Once more, now that the defaults are known: the settings of the run.
     _, evaluation = config.parse_options(argv, EvaluateOptions, experiment.evaluation)
-    experiment = dataclasses.replace(experiment, evaluation=evaluation)
-    dataset = _open_dataset(experiment, options)
+    data_config = experiment.data
+    if options.data_dir is not None:
+        data_config = dataclasses.replace(data_config, data_dir=options.data_dir)
+    experiment = dataclasses.replace(
+        experiment, data=data_config, evaluation=evaluation
+    )
+    dataset = _open_dataset(data_config, options.workdir)
     print(headline(workdir.evaluate(experiment, dataset, options.workdir)))
     directory = pathlib.Path(options.workdir) / workdir.EVALUATION_DIRECTORY
     print(f"Report: {directory / REPORT_FILE}")
 
 
-def _open_dataset(experiment: Config, options: EvaluateOptions) -> Dataset:
-    """The data of a run, from where they are now."""
-    data_config = experiment.data
-    if options.data_dir is not None:
-        data_config = dataclasses.replace(data_config, data_dir=options.data_dir)
+def _open_dataset(data_config: DataConfig, directory: artifacts.Path) -> Dataset:
+    """The data of the run in `directory`, from where they are now."""
     try:
         dataset = open_dataset(data_config)
     except (OSError, ValueError) as error:
@@ -65,9 +66,10 @@ def _open_dataset(experiment: Config, options: EvaluateOptions) -> Dataset:
             f"{error} The data of this run cannot be opened; name the directory where"
             " they are now with --data_dir."
         ) from error
-    data = workdir.stored_data_spec(options.workdir)
-    if options.data_dir is not None and data is not None:
-        data.check_same_kind(DataSpec.of(dataset), f"--data_dir={options.data_dir}")
+    data = workdir.stored_data_spec(directory)
+    if data is not None:
+        where = f"--data_dir={data_config.data_dir or ''}"
+        data.check_same_kind(DataSpec.of(dataset), where)
     return dataset
 
 
