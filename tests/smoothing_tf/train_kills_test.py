@@ -1,6 +1,7 @@
 """Training in processes of their own: killed at random, and two in one place."""
 
 import collections
+import itertools
 import os
 import random
 import re
@@ -64,7 +65,7 @@ def assert_no_process_of(session):
         os.killpg(session, 0)
 
 
-def kill_until_done(workdir, flags, seconds, generator):
+def kill_until_done(workdir, flags, seconds, generator, signals):
     """Runs to the end in spite of signals; returns (signal, status, when) of each."""
     kills = []
     while True:
@@ -75,7 +76,7 @@ def kill_until_done(workdir, flags, seconds, generator):
             assert process.returncode == 0, errors
             return kills
         except subprocess.TimeoutExpired:
-            number = generator.choice(SIGNALS)
+            number = next(signals)
             process.send_signal(number)
             _, errors = process.communicate(timeout=120)
             when = "in training" if "step/s" in errors else "before training"
@@ -100,10 +101,10 @@ def test_killed_runs_end_as_one_that_was_not(tmp_path, make_folder):
     seed = random.SystemRandom().randrange(2**32)
     generator = random.Random(seed)
     print(f"seed {seed}, {seconds:.1f} s without a kill")
-    kills, runs = [], 0
+    kills, runs, signals = [], 0, itertools.cycle(SIGNALS)
     while len(kills) < NUM_KILLS:
         workdir = tmp_path / f"run{runs}"
-        kills += kill_until_done(workdir, flags, seconds, generator)
+        kills += kill_until_done(workdir, flags, seconds, generator, signals)
         runs += 1
         for stage in STAGES:
             expected = variables_of(whole / stage)
