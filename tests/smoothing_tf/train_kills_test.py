@@ -37,6 +37,8 @@ def start(*arguments):
     return subprocess.Popen(
         command,
         cwd=ROOT,
+        # As in a person's shell; the tests set a log level of their own.
+        env={k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -138,8 +140,8 @@ def test_of_two_at_once_one_trains_and_the_other_says_why_not(
     results.sort(key=lambda result: result[1])
     (_, status, scale), (refusal, refused, _) = results
     assert status == 0 and refused == 1
-    (line,) = [line for line in refusal.splitlines() if "error:" in line]
-    assert "is in use by process" in line
+    (line,) = refusal.splitlines()
+    assert line.startswith("error: ") and "is in use by process" in line
     assert f"--noise_scale={scale}\n" in (tmp_path / "run" / "flags.cfg").read_text()
     for stage in STAGES:
         steps = [row["step"] for row in History(tmp_path / "run" / stage).rows()]
