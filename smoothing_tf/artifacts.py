@@ -1,7 +1,6 @@
 """On-disk layouts, and writing that is all or nothing."""
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothing_tf.locks import is_locked, locked  # noqa: F401
 from smoothing_tf.os_errors import naming
 
 # A working directory holds one directory per trained stage beside the resolved
@@ -48,24 +48,6 @@ def make_directory(path: Path) -> pathlib.Path:
     path = check_directory(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Keeps other processes that lock the directory out of it, until the end.
-
-    Raises:
-      BlockingIOError: one of them is at work there.
-    """
-    with (pathlib.Path(directory) / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BlockingIOError(
-                f"Another process is at work in {directory}; wait for it, or name"
-                " another directory."
-            ) from error
-        yield
 
 
 @contextlib.contextmanager
@@ -109,6 +91,25 @@ def atomic_directory(path: Path) -> Iterator[pathlib.Path]:
             os.replace(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Removes what killed processes left of `atomic_file` and `atomic_directory`.
+
+    Call it only where no other process can be writing `path`.
+    """
+    path = pathlib.Path(path)
+    # Eight characters are what tempfile adds. A directory's whole name comes first.
+    patterns = {
+        f".{path.stem}.tmp-{'?' * 8}{path.suffix}",
+        f".{path.name}.tmp-????????",
+    }
+    for pattern in patterns:
+        for leftover in path.parent.glob(pattern):
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -52,6 +52,10 @@ _STAGE_CLASSES = (
 )
 # With this one ends, since the first version, what `to_flagfile` makes.
 _LAST_FLAG = f"{STAGES[-1]}_checkpoint_every"
+_RESTORE = (
+    "Restore it from a copy, or remove it and run the command again that trained this"
+    " run."
+)
 
 
 def parse(argv: Sequence[str], *options: Any, usage: str = "") -> Any:
@@ -148,18 +152,20 @@ def read_run(path: artifacts.Path) -> Config:
       ValueError: it is empty, cut or no flagfile: what it lacks is not replaced by
         defaults, with which nothing was trained.
     """
-    lines = read_flagfile(path)
-    if not any(line.startswith(f"--{_LAST_FLAG}=") for line in lines):
+    try:
+        lines = read_flagfile(path)
+    except ValueError as error:
+        raise ValueError(f"{error} {_RESTORE}") from error
+    is_whole = any(line.startswith(f"--{_LAST_FLAG}=") for line in lines)
+    # A number that is cut is a number still.
+    if not is_whole or not artifacts.read_bytes(path).endswith(b"\n"):
         problem = "is cut" if lines else "is empty"
-        raise ValueError(
-            f"{path} {problem}: it must hold every setting of the run. Restore it from"
-            " a copy, or remove it and run the command again that trained this run."
-        )
+        raise ValueError(f"{path} {problem}: it must hold every setting. {_RESTORE}")
     try:
         return parse(lines)
     except (flags.Error, ValueError) as error:
         raise ValueError(
-            f"{path} is damaged, or of another version: {error}"
+            f"{path} is damaged, or of another version: {error} {_RESTORE}"
         ) from error
 
 

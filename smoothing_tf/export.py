@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, config, devices, workdir
-from smoothing_tf.data import open_dataset
 from smoothing_tf.serving.layout import next_version
 from smoothing_tf.serving.saved_model import export_saved_model
 from smoothing_tf.settings import setting, validate
@@ -36,11 +35,11 @@ def main(argv: Sequence[str]) -> None:
     (options,) = config.parse_options(argv, ExportOptions, usage=__doc__)
     output = artifacts.check_directory(options.output)
     experiment = workdir.load_config(options.workdir).in_float32()
-    dataset = open_dataset(experiment.data)
-    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    data = workdir.load_data_spec(options.workdir, experiment)
+    two_stage = workdir.require_two_stage(experiment, data, options.workdir)
     devices.announce()
     version = output / str(next_version(output))
-    export_saved_model(two_stage, dataset.num_levels, version, progress=True)
+    export_saved_model(two_stage, data.num_levels, version, progress=True)
     print(f"Exported to {version}.")
 
 

@@ -11,7 +11,7 @@ the weights, the same for all stages of a directory, e.g.
 --flagfile=configs/cifar10_pixelcnnpp.cfg. Stage reverse needs
 --reverse_conditioning=stacked; its likelihood is that of the discrete levels, while the
 authors trained theirs on x with a little noise. The stage is then as if it was trained
-for 0 steps: sample, evaluate and export read it, train goes on from it.
+for 0 steps: sample, evaluate and export read it, train resumes from it.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ import numpy as np
 from smoothing_tf import artifacts, command_line, config, stages, workdir
 from smoothing_tf.config import Config
 from smoothing_tf.data import open_dataset
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.models import DensityModel
 from smoothing_tf.models.torch_state import load_torch_state
 from smoothing_tf.settings import setting, validate
@@ -51,18 +51,21 @@ def main(argv: Sequence[str]) -> None:
     directory, stage = artifacts.check_directory(options.workdir), options.stage
     _check_stage(experiment, stage, directory)
     arrays = read_arrays(options.checkpoint)
-    dataset = open_dataset(experiment.data)
-    make = functools.partial(load_model, experiment, stage, dataset, arrays)
+    data = _data_spec(experiment, directory)
+    make = functools.partial(load_model, experiment, stage, data, arrays)
     make()  # Before anything is written.
-    experiment = workdir.resolve(experiment, dataset, directory)
-    workdir.save_config(experiment, directory)
-    write_initial_state(
-        stage,
-        make,
-        experiment.stages[stage].training,
-        directory / stage,
-        seed=experiment.seed,
-    )
+    with workdir.locked_stages(directory, [stage]):
+        _check_stage(experiment, stage, directory)
+        experiment = workdir.resolve(experiment, directory, [stage])
+        experiment = workdir.save_config(experiment, data, directory, [stage])
+        write_initial_state(
+            stage,
+            make,
+            experiment.stages[stage].training,
+            directory / stage,
+            seed=experiment.seed,
+            is_locked=True,
+        )
     print(f"Imported {options.checkpoint} as stage {stage} of {directory}.")
 
 
@@ -84,7 +87,7 @@ def read_arrays(path: artifacts.Path) -> dict[str, np.ndarray]:
 def load_model(
     experiment: Config,
     stage: str,
-    dataset: Dataset,
+    data: DataSpec,
     arrays: Mapping[str, np.ndarray],
 ) -> DensityModel:
     """The model of a stage with the authors' weights.
@@ -92,7 +95,7 @@ def load_model(
     Raises:
       ValueError: they are of another network than the flags say.
     """
-    model = stages.make_model(experiment, stage, dataset)
+    model = stages.make_model(experiment, stage, data)
     try:
         load_torch_state(model, arrays)
     except ValueError as error:
@@ -101,9 +104,16 @@ def load_model(
             f"`--checkpoint` must be of the network that the flags of stage {stage!r}"
             f" say, {settings.num_resnet} blocks (--num_resnet), {settings.num_filters}"
             f" filters (--num_filters), {settings.num_mixtures} mixtures"
-            f" (--num_mixtures), {dataset.event_shape[-1]} channels. {error}"
+            f" (--num_mixtures), {data.event_shape[-1]} channels. {error}"
         ) from error
     return model
+
+
+def _data_spec(experiment: Config, directory: pathlib.Path) -> DataSpec:
+    """The facts about the run's data, or those of the data set of a new run."""
+    if workdir.stages_present(directory):
+        return workdir.load_data_spec(directory, experiment)
+    return DataSpec.of(open_dataset(experiment.data))
 
 
 def _check_stage(experiment: Config, stage: str, directory: pathlib.Path) -> None:
@@ -121,8 +131,8 @@ def _check_stage(experiment: Config, stage: str, directory: pathlib.Path) -> Non
         )
     if stage in workdir.stages_present(directory):
         raise FileExistsError(
-            f"The stage {directory / stage} holds a trained model already; remove it or"
-            " name another --workdir."
+            f"The stage {directory / stage} holds a trained model already; name"
+            " another --workdir."
         )
 
 

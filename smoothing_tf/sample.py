@@ -20,7 +20,7 @@ import numpy as np
 
 from smoothing_tf import artifacts, command_line, config, devices, workdir
 from smoothing_tf.data import open_dataset
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
 from smoothing_tf.evaluation.pictures import write_png
 from smoothing_tf.evaluation.restoration import (
@@ -139,23 +139,23 @@ def main(argv: Sequence[str]) -> None:
                 f"`--output` must name a file; got the directory {path}."
             )
     experiment = workdir.load_config(options.workdir)
-    dataset = open_dataset(experiment.data)
+    data = workdir.load_data_spec(options.workdir, experiment)
     artifacts.make_directory(output.parent)
     task = sampled
     if options.images is not None:
         task = denoised if options.denoise else inpainted
-    arrays, picture = task(options, experiment, dataset)
-    write_samples(output, arrays, picture, dataset.num_levels)
+    arrays, picture = task(options, experiment, data)
+    write_samples(output, arrays, picture, data.num_levels)
 
 
 def sampled(
-    options: SampleOptions, experiment: Config, dataset: Dataset
+    options: SampleOptions, experiment: Config, data: DataSpec
 ) -> tuple[Arrays, Picture]:
     """Samples of what is trained."""
-    trained = workdir.load_trained(experiment, dataset, options.workdir)
+    trained = workdir.load_trained(experiment, data, options.workdir)
     if trained.two_stage is None and trained.smoothed is None and not trained.baseline:
         # A reverse stage alone draws nothing: the error says what is missing.
-        workdir.require_two_stage(experiment, dataset, options.workdir)
+        workdir.require_two_stage(experiment, data, options.workdir)
     for message in trained.missing:
         print(message, file=sys.stderr)
     smoothed = trained.smoothed
@@ -179,25 +179,35 @@ def sampled(
         progress=True,
         gradient=options.gradient,
     )
-    splits = (experiment.evaluation.split, "validation", "train")
-    split = next(split for split in splits if dataset.num_examples.get(split))
 
     def picture(shown):
-        real = dataset.array(split)
-        if dataset.num_levels is not None:
-            real = real_uint8(dataset, split)
-        pictures = picture_samples(real, shown)
+        pictures = picture_samples(_real(experiment, data), shown)
         return pictures.get("columns", pictures.get("points"))
 
     return arrays, picture
 
 
+def _real(experiment: Config, data: DataSpec) -> np.ndarray | None:
+    """Real examples as they are seen, or None where the data are gone."""
+    splits = (experiment.evaluation.split, "validation", "train")
+    try:
+        dataset = open_dataset(experiment.data)
+        data.check_same_kind(DataSpec.of(dataset), "--data_dir")
+        split = next(split for split in splits if dataset.num_examples.get(split))
+        if data.num_levels is not None:
+            return real_uint8(dataset, split)
+        return dataset.array(split)
+    except (OSError, ValueError) as error:
+        print(f"The picture shows no real examples: {error}", file=sys.stderr)
+        return None
+
+
 def denoised(
-    options: SampleOptions, experiment: Config, dataset: Dataset
+    options: SampleOptions, experiment: Config, data: DataSpec
 ) -> tuple[Arrays, Picture]:
     """What is made of given x~."""
-    x_smoothed = read_smoothed(options.images, dataset.event_shape)
-    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    x_smoothed = read_smoothed(options.images, data.event_shape)
+    two_stage = workdir.require_two_stage(experiment, data, options.workdir)
     if options.gradient != "exact":
         check_single_step(two_stage.smoothing, two_stage.smoothed, options.gradient)
     devices.announce(experiment.compute_dtypes(("smoothed", "reverse")))
@@ -212,11 +222,11 @@ def denoised(
 
 
 def inpainted(
-    options: SampleOptions, experiment: Config, dataset: Dataset
+    options: SampleOptions, experiment: Config, data: DataSpec
 ) -> tuple[Arrays, Picture]:
     """Given images with what is missing drawn."""
     images, mask = read_inpainting(
-        options.images, options.mask, dataset.event_shape, dataset.num_levels
+        options.images, options.mask, data.event_shape, data.num_levels
     )
     if np.all(mask):
         print(
@@ -228,7 +238,7 @@ def inpainted(
             "Nothing is known by --mask: the inpaintings are samples of the model.",
             file=sys.stderr,
         )
-    two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
+    two_stage = workdir.require_two_stage(experiment, data, options.workdir)
     devices.announce(experiment.compute_dtypes(("smoothed", "reverse")))
     arrays = inpaint_images(
         two_stage,
@@ -244,8 +254,8 @@ def inpainted(
         if "samples" not in shown:
             return None
         given = images
-        if dataset.num_levels is not None:
-            given = unit_to_uint8(images, dataset.num_levels).numpy()
+        if data.num_levels is not None:
+            given = unit_to_uint8(images, data.num_levels).numpy()
         return picture_inpainted(given, mask, shown["samples"])
 
     return arrays, picture

@@ -2,8 +2,8 @@
 
   python -m smoothing_tf.train --flagfile=configs/digits_pixelcnnpp.cfg --workdir=DIR
 
-Goes on where it stopped if DIR holds a checkpoint. Then sample, evaluate and export
-read DIR.
+Resumes from the newest checkpoint in DIR, if there is one. Ctrl-C and SIGTERM save a
+checkpoint first, a second one does not. Then sample, evaluate and export read DIR.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from smoothing_tf import artifacts, command_line, config, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
 
 
@@ -40,12 +41,15 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     experiment, options = config.parse(argv, TrainOptions, usage=__doc__)
     artifacts.check_directory(options.workdir)
-    # First of all: several workers must find each other before TensorFlow starts.
-    strategy = make_strategy(options.strategy)
-    dataset = open_dataset(experiment.data)
-    workdir.train(experiment, dataset, options.workdir, options.stages, strategy)
+    with StopSignals() as stop:
+        # First of all: several workers must find each other before TensorFlow starts.
+        strategy = make_strategy(options.strategy)
+        dataset = open_dataset(experiment.data)
+        workdir.train(
+            experiment, dataset, options.workdir, options.stages, strategy, stop
+        )
     print(f"Trained {', '.join(options.stages)} in {options.workdir}.")
 
 
 if __name__ == "__main__":
-    command_line.run(main, "Run the same command to go on.")
+    command_line.run(main, "Run the same command to resume.")

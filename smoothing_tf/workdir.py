@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import pathlib
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,123 +12,45 @@ import tensorflow as tf
 
 from smoothing_tf import artifacts, config, devices
 from smoothing_tf.config import Config
-from smoothing_tf.data import noise_scale
+from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.noise_scale import spread_warning
 from smoothing_tf.evaluation.evaluation import write_evaluation
 from smoothing_tf.models import DensityModel, TwoStageModel
+from smoothing_tf.run_files import (
+    load_config,
+    load_data_spec,
+    locked_stages,
+    resolve,
+    save_config,
+    stages_present,
+    stored_data_spec,
+)
 from smoothing_tf.smoothing import Smoothing, make_smoothing
 from smoothing_tf.stages import load_stage, load_two_stage, make_model
-from smoothing_tf.training.checkpoints import CHECKPOINT_DIRECTORY
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import is_chief
+
+__all__ = [
+    "EVALUATION_DIRECTORY",
+    "Trained",
+    "evaluate",
+    "load_config",
+    "load_data_spec",
+    "load_trained",
+    "locked_stages",
+    "require_two_stage",
+    "resolve",
+    "save_config",
+    "stages_present",
+    "stored_data_spec",
+    "train",
+]
 
 EVALUATION_DIRECTORY = "evaluation"
 _TWO_STAGES = ("smoothed", "reverse")
-
-# Settings with which a run may go on although it began with others.
-_MAY_CHANGE = {
-    "num_steps",
-    "steps_per_call",
-    "log_every",
-    "validate_every",
-    "max_validation_examples",
-    "sample_every",
-    "checkpoint_every",
-}
-
-
-def resolve(
-    experiment: Config, dataset: Dataset, workdir: artifacts.Path | None = None
-) -> Config:
-    """The configuration with a noise scale of "auto" replaced by its number.
-
-    In the `workdir` of a run it is the number that the run began with.
-    """
-    if experiment.smoothing.noise_scale is not None:
-        return experiment
-    if workdir is not None and stages_present(workdir):
-        scale = load_config(workdir).smoothing.noise_scale
-    else:
-        scale = noise_scale.median_distance_noise_scale(dataset)
-    smoothing = dataclasses.replace(experiment.smoothing, noise_scale=scale)
-    return dataclasses.replace(experiment, smoothing=smoothing)
-
-
-def save_config(experiment: Config, workdir: artifacts.Path) -> None:
-    """Writes the resolved flagfile of a run.
-
-    Raises:
-      ValueError: the directory holds a trained stage with another configuration.
-    """
-    workdir = artifacts.make_directory(workdir)
-    if (workdir / artifacts.FLAGS_FILE).exists():
-        _check_same_experiment(load_config(workdir), experiment, workdir)
-    artifacts.write_text(workdir / artifacts.FLAGS_FILE, config.to_flagfile(experiment))
-
-
-def _check_same_experiment(old: Config, new: Config, workdir: pathlib.Path) -> None:
-    untrained = [s for s in artifacts.STAGES if s not in stages_present(workdir)]
-    if len(untrained) == len(artifacts.STAGES):
-        return
-    old_flags, new_flags = config.to_flags(old), config.to_flags(new)
-    free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
-    free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
-    # The length shapes a cosine, from its first step on.
-    free -= {
-        f"{stage}_num_steps"
-        for stage in artifacts.STAGES
-        if old.stages[stage].training.learning_rate_schedule == "cosine"
-    }
-    for stage in stages_present(workdir):
-        steps, num_steps = _step(workdir / stage), new.stages[stage].training.num_steps
-        if num_steps < steps:
-            raise ValueError(
-                f"`--{stage}_num_steps` must be at least {steps}, the steps done in"
-                f" {workdir / stage}; got {num_steps}."
-            )
-    for name in old_flags | new_flags:
-        belongs_to_untrained = any(name.startswith(f"{s}_") for s in untrained)
-        if name in free or belongs_to_untrained:
-            continue
-        if old_flags.get(name) != new_flags.get(name):
-            raise ValueError(
-                f"`--{name}` must be {old_flags.get(name)} as in"
-                f" {workdir / artifacts.FLAGS_FILE}, with which this run began; got"
-                f" {new_flags.get(name)}. Name another --workdir for a new run."
-            )
-
-
-def _step(directory: pathlib.Path) -> int:
-    """The step of a stage's newest checkpoint, which its name ends in."""
-    checkpoint = tf.train.latest_checkpoint(directory / CHECKPOINT_DIRECTORY)
-    return int(checkpoint.rpartition("-")[2])
-
-
-def load_config(workdir: artifacts.Path) -> Config:
-    """Reads the configuration of a run.
-
-    Raises:
-      FileNotFoundError: there is no run in `workdir`.
-      ValueError: its flags.cfg is cut or damaged.
-    """
-    path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
-            f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
-        )
-    return config.read_run(path)
-
-
-def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
-    """The stages that have been trained, at least in part, in `workdir`."""
-    workdir = pathlib.Path(workdir)
-    return tuple(
-        stage
-        for stage in artifacts.STAGES
-        if tf.train.latest_checkpoint(workdir / stage / CHECKPOINT_DIRECTORY)
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,17 +73,18 @@ class Trained:
 
 
 def load_trained(
-    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+    experiment: Config, data: DataSpec | Dataset, workdir: artifacts.Path
 ) -> Trained:
     """Loads all that the stages present allow.
 
     Args:
       experiment: the resolved configuration.
-      dataset: the data set it was trained on.
+      data: the data it was trained on, or the facts about them.
       workdir: the run's directory.
 
     Raises:
       FileNotFoundError: no stage has a checkpoint.
+      ValueError: all checkpoints of a stage are damaged.
     """
     workdir = pathlib.Path(workdir)
     present = stages_present(workdir)
@@ -173,11 +97,11 @@ def load_trained(
     two_stage = baseline = smoothed = None
     missing = [stage for stage in _TWO_STAGES if stage not in present]
     if not missing:
-        two_stage = require_two_stage(experiment, dataset, workdir)
+        two_stage = require_two_stage(experiment, data, workdir)
     elif "smoothed" in present:
-        smoothed = load_stage(experiment, "smoothed", dataset, workdir / "smoothed")
+        smoothed = load_stage(experiment, "smoothed", data, workdir / "smoothed")
     if "baseline" in present:
-        baseline = load_stage(experiment, "baseline", dataset, workdir / "baseline")
+        baseline = load_stage(experiment, "baseline", data, workdir / "baseline")
     return Trained(
         two_stage,
         baseline,
@@ -191,7 +115,7 @@ def load_trained(
 
 
 def require_two_stage(
-    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+    experiment: Config, data: DataSpec | Dataset, workdir: artifacts.Path
 ) -> TwoStageModel:
     """The two-stage model of a run.
 
@@ -207,7 +131,7 @@ def require_two_stage(
             f" --stages={','.join(sorted(missing))}."
         )
     directories = {stage: pathlib.Path(workdir) / stage for stage in _TWO_STAGES}
-    return load_two_stage(experiment, dataset, directories)
+    return load_two_stage(experiment, data, directories)
 
 
 def train(
@@ -216,8 +140,11 @@ def train(
     workdir: artifacts.Path,
     stages: Sequence[str],
     strategy: tf.distribute.Strategy | None = None,
+    stop: StopSignals | None = None,
 ) -> None:
-    """Trains the named stages, or goes on where they stopped.
+    """Trains the named stages, or resumes where they stopped.
+
+    Other processes may train other stages of the directory, or read it, meanwhile.
 
     Args:
       experiment: the configuration; its noise scale may still be "auto".
@@ -225,8 +152,10 @@ def train(
       workdir: the run's directory; flags.cfg goes there first.
       stages: names among STAGES.
       strategy: where to compute; None: the current one.
+      stop: requests to stop, as of `train_stage`.
 
     Raises:
+      BlockingIOError: another process trains one of the stages.
       ValueError: the directory holds a run of another configuration, or the data
         have no split to train on or to validate with.
     """
@@ -236,25 +165,30 @@ def train(
                 f"The data set {dataset.name!r} must have examples in a split"
                 f" {split!r}; it has {dataset.num_examples}."
             )
-    experiment = resolve(experiment, dataset, workdir)
-    if strategy is None or is_chief(strategy):
-        save_config(experiment, workdir)
+    writes = strategy is None or is_chief(strategy)
+    own = stages if writes else ()
+    with locked_stages(workdir, own):
+        experiment = resolve(experiment, workdir, own, dataset)
+        if writes:
+            experiment = save_config(experiment, DataSpec.of(dataset), workdir, own)
         scale = experiment.smoothing.noise_scale
-        warning = noise_scale.spread_warning(dataset, scale)
-        if warning and set(stages) != {"baseline"}:
+        warning = spread_warning(dataset, scale)
+        if writes and warning and set(stages) != {"baseline"}:
             print(warning, file=sys.stderr)
-    devices.announce(experiment.compute_dtypes(stages), strategy)
-    for stage in stages:
-        train_stage(
-            stage,
-            functools.partial(make_model, experiment, stage, dataset),
-            dataset,
-            make_smoothing(experiment.smoothing),
-            experiment.stages[stage].training,
-            pathlib.Path(workdir) / stage,
-            seed=experiment.seed,
-            strategy=strategy,
-        )
+        devices.announce(experiment.compute_dtypes(stages), strategy)
+        for stage in stages:
+            train_stage(
+                stage,
+                functools.partial(make_model, experiment, stage, dataset),
+                dataset,
+                make_smoothing(experiment.smoothing),
+                experiment.stages[stage].training,
+                pathlib.Path(workdir) / stage,
+                seed=experiment.seed,
+                strategy=strategy,
+                is_locked=writes,
+                stop=stop,
+            )
 
 
 def evaluate(
@@ -271,6 +205,7 @@ def evaluate(
       The content of metrics.json.
 
     Raises:
+      BlockingIOError: another process writes the evaluation.
       FileNotFoundError: no stage has a checkpoint.
     """
     workdir = pathlib.Path(workdir)
@@ -278,17 +213,22 @@ def evaluate(
     for message in trained.missing:
         print(message, file=sys.stderr)
     devices.announce(experiment.compute_dtypes(stages_present(workdir)))
-    return write_evaluation(
-        two_stage=trained.two_stage,
-        baseline=trained.baseline,
-        smoothing=trained.smoothing,
-        smoothed=trained.smoothed,
-        dataset=dataset,
-        config=experiment.evaluation,
-        flags_text=config.to_flagfile(experiment),
-        histories={
-            stage: History(workdir / stage).rows() for stage in stages_present(workdir)
-        },
-        seed=experiment.seed,
-        directory=workdir / EVALUATION_DIRECTORY,
-    )
+    directory = artifacts.make_directory(workdir / EVALUATION_DIRECTORY)
+    with artifacts.locked(directory):
+        for leftover in directory.glob(".tmp-????????"):
+            shutil.rmtree(leftover)
+        return write_evaluation(
+            two_stage=trained.two_stage,
+            baseline=trained.baseline,
+            smoothing=trained.smoothing,
+            smoothed=trained.smoothed,
+            dataset=dataset,
+            config=experiment.evaluation,
+            flags_text=config.to_flagfile(experiment),
+            histories={
+                stage: History(workdir / stage).rows()
+                for stage in stages_present(workdir)
+            },
+            seed=experiment.seed,
+            directory=directory,
+        )

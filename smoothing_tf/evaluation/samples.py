@@ -249,13 +249,13 @@ def real_uint8(dataset: Dataset, split: str) -> np.ndarray:
 
 
 def picture_samples(
-    real: np.ndarray, samples: Mapping[str, np.ndarray]
+    real: np.ndarray | None, samples: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Pictures of real data and samples.
 
     Args:
       real: uint8 images [n, h, w, c], vectors [n, d], or anything else, in any order:
-        a random subset of them is shown.
+        a random subset of them is shown. None leaves them out.
       samples: kind -> the like.
 
     Returns:
@@ -263,16 +263,18 @@ def picture_samples(
       and "columns", all of them side by side; for vectors "points"; nothing for
       examples that are no picture, e.g. continuous ones of three axes.
     """
-    groups = {"real": real}
+    groups = {} if real is None else {"real": real}
     groups.update((kind, samples[kind]) for kind in CAPTIONS if kind in samples)
     captioned = {CAPTIONS[kind]: examples for kind, examples in groups.items()}
-    if real.ndim == 2:
+    first = next(iter(groups.values()))
+    if first.ndim == 2:
         return {"points": figures.scatter_columns(captioned)}
-    if real.dtype != np.uint8 or not is_image_shape(real.shape[1:]):
+    if first.dtype != np.uint8 or not is_image_shape(first.shape[1:]):
         return {}
     # Real images may be stored by class; samples are in random order as they come.
-    real = real[subset_indices(len(real), _NUM_PICTURED)]
-    groups["real"] = captioned[CAPTIONS["real"]] = real
+    if real is not None:
+        real = real[subset_indices(len(real), _NUM_PICTURED)]
+        groups["real"] = captioned[CAPTIONS["real"]] = real
     shown = {
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()

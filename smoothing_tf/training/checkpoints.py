@@ -1,8 +1,9 @@
 """Checkpoints of one stage: writing, resuming, loading the averaged weights."""
 
-import contextlib
 import pathlib
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -10,10 +11,12 @@ import tensorflow as tf
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.density_model import DensityModel
-
-CHECKPOINT_DIRECTORY = "checkpoints"
-
-Variable = keras.Variable | tf.Variable
+from smoothing_tf.training.checkpoint_files import CheckpointFiles
+from smoothing_tf.training.stored_checkpoint import (
+    DamagedCheckpointError,
+    StoredCheckpoint,
+    Variable,
+)
 
 
 class Checkpoints:
@@ -21,8 +24,9 @@ class Checkpoints:
 
     Variables are stored as lists, so that a checkpoint does not depend on the
     names that Keras numbers per process, and what differs from a model can be
-    named. A file is complete before the list of checkpoints names it: a kill at
-    any moment leaves the previous one.
+    named. Checkpoints are found by their files. A checkpoint is complete before it
+    gets its name, so that a kill at any moment leaves the previous one; one that was
+    damaged later is passed over for the one before it.
 
     Args:
       directory: the stage's directory.
@@ -37,39 +41,62 @@ class Checkpoints:
         step: keras.Variable,
     ):
         self._groups = groups
-        checkpoint = tf.train.Checkpoint(
+        self._step = step
+        self._checkpoint = tf.train.Checkpoint(
             step=step.value,
             **{name: _native(variables) for name, variables in groups.items()},
         )
-        path = artifacts.make_directory(pathlib.Path(directory) / CHECKPOINT_DIRECTORY)
-        self._manager = tf.train.CheckpointManager(checkpoint, str(path), max_to_keep=2)
+        self.files = CheckpointFiles(directory)
+        # The step last restored or saved: its checkpoint is complete.
+        self._previous: int | None = None
 
     @property
     def latest(self) -> str | None:
-        """Path of the newest checkpoint, or None."""
-        return self._manager.latest_checkpoint
+        """Path of the checkpoint last restored or saved, or None."""
+        if self._previous is None:
+            return None
+        return str(self.files.path(self._previous))
 
-    def restore(self) -> None:
-        """Restores the newest checkpoint where there is one.
+    def restore(self, before: int | None = None) -> bool:
+        """Restores the newest checkpoint that can be read.
+
+        Args:
+          before: only consider checkpoints of earlier steps than this.
+
+        Returns:
+          Whether there is one.
 
         Raises:
-          ValueError: it is of another model, or unreadable.
+          ValueError: it is of another model; or there are checkpoints, and all of
+            them are damaged.
         """
-        if self.latest is None:
-            return
-        stored = _StoredCheckpoint(self.latest)
+        self._previous = None
+        found = _read_newest(self.files, self._groups, before)
+        if found is None:
+            return False
         for name, variables in self._groups.items():
-            stored.check_shapes(name, variables)
-        with _reading(self.latest):
-            self._manager.checkpoint.restore(self.latest).assert_consumed()
+            for variable, value in zip(
+                _native(variables), found.values[name], strict=True
+            ):
+                variable.assign(value)
+        self._step.value.assign(found.step)
+        self._previous = found.step
+        return True
 
     def save(self, step: int) -> None:
-        """Writes the state at `step`."""
-        self._manager.save(checkpoint_number=step)
+        """Writes the state at `step`, and removes all but the checkpoint before."""
+        self.files.write(self._checkpoint, step)
+        previous = self._previous if self._previous != step else None
+        if previous is None:
+            # Nothing was restored or saved before: whatever is there, it stays.
+            previous = next((s for s in self.files.steps() if s < step), None)
+        self._previous = step
+        self.files.remove_older(step, keep=previous)
+        self.files.write_list([s for s in (previous, step) if s is not None])
 
 
 def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
-    """Gives `model` the averaged weights of the newest checkpoint.
+    """Gives `model` the averaged weights of the newest checkpoint that can be read.
 
     Args:
       model: a model of the same configuration as the trained one.
@@ -80,81 +107,75 @@ def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
 
     Raises:
       FileNotFoundError: there is no checkpoint.
-      ValueError: it is of another model, or unreadable.
+      ValueError: it is of another model; or all checkpoints are damaged.
     """
-    directory = pathlib.Path(directory)
-    path = tf.train.latest_checkpoint(str(directory / CHECKPOINT_DIRECTORY))
-    if path is None:
+    files = CheckpointFiles(directory)
+    found = _read_newest(files, {"averaged": model.weights})
+    if found is None:
         raise FileNotFoundError(
-            f"No checkpoint in {directory / CHECKPOINT_DIRECTORY}; train this stage"
-            f" first: python -m smoothing_tf.train --stages={directory.name}."
+            f"No checkpoint in {files.directory}; train this stage first:"
+            f" python -m smoothing_tf.train --stages={pathlib.Path(directory).name}."
         )
-    stored = _StoredCheckpoint(path)
-    stored.check_shapes("averaged", model.weights)
-    for index, variable in enumerate(model.weights):
-        variable.assign(stored.value(f"averaged/{index}"))
-    return int(stored.value("step"))
+    for variable, value in zip(model.weights, found.values["averaged"], strict=True):
+        variable.assign(value)
+    return found.step
+
+
+def newest_step(directory: artifacts.Path) -> int | None:
+    """The step of the newest checkpoint of a stage that can be opened, or None."""
+    files = CheckpointFiles(directory)
+    for step in files.steps():
+        try:
+            return StoredCheckpoint(files.path(step)).read({})[0]
+        except DamagedCheckpointError:
+            continue
+    return None
 
 
 def _native(variables: Sequence[Variable]) -> list[tf.Variable]:
     return [v.value if isinstance(v, keras.Variable) else v for v in variables]
 
 
-@contextlib.contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turns TensorFlow's errors on a damaged file into one line."""
-    try:
-        yield
-    except (tf.errors.OpError, RuntimeError, IndexError) as error:
-        raise ValueError(
-            f"The checkpoint {path} must be readable; got"
-            f" {str(error).splitlines()[0]!r}. Remove the stage's directory to train"
-            " it anew."
-        ) from error
+class _Found(NamedTuple):
+    step: int
+    values: dict[str, list[np.ndarray]]
 
 
-class _StoredCheckpoint:
-    """What a checkpoint file holds, before any of it is restored.
+def _read_newest(
+    files: CheckpointFiles,
+    groups: Mapping[str, Sequence[Variable]],
+    before: int | None = None,
+) -> _Found | None:
+    """The newest checkpoint that can be read, or None where there is none at all."""
 
-    Args:
-      path: of the checkpoint, without the endings of its files.
+    def candidates():
+        return [s for s in files.steps() if before is None or s < before]
 
-    Raises:
-      ValueError: a file is damaged.
-    """
-
-    def __init__(self, path: str):
-        self._path = path
-        with _reading(path):
-            self._reader = tf.train.load_checkpoint(path)
-
-    def value(self, key: str) -> np.ndarray:
-        """One stored value, e.g. of "averaged/0"."""
-        with _reading(self._path):
-            return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
-
-    def check_shapes(self, group: str, variables: Sequence[Variable]) -> None:
-        """Compares the stored group with `variables`.
-
-        Raises:
-          ValueError: naming the first that differs.
-        """
-        stored = {
-            int(name.split("/")[1]): shape
-            for name, shape in self._reader.get_variable_to_shape_map().items()
-            if name.startswith(f"{group}/")
-        }
-        must = f"The checkpoint {self._path} must be of the configured model;"
-        advice = "Use the configuration it was trained with, or another directory."
-        for index, variable in enumerate(variables):
-            name = getattr(variable, "path", variable.name)
-            if index in stored and stored[index] != list(variable.shape):
-                raise ValueError(
-                    f"{must} it has shape {stored[index]} where the model's {group}"
-                    f" `{name}` has {list(variable.shape)}. {advice}"
+    steps = candidates()
+    while steps:
+        damaged = {}
+        for step in steps:
+            try:
+                found = _Found(*StoredCheckpoint(files.path(step)).read(groups))
+            except DamagedCheckpointError as error:
+                missing = files.missing_file(step)
+                reason = f"{missing} is missing" if missing else error
+                damaged[step] = f"{files.path(step)}: {str(reason).rstrip('.')}"
+                continue
+            for line in damaged.values():
+                print(
+                    f"Damaged checkpoint {line}. Using {files.path(step).name}.",
+                    file=sys.stderr,
                 )
-        if len(stored) != len(variables):
+            return found
+        # A training process may have replaced all of them in the meantime.
+        if candidates() == steps:
+            if before is not None:
+                return None
             raise ValueError(
-                f"{must} it has {len(stored)} variables in its {group}, the model has"
-                f" {len(variables)}. {advice}"
+                f"No checkpoint in {files.directory} can be read: "
+                f"{'; '.join(damaged.values())}. Nothing was changed. Restore the files"
+                " from a copy, or train in another directory."
             )
+        steps = candidates()
+    return None

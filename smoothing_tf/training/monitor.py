@@ -44,6 +44,7 @@ class Monitor:
         is_chief: bool = True,
     ):
         self._stage = stage
+        self._is_chief = is_chief
         self._num_levels = dataset.num_levels
         self._num_dims = math.prod(dataset.event_shape)
         is_continuous = dataset.num_levels is None
@@ -131,6 +132,13 @@ class Monitor:
         ]
         with self._writer.as_default(step=step):
             tf.summary.image("samples", tf.concat(strips, axis=0)[tf.newaxis])
+
+    def go_back(self, step: int, line: str) -> None:
+        """Moves the bar back, and prints why even where there is no bar."""
+        if self._is_chief:
+            tqdm.tqdm.write(line, file=sys.stderr)
+        self._bar.n = step
+        self._bar.refresh()
 
     def say(self, line: str) -> None:
         """Prints a line above the bar."""

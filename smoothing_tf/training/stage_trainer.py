@@ -106,6 +106,15 @@ class StageTrainer:
             ],
         }
 
+    def is_finite(self) -> bool:
+        """Whether all weights and the optimizer's state are finite numbers."""
+        variables = [v for group in self.state.values() for v in group]
+        return all(
+            bool(tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(v.value))))
+            for v in variables
+            if tf.as_dtype(v.dtype).is_floating
+        )
+
     def start_from(self, weights: list[np.ndarray]) -> None:
         """Goes back to step 0, with `weights` as the initial ones.
 

@@ -1,6 +1,10 @@
 """One small run that the tests of the command lines share."""
 
+import pathlib
+
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from smoothing_tf import train, workdir
 from smoothing_tf.data.dataset import open_dataset
@@ -46,3 +50,20 @@ def experiment(run_dir):
 @pytest.fixture(scope="session")
 def dataset(experiment):
     return open_dataset(experiment.data)
+
+
+@pytest.fixture
+def make_folder():
+    """A function (root, size=8) that writes a folder of grey images."""
+
+    def make(root: pathlib.Path, size: int = 8) -> pathlib.Path:
+        rng = np.random.default_rng(0)
+        for split in ("train", "validation", "test"):
+            (root / split).mkdir(parents=True)
+            for index in range(6):
+                x = rng.integers(0, 256, (size, size, 1), dtype=np.uint8)
+                path = root / split / f"{index}.png"
+                path.write_bytes(tf.io.encode_png(x).numpy())
+        return root
+
+    return make

@@ -211,7 +211,7 @@ def test_a_damaged_flags_cfg_is_not_taken_for_defaults(tmp_path):
     whole = config.to_flagfile(config.parse(["--seed=7"]))
     path = tmp_path / "flags.cfg"
     for text, message in (
-        ("", "is empty: it must hold every"),
+        ("", "is empty: it must hold every setting"),
         ("# Nothing else.\n", "is empty"),
         (whole[: len(whole) // 2], "is cut"),
         (whole.replace("--smoothed_batch_size=50", "--smooth3d_"), "damaged, or of an"),

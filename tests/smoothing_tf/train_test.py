@@ -1,20 +1,14 @@
 """The train command: what it writes, how it goes on, what it refuses."""
 
-import random
-import subprocess
-import sys
-import time
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf import evaluate, export, sample, train, workdir
+from smoothing_tf import artifacts, evaluate, export, sample, train, workdir
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
-from tests.testing.command_lines import ROOT, run_command
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -106,50 +100,62 @@ def test_another_configuration_in_the_same_directory_is_refused(run_dir, tfds_di
     assert "--noise_scale=0.4\n" in (run_dir / "flags.cfg").read_text()
 
 
-def variables_of(directory):
-    """Every variable of the newest checkpoint of a stage."""
-    reader = tf.train.load_checkpoint(directory / "checkpoints")
-    names = reader.get_variable_to_shape_map()
-    return {n: reader.get_tensor(n) for n in names if "OBJECT_GRAPH" not in n}
+def test_a_stage_in_training_is_refused_before_anything_is_written(run_dir, tfds_dir):
+    arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={run_dir}"]
+    before = (run_dir / "flags.cfg").read_bytes()
+    with artifacts.locked(run_dir / "reverse"):
+        with pytest.raises(BlockingIOError, match="reverse is in use by process"):
+            train.main([*arguments, "--num_steps=7"])
+        # Another stage is free, and so is whoever only reads.
+        train.main([*arguments, "--stages=baseline"])
+        sample.main(
+            [f"--workdir={run_dir}", "--num_samples=1", f"--output={run_dir}/s.npz"]
+        )
+    assert (run_dir / "flags.cfg").read_bytes() == before
+    assert not list(run_dir.rglob(".*"))
 
 
-@pytest.mark.large
-@pytest.mark.parametrize("attempt", range(3))
-def test_a_run_killed_at_a_random_moment_ends_as_one_that_was_not(
-    tmp_path, tfds_dir, attempt
-):
-    arguments = (
-        "--flagfile=configs/digits_pixelcnnpp.cfg",
-        "--num_steps=12",
-        "--steps_per_call=2",
-        "--checkpoint_every=4",
-        "--validate_every=6",
-        "--sample_every=0",
-        f"--data_dir={tfds_dir}",
+@pytest.fixture
+def moved_run(tmp_path, make_folder):
+    """A run whose directory was moved and whose data were removed."""
+    data = make_folder(tmp_path / "data")
+    arguments = [
+        *("--dataset=folder", f"--data_dir={data}", "--model=made"),
+        *("--hidden_units=8", "--num_mixtures=2", "--num_steps=2", "--batch_size=4"),
+    ]
+    train.main([*arguments, f"--workdir={tmp_path / 'run'}"])
+    (tmp_path / "run").rename(tmp_path / "moved")
+    data.rename(tmp_path / "elsewhere")
+    return tmp_path / "moved"
+
+
+def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
+    output = tmp_path / "s.npz"
+    sample.main([f"--workdir={moved_run}", "--num_samples=2", f"--output={output}"])
+    shown = capsys.readouterr()
+    (line,) = [x for x in shown.err.splitlines() if "real" in x]
+    assert line.startswith("The picture shows no real examples: ")
+    assert output.with_suffix(".png").exists()
+    with np.load(output) as arrays:
+        assert arrays["samples"].shape == (2, 8, 8, 1)
+    denoised = tmp_path / "d.npz"
+    sample.main(
+        [f"--workdir={moved_run}", f"--images={output}", "--denoise"]
+        + [f"--output={denoised}"]
     )
-    begin = time.monotonic()
-    whole = run_command(
-        "smoothing_tf.train", *arguments, f"--workdir={tmp_path / 'whole'}"
-    )
-    seconds = time.monotonic() - begin
-    assert whole.status == 0, whole.stderr
+    export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
+    assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
 
-    killed_dir = tmp_path / "killed"
-    command = [sys.executable, "-m", "smoothing_tf.train", *arguments]
-    process = subprocess.Popen([*command, f"--workdir={killed_dir}"], cwd=ROOT)
-    moment = random.SystemRandom().uniform(0.2, 0.95) * seconds
-    print(f"SIGKILL after {moment:.2f} of {seconds:.2f} s")
-    time.sleep(moment)
-    process.kill()
-    process.wait()
-    again = run_command("smoothing_tf.train", *arguments, f"--workdir={killed_dir}")
-    assert again.status == 0, again.stderr
 
-    for stage in ("smoothed", "reverse"):
-        expected = variables_of(tmp_path / "whole" / stage)
-        found = variables_of(killed_dir / stage)
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            np.testing.assert_array_equal(found[name], value, err_msg=name)
-        rows = [History(tmp_path / d / stage).rows() for d in ("whole", "killed")]
-        assert rows[0] == rows[1]
+def test_an_evaluation_is_told_where_the_data_are(tmp_path, moved_run, make_folder):
+    quick = ["--num_samples=0", "--num_importance_draws=0"]
+    with pytest.raises(ValueError, match="where they are now with --data_dir"):
+        evaluate.main([f"--workdir={moved_run}", *quick])
+    other = make_folder(tmp_path / "other", size=6)
+    with pytest.raises(ValueError, match="event shape is \\(6, 6, 1\\)"):
+        evaluate.main([f"--workdir={moved_run}", f"--data_dir={other}", *quick])
+    data = tmp_path / "elsewhere"
+    evaluate.main([f"--workdir={moved_run}", f"--data_dir={data}", *quick])
+    metrics = read_json(moved_run / "evaluation" / "metrics.json")
+    assert metrics["bits_per_dim"]["n"] == 6
+    assert f"--data_dir={data}" in metrics["run"]["flags"]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from smoothing_tf import config, workdir
+from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale
 from smoothing_tf.data.source import source_from_arrays
@@ -39,10 +39,10 @@ def test_an_automatic_noise_scale_is_that_of_the_run_it_resumes(
 ):
     smoothing = dataclasses.replace(experiment.smoothing, noise_scale=None)
     automatic = dataclasses.replace(experiment, smoothing=smoothing)
-    resumed = workdir.resolve(automatic, dataset, run_dir)
+    resumed = workdir.resolve(automatic, run_dir, dataset=dataset)
     assert resumed.smoothing.noise_scale == 0.4
-    for fresh in (None, tmp_path, tmp_path / "missing"):
-        resolved = workdir.resolve(automatic, dataset, fresh)
+    for fresh in (tmp_path, tmp_path / "missing"):
+        resolved = workdir.resolve(automatic, fresh, dataset=dataset)
         assert resolved.smoothing.noise_scale == median_distance_noise_scale(dataset)
 
 
@@ -58,3 +58,20 @@ def test_training_on_columns_of_very_different_spread_warns(
         workdir.train(config.parse(flags), table, tmp_path, stages)
         lines = capsys.readouterr().err.splitlines()
         assert len([line for line in lines if line.startswith("warning:")]) == expected
+
+
+def test_one_process_at_a_time_writes_an_evaluation(
+    tmp_path, run_dir, experiment, dataset, monkeypatch
+):
+    (tmp_path / "baseline").symlink_to(run_dir / "baseline")
+    directory = tmp_path / "evaluation"
+    leftover = directory / ".tmp-abcd1234"
+    leftover.mkdir(parents=True)
+    (leftover / "report.html").touch()
+    monkeypatch.setattr(workdir, "write_evaluation", lambda **arguments: arguments)
+    with artifacts.locked(directory):
+        with pytest.raises(BlockingIOError, match="evaluation is in use by process"):
+            workdir.evaluate(experiment, dataset, tmp_path)
+    assert leftover.exists()
+    workdir.evaluate(experiment, dataset, tmp_path)
+    assert not list(directory.iterdir())

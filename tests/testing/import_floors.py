@@ -14,7 +14,7 @@ _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
 # Units of smoothing_tf by floor, the lowest first.
 _FLOORS = (
-    ("quiet", "os_errors"),
+    ("quiet", "os_errors", "locks"),
     ("numerics", "artifacts", "settings", "seeds", "devices", "code_digest"),
     ("distributions", "smoothing", "layers"),
     ("models",),
@@ -22,7 +22,7 @@ _FLOORS = (
     ("training", "evaluation", "serving"),
     ("help_text", "experiment_config", "flagfiles"),
     ("config",),
-    ("stages",),
+    ("stages", "run_files"),
     ("workdir",),
     ("command_line",),
     ("experiments",),

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig, train_stage
+from smoothing_tf.training.stop_signals import StopSignals
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import make_tiny_model
 
@@ -21,6 +22,7 @@ def train(
     dropout: float = 0.5,
     strategy: tf.distribute.Strategy | None = None,
     progress: bool = False,
+    stop: StopSignals | None = None,
     **settings,
 ) -> None:
     """Trains a stage for a few steps.
@@ -33,6 +35,7 @@ def train(
       dropout: of the tiny model.
       strategy: as of `train_stage`.
       progress: as of `train_stage`.
+      stop: as of `train_stage`.
       **settings: of `TrainingConfig`, in place of the ones here.
     """
     dataset = dataset or tiny_dataset()
@@ -57,6 +60,7 @@ def train(
         seed=1,
         strategy=strategy,
         progress=progress,
+        stop=stop,
     )
 
 

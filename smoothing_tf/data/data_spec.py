@@ -1,0 +1,91 @@
+"""The facts about a data set that outlive it."""
+
+import dataclasses
+from typing import Any
+
+from smoothing_tf.data.dataset import Dataset
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSpec:
+    """What models, samples and exports need to know about the data of a run.
+
+    Attributes:
+      name: name of the data set, for messages.
+      kind: "images" with levels, or "vectors" of real numbers.
+      event_shape: shape of one example, (height, width, channels) of an image.
+      num_levels: values are 0, ..., num_levels - 1; None for vectors.
+      class_names: names of the labels 0, 1, ...; None without labels or names.
+    """
+
+    name: str
+    kind: str
+    event_shape: tuple[int, ...]
+    num_levels: int | None
+    class_names: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DataSpec":
+        """The facts about a data set that is there."""
+        names = dataset.source.class_names
+        return cls(
+            name=dataset.name,
+            kind="vectors" if dataset.num_levels is None else "images",
+            event_shape=tuple(int(size) for size in dataset.event_shape),
+            num_levels=None if dataset.num_levels is None else int(dataset.num_levels),
+            class_names=None if names is None else tuple(names),
+        )
+
+    @classmethod
+    def from_json(cls, value: Any) -> "DataSpec":
+        """The inverse of `to_json`.
+
+        Raises:
+          ValueError: the value is something else.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        if not isinstance(value, dict) or value.keys() != names:
+            raise ValueError(f"It must be an object with {', '.join(sorted(names))}.")
+        shape, levels = value["event_shape"], value["num_levels"]
+        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+            raise ValueError(
+                f"`event_shape` must be a list of integers; got {shape!r}."
+            )
+        if levels is not None and type(levels) is not int:
+            raise ValueError(
+                f"`num_levels` must be an integer or null; got {levels!r}."
+            )
+        classes = value["class_names"]
+        return cls(
+            **value
+            | {
+                "event_shape": tuple(shape),
+                "class_names": None if classes is None else tuple(classes),
+            }
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, strings and numbers."""
+        value = dataclasses.asdict(self)
+        value["event_shape"] = list(self.event_shape)
+        value["class_names"] = self.class_names and list(self.class_names)
+        return value
+
+    def check_same_kind(self, other: "DataSpec", where: str) -> None:
+        """Checks that a model of these data can be used on other ones.
+
+        Args:
+          other: facts about the other data.
+          where: what names the other data, e.g. "--data_dir".
+
+        Raises:
+          ValueError: they differ in kind, shape or levels.
+        """
+        for name in ("kind", "event_shape", "num_levels"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                raise ValueError(
+                    f"The data of {where} do not fit this run: their"
+                    f" {name.replace('_', ' ')} is {theirs}, that of the run's data"
+                    f" {mine}. Name the data that it was trained on, or data like them."
+                )

@@ -1,0 +1,319 @@
+"""The host's side of the training of one stage."""
+
+import contextlib
+import math
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from smoothing_tf import artifacts
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.training import batches
+from smoothing_tf.training.batch_ranges import describe_batch
+from smoothing_tf.training.checkpoint_files import DIVERGED_DIRECTORY
+from smoothing_tf.training.checkpoints import Checkpoints
+from smoothing_tf.training.divergence import Divergence
+from smoothing_tf.training.history import History
+from smoothing_tf.training.monitor import Monitor
+from smoothing_tf.training.stage_log import StageLog
+from smoothing_tf.training.stage_trainer import StageTrainer, StepResults
+from smoothing_tf.training.start_record import StartRecord
+from smoothing_tf.training.stop_signals import StopSignals
+from smoothing_tf.training.training_config import TrainingConfig
+
+
+class StageRun:
+    """One call of `train_stage`: what happens between calls of compiled steps.
+
+    Args:
+      stage: name of the stage.
+      make_model: builds the model with its initial weights.
+      trainer: takes the steps.
+      dataset: with splits "train" and "validation".
+      smoothing: q(x~ | x), or None for the baseline.
+      config: settings of the training.
+      directory: the stage's directory.
+      seed: the run's seed.
+      is_chief: whether this process writes.
+      stop: requests to stop, or None.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        make_model: Callable[[], DensityModel],
+        trainer: StageTrainer,
+        dataset: Dataset,
+        smoothing: Smoothing | None,
+        config: TrainingConfig,
+        directory: artifacts.Path,
+        seed: int,
+        *,
+        is_chief: bool,
+        stop: StopSignals | None,
+    ):
+        self._stage = stage
+        self._make_model = make_model
+        self._trainer = trainer
+        self._dataset = dataset
+        self._smoothing = smoothing
+        self._config = config
+        self._directory = directory
+        self._seed = seed
+        self._is_chief = is_chief
+        self._stop = stop or StopSignals()
+        self._log = StageLog(stage, trainer, dataset, seed)
+        self._checkpoints = stage_checkpoints(directory, trainer, self._log.window)
+        self._history = History(directory)
+        self._start = StartRecord(directory)
+        num_dims = math.prod(dataset.event_shape)
+        self._divergence = Divergence(stage, config, num_dims)
+        # Changes of settings that hold from the step resumed from on.
+        self._changes: list[dict] = []
+        self._last_nats: float | None = None
+        # Steps after which the weights had diverged, as the step that follows shows.
+        self._diverged: set[int] = set()
+
+    @property
+    def last_checkpoint(self) -> str:
+        """Path of the newest checkpoint, or that there is none."""
+        return self._checkpoints.latest or "none: no step has been saved"
+
+    def restore(self, before: int | None = None) -> None:
+        """Goes back to the newest checkpoint, if there is one.
+
+        Args:
+          before: only consider checkpoints of earlier steps than this.
+        """
+        self._is_resumed = self._checkpoints.restore(before)
+        if before is not None and not self._is_resumed:
+            self._trainer.start_from(self._make_model().get_weights())
+            self._log.window.assign([0.0, 0.0])
+        step = self._trainer.step
+        self._divergence.first_nats = self._first_nats()
+        self._changes = self._start.changes(self._config, self._history.changes(), step)
+        if self._is_chief:
+            self._history.truncate(step)
+
+    def train(self, monitor: Monitor) -> None:
+        """Takes the remaining steps.
+
+        A request to stop is met after the call of compiled steps that it came in.
+        """
+        validation = batches.validation_arguments(
+            self._stage,
+            self._dataset,
+            self._smoothing,
+            self._config,
+            seed=self._seed,
+        )
+        iterator = self._batches()
+        with self._stop.deferred():
+            while not self._take_first_steps(iterator, validation, monitor):
+                iterator = self._batches()
+            while self._trainer.step < self._config.num_steps:
+                self._finish(self._call(iterator), validation, monitor)
+        self._stop.raise_if_requested()
+
+    def _take_first_steps(self, iterator, validation, monitor) -> bool:
+        """Takes the first steps, or goes back if the checkpoint had diverged."""
+        step = self._trainer.step
+        results = self._call(iterator)
+        nats, norm = float(results.nats[0]), float(results.gradient_norm[0])
+        # With the settings that it was saved with, the run would only diverge again.
+        if step > 0 and self._changes and self._divergence.is_diverged(nats, norm):
+            self._go_back(step, monitor)
+            return False
+        if math.isfinite(nats) and math.isfinite(norm):
+            self._write_start(step, nats)
+        self._finish(results, validation, monitor)
+        return True
+
+    def _call(self, iterator) -> StepResults:
+        num_steps = self._num_steps_ahead(self._trainer.step)
+        return self._trainer.run_steps(iterator, num_steps)
+
+    def _finish(self, results: StepResults, validation, monitor: Monitor) -> None:
+        """Writes down what a call of compiled steps gave."""
+        config, step = self._config, self._trainer.step
+        self._count(results)
+        monitor.advance(results, config.batch_size)
+        validates = self._is_due(config.validate_every, step)
+        if validates or self._is_due(config.log_every, step):
+            row = self._log.train_point(step, results.gradient_norm[-1], monitor)
+            if validates:
+                nats = self._trainer.mean_nats(validation)
+                self._check_finite(step, **{"validation loss": nats})
+                row |= self._log.validation_point(
+                    step, nats, validation.num_examples, monitor
+                )
+            if self._is_chief:
+                with self._write_errors(step):
+                    self._history.append(row)
+        stops = self._stop.requested is not None
+        if config.sample_every and self._is_due(config.sample_every, step):
+            if self._is_chief and not stops:
+                self._log.picture(step, validation, monitor)
+        if stops or self._is_due(config.checkpoint_every, step):
+            self._save(step, monitor)
+        if stops:
+            self._say_stopped(step)
+            self._stop.raise_if_requested()
+
+    def _first_nats(self) -> float | None:
+        """The loss of the first step, or of the first row of an older run."""
+        rows = self._history.rows()
+        earliest = rows[0].get("train_nats") if rows else None
+        recorded = self._start.first_nats
+        return earliest if recorded is None else recorded
+
+    def _batches(self):
+        """Batches from the next step on; a new run is adjusted to its first one."""
+        arguments = batches.training_arguments(
+            self._stage,
+            self._dataset,
+            self._smoothing,
+            self._config,
+            seed=self._seed,
+            start_step=self._trainer.step,
+        )
+        if not self._is_resumed:
+            self._trainer.initialize_from(next(iter(arguments)))
+        return iter(self._trainer.distribute(arguments))
+
+    def _go_back(self, step: int, monitor: Monitor) -> None:
+        """Resumes from an earlier checkpoint than that of `step`, or starts over."""
+        files = self._checkpoints.files
+        self.restore(before=step)
+        if self._is_chief:
+            files.set_aside(self._trainer.step)
+        place = f"resuming from {files.path(self._trainer.step).name}"
+        monitor.go_back(
+            self._trainer.step,
+            f"{self._stage}: the weights of {files.path(step)} have diverged;"
+            f" {place if self._is_resumed else 'starting over'}. It was moved to"
+            f" {files.directory / DIVERGED_DIRECTORY}.",
+        )
+
+    def _write_start(self, step: int, nats: float) -> None:
+        """Records that steps have been taken, and with which changed settings."""
+        first_nats = nats if step == 0 else None
+        if self._divergence.first_nats is None:
+            self._divergence.first_nats = first_nats
+        if self._is_chief:
+            with self._write_errors(step):
+                self._start.write(self._config, first_nats)
+                for change in self._changes:
+                    self._history.append(change)
+        self._changes = []
+
+    def _count(self, results: StepResults) -> None:
+        """Adds the losses to the window; stops where one is not finite."""
+        first = self._trainer.step - len(results.nats) + 1
+        for step, (nats, norm) in enumerate(
+            zip(map(float, results.nats), map(float, results.gradient_norm)), first
+        ):
+            if self._divergence.is_diverged(nats, norm):
+                self._diverged.add(step - 1)
+            self._check_finite(step, loss=nats, gradient=norm)
+            self._last_nats = nats
+            self._log.window.assign_add([nats, 1.0])
+
+    def _save(self, step: int, monitor: Monitor) -> None:
+        if not self._trainer.is_finite():
+            self._fail(step, "the weights are NaN or infinite")
+        if self._is_chief:
+            with self._write_errors(step):
+                # Last: what a checkpoint's step has written is written by then.
+                monitor.flush()
+                self._checkpoints.save(step)
+
+    def _say_stopped(self, step: int) -> None:
+        if self._is_chief and self._stop.requested == signal.SIGTERM:
+            print(
+                f"{self._stage}: terminated at step {step}; saved"
+                f" {self.last_checkpoint}. Run the same command to resume.",
+                file=sys.stderr,
+            )
+
+    def _is_due(self, every: int, step: int) -> bool:
+        return step % every == 0 or step == self._config.num_steps
+
+    def _num_steps_ahead(self, step: int) -> int:
+        """Steps until the next event, at most `steps_per_call`."""
+        config = self._config
+        intervals = (
+            config.log_every,
+            config.validate_every,
+            config.checkpoint_every,
+            config.sample_every or config.num_steps,
+        )
+        return min(
+            config.steps_per_call,
+            config.num_steps - step,
+            *(every - step % every for every in intervals),
+        )
+
+    def _check_finite(self, step: int, **values: float) -> None:
+        for name, value in values.items():
+            if not math.isfinite(value):
+                self._fail(step, f"the {name} is {value}")
+
+    def _fail(self, step: int, what: str) -> None:
+        if step == 1:
+            ranges = describe_batch(
+                self._dataset,
+                None if self._stage == "baseline" else self._smoothing,
+                batch_size=self._config.batch_size,
+                seed=self._seed,
+                step=step,
+            )
+            raise FloatingPointError(
+                self._divergence.first_message(
+                    what, ranges, is_imported=self._is_resumed
+                )
+            )
+        place = self._resumption()
+        raise FloatingPointError(
+            self._divergence.message(step, what, self._last_nats, place)
+        )
+
+    def _resumption(self) -> str:
+        """Where a run with other settings will resume."""
+        files = self._checkpoints.files
+        steps = [step for step in files.steps() if step <= self._trainer.step]
+        good = [step for step in steps if step not in self._diverged]
+        if not steps:
+            return "starts over, since no checkpoint had been written yet"
+        bad = sorted(self._diverged.intersection(steps))
+        names = ", ".join(files.path(step).name for step in bad)
+        why = f", since the weights of {names} have diverged" if names else ""
+        if good:
+            return f"resumes from {files.path(good[0])}{why}"
+        return f"starts over{why}"
+
+    @contextlib.contextmanager
+    def _write_errors(self, step: int) -> Iterator[None]:
+        """Says in one line what could not be written, and what is left."""
+        try:
+            yield
+        except (OSError, tf.errors.OpError) as error:
+            reason = getattr(error, "message", str(error)).splitlines()[0]
+            raise OSError(
+                f"Training of stage {self._stage!r} stopped: step {step} could not be"
+                f" written to {self._directory}: {reason}. Free space, then run the"
+                " same command: training resumes from"
+                f" {self._checkpoints.latest or 'the beginning'}."
+            ) from error
+
+
+def stage_checkpoints(
+    directory: artifacts.Path, trainer: StageTrainer, window: tf.Variable
+) -> Checkpoints:
+    """The checkpoints of a stage: all of its trainer's state, and the log's window."""
+    groups = {**trainer.state, "window": [window]}
+    return Checkpoints(directory, groups, trainer.step_variable)

@@ -1,0 +1,109 @@
+"""SIGTERM and Ctrl-C: finish what is being computed, save, and exit."""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignals:
+    """Turns the first SIGINT or SIGTERM into a request; the second ends the process.
+
+    As a context manager it installs its handlers, and puts the earlier ones back at
+    the end. A signal raises KeyboardInterrupt (SIGINT) or SystemExit(143) (SIGTERM) at
+    once, except inside `deferred`, where it is kept until `raise_if_requested`. A
+    second signal ends the process with the status 130 or 143 whatever it is doing: a
+    thread sees to it, since Python's own handlers wait for a compiled function to
+    return.
+
+    Outside the main thread, where Python allows no handlers, it does nothing.
+    """
+
+    def __init__(self):
+        self._requested: int | None = None
+        self._is_deferred = False
+        self._restore = contextlib.ExitStack()
+
+    def __enter__(self):
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        receiver, sender = socket.socketpair()
+        sender.setblocking(False)
+        stack = self._restore
+        stack.callback(receiver.close)
+        thread = threading.Thread(
+            target=_exit_at_second, args=(receiver,), daemon=True, name="stop signals"
+        )
+        thread.start()
+        stack.callback(thread.join)
+        # Closing the sender ends the thread.
+        stack.callback(sender.close)
+        # The file descriptor gets the number of each signal as it arrives.
+        earlier = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        stack.callback(signal.set_wakeup_fd, earlier)
+        for number in _SIGNALS:
+            handler = signal.signal(number, self._handle)
+            if handler is not None:  # None: installed by something else than Python.
+                stack.callback(signal.signal, number, handler)
+        return self
+
+    def __exit__(self, *_):
+        self._restore.close()
+
+    @property
+    def requested(self) -> int | None:
+        """The number of the signal that was received, or None."""
+        return self._requested
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Signals that arrive within wait for `raise_if_requested`."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+
+    def raise_if_requested(self) -> None:
+        """Ends what is running if a signal was received.
+
+        Raises:
+          KeyboardInterrupt: it was SIGINT.
+          SystemExit: it was SIGTERM, with the status 143.
+        """
+        if self._requested == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self._requested is not None:
+            raise SystemExit(128 + self._requested)
+
+    def _handle(self, number, _frame):
+        self._requested = number
+        if self._is_deferred:
+            _say(
+                f"{signal.Signals(number).name}: finishing the current call and saving"
+                " a checkpoint. A second signal ends the process at once."
+            )
+            return
+        if number == signal.SIGTERM:
+            _say("Terminated.")
+        self.raise_if_requested()
+
+
+def _say(line: str) -> None:
+    # Not by print: the handler may have interrupted a print.
+    with contextlib.suppress(OSError):
+        os.write(2, f"{line}\n".encode())
+
+
+def _exit_at_second(receiver: socket.socket) -> None:
+    """Waits for two of our signals; returns when the other end is closed."""
+    count = 0
+    while received := receiver.recv(1):
+        if received[0] in _SIGNALS:
+            count += 1
+            if count == 2:
+                os._exit(128 + received[0])

@@ -1,0 +1,100 @@
+"""Reading one checkpoint, or finding out that it is damaged."""
+
+import contextlib
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Variable = keras.Variable | tf.Variable
+
+
+class DamagedCheckpointError(ValueError):
+    """A checkpoint's files are missing, cut or changed; the message says how."""
+
+
+class StoredCheckpoint:
+    """The content of a checkpoint, as arrays.
+
+    TensorFlow stores a checksum with every tensor and with every block of the index,
+    and compares it when it reads: what is returned is what was written.
+
+    Args:
+      path: path of the checkpoint, without the suffixes of its files.
+
+    Raises:
+      DamagedCheckpointError: the index is missing or damaged.
+      OSError: a file cannot be read for another reason, e.g. its permissions.
+    """
+
+    def __init__(self, path: pathlib.Path):
+        self._path = path
+        for file in path.parent.glob(f"{path.name}.*"):
+            with contextlib.suppress(FileNotFoundError), file.open("rb"):
+                pass  # What may not be read is not damaged: the error says so.
+        with _reading():
+            self._reader = tf.train.load_checkpoint(str(path))
+            self._shapes = self._reader.get_variable_to_shape_map()
+
+    def read(
+        self, groups: Mapping[str, Sequence[Variable]]
+    ) -> tuple[int, dict[str, list[np.ndarray]]]:
+        """Reads the step and the values of some groups of variables.
+
+        Args:
+          groups: name -> variables, for their number and shapes.
+
+        Returns:
+          (step, name -> values in the order of the variables).
+
+        Raises:
+          ValueError: the checkpoint is of another model; names what differs.
+          DamagedCheckpointError: a file is missing or damaged.
+        """
+        for name, variables in groups.items():
+            self._check_shapes(name, variables)
+        # All of it, so that training and sampling agree on what is damaged.
+        with _reading():
+            for key in self._shapes:
+                self._reader.get_tensor(key)
+        values = {
+            name: [self._value(f"{name}/{index}") for index in range(len(variables))]
+            for name, variables in groups.items()
+        }
+        return int(self._value("step")), values
+
+    def _value(self, key: str) -> np.ndarray:
+        with _reading():
+            return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
+
+    def _check_shapes(self, group: str, variables: Sequence[Variable]) -> None:
+        stored = {
+            int(name.split("/")[1]): shape
+            for name, shape in self._shapes.items()
+            if name.startswith(f"{group}/")
+        }
+        what = f"The checkpoint {self._path} is not of the configured model:"
+        advice = "Use the configuration it was trained with, or another directory."
+        for index, variable in enumerate(variables):
+            name = getattr(variable, "path", variable.name)
+            if index in stored and stored[index] != list(variable.shape):
+                raise ValueError(
+                    f"{what} it has shape {stored[index]} where the model's {group}"
+                    f" `{name}` has {list(variable.shape)}. {advice}"
+                )
+        if len(stored) != len(variables):
+            raise ValueError(
+                f"{what} it has {len(stored)} variables in its {group}, the model has"
+                f" {len(variables)}. {advice}"
+            )
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (tf.errors.OpError, RuntimeError, IndexError, ValueError) as error:
+        reason = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise DamagedCheckpointError(reason) from error

@@ -1,0 +1,60 @@
+"""The facts about data: stored as JSON, compared with other data."""
+
+import json
+
+import pytest
+
+from smoothing_tf.data.data_spec import DataSpec
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.source import source_from_arrays
+from tests.testing.tiny_data import tiny_arrays, tiny_dataset
+
+IMAGES = DataSpec.of(tiny_dataset())
+VECTORS = DataSpec.of(tiny_dataset((3,), None))
+
+
+def test_the_facts_are_those_of_the_data():
+    assert IMAGES == DataSpec("tiny", "images", (4, 4, 1), 4)
+    assert VECTORS == DataSpec("tiny", "vectors", (3,), None)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [IMAGES, VECTORS, DataSpec("pets", "images", (8, 6, 3), 256, ("cat", "dog"))],
+)
+def test_json_holds_all_of_it(spec):
+    text = json.dumps(spec.to_json())
+    assert DataSpec.from_json(json.loads(text)) == spec
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        {},
+        {"event_shape": [4]},
+        IMAGES.to_json() | {"event_shape": "441"},
+        IMAGES.to_json() | {"event_shape": [4.0, 4, 1]},
+        IMAGES.to_json() | {"num_levels": "four"},
+        IMAGES.to_json() | {"more": 1},
+    ],
+)
+def test_something_else_is_refused(value):
+    with pytest.raises(ValueError) as error:
+        DataSpec.from_json(value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "shape, levels, what",
+    [((8, 8, 1), 4, "event shape"), ((4, 4, 1), 5, "num levels"), ((4,), None, "kind")],
+)
+def test_data_of_another_kind_are_refused(shape, levels, what):
+    arrays = tiny_arrays(shape, levels)
+    other = DataSpec.of(Dataset(source_from_arrays("other", arrays, levels)))
+    with pytest.raises(ValueError, match=f"--data_dir=D .*their {what} is"):
+        IMAGES.check_same_kind(other, "--data_dir=D")
+
+
+def test_other_data_of_the_same_kind_will_do():
+    IMAGES.check_same_kind(DataSpec("other", "images", (4, 4, 1), 4, ("a",)), "there")
