@@ -21,7 +21,8 @@ def _with_validation(name: str, data_dir: str | None) -> Source:
     return hold_out(source, _NUM_VALIDATION)
 
 
-# name -> function of data_dir that opens the data set, preparing it if need be.
+# name -> function of data_dir that opens the data set, preparing it if need be. That
+# of a folder takes a `PictureConversion` as well.
 DATASETS = {
     "digits": lambda data_dir: source_from_builder(Digits(data_dir=data_dir)),
     "photos": lambda data_dir: source_from_builder(Photos(data_dir=data_dir)),
