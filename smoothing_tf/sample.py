@@ -191,7 +191,12 @@ def denoised(
     options: SampleOptions, experiment: Config, dataset: Dataset
 ) -> tuple[Arrays, Picture]:
     """What is made of given x~."""
-    x_smoothed = read_smoothed(options.images, dataset.event_shape)
+    x_smoothed = read_smoothed(
+        options.images,
+        dataset.event_shape,
+        experiment.smoothing.noise_scale,
+        has_levels=dataset.num_levels is not None,
+    )
     two_stage = workdir.require_two_stage(experiment, dataset, options.workdir)
     if options.gradient != "exact":
         check_single_step(two_stage.smoothing, two_stage.smoothed, options.gradient)

@@ -3,6 +3,7 @@
 import pathlib
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 
 import apache_beam as beam
@@ -83,6 +84,10 @@ def run(
             split: read_json(_statistics_report(directory / "reports", split))
             for split in source.shards
         }
+        if "histogram" in statistics.get("train", {}):
+            levels = np.flatnonzero(statistics["train"]["histogram"])
+            if (remark := source.format.remark_on(levels)) is not None:
+                print(remark, file=sys.stderr)
         shutil.rmtree(directory / "reports")
         _write_metadata(source, reports, directory)
         write_json(directory / STATISTICS_FILE, statistics)

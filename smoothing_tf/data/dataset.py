@@ -191,6 +191,8 @@ class Dataset:
                 labels[index] = label
         if unsound:
             raise ValueError(self._unsound_message(split, unsound))
+        if split == "train" and (remark := record_format.remark_on(x)) is not None:
+            print(remark, file=sys.stderr)
         x.flags.writeable = False
         return x, labels
 

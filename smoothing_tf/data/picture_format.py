@@ -19,6 +19,9 @@ from smoothing_tf.data.record_format import (
 PATH_FEATURE = "path"
 _CHANNELS = {"grey": 1, "color": 3}
 _NUM_LEVELS = 256
+# Pictures of 1, 2 and 4 bits.
+_FEW_LEVELS = (2, 4, 16)
+_VALUES_AT_ONCE = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,8 +108,37 @@ class PictureFormat(RecordFormat):
         Image.fromarray(pixels).save(encoded, "PNG")
         return encode_record(self.feature, encoded.getvalue(), label)
 
+    def remark_on(self, x: np.ndarray) -> str | None:
+        """A hint at --num_levels where the values are those of few levels.
+
+        Args:
+          x: examples, or just the values that occur in them.
+        """
+        if self.conversion.num_levels is not None:
+            return None
+        flat, found = x.reshape(-1), np.zeros(_NUM_LEVELS, bool)
+        for start in range(0, len(flat), _VALUES_AT_ONCE):
+            found[flat[start : start + _VALUES_AT_ONCE]] = True
+            if not set(np.flatnonzero(found)) <= _values_of(_FEW_LEVELS[-1]):
+                return None
+        values = set(np.flatnonzero(found))
+        if len(values) < 2:
+            return None
+        few = next(n for n in _FEW_LEVELS if values <= _values_of(n))
+        return (
+            f"The training images hold only the values of {few} levels from 0 to 255"
+            f" and are modelled as {_NUM_LEVELS} levels; --num_levels={few} models them"
+            f" as {few}."
+        )
+
     def _levels(self, x: np.ndarray) -> np.ndarray:
         if self.num_levels == _NUM_LEVELS:
             return x
         values = np.arange(_NUM_LEVELS) * (self.num_levels - 1) / (_NUM_LEVELS - 1)
         return np.rint(values).astype(np.uint8)[x]
+
+
+def _values_of(num_levels: int) -> set[int]:
+    """The values of 256 that level 0, ..., L - 1 is shown as."""
+    step = (_NUM_LEVELS - 1) // (num_levels - 1)
+    return set(range(0, _NUM_LEVELS, step))

@@ -87,6 +87,11 @@ class RecordFormat:
             deterministic=True
         )
 
+    def remark_on(self, x: np.ndarray) -> str | None:
+        """A sentence that the user should see about the training examples, or None."""
+        del x
+        return None
+
     def _label_of(self, features) -> int | None:
         if self.label is None:
             return None
