@@ -140,11 +140,11 @@ def test_data_without_levels_have_no_scale(tmp_path):
         ),
         (
             np.zeros((2, 8, 8)),
-            r"got \[2, 8, 8\]\. the missing axes: x\[\.\.\., N",
+            r"got \[2, 8, 8\]\. Add the missing axes: x",
         ),
         (
             np.zeros((8, 8)),
-            r"got \[8, 8\]\. the missing axes: x\[None, \.\.\.",
+            r"got \[8, 8\]\. Add the missing axes: x\[None",
         ),
         (np.zeros((8, 8, 1)), r"got \[8, 8, 1\]\. Give a single one as x\[None\]"),
         (np.zeros((2, 8, 8, 3)), r"images are grey: give one channel"),
