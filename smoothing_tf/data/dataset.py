@@ -12,7 +12,7 @@ from absl import logging
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
 from smoothing_tf.data.picture_format import PictureConversion
 from smoothing_tf.data.record_format import RecordError
-from smoothing_tf.data.rejection import sufficient_fraction
+from smoothing_tf.data.rejection import sufficient_fraction, unsound_message
 from smoothing_tf.data.source import MAX_LEVELS, Source
 from smoothing_tf.settings import choose, setting, text_of, validate
 
@@ -190,33 +190,18 @@ class Dataset:
             if labels is not None:
                 labels[index] = label
         if unsound:
-            raise ValueError(self._unsound_message(split, unsound))
+            total = len(x)
+            fraction = None
+            if len(unsound) < total:
+                fraction = sufficient_fraction(
+                    [(len(unsound), total), *self._unsound_elsewhere(split)]
+                )
+            where = f"the split {split!r} of {self.name!r}"
+            raise ValueError(unsound_message(where, unsound, total, fraction))
         if split == "train" and (remark := record_format.remark_on(x)) is not None:
             print(remark, file=sys.stderr)
         x.flags.writeable = False
         return x, labels
-
-    def _unsound_message(self, split: str, unsound: list[tuple[int, str, str]]) -> str:
-        index, place, reason = unsound[0]
-        total = self.num_examples[split]
-        others = ", ".join(place for _, place, _ in unsound[1:4])
-        if others:
-            others = f" So are {len(unsound) - 1} more of {total}: {others}" + (
-                ", ..." if len(unsound) > 4 else "."
-            )
-        advice = "Repair or remove it"
-        if len(unsound) < total:
-            fraction = sufficient_fraction(
-                [(len(unsound), total), *self._unsound_elsewhere(split)]
-            )
-            advice += (
-                ", or run the pipeline, which can leave it out"
-                f" (pipeline.local_runner --max_rejected_fraction={fraction})"
-            )
-        return (
-            f"Record {index} of the split {split!r} of {self.name!r} ({place})"
-            f" {reason}.{others} {advice}."
-        )
 
     def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
         """(unsound records, records) of the other splits, which ingest reads too."""

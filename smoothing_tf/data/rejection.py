@@ -1,8 +1,10 @@
-"""Which `--max_rejected_fraction` lets unsound records be left out."""
+"""What to say of unsound records, and how to go on without them."""
 
 import fractions
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+_NUM_NAMED = 3
 
 
 def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
@@ -28,3 +30,41 @@ def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
         if rounded < 1 and float(rounded) >= share:
             return float(rounded)
         digits += 1
+
+
+def unsound_message(
+    where: str,
+    unsound: Sequence[tuple[int, str, str]],
+    num_records: int,
+    fraction: float | None,
+) -> str:
+    """Names the first unsound records of a split, and what to do about all.
+
+    Args:
+      where: the split.
+      unsound: (index, place, reason) of every unsound record.
+      num_records: of the split.
+      fraction: the `--max_rejected_fraction` with which the pipeline leaves them out;
+        None where it cannot.
+
+    Returns:
+      Sentences in one line.
+    """
+    (index, place, reason), *others = unsound
+    sentences = [f"Record {index} of {where} ({place}) {reason}"]
+    them = "it"
+    if others:
+        them = "them"
+        places = [other for _, other, _ in others[: _NUM_NAMED - 1]]
+        if len(others) >= _NUM_NAMED:
+            places.append("...")
+        sentences.append(
+            f"{len(others)} more of {num_records} are unsound ({', '.join(places)})"
+        )
+    advice = f"repair or remove {them}"
+    if fraction is not None:
+        advice += (
+            f", or run the pipeline, which can leave {them} out"
+            f" (pipeline.local_runner --max_rejected_fraction={fraction})"
+        )
+    return "; ".join([*sentences, advice]) + "."

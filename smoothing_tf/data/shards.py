@@ -72,6 +72,11 @@ class TFRecordShard:
         return f"{self.path}, record {index}"
 
     def read(self) -> Iterator[bytes]:
+        # A pipe would keep its reader waiting for ever.
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            raise ValueError(
+                f"{self.path} is no regular file; write the data set again."
+            )
         count = 0
         records = tf.data.TFRecordDataset(self.path).as_numpy_iterator()
         try:
@@ -88,6 +93,11 @@ class TFRecordShard:
             raise ValueError(
                 f"The file {self.path} is missing or damaged after {count} records;"
                 " write the data set again."
+            ) from error
+        except tf.errors.OpError as error:
+            raise ValueError(
+                f"The file {self.path} cannot be read after {count} records; make it"
+                " readable (chmod), or write the data set again."
             ) from error
         if count != self.num_examples:
             raise ValueError(

@@ -1,11 +1,8 @@
 """A data set as it is stored: its format and the shards of every split."""
 
-import contextlib
 import dataclasses
-import io
 import itertools
 import os
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +13,7 @@ from smoothing_tf.data.picture_file import SUFFIXES
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
 from smoothing_tf.data.picture_listing import list_pictures, printable
 from smoothing_tf.data.picture_shapes import most_common_shape
+from smoothing_tf.data.prepared import builder_of_directory, prepare
 from smoothing_tf.data.record_format import (
     RecordError,
     RecordFormat,
@@ -62,10 +60,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
         levels, or the files are not TFRecords.
     """
     if not builder.is_prepared():
-        # TFDS prints a dozen lines, on both streams, for a second of work.
-        tfds.disable_progress_bar()
-        with contextlib.redirect_stdout(io.StringIO()):
-            builder.download_and_prepare()
+        prepare(builder)
     info = builder.info
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         raise ValueError(
@@ -106,10 +101,15 @@ def _builder_format(builder, features, shards) -> RecordFormat:
         try:
             num_levels = builder.info.metadata["num_levels"]
         except (KeyError, TypeError):  # Foreign metadata, or none at all.
-            num_levels = np.iinfo(dtype).max + 1
+            num_levels = int(np.iinfo(dtype).max) + 1
         shape = image.shape
         if None in shape:
             shape = _first_image(builder.name, shards).shape
+        if isinstance(num_levels, bool) or not isinstance(num_levels, int):
+            raise ValueError(
+                f"`num_levels` in {builder.data_dir}/metadata.json must be a whole"
+                f" number; got {num_levels!r}. Correct it there."
+            )
         _check_num_levels(
             num_levels,
             f"The images in {builder.data_dir}",
@@ -158,14 +158,11 @@ def source_from_directory(directory: str) -> Source:
     """The source of a prepared TFDS directory, e.g. one that ingest wrote.
 
     Raises:
-      ValueError: there is no TFDS directory, or nothing in it can be modelled.
+      ValueError: there is no TFDS directory, its metadata are damaged, or nothing in
+        it can be modelled.
+      PermissionError: a file cannot be read.
     """
-    if not (pathlib.Path(directory) / "dataset_info.json").is_file():
-        raise ValueError(
-            "`data_dir` must be a prepared TFDS directory, one with"
-            f" dataset_info.json; got {directory}."
-        )
-    return source_from_builder(tfds.builder_from_directory(directory))
+    return source_from_builder(builder_of_directory(directory))
 
 
 def source_from_folder(
