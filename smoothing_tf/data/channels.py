@@ -33,8 +33,10 @@ def describe_channels(num_channels: int) -> str | None:
     """What `show_channels` shows; None for grey and colour images."""
     if num_channels in _VIEWABLE:
         return None
-    which = "" if num_channels <= _MOST_CHANNELS else f"first {_MOST_CHANNELS} of the "
+    which = "them"
+    if num_channels > _MOST_CHANNELS:
+        which = f"the first {_MOST_CHANNELS} of the channels"
     return (
-        f"Each image has {num_channels} channels; pictures show the {which}channels"
-        " side by side, in grey."
+        f"Each image has {num_channels} channels; pictures show {which} side by side,"
+        " in grey."
     )

@@ -37,11 +37,12 @@ class RandConv(Extractor):
 
     def __init__(self, num_channels: int = _COLOUR):
         self._is_colour = num_channels in (1, _COLOUR)
+        self._num_channels = (1, _COLOUR) if self._is_colour else (num_channels,)
         channels = "grey repeated to 3 channels"
         if not self._is_colour:
             channels = f"{num_channels} channels"
         self.preprocessing = f"uint8 / 127.5 - 1; {channels}; not resized"
-        inputs = _COLOUR if self._is_colour else num_channels
+        inputs = self._num_channels[-1]
         bits = np.random.PCG64(_SEED)
         self._kernels, self._biases = [], []
         digest = hashlib.sha256()
@@ -67,6 +68,12 @@ class RandConv(Extractor):
 
     def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
         """(features float32 [n, 128] of images of any size, None)."""
+        if images_uint8.shape[-1] not in self._num_channels:
+            raise ValueError(
+                "`images_uint8` must have shape [n, h, w, c] with c of"
+                f" {' or '.join(map(str, self._num_channels))}; got"
+                f" {images_uint8.shape}."
+            )
         return map_batches(self._apply, images_uint8, _BATCH_SIZE)[0], None
 
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor]:

@@ -156,11 +156,19 @@ def test_pictures_of_images_and_of_vectors():
     assert list(picture_samples(vectors, {"samples": vectors})) == ["points"]
 
 
+def test_images_of_other_channels_are_shown_channel_by_channel():
+    images = np.zeros((3, 4, 4, 2), np.uint8)
+    assert list(picture_samples(images, {"samples": images})) == [
+        "real",
+        "samples",
+        "columns",
+    ]
+
+
 @pytest.mark.parametrize(
     "examples",
     [
         np.zeros((3, *SHAPE), np.float32),
-        np.zeros((3, 4, 4, 2), np.uint8),
         np.zeros((3, 4, 4), np.float32),
     ],
 )
