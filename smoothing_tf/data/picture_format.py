@@ -7,7 +7,8 @@ import os
 import numpy as np
 from PIL import Image
 
-from smoothing_tf.data.picture_file import PictureHeader, open_picture
+from smoothing_tf.data.picture_file import open_picture
+from smoothing_tf.data.picture_header import PictureHeader
 from smoothing_tf.data.record_format import (
     RecordError,
     RecordFormat,

@@ -5,7 +5,7 @@ import dataclasses
 import os
 from collections.abc import Iterator
 
-from smoothing_tf.data.picture_file import SUFFIXES
+from smoothing_tf.data.picture_header import SUFFIXES
 
 SPLITS = ("train", "validation", "test")
 

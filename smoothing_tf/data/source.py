@@ -9,8 +9,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from smoothing_tf.data.picture_classes import classes_of
-from smoothing_tf.data.picture_file import SUFFIXES
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
+from smoothing_tf.data.picture_header import SUFFIXES
 from smoothing_tf.data.picture_listing import list_pictures, printable
 from smoothing_tf.data.picture_shapes import most_common_shape
 from smoothing_tf.data.prepared import builder_of_directory, prepare
