@@ -24,12 +24,13 @@ def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
     )
     if not share:
         return 0.0
-    digits = 2 - math.floor(math.log10(share))
-    while True:
+    # As a float, which is what the share of a split is compared as.
+    first = 2 - math.floor(math.log10(share))
+    for digits in range(first, first + 17):
         rounded = fractions.Fraction(math.ceil(share * 10**digits), 10**digits)
-        if rounded < 1 and float(rounded) >= share:
+        if float(share) <= float(rounded) < 1.0:
             return float(rounded)
-        digits += 1
+    return float(share)
 
 
 def unsound_message(
