@@ -13,13 +13,13 @@ _HIDDEN = "hidden"
 _OUTSIDE = "outside train, validation and test"
 _TOO_DEEP = "below a class folder"
 _NO_SUFFIX = "not named as an image"
-_FOLDER = "a folder named as an image"
+_FOLDER = "folder named as an image"
 _SPECIAL = "not a regular file"
 _EMPTY = "empty"
-_DANGLING = "a link to nothing"
-_OUTWARD = "a link that leaves the folder"
-_LOOP = "a link to a folder around it"
-_REPEATED = "a link to a file already listed"
+_DANGLING = "link to nothing"
+_OUTWARD = "link that leaves the folder"
+_LOOP = "link to a folder around it"
+_REPEATED = "link to a file already listed"
 # What archives made on a Mac hold besides the files themselves.
 _HIDDEN_FOLDERS = ("__MACOSX",)
 
@@ -54,9 +54,9 @@ class PictureListing:
         """How many files were left out, by reason, with an example each."""
         reasons = collections.Counter(reason for _, reason in self.left_out)
         examples = {reason: path for path, reason in reversed(self.left_out)}
-        return ", ".join(
-            f"{count} {reason} ({'e.g. ' if count > 1 else ''}"
-            f"{printable(examples[reason])})"
+        return "; ".join(
+            f"{reason}: {count}, {'e.g. ' if count > 1 else ''}"
+            f"{printable(examples[reason])}"
             for reason, count in reasons.most_common()
         )
 

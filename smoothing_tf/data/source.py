@@ -191,7 +191,7 @@ def source_from_folder(
         raise ValueError(
             "`data_dir` must be a folder with sub-folders train, validation and"
             f" test of {', '.join(SUFFIXES)} images; got {folder}"
-            f"{f', without {left_out}' if left_out else ''}."
+            f"{f' (left out: {left_out})' if left_out else ''}."
         )
     for split, pictures in listing.splits.items():
         if not pictures:
@@ -225,7 +225,10 @@ def source_from_folder(
             f"Convert them to 8 bits, or let --num_levels={MAX_LEVELS} do so.",
         )
     if listing.left_out:
-        notes = (f"Left out of {folder}: {listing.summary()}.", *notes)
+        count = len(listing.left_out)
+        files = "file" if count == 1 else "files"
+        note = f"Left out {count} {files} of {folder} ({listing.summary()})."
+        notes = (note, *notes)
     return Source(
         name=name,
         format=PictureFormat(

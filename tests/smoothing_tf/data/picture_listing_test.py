@@ -81,7 +81,7 @@ def test_other_places_and_names_are_left_out(root):
         "train/notes.txt": "not named as an image",
         "labels.csv": "not named as an image",
         "train/empty.png": "empty",
-        "train/x.png": "a folder named as an image",
+        "train/x.png": "folder named as an image",
         "a.png": "outside train, validation and test",
         **{
             f"originals/deep/00{i}.png": "outside train, validation and test"
@@ -106,7 +106,7 @@ def test_pipes_sockets_and_devices_are_not_opened(root, monkeypatch):
         "train/pipe": "not a regular file",
         "train/linked.png": "not a regular file",
         "train/socket.png": "not a regular file",
-        "test/null.png": "a link that leaves the folder",
+        "test/null.png": "link that leaves the folder",
     }
 
 
@@ -138,16 +138,16 @@ def test_links_lead_to_what_is_in_the_folder_once(root, tmp_path):
         "train/class/002.png",
     ]
     assert {k: v for k, v in _left_out(root).items() if k[0] != "."} == {
-        "train/loop": "a link to a folder around it",
-        "train/loop2": "a link to a folder around it",
-        "train/loop3": "a link to a folder around it",
-        "train/absolute": "a link to a folder around it",
-        "train/self.png": "a link to nothing",
-        "train/nothing.png": "a link to nothing",
-        "train/again.png": "a link to a file already listed",
-        "train/away.png": "a link that leaves the folder",
-        "train/away": "a link that leaves the folder",
-        "train/kept.png": "a link to a file already listed",
+        "train/loop": "link to a folder around it",
+        "train/loop2": "link to a folder around it",
+        "train/loop3": "link to a folder around it",
+        "train/absolute": "link to a folder around it",
+        "train/self.png": "link to nothing",
+        "train/nothing.png": "link to nothing",
+        "train/again.png": "link to a file already listed",
+        "train/away.png": "link that leaves the folder",
+        "train/away": "link that leaves the folder",
+        "train/kept.png": "link to a file already listed",
     }
 
 
@@ -183,8 +183,8 @@ def test_one_line_says_how_many_files_are_left_out_and_why(root):
     (root / "test" / "line\nbreak.txt").write_bytes(b"x")
     summary = list_pictures(str(root)).summary()
     assert summary == (
-        "3 hidden (e.g. train/._000.png), 1 not named as an image"
-        " (test/line\\nbreak.txt)"
+        "hidden: 3, e.g. train/._000.png; not named as an image: 1,"
+        " test/line\\nbreak.txt"
     )
 
 
