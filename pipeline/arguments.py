@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 from typing import Any
 
@@ -10,6 +11,7 @@ from smoothing_tf import config as config_lib
 from smoothing_tf.code_digest import code_digest
 from smoothing_tf.data.dataset import DataConfig
 from smoothing_tf.data.datasets import DATASETS_IN_DATA_DIR
+from smoothing_tf.data.picture_listing import list_pictures
 
 NODES_WITH_CODE = (
     "ingest",
@@ -41,6 +43,10 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
     arguments = {
         "dataset": flags["dataset"],
         "data_dir": flags["data_dir"],
+        "image_mode": config.data.image_mode,
+        # Empty and 0 for images that are left as they are.
+        "image_size": list(config.data.image_size or ()),
+        "num_levels": config.data.num_levels or 0,
         "data_digest": _data_digest(config.data),
         "max_rejected_fraction": options.max_rejected_fraction,
         "smoothing": flags["smoothing"],
@@ -75,8 +81,16 @@ def _data_digest(config: DataConfig) -> str:
     if config.dataset not in DATASETS_IN_DATA_DIR or config.data_dir is None:
         return ""
     digest = hashlib.sha256()
-    for path in sorted(pathlib.Path(config.data_dir).rglob("*")):
-        if path.is_file():
-            stat = path.stat()
-            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    if config.dataset == "folder":
+        listing = list_pictures(config.data_dir)
+        files = [p.path for pictures in listing.splits.values() for p in pictures]
+        # Only that they are left out, and why, reaches what ingest writes.
+        for path, reason in listing.left_out:
+            digest.update(os.fsencode(f"{path}\0{reason}\0"))
+    else:
+        root = pathlib.Path(config.data_dir)
+        files = [p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file()]
+    for path in files:
+        stat = os.stat(os.path.join(config.data_dir, path))
+        digest.update(os.fsencode(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0"))
     return digest.hexdigest()

@@ -60,6 +60,9 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         seed: int,
         beam_runner: str,
         beam_options: list,
+        image_mode: str = "auto",
+        image_size: list = [],  # noqa: B006 - the compiler reads it as a constant.
+        num_levels: int = 0,
         data_digest: str = "",
         ingest_code: str = "",
         augment_code: str = "",
@@ -84,6 +87,9 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             max_rejected_fraction=max_rejected_fraction,
             beam_runner=beam_runner,
             beam_options=beam_options,
+            image_mode=image_mode,
+            image_size=image_size,
+            num_levels=num_levels,
             code_digest=ingest_code,
         )
         data = ingested.outputs["data"]

@@ -21,6 +21,7 @@ DISTRIBUTIONS = (
     "apache-beam",
     "keras",
     "numpy",
+    "pillow",
     "tensorflow",
     "tensorflow-datasets",
     "tensorflow-probability",

@@ -206,7 +206,12 @@ def denoised(
     options: SampleOptions, experiment: Config, data: DataSpec
 ) -> tuple[Arrays, Picture]:
     """What is made of given x~."""
-    x_smoothed = read_smoothed(options.images, data.event_shape)
+    x_smoothed = read_smoothed(
+        options.images,
+        data.event_shape,
+        experiment.smoothing.noise_scale,
+        has_levels=data.num_levels is not None,
+    )
     two_stage = workdir.require_two_stage(experiment, data, options.workdir)
     if options.gradient != "exact":
         check_single_step(two_stage.smoothing, two_stage.smoothed, options.gradient)

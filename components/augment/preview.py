@@ -6,6 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from smoothing_tf.artifacts import Path, atomic_file
+from smoothing_tf.data.channels import show_channels
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import scale
 from smoothing_tf.data.subsets import subset_indices
@@ -54,10 +55,9 @@ def write_preview(
 
 
 def _draw_images(axis, x: tf.Tensor) -> None:
-    images = unit_to_uint8(x).numpy()
+    images = show_channels(unit_to_uint8(x).numpy())
     images = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=255)
     strip = np.concatenate(list(images), axis=1)
-    # All but colour images are shown by their first channel, in grey.
     strip = strip if strip.shape[-1] == 3 else strip[..., 0]
     axis.imshow(strip, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axis.set_axis_off()

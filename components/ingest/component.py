@@ -10,6 +10,9 @@ def ingest(
     beam_runner: str,
     beam_options: list,
     code_digest: str,
+    image_mode: str,
+    image_size: list,
+    num_levels: int,
     data: dsl.Output[dsl.Dataset],
 ):
     """Reads, checks and stores the data set; statistics and rejects beside it."""
@@ -26,5 +29,8 @@ def ingest(
             beam_runner=beam_runner,
             beam_options=beam_options,
             output_dir=data.path,
+            image_mode=image_mode,
+            image_size=image_size or None,
+            num_levels=num_levels or None,
         )
     )

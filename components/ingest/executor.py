@@ -3,6 +3,8 @@
 import pathlib
 import re
 import shutil
+import sys
+from collections.abc import Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -19,10 +21,13 @@ from components.ingest.validation import (
 )
 from smoothing_tf.artifacts import atomic_directory, read_json, write_json
 from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.rejection import sufficient_fraction
 from smoothing_tf.data.source import Source
 
 STATISTICS_FILE = "statistics.json"
 REJECTS_FILE = "rejects.json"
+
+_MAX_NAME_LENGTH = 64
 
 
 def run(
@@ -33,12 +38,16 @@ def run(
     beam_runner: str,
     beam_options: list[str],
     output_dir: str,
+    image_mode: str = "auto",
+    image_size: Sequence[int] | None = None,
+    num_levels: int | None = None,
 ) -> dict:
     """Checks every record of a data set and writes the sound ones.
 
     `output_dir` becomes a TFDS directory with the same splits, order and number of
     levels, with statistics.json (see `StatisticsFn`, per split) and rejects.json
-    (see `summarize_rejects`, per split) in it. Two runs write the same records.
+    (see `summarize_rejects`, per split; "left_out" names the files of a folder that are
+    no part of the data) in it. Two runs write the same records.
 
     Args:
       dataset: as in `DataConfig`.
@@ -47,6 +56,9 @@ def run(
       beam_runner: as in `IngestConfig`.
       beam_options: as in `IngestConfig`.
       output_dir: must not exist, or be empty.
+      image_mode: as in `DataConfig`.
+      image_size: as in `DataConfig`.
+      num_levels: as in `DataConfig`.
 
     Returns:
       {"event_shape": list, "num_levels": int or None, "num_examples": split ->
@@ -57,11 +69,12 @@ def run(
         damaged. Nothing is written then.
     """
     config = IngestConfig(max_rejected_fraction, beam_runner, tuple(beam_options))
-    opened = open_dataset(DataConfig(dataset, data_dir))
+    # JSON may hold whole numbers as floats.
+    size = image_size and tuple(int(side) for side in image_size)
+    opened = open_dataset(DataConfig(dataset, data_dir, image_mode, size, num_levels))
     source, num_examples = opened.source, opened.num_examples
     _check_not_empty(source, num_examples)
-    # TFDS parses file names, so only what is safe in one.
-    name = re.sub(r"[^a-z0-9]+", "_", source.name.lower()).strip("_") or "data"
+    name = _file_name(source.name)
     with atomic_directory(output_dir) as directory:
         tasks = shard_tasks(source.shards, name, directory)
         _run_beam(tasks, source, directory / "reports", config)
@@ -71,16 +84,32 @@ def run(
             split: read_json(_statistics_report(directory / "reports", split))
             for split in source.shards
         }
+        if "histogram" in statistics.get("train", {}):
+            levels = np.flatnonzero(statistics["train"]["histogram"])
+            if (remark := source.format.remark_on(levels)) is not None:
+                print(remark, file=sys.stderr)
         shutil.rmtree(directory / "reports")
         _write_metadata(source, reports, directory)
         write_json(directory / STATISTICS_FILE, statistics)
-        write_json(directory / REJECTS_FILE, rejects)
+        left_out = [{"path": path, "reason": why} for path, why in source.left_out]
+        write_json(directory / REJECTS_FILE, {**rejects, "left_out": left_out})
     return {
         "event_shape": list(source.format.event_shape),
         "num_levels": source.format.num_levels,
         "num_examples": {s: statistics[s]["count"] for s in source.shards},
         "num_rejected": {s: rejects[s]["count"] for s in source.shards},
     }
+
+
+def _file_name(name: str) -> str:
+    """What the files of a data set begin with; TFDS parses it back.
+
+    It begins with a letter, holds what is safe in a file name, and is short enough.
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    if not name[:1].isalpha():
+        name = f"data_{name}".strip("_")
+    return name[:_MAX_NAME_LENGTH].strip("_")
 
 
 def _check_not_empty(source: Source, num_examples: dict[str, int]) -> None:
@@ -123,8 +152,8 @@ def _check_rejects(
     num_examples: dict[str, int],
     max_rejected_fraction: float,
 ) -> dict[str, dict]:
-    """What rejects.json says, after checking that it is not too much."""
-    summaries = {}
+    """What rejects.json says of the splits, after checking that it is not too much."""
+    summaries, first = {}, {}
     for split, count in num_examples.items():
         rejects = []
         for task, report in reports.items():
@@ -132,21 +161,31 @@ def _check_rejects(
                 if report["error"] is not None:
                     raise ValueError(report["error"])
                 rejects += report["rejects"]
-        summary = summaries[split] = summarize_rejects(rejects, count)
-        first = "; ".join(
+        summaries[split] = summarize_rejects(rejects, count)
+        first[split] = "; ".join(
             f"record {index} ({place}) {reason}" for index, place, reason in rejects[:3]
         )
         if len(rejects) == count:
             raise ValueError(
                 f"The split {split!r} must hold at least one sound record; all {count}"
-                f" were refused. First: {first}."
+                f" were refused. First: {first[split]}."
             )
-        if summary["fraction"] > max_rejected_fraction:
-            raise ValueError(
-                f"`max_rejected_fraction` must be at least {summary['fraction']:.3g}"
-                f" to go on without {len(rejects)} of {count} records of the split"
-                f" {split!r}; got {max_rejected_fraction}. First: {first}."
-            )
+    too_many = [
+        split
+        for split, summary in summaries.items()
+        if summary["fraction"] > max_rejected_fraction
+    ]
+    if too_many:
+        counts = {s: (summaries[s]["count"], num_examples[s]) for s in too_many}
+        what = " and ".join(
+            f"{bad} of {total} records of the split {split!r}"
+            for split, (bad, total) in counts.items()
+        )
+        raise ValueError(
+            "`max_rejected_fraction` must be at least"
+            f" {sufficient_fraction(counts.values())} to go on without {what}; got"
+            f" {max_rejected_fraction}. First: {first[too_many[0]]}."
+        )
     return summaries
 
 

@@ -37,7 +37,7 @@ class ShardTask:
 
 
 class ValidateShardFn(beam.DoFn):
-    """Decodes every record of a shard and copies the sound ones, in order.
+    """Decodes every record of a shard and stores the sound ones, in order.
 
     Yields (split, examples [n, ...event]) for statistics. The report says, as JSON:
     `num_examples` and `num_bytes` written, `rejects` a list of [index in the split,
@@ -66,16 +66,12 @@ class ValidateShardFn(beam.DoFn):
             try:
                 for i, serialized in enumerate(records):
                     try:
-                        x, _ = self._format.decode(serialized)
+                        x, label = self._format.decode(serialized)
                     except RecordError as reason:
                         place = task.shard.place_of(i)
                         rejects.append([task.offset + i, place, str(reason)])
                         continue
-                    # Encoded images are kept as they are. TFDS writes the features
-                    # of a record in any order; here it is always the same.
-                    serialized = tf.train.Example.FromString(
-                        serialized
-                    ).SerializeToString(deterministic=True)
+                    serialized = self._format.stored(serialized, x, label)
                     writer.write(serialized)
                     num_examples += 1
                     num_bytes += len(serialized)
@@ -105,17 +101,23 @@ def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
     Args:
       rejects: [index, place, reason] of every rejected record, in order.
       num_examples: records read, sound ones included.
+
+    Returns:
+      "count", "num_examples", "fraction", the 20 most common "reasons", the "first" ten
+      rejected records, and all of them, "records".
     """
+    records = [
+        {"index": index, "place": place, "reason": reason}
+        for index, place, reason in rejects
+    ]
     reasons = collections.Counter(reason for _, _, reason in rejects)
     return {
         "count": len(rejects),
         "num_examples": num_examples,
         "fraction": len(rejects) / num_examples,
         "reasons": dict(reasons.most_common(20)),
-        "first": [
-            {"index": index, "place": place, "reason": reason}
-            for index, place, reason in rejects[:10]
-        ],
+        "first": records[:10],
+        "records": records,
     }
 
 

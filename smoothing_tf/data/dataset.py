@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import sys
 
 import numpy as np
 import tensorflow as tf
@@ -10,9 +11,11 @@ from absl import logging
 
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
 from smoothing_tf.data.default_directory import explaining_default_directory
+from smoothing_tf.data.picture_format import PictureConversion
 from smoothing_tf.data.record_format import RecordError
-from smoothing_tf.data.source import Source
-from smoothing_tf.settings import choose, setting, validate
+from smoothing_tf.data.rejection import sufficient_fraction, unsound_message
+from smoothing_tf.data.source import MAX_LEVELS, Source
+from smoothing_tf.settings import choose, setting, text_of, validate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,9 +34,53 @@ class DataConfig:
         none_name="",
         is_path=True,
     )
+    image_mode: str = setting(
+        "auto",
+        "With --dataset=folder: convert images to `grey` or `color`; `auto` reads them"
+        " as what most training images are.",
+        choices=("auto", "grey", "color"),
+    )
+    image_size: tuple[int, ...] | None = setting(
+        None,
+        "With --dataset=folder: HEIGHT,WIDTH to bring images to, by a crop around the"
+        " center to that aspect ratio and an antialiased (bicubic) resize; `none`"
+        " leaves them as they are.",
+        minimum=1,
+    )
+    num_levels: int | None = setting(
+        None,
+        "With --dataset=folder: L, convert the values of images to so many levels: i of"
+        " 0 to 255 becomes round(i (L - 1) / 255), after v of 16 bits has become"
+        " round(v / 257). Give 2 for pictures of black and white, 256 for 16-bit"
+        " files. `auto` keeps the 256 levels of 8-bit files and refuses others.",
+        minimum=2,
+        maximum=MAX_LEVELS,
+        none_name="auto",
+    )
 
     def __post_init__(self):
         validate(self)
+        if self.image_size is not None and len(self.image_size) != 2:
+            raise ValueError(
+                "`image_size` must be two numbers, HEIGHT,WIDTH; got"
+                f" {','.join(map(str, self.image_size))}."
+            )
+        if self.dataset == "folder":
+            return
+        for name in ("image_mode", "image_size", "num_levels"):
+            field = type(self).__dataclass_fields__[name]
+            value = getattr(self, name)
+            if value != field.default:
+                raise ValueError(
+                    f"`{name}` applies to --dataset=folder alone; got"
+                    f" {text_of(field, value)} with --dataset={self.dataset}. Leave it"
+                    " out."
+                )
+
+    @property
+    def conversion(self) -> PictureConversion:
+        """What is made of the image files of a folder."""
+        return PictureConversion(self.image_mode, self.image_size, self.num_levels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,19 +182,46 @@ class Dataset:
             delay=2,
             disable=None,
         )
+        unsound = []
         for index, (place, serialized) in enumerate(progress):
             try:
                 x[index], label = record_format.decode(serialized)
             except RecordError as error:
-                raise ValueError(
-                    f"Record {index} of the split {split!r} of {self.name!r} ({place})"
-                    f" {error}; repair or remove it, or run the pipeline, which can"
-                    " leave it out (pipeline.local_runner --max_rejected_fraction)."
-                ) from error
+                unsound.append((index, place, str(error)))
+                continue
             if labels is not None:
                 labels[index] = label
+        if unsound:
+            total = len(x)
+            fraction = None
+            if len(unsound) < total:
+                fraction = sufficient_fraction(
+                    [(len(unsound), total), *self._unsound_elsewhere(split)]
+                )
+            where = f"the split {split!r} of {self.name!r}"
+            raise ValueError(unsound_message(where, unsound, total, fraction))
+        if split == "train" and (remark := record_format.remark_on(x)) is not None:
+            print(remark, file=sys.stderr)
         x.flags.writeable = False
         return x, labels
+
+    def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
+        """(unsound records, records) of the other splits, which ingest reads too."""
+        counts = []
+        for other, shards in self.source.shards.items():
+            if other == split or other in self._splits:
+                continue
+            unsound = 0
+            try:
+                for serialized in (s for shard in shards for s in shard.read()):
+                    try:
+                        self.source.format.decode(serialized)
+                    except RecordError:
+                        unsound += 1
+            except ValueError:  # A damaged file, which the pipeline reports.
+                continue
+            counts.append((unsound, self.num_examples[other]))
+        return counts
 
 
 def open_dataset(config: DataConfig) -> Dataset:
@@ -156,6 +230,7 @@ def open_dataset(config: DataConfig) -> Dataset:
     Raises:
       ValueError: `data_dir` is needed or holds no such data set, or its features
         cannot be modelled.
+      OSError: the files cannot be read.
     """
     if config.dataset in DATASETS_IN_DATA_DIR and config.data_dir is None:
         raise ValueError(
@@ -163,8 +238,12 @@ def open_dataset(config: DataConfig) -> Dataset:
             " got none."
         )
     open_source = choose(DATASETS, config.dataset, "dataset")
+    arguments = (config.conversion,) if config.dataset == "folder" else ()
     with _quiet_tfds(), explaining_default_directory(config.data_dir):
-        return Dataset(open_source(config.data_dir))
+        source = open_source(config.data_dir, *arguments)
+    for note in source.notes:
+        print(note, file=sys.stderr)
+    return Dataset(source)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
 """Data sets that TensorFlow Datasets downloads, and a validation split of theirs."""
 
 import dataclasses
+import functools
 
 import tensorflow_datasets as tfds
 
+from smoothing_tf.data.prepared import make_builder
 from smoothing_tf.data.shards import PartOfShard, Shard
 from smoothing_tf.data.source import Source
 
@@ -17,8 +19,9 @@ def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
 
     Raises:
       OSError: the data cannot be downloaded; the message says what to do.
+      ValueError: what is prepared already is damaged.
     """
-    builder = tfds.builder(name, data_dir=data_dir)
+    builder = make_builder(functools.partial(tfds.builder, name), data_dir)
     if builder.is_prepared():
         return builder
     try:

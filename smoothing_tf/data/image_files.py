@@ -11,15 +11,25 @@ Path = str | os.PathLike
 
 # No noise takes a pixel of [-1, 1] so far; it must be on another scale.
 _LARGEST = 20.0
+_KINDS = {1: "grey", 3: "of three colors"}
 
 
-def read_smoothed(path: Path, event_shape: tuple[int, ...]) -> np.ndarray:
+def read_smoothed(
+    path: Path,
+    event_shape: tuple[int, ...],
+    noise_scale: float | None = None,
+    *,
+    has_levels: bool = True,
+) -> np.ndarray:
     """Reads x~, to denoise.
 
     Args:
       path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
         floating, images on [-1, 1]; or uint8 images, which are scaled to it.
       event_shape: what the model expects.
+      noise_scale: standard deviation of the noise, by which very bright images are
+        told from those on another scale; None if it is not known.
+      has_levels: whether the data have levels; others are never rescaled.
 
     Returns:
       float32 [n, ...event_shape].
@@ -29,16 +39,43 @@ def read_smoothed(path: Path, event_shape: tuple[int, ...]) -> np.ndarray:
       ValueError: it is no .npz file, or not of the right shape and dtype.
     """
     images = _read_examples(path, ("smoothed", "images"), event_shape)
-    is_image = len(event_shape) == 3
+    is_image = len(event_shape) == 3 and has_levels
     if images.dtype == np.uint8 and is_image:
         return levels_to_unit(images, 256).numpy()
     images = _as_float32(images, alternative="uint8 or " if is_image else "")
-    if np.max(np.abs(images)) > _LARGEST and is_image:
-        raise ValueError(
-            "`--images` of floating point must be on [-1, 1] plus noise; got values up"
-            f" to {np.max(np.abs(images)):g}. Give 0 to 255 as uint8."
-        )
+    if is_image:
+        _check_scale(images, noise_scale)
     return images
+
+
+def _check_scale(images: np.ndarray, noise_scale: float | None) -> None:
+    """Refuses images that cannot be on [-1, 1] plus noise.
+
+    Black is -1 there, so that images without one negative value are on [0, 1] or
+    [0, 255], but for pictures that are white all over: those exceed 1.
+    """
+    low, high = float(np.min(images)), float(np.max(images))
+    is_white = noise_scale is not None and 1.0 < high <= 1.0 + 10.0 * noise_scale
+    # A single value is the same picture, without noise, on either scale.
+    is_constant = low == high <= 1.0
+    is_plausible = low < 0.0 or is_constant or is_white
+    if -_LARGEST <= low and high <= _LARGEST and is_plausible:
+        return
+    rule = (
+        "`--images` of floating point must be on [-1, 1] plus noise; got values from"
+        f" {low:g} to {high:g}."
+    )
+    if low < 0.0:
+        raise ValueError(f"{rule} Bring them to that scale.")
+    if high <= 1.0:
+        raise ValueError(
+            f"{rule} If they are on [0, 1], give 2 x - 1. If they are on [-1, 1] and"
+            " this bright, add an image with a darker pixel to the file."
+        )
+    raise ValueError(
+        f"{rule} If they are on [0, 255], give them as uint8, or x / 127.5 - 1 with"
+        " their noise."
+    )
 
 
 def read_inpainting(
@@ -81,7 +118,8 @@ def _unit_of_uint8(images, known, num_levels) -> np.ndarray:
     """uint8 -> [-1, 1], from which the known values are had back exactly."""
     if images.dtype != np.uint8:
         raise ValueError(
-            f"`--images` to inpaint must be uint8 images; got {images.dtype}."
+            "`--images` to inpaint must be uint8 images; got"
+            f" {images.dtype}.{_dtype_advice(images)}"
         )
     unit = levels_to_unit(np.rint(images * ((num_levels - 1) / 255.0)), num_levels)
     is_wrong = known & (unit_to_uint8(unit, num_levels).numpy() != images)
@@ -119,8 +157,36 @@ def _read_examples(path, known_names, event_shape) -> np.ndarray:
         raise ValueError(
             "`--images` must be one image or more, of shape [n,"
             f" {', '.join(map(str, event_shape))}]; got {list(images.shape)}."
+            f"{_shape_advice(images.shape, event_shape)}"
         )
     return images
+
+
+def _shape_advice(shape: tuple[int, ...], event_shape: tuple[int, ...]) -> str:
+    """What makes an array of `shape` one of [n, ...event_shape], if one thing does."""
+    if shape == event_shape:
+        return " Give a single one as x[None]."
+    if len(event_shape) != 3:
+        return ""
+    height, width, channels = event_shape
+    if channels == 1 and shape[-2:] == (height, width) and len(shape) in (2, 3):
+        index = "None, ..., None" if len(shape) == 2 else "..., None"
+        return f" Add the missing axes: x[{index}]."
+    if shape[-3:] == (channels, height, width) and len(shape) in (3, 4):
+        one = "" if len(shape) == 4 else "[None]"
+        return f" Put the channels last: np.moveaxis(x, -3, -1){one}."
+    if (
+        len(shape) == 4
+        and shape[1:3] == (height, width)
+        and {shape[3], channels}
+        == {
+            1,
+            3,
+        }
+    ):
+        how = "x.repeat(3, -1)" if channels == 3 else "one channel, in grey"
+        return f" The model's images are {_KINDS[channels]}: give {how}."
+    return ""
 
 
 def _as_float32(
@@ -129,7 +195,7 @@ def _as_float32(
     """Floating point -> float32, finite where it is known."""
     rule = f"`--images` must be {alternative}finite floating point"
     if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"{rule}; got {images.dtype}.")
+        raise ValueError(f"{rule}; got {images.dtype}.{_dtype_advice(images)}")
     # What float32 cannot hold becomes infinite.
     with np.errstate(over="ignore"):
         single = images.astype(np.float32)
@@ -138,6 +204,30 @@ def _as_float32(
             f"{rule}; got {images.dtype} with NaN or infinity, as float32."
         )
     return single
+
+
+def _dtype_advice(images: np.ndarray) -> str:
+    """How images of another dtype become uint8 from 0 (black) to 255 (white)."""
+    if images.ndim != 4 or not images.size:
+        return ""
+    if images.dtype == bool:
+        return " Give 255 * x.astype(np.uint8)."
+    is_number = np.issubdtype(images.dtype, np.number)
+    if not is_number or np.issubdtype(images.dtype, np.complexfloating):
+        return ""
+    low, high = np.min(images), np.max(images)
+    if np.issubdtype(images.dtype, np.integer):
+        if low >= 0 and high <= 255:
+            return " Give x.astype(np.uint8), with 0 for black and 255 for white."
+        if low >= 0 and high <= 65535:
+            return " If they have 16 bits, give np.rint(x / 257).astype(np.uint8)."
+    elif low >= 0 and high <= 1:
+        return " If they are on [0, 1], give np.rint(255 * x).astype(np.uint8)."
+    elif low >= 0 and high <= 255:
+        return " If they are on [0, 255], give np.rint(x).astype(np.uint8)."
+    elif low >= -1 and high <= 1:
+        return " Give np.rint(127.5 * (x + 1)).astype(np.uint8)."
+    return ""
 
 
 def _read_array(path: Path, flag: str, known_names: tuple[str, ...]) -> np.ndarray:

@@ -1,12 +1,18 @@
 """What a record of a data set must look like, and decoding one."""
 
 import dataclasses
+import struct
 
 import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_START = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
+_PNG_HEADER_SIZE = 33
+# Kind of colour in the header -> channels.
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
 _PNG_BIT_DEPTH_OFFSET = 24
 
 
@@ -48,7 +54,7 @@ class RecordFormat:
           RecordError: the record cannot be decoded, or has another shape, dtype
             or range than declared, or a label that is no class.
         """
-        features = _parse(serialized)
+        features = parse_record(serialized)
         if self.feature not in features:
             raise RecordError(f"has no feature {self.feature!r}")
         if self.num_levels is None:
@@ -60,10 +66,35 @@ class RecordFormat:
                 )
             x = np.array(values, np.float32).reshape(self.event_shape)
         else:
-            x = _decode_image(features[self.feature])
+            x = _decode_image(features[self.feature], self.event_shape)
         self._check(x)
+        return x, self._label_of(features)
+
+    def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
+        """The record as a prepared directory holds it.
+
+        Args:
+          serialized: the record.
+          x: what `decode` makes of it.
+          label: what `decode` makes of it.
+
+        Returns:
+          The record itself, encoded images as they are. TFDS writes the features of
+          a record in any order; here it is always the same.
+        """
+        del x, label
+        return tf.train.Example.FromString(serialized).SerializeToString(
+            deterministic=True
+        )
+
+    def remark_on(self, x: np.ndarray) -> str | None:
+        """A sentence that the user should see about the training examples, or None."""
+        del x
+        return None
+
+    def _label_of(self, features) -> int | None:
         if self.label is None:
-            return x, None
+            return None
         labels = features[self.label].int64_list.value
         if len(labels) != 1:
             raise RecordError(f"has {len(labels)} labels instead of one")
@@ -72,7 +103,7 @@ class RecordFormat:
                 f"has the label {labels[0]} instead of one of 0 to"
                 f" {self.num_classes - 1}"
             )
-        return x, labels[0]
+        return labels[0]
 
     def _check(self, x: np.ndarray) -> None:
         if x.shape != self.event_shape:
@@ -97,17 +128,24 @@ def decode_image(serialized: bytes) -> np.ndarray:
     Raises:
       RecordError: the record holds no image or a damaged one.
     """
-    return _decode_image(_parse(serialized)["image"])
+    return _decode_image(parse_record(serialized)["image"])
 
 
-def _parse(serialized: bytes):
+def parse_record(serialized: bytes):
+    """The features of a record, by name.
+
+    Raises:
+      RecordError: it is not a serialized `tf.train.Example`.
+    """
     try:
         return tf.train.Example.FromString(serialized).features.feature
     except DecodeError as error:
         raise RecordError("is not a serialized tf.train.Example") from error
 
 
-def _decode_image(feature: tf.train.Feature) -> np.ndarray:
+def _decode_image(
+    feature: tf.train.Feature, expected_shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     images = feature.bytes_list.value
     if len(images) != 1:
         raise RecordError(f"has {len(images)} images instead of one")
@@ -119,6 +157,8 @@ def _decode_image(feature: tf.train.Feature) -> np.ndarray:
         and encoded[_PNG_BIT_DEPTH_OFFSET] == 16
     )
     try:
+        if expected_shape is not None:
+            _check_declared_size(encoded, expected_shape)
         image = tf.io.decode_image(
             encoded,
             dtype=tf.uint16 if is_16_bit else tf.uint8,
@@ -127,6 +167,19 @@ def _decode_image(feature: tf.train.Feature) -> np.ndarray:
     except tf.errors.InvalidArgumentError as error:
         raise RecordError("cannot be decoded as an image") from error
     return image.numpy()
+
+
+def _check_declared_size(encoded: bytes, expected_shape: tuple[int, ...]) -> None:
+    """Refuses an image by its header, so that a huge one is not decoded first."""
+    if encoded.startswith(_PNG_START) and len(encoded) >= _PNG_HEADER_SIZE:
+        width, height, _, kind = struct.unpack_from(">IIBB", encoded, len(_PNG_START))
+        shape = (height, width, _PNG_CHANNELS.get(kind, 1))
+    elif encoded.startswith(_JPEG_SIGNATURE):
+        shape = tuple(tf.io.extract_jpeg_shape(encoded).numpy().tolist())
+    else:
+        return
+    if shape[:2] != tuple(expected_shape[:2]):
+        raise RecordError(f"has shape {shape} instead of {expected_shape}")
 
 
 def encode_record(

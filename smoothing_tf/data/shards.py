@@ -6,11 +6,12 @@ its piece. Every kind yields serialized `tf.train.Example`s in stored order.
 
 import dataclasses
 import itertools
-import pathlib
+import os
 from collections.abc import Iterator
 
 import tensorflow as tf
 
+from smoothing_tf.data.picture_format import PATH_FEATURE
 from smoothing_tf.data.record_format import encode_record
 
 
@@ -34,7 +35,11 @@ class MemoryShard:
 
 @dataclasses.dataclass(frozen=True)
 class FileShard:
-    """Image files, one per record, with their labels or None."""
+    """Image files, one per record, with their labels or None.
+
+    A record holds the path of its file and not the content, which may be of any
+    size: `PictureFormat` reads it.
+    """
 
     files: tuple[tuple[str, int | None], ...]
 
@@ -48,7 +53,7 @@ class FileShard:
 
     def read(self) -> Iterator[bytes]:
         for path, label in self.files:
-            yield encode_record("image", pathlib.Path(path).read_bytes(), label)
+            yield encode_record(PATH_FEATURE, os.fsencode(path), label)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +72,11 @@ class TFRecordShard:
         return f"{self.path}, record {index}"
 
     def read(self) -> Iterator[bytes]:
+        # A pipe would keep its reader waiting for ever.
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            raise ValueError(
+                f"{self.path} is no regular file; write the data set again."
+            )
         count = 0
         records = tf.data.TFRecordDataset(self.path).as_numpy_iterator()
         try:
@@ -83,6 +93,11 @@ class TFRecordShard:
             raise ValueError(
                 f"The file {self.path} is missing or damaged after {count} records;"
                 " write the data set again."
+            ) from error
+        except tf.errors.OpError as error:
+            raise ValueError(
+                f"The file {self.path} cannot be read after {count} records; make it"
+                " readable (chmod), or write the data set again."
             ) from error
         if count != self.num_examples:
             raise ValueError(

@@ -1,14 +1,19 @@
 """A data set as it is stored: its format and the shards of every split."""
 
-import contextlib
 import dataclasses
-import io
-import pathlib
+import itertools
+import os
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from smoothing_tf.data.picture_classes import classes_of
+from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
+from smoothing_tf.data.picture_header import SUFFIXES
+from smoothing_tf.data.picture_listing import list_pictures, printable
+from smoothing_tf.data.picture_shapes import most_common_shape
+from smoothing_tf.data.prepared import builder_of_directory, prepare
 from smoothing_tf.data.record_format import (
     RecordError,
     RecordFormat,
@@ -17,7 +22,6 @@ from smoothing_tf.data.record_format import (
 )
 from smoothing_tf.data.shards import FileShard, MemoryShard, Shard, TFRecordShard
 
-_IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png")
 _FILES_PER_SHARD = 4096
 # Samples are written, and served, as uint8.
 MAX_LEVELS = 256
@@ -32,12 +36,16 @@ class Source:
       format: what every record must look like.
       shards: split -> its consecutive pieces.
       class_names: names of the labels 0, 1, ...; None without labels.
+      left_out: (path, reason) of files beside the data that are no part of it.
+      notes: sentences about the data that a user should see.
     """
 
     name: str
     format: RecordFormat
     shards: dict[str, tuple[Shard, ...]]
     class_names: tuple[str, ...] | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
@@ -52,10 +60,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
         levels, or the files are not TFRecords.
     """
     if not builder.is_prepared():
-        # TFDS prints a dozen lines, on both streams, for a second of work.
-        tfds.disable_progress_bar()
-        with contextlib.redirect_stdout(io.StringIO()):
-            builder.download_and_prepare()
+        prepare(builder)
     info = builder.info
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         raise ValueError(
@@ -96,11 +101,21 @@ def _builder_format(builder, features, shards) -> RecordFormat:
         try:
             num_levels = builder.info.metadata["num_levels"]
         except (KeyError, TypeError):  # Foreign metadata, or none at all.
-            num_levels = np.iinfo(dtype).max + 1
+            num_levels = int(np.iinfo(dtype).max) + 1
         shape = image.shape
         if None in shape:
             shape = _first_image(builder.name, shards).shape
-        _check_num_levels(num_levels, f"The images in {builder.data_dir}")
+        if isinstance(num_levels, bool) or not isinstance(num_levels, int):
+            raise ValueError(
+                f"`num_levels` in {builder.data_dir}/metadata.json must be a whole"
+                f" number; got {num_levels!r}. Correct it there."
+            )
+        _check_num_levels(
+            num_levels,
+            f"The images in {builder.data_dir}",
+            "Convert them to 8 bits, or declare their levels as `num_levels` in the"
+            " metadata of TFDS.",
+        )
         return RecordFormat("image", tuple(shape), dtype.name, num_levels)
     floats = {
         name
@@ -120,12 +135,11 @@ def _builder_format(builder, features, shards) -> RecordFormat:
     )
 
 
-def _check_num_levels(num_levels: int, what: str) -> None:
+def _check_num_levels(num_levels: int, what: str, remedy: str) -> None:
     if not 2 <= num_levels <= MAX_LEVELS:
         raise ValueError(
             f"{what} must have from 2 to {MAX_LEVELS} levels, which samples and the"
-            f" exported model hold as uint8; got {num_levels}. Convert them to 8 bits,"
-            " or declare their levels as `num_levels` in the metadata of TFDS."
+            f" exported model hold as uint8; got {num_levels}. {remedy}"
         )
 
 
@@ -144,72 +158,92 @@ def source_from_directory(directory: str) -> Source:
     """The source of a prepared TFDS directory, e.g. one that ingest wrote.
 
     Raises:
-      ValueError: there is no TFDS directory, or nothing in it can be modelled.
+      ValueError: there is no TFDS directory, its metadata are damaged, or nothing in
+        it can be modelled.
+      PermissionError: a file cannot be read.
     """
-    if not (pathlib.Path(directory) / "dataset_info.json").is_file():
-        raise ValueError(
-            "`data_dir` must be a prepared TFDS directory, one with"
-            f" dataset_info.json; got {directory}."
-        )
-    return source_from_builder(tfds.builder_from_directory(directory))
+    return source_from_builder(builder_of_directory(directory))
 
 
-def source_from_folder(folder: str) -> Source:
+def source_from_folder(
+    folder: str, conversion: PictureConversion | None = None
+) -> Source:
     """The source of image files in sub-folders train, validation and test.
 
     The files of a split lie in it directly, or one level deeper in a folder per
-    class. They are ordered by path; the first one gives shape and dtype.
+    class; `list_pictures` says which files count. They are ordered by path. What most
+    training files are gives the shape.
+
+    Args:
+      folder: the folder.
+      conversion: what is made of the pictures.
 
     Raises:
-      ValueError: there is no such folder, no image in it, or the first one has 16
-        bits.
+      ValueError: there is no such folder, no image in it or in one of its splits, or
+        most images have 16 bits and no conversion is asked for.
+      PermissionError: a folder cannot be listed.
     """
-    root = pathlib.Path(folder)
-    files = {
-        split.name: sorted(
-            path
-            for pattern in ("*", "*/*")
-            for path in split.glob(pattern)
-            if path.suffix.lower() in _IMAGE_SUFFIXES
-        )
-        for split in sorted(root.iterdir() if root.is_dir() else ())
-        if split.is_dir() and not split.name.startswith(".")
-    }
-    if not any(files.values()):
+    conversion = conversion or PictureConversion()
+    listing = list_pictures(folder)
+    name = printable(os.path.basename(os.path.realpath(folder))) or "data"
+    if not any(listing.splits.values()):
+        left_out = listing.summary()
         raise ValueError(
             "`data_dir` must be a folder with sub-folders train, validation and"
-            f" test of {', '.join(_IMAGE_SUFFIXES)} images; got {folder}."
+            f" test of {', '.join(SUFFIXES)} images; got {folder}"
+            f"{f' (left out: {left_out})' if left_out else ''}."
         )
-    # A file directly in the split has no class, and then there are no labels.
-    classes = [
-        None if path.parent.parent == root else path.parent.name
-        for paths in files.values()
-        for path in paths
-    ]
-    names = None if None in classes else tuple(sorted(set(classes)))
-    numbers = {name: number for number, name in enumerate(names or ())}
+    for split, pictures in listing.splits.items():
+        if not pictures:
+            raise ValueError(
+                f"The split {split!r} of {name!r} must hold at least one image; got"
+                f" none in {os.path.join(folder, split)}. Add images, or remove it."
+            )
+    classes = classes_of(listing)
+    notes = classes.notes
     shards = {}
-    for split, paths in files.items():
-        labelled = [(str(path), numbers.get(path.parent.name)) for path in paths]
+    for split, pictures in listing.splits.items():
+        labelled = [
+            (
+                os.path.join(folder, picture.path),
+                classes.labels.get(picture.class_folder),
+            )
+            for picture in pictures
+        ]
         shards[split] = tuple(
             FileShard(tuple(labelled[start : start + _FILES_PER_SHARD]))
             for start in range(0, len(labelled), _FILES_PER_SHARD)
         )
-    image = _first_image(root.name, shards)
-    num_levels = np.iinfo(image.dtype).max + 1
-    _check_num_levels(num_levels, f"The images in {folder}")
+    decisive = shards.get("train") or tuple(itertools.chain(*shards.values()))
+    shape, num_bits = most_common_shape(
+        [path for shard in decisive for path, _ in shard.files], conversion, name
+    )
+    if conversion.num_levels is None:
+        _check_num_levels(
+            2**num_bits,
+            f"The images in {folder}",
+            f"Convert them to 8 bits, or let --num_levels={MAX_LEVELS} do so.",
+        )
+    if listing.left_out:
+        count = len(listing.left_out)
+        files = "file" if count == 1 else "files"
+        note = f"Left out {count} {files} of {folder} ({listing.summary()})."
+        notes = (note, *notes)
     return Source(
-        name=root.name,
-        format=RecordFormat(
+        name=name,
+        format=PictureFormat(
             "image",
-            image.shape,
-            image.dtype.name,
-            num_levels,
-            label=names and "label",
-            num_classes=names and len(names),
+            shape,
+            "uint8",
+            conversion.num_levels or MAX_LEVELS,
+            label=classes.names and "label",
+            num_classes=classes.names and len(classes.names),
+            conversion=conversion,
         ),
         shards=shards,
-        class_names=names,
+        class_names=classes.names,
+        left_out=listing.left_out,
+        notes=notes,
     )
 
 

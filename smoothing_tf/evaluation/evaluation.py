@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf import artifacts
+from smoothing_tf.data.channels import describe_channels
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import DRAWN
 from smoothing_tf.evaluation.config import EvaluationConfig
@@ -204,6 +205,14 @@ def _replaced_together(directory: pathlib.Path, last: str) -> Iterator[pathlib.P
         shutil.rmtree(temporary)
 
 
+def _sample_note(dataset: Dataset) -> str | None:
+    """What pictures show, or why there are no metrics of samples."""
+    if dataset.num_levels is not None:
+        return describe_channels(dataset.event_shape[-1])
+    pictures = "" if len(dataset.event_shape) == 1 else ", and not shown as pictures"
+    return f"Samples of data without levels are not scored by features{pictures}."
+
+
 def _facts(
     dataset: Dataset,
     smoothing: Smoothing | None,
@@ -211,6 +220,9 @@ def _facts(
     left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     facts = {"dataset": dataset.name, "seed": seed, "subsets": f"drawn {DRAWN}"}
+    note = _sample_note(dataset)
+    if note is not None:
+        facts["pictures_and_metrics"] = note
     if smoothing is not None:
         facts["noise_scale"] = smoothing.noise_scale
     if left_out:

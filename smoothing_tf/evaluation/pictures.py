@@ -9,6 +9,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from smoothing_tf.artifacts import Path, atomic_file
+from smoothing_tf.data.channels import show_channels
 from smoothing_tf.evaluation.extractors.images import check_images
 
 _BACKGROUND = 255
@@ -22,19 +23,19 @@ def image_grid(
     """Lays images out in rows, with a white gap between them.
 
     Args:
-      images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+      images_uint8: uint8 [n, h, w, c]; see `show_channels` for c that is not 1 or 3.
       columns: images per row.
       scale: whole factor of enlargement without interpolation; None enlarges
         until the shorter side has 40 pixels.
       gap: pixels between images, and around them.
 
     Returns:
-      uint8 [height, width, c].
+      uint8 [height, width, 1 or 3].
 
     Raises:
       ValueError: no images, or `columns` below 1.
     """
-    images = check_images(images_uint8)
+    images = show_channels(check_images(images_uint8))
     if columns < 1:
         raise ValueError(f"`columns` must be at least 1; got {columns}.")
     n, height, width, channels = images.shape

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from smoothing_tf.data.channels import show_channels
 from smoothing_tf.evaluation import figures, pictures
 from smoothing_tf.evaluation import samples as sampling
 from smoothing_tf.evaluation.extractors.images import is_image_shape
@@ -161,9 +162,14 @@ def picture_inpainted(
         return figures.scatter_columns({"Inpainted": inpainted})
     if not _is_picture(inpainted):
         return None
-    colour = images.repeat(3 // images.shape[-1], axis=-1)
     known = np.broadcast_to(mask, images.shape[:3])[..., None]
-    given = np.where(known, colour, np.uint8(_MISSING_COLOUR))
+    # Where channels are shown side by side, so is the mask of each.
+    known = show_channels(
+        255 * known.repeat(images.shape[-1], axis=-1).astype(np.uint8)
+    )
+    shown = show_channels(images)
+    colour = shown.repeat(3 // shown.shape[-1], axis=-1)
+    given = np.where(known > 0, colour, np.uint8(_MISSING_COLOUR))
     num_inpaintings = len(inpainted) // len(images)
     if num_inpaintings == 1:
         return pictures.labelled_columns({"Given": given, "Inpainted": inpainted})

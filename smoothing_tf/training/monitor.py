@@ -4,10 +4,12 @@ import math
 import pathlib
 import sys
 
+import numpy as np
 import tensorflow as tf
 import tqdm
 
 from smoothing_tf import artifacts
+from smoothing_tf.data.channels import show_channels
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.numerics import nats_to_bits_per_dim, unit_to_uint8
 from smoothing_tf.training.stage_trainer import StepResults
@@ -124,14 +126,12 @@ class Monitor:
           rows: (float images on [-1, 1] of shape [n, h, w, c], whether they are
             levels of the data).
         """
-        strips = [
-            tf.concat(
-                tf.unstack(unit_to_uint8(x, self._num_levels if is_levels else None)), 1
-            )
-            for x, is_levels in rows
-        ]
+        strips = []
+        for x, is_levels in rows:
+            levels = unit_to_uint8(x, self._num_levels if is_levels else None)
+            strips.append(np.concatenate(show_channels(levels.numpy()), axis=1))
         with self._writer.as_default(step=step):
-            tf.summary.image("samples", tf.concat(strips, axis=0)[tf.newaxis])
+            tf.summary.image("samples", np.concatenate(strips, axis=0)[np.newaxis])
 
     def go_back(self, step: int, line: str) -> None:
         """Moves the bar back, and prints why even where there is no bar."""

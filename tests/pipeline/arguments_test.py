@@ -1,5 +1,7 @@
 """Which run parameters a changed flag reaches, and so which nodes run again."""
 
+import os
+
 import pytest
 
 from components.configuration import node_config
@@ -22,6 +24,9 @@ def arguments(*flags):
         ("--dataset=photos", {"dataset"}),
         ("--data_dir=/data", {"data_dir"}),
         ("--max_rejected_fraction=0.1", {"max_rejected_fraction"}),
+        ("--image_mode=grey", {"image_mode"}),
+        ("--image_size=8,6", {"image_size"}),
+        ("--num_levels=2", {"num_levels"}),
         ("--noise_scale=0.5", {"noise_scale"}),
         ("--smoothed_num_steps=7", {"train_smoothed"}),
         ("--reverse_num_steps=7", {"train_reverse"}),
@@ -36,7 +41,10 @@ def arguments(*flags):
     ],
 )
 def test_a_flag_reaches_its_own_nodes_only(flag, changed):
-    before, after = arguments(), arguments(flag)
+    data = []
+    if not flag.startswith(("--dataset", "--data_dir")):
+        data = ["--dataset=folder", "--data_dir=absent"]
+    before, after = arguments(*data), arguments(*data, flag)
     differing = {
         name.removesuffix("_flags")
         for name in {*before, *after}
@@ -68,6 +76,20 @@ def test_a_changed_file_of_the_users_reaches_ingest(tmp_path):
     assert arguments(*flags)["data_digest"] == one
     # A set that TFDS prepares is named by its version, not by our copy of it.
     assert arguments(f"--data_dir={tmp_path}")["data_digest"] == ""
+
+
+def test_only_files_that_are_data_reach_ingest_by_their_content(tmp_path):
+    flags = ["--dataset=folder", f"--data_dir={tmp_path}"]
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.png").write_bytes(b"a")
+    os.mkfifo(tmp_path / "train" / "pipe.png")
+    (tmp_path / "train" / ".DS_Store").write_bytes(b"a")
+    before = arguments(*flags)["data_digest"]
+    (tmp_path / "train" / ".DS_Store").write_bytes(b"longer")
+    assert arguments(*flags)["data_digest"] == before
+    # What is left out is named in rejects.json.
+    (tmp_path / "train" / ".hidden.png").write_bytes(b"a")
+    assert arguments(*flags)["data_digest"] != before
 
 
 def test_every_node_with_code_gets_a_digest():

@@ -107,6 +107,9 @@ def test_a_node_gets_its_own_slice_only(tasks):
         "dataset",
         "data_dir",
         "data_digest",
+        "image_mode",
+        "image_size",
+        "num_levels",
         "max_rejected_fraction",
         "ingest_code",
     }

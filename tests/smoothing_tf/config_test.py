@@ -160,3 +160,19 @@ def test_parsing_leaves_the_flags_of_the_process_alone():
     before = set(flags.FLAGS)
     config.parse(["--seed=1"])
     assert set(flags.FLAGS) == before
+
+
+def test_a_configuration_without_conversions_of_images_still_loads():
+    lines = config.to_flagfile(config.parse([])).splitlines()
+    names = ("--image_mode=", "--image_size=", "--num_levels=")
+    old = [line for line in lines if not line.startswith(names)]
+    assert len(old) == len(lines) - 3
+    assert config.parse(old) == config.parse([])
+
+
+def test_conversions_of_images_survive_a_flagfile():
+    flags = ["--dataset=folder", "--data_dir=x", "--image_mode=grey"]
+    flags += ["--image_size=8,6", "--num_levels=2"]
+    parsed = config.parse(flags)
+    assert parsed.data.image_size == (8, 6)
+    assert config.parse(config.to_flagfile(parsed).splitlines()) == parsed

@@ -5,6 +5,7 @@ from smoothing_tf.data.datasets.digits import Digits
 from smoothing_tf.data.datasets.photos import Photos
 from smoothing_tf.data.datasets.toys import TOYS
 from smoothing_tf.data.downloads import downloaded, hold_out
+from smoothing_tf.data.prepared import make_builder
 from smoothing_tf.data.source import (
     Source,
     source_from_builder,
@@ -21,14 +22,19 @@ def _with_validation(name: str, data_dir: str | None) -> Source:
     return hold_out(source, _NUM_VALIDATION)
 
 
-# name -> function of data_dir that opens the data set, preparing it if need be.
+def _built(builder_class, data_dir: str | None) -> Source:
+    return source_from_builder(make_builder(builder_class, data_dir))
+
+
+# name -> function of data_dir that opens the data set, preparing it if need be. That
+# of a folder takes a `PictureConversion` as well.
 DATASETS = {
-    "digits": lambda data_dir: source_from_builder(Digits(data_dir=data_dir)),
-    "photos": lambda data_dir: source_from_builder(Photos(data_dir=data_dir)),
+    "digits": lambda data_dir: _built(Digits, data_dir),
+    "photos": lambda data_dir: _built(Photos, data_dir),
     **TOYS,
     "mnist": lambda data_dir: _with_validation("mnist", data_dir),
     "cifar10": lambda data_dir: _with_validation("cifar10", data_dir),
-    "celeba": lambda data_dir: source_from_builder(CelebA32(data_dir=data_dir)),
+    "celeba": lambda data_dir: _built(CelebA32, data_dir),
     "directory": source_from_directory,
     "folder": source_from_folder,
 }

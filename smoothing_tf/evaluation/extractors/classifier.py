@@ -27,7 +27,7 @@ class Classifier(Extractor):
     sees. Its sha256 is that of the trained weights.
 
     Args:
-      images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+      images_uint8: uint8 [n, h, w, c].
       labels: integers [n], 0, ..., num_classes - 1.
       seed: the run's seed.
       num_steps: training steps of 64 images.

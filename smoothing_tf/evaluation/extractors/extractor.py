@@ -37,7 +37,7 @@ class Extractor(abc.ABC):
         """Features, and the logits of a classifier.
 
         Args:
-          images_uint8: uint8 [n, h, w, c], c of 1 or 3.
+          images_uint8: uint8 [n, h, w, c] with as many channels as the training images.
 
         Returns:
           (features float32 [n, d], logits float32 [n, num_classes] or None).

@@ -29,12 +29,12 @@ class ExtractorInputs:
 
 
 def is_image_shape(shape: tuple[int, ...]) -> bool:
-    """Whether (h, w, c) is that of a grey or a colour image."""
-    return len(shape) == 3 and shape[-1] in (1, 3)
+    """Whether it is (h, w, c), that of an image of any number of channels."""
+    return len(shape) == 3
 
 
 def check_images(images_uint8: np.ndarray) -> np.ndarray:
-    """Checks for uint8 [n, h, w, c] with c of 1 or 3.
+    """Checks for uint8 [n, h, w, c] with any number of channels c.
 
     Raises:
       TypeError: not uint8.
@@ -43,10 +43,10 @@ def check_images(images_uint8: np.ndarray) -> np.ndarray:
     images = np.asarray(images_uint8)
     if images.dtype != np.uint8:
         raise TypeError(f"`images_uint8` must be uint8; got {images.dtype}.")
-    if not is_image_shape(images.shape[1:]) or not len(images):
+    if not is_image_shape(images.shape[1:]) or not images.size:
         raise ValueError(
-            "`images_uint8` must have shape [n, h, w, c], n above 0 and c of 1 or 3; "
-            f"got {images.shape}."
+            "`images_uint8` must have shape [n, h, w, c], none of them 0; got"
+            f" {images.shape}."
         )
     return images
 
@@ -66,6 +66,6 @@ def map_batches(
 
 
 def as_colour(images: tf.Tensor) -> tf.Tensor:
-    """float32 [n, h, w, 3] on 0 ... 255; a grey channel is repeated."""
+    """float32 [n, h, w, 3] on 0 ... 255 of c = 1 or 3; a grey channel is repeated."""
     images = tf.cast(images, tf.float32)
     return tf.repeat(images, 3 // images.shape[-1], axis=-1)

@@ -65,12 +65,19 @@ class Inception(Extractor):
         """Loads the SavedModel.
 
         Raises:
-          MissingInputError: no directory is given.
+          MissingInputError: no directory is given, or the images are neither grey nor
+            colour.
         """
         if inputs.inception_dir is None:
             raise MissingInputError(
                 "`--inception_dir` must name a SavedModel of the Inception graph for "
                 "the extractor inception; got none."
+            )
+        num_channels = inputs.training_images.shape[-1]
+        if num_channels not in (1, 3):
+            raise MissingInputError(
+                "The extractor inception sees grey or colour images; these have"
+                f" {num_channels} channels. Use randconv or classifier."
             )
         return cls(inputs.inception_dir)
 

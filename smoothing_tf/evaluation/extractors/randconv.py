@@ -15,8 +15,8 @@ from smoothing_tf.evaluation.extractors.images import (
 _SEED = 20210329
 _BATCH_SIZE = 256
 _KERNEL_SIZE = 3
-# (input channels, filters) of each layer
-_LAYERS = ((3, 32), (32, 32))
+_NUM_FILTERS = (32, 32)
+_COLOUR = 3
 
 
 class RandConv(Extractor):
@@ -27,41 +27,59 @@ class RandConv(Extractor):
     kernels have mean 0, so that a change of texture outweighs one of brightness.
     The features are mean and standard deviation over the image of each filter of
     both layers.
+
+    Args:
+      num_channels: of the images. Grey and colour ones share a network; images of
+        any other number of channels have one of their own.
     """
 
     id = "randconv"
-    preprocessing = "uint8 / 127.5 - 1; grey repeated to 3 channels; not resized"
 
-    def __init__(self):
+    def __init__(self, num_channels: int = _COLOUR):
+        self._is_colour = num_channels in (1, _COLOUR)
+        self._num_channels = (1, _COLOUR) if self._is_colour else (num_channels,)
+        channels = "grey repeated to 3 channels"
+        if not self._is_colour:
+            channels = f"{num_channels} channels"
+        self.preprocessing = f"uint8 / 127.5 - 1; {channels}; not resized"
+        inputs = self._num_channels[-1]
         bits = np.random.PCG64(_SEED)
         self._kernels, self._biases = [], []
         digest = hashlib.sha256()
-        for channels, filters in _LAYERS:
-            kernel = _uniform(bits, (_KERNEL_SIZE, _KERNEL_SIZE, channels, filters))
+        for filters in _NUM_FILTERS:
+            kernel = _uniform(bits, (_KERNEL_SIZE, _KERNEL_SIZE, inputs, filters))
             if not self._kernels:
                 kernel -= kernel.mean(axis=(0, 1, 2))
             # Variance 2 / fan-in keeps the scale through ReLU layers.
-            kernel *= np.sqrt(6.0 / (_KERNEL_SIZE**2 * channels))
+            kernel *= np.sqrt(6.0 / (_KERNEL_SIZE**2 * inputs))
             bias = _uniform(bits, (filters,)) * 0.5
             for weights, stored in ((kernel, self._kernels), (bias, self._biases)):
                 weights = weights.astype("<f4")
                 digest.update(weights.tobytes())
                 stored.append(tf.constant(weights))
+            inputs = filters
         self.sha256 = digest.hexdigest()
         self._apply = tf.function(self._network)
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "RandConv":
-        """Needs nothing of the inputs."""
-        del inputs
-        return cls()
+        """Needs nothing of the inputs but the number of channels."""
+        return cls(inputs.training_images.shape[-1])
 
     def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
         """(features float32 [n, 128] of images of any size, None)."""
+        if images_uint8.shape[-1] not in self._num_channels:
+            raise ValueError(
+                "`images_uint8` must have shape [n, h, w, c] with c of"
+                f" {' or '.join(map(str, self._num_channels))}; got"
+                f" {images_uint8.shape}."
+            )
         return map_batches(self._apply, images_uint8, _BATCH_SIZE)[0], None
 
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor]:
-        x = as_colour(images) / 127.5 - 1.0
+        if self._is_colour:
+            images = as_colour(images)
+        x = tf.cast(images, tf.float32) / 127.5 - 1.0
         moments = []
         for kernel, bias in zip(self._kernels, self._biases):
             x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)

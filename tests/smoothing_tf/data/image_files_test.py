@@ -84,3 +84,96 @@ def test_smoothed_images_of_uint8_are_scaled(tmp_path):
     np.savez(tmp_path / "x.npz", other=np.zeros(3), images=images)
     x_smoothed = read_smoothed(tmp_path / "x.npz", SHAPE)
     np.testing.assert_allclose(x_smoothed.ravel(), [-1, 1, -0.6, -1], atol=1e-6)
+
+
+def _smoothed(directory, images, noise_scale=0.3, event_shape=(8, 8, 1)):
+    np.savez(directory / "x.npz", images)
+    return read_smoothed(directory / "x.npz", event_shape, noise_scale)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "scale, message",
+    [
+        (1, r"values from 0.* to 0.99.* If they are on \[0, 1\], give 2 x - 1"),
+        (16, r"If they are on \[0, 255\], give them as uint8"),
+        (255, r"If they are on \[0, 255\], give them as uint8"),
+        (-255, "must be on .* Bring them to that scale"),
+    ],
+)
+def test_floats_on_another_scale_are_refused(tmp_path, dtype, scale, message):
+    x = np.random.default_rng(0).random((3, 8, 8, 1))
+    with pytest.raises(ValueError, match=message) as caught:
+        _smoothed(tmp_path, (scale * x).astype(dtype))
+    assert "\n" not in str(caught.value)
+    # The advice works.
+    if scale == 1:
+        np.testing.assert_allclose(
+            _smoothed(tmp_path, (2 * x - 1).astype(dtype)), 2 * x - 1, atol=2e-3
+        )
+
+
+def test_noised_images_are_not_mistaken_for_another_scale(tmp_path):
+    rng = np.random.default_rng(0)
+    for level, noise_scale in ((-1.0, 0.05), (0.0, 0.3), (1.0, 0.5), (1.0, 0.05)):
+        x = level + noise_scale * rng.normal(size=(2, 8, 8, 1))
+        read = _smoothed(tmp_path, x, noise_scale)
+        np.testing.assert_allclose(read, x, atol=1e-6)
+
+
+def test_data_without_levels_have_no_scale(tmp_path):
+    np.savez(tmp_path / "x.npz", np.full((1, 2, 2, 1), 50.0))
+    read = read_smoothed(tmp_path / "x.npz", (2, 2, 1), 0.1, has_levels=False)
+    assert read.max() == 50.0
+
+
+@pytest.mark.parametrize(
+    "images, advice",
+    [
+        (np.ones((2, 8, 8, 1), bool), r"got bool\. Give 255 \* x\.astype"),
+        (np.full((2, 8, 8, 1), 7, np.int64), r"int64\. Give x\.astype\(np\.uint8\)"),
+        (np.full((2, 8, 8, 1), 900, np.uint16), r"uint16\. If they have 16 bits.*257"),
+        (np.full((2, 8, 8, 1), 1j), r"got complex128\.$"),
+        (
+            np.zeros((2, 1, 8, 8)),
+            r"got \[2, 1, 8, 8\]\. Put the channels last",
+        ),
+        (
+            np.zeros((2, 8, 8)),
+            r"got \[2, 8, 8\]\. Add the missing axes: x",
+        ),
+        (
+            np.zeros((8, 8)),
+            r"got \[8, 8\]\. Add the missing axes: x\[None",
+        ),
+        (np.zeros((8, 8, 1)), r"got \[8, 8, 1\]\. Give a single one as x\[None\]"),
+        (np.zeros((2, 8, 8, 3)), r"images are grey: give one channel"),
+        (np.zeros((2, 7, 8, 1)), r"got \[2, 7, 8, 1\]\.$"),
+    ],
+)
+def test_the_error_says_how_to_bring_an_array_into_shape(tmp_path, images, advice):
+    with pytest.raises(ValueError, match=advice):
+        _smoothed(tmp_path, images)
+
+
+def test_objects_are_refused(tmp_path):
+    objects = np.array([None, "text"], object)
+    np.savez(tmp_path / "x.npz", objects, allow_pickle=True)
+    with pytest.raises(ValueError, match="must be a readable .npz file of numbers"):
+        read_smoothed(tmp_path / "x.npz", (8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    "images, advice",
+    [
+        (
+            np.full((2, *SHAPE), 0.5),
+            r"got float64\. If they are on \[0, 1\], give",
+        ),
+        (np.full((2, *SHAPE), 9.0), r"If they are on \[0, 255\], give np\.rint\(x\)"),
+        (np.full((2, *SHAPE), -0.5), r"Give np\.rint\(127\.5 \* \(x \+ 1\)\)"),
+    ],
+)
+def test_floats_to_inpaint_are_refused_with_advice(tmp_path, images, advice):
+    with pytest.raises(ValueError, match=advice):
+        read(tmp_path, images)

@@ -98,3 +98,16 @@ def test_records_without_the_feature_or_the_label_are_rejected():
         LABELLED.decode(encode_record("image", _png(_levels())))
     with pytest.raises(RecordError, match="not a serialized"):
         IMAGE.decode(b"\xff\xff\xff garbage")
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_an_image_of_another_size_is_refused_by_its_header(kind, monkeypatch):
+    encode = tf.io.encode_png if kind == "png" else tf.io.encode_jpeg
+    encoded = encode(np.zeros((40, 50, 1), np.uint8)).numpy()
+
+    def refuse(*_, **__):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(tf.io, "decode_image", refuse)
+    with pytest.raises(RecordError, match=r"shape \(40, 50, 1\) instead of \(4, 5, 1"):
+        IMAGE.decode(encode_record("image", encoded))

@@ -95,3 +95,16 @@ def test_vectors_are_shown_as_points_and_other_examples_not_at_all():
     volumes = np.zeros((3, 4, 4, 2), np.float32)
     assert picture_denoised({"smoothed": volumes, "samples": volumes}) is None
     assert picture_inpainted(volumes, np.ones((4, 4), bool), volumes) is None
+
+
+def test_a_mask_is_shown_on_every_channel():
+    images = np.zeros((1, 4, 4, 2), np.uint8)
+    mask = np.ones((4, 4), bool)
+    mask[1, 2] = False
+    whole = picture_inpainted(images, np.ones((4, 4), bool), images)
+    masked = picture_inpainted(images, mask, images)
+    changed = np.argwhere(np.any(whole != masked, axis=-1))
+    # One pixel in each of the two channels, enlarged.
+    columns = np.unique(changed[:, 1])
+    assert len(np.unique(changed[:, 0])) * 2 == len(columns)
+    assert np.sum(np.diff(columns) > 1) == 1

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from smoothing_tf.evaluation.extractors import RandConv
+from smoothing_tf.evaluation.extractors import ExtractorInputs, RandConv
 from tests.smoothing_tf.evaluation.digits import digits, moments_distance
 
 # Published numbers depend on these weights: they never change.
@@ -58,3 +58,25 @@ def test_wrong_images_are_rejected():
         RandConv().features(np.zeros((1, 8, 8, 1), np.float32))
     with pytest.raises(ValueError, match="c of 1 or 3"):
         RandConv().features(np.zeros((1, 8, 8, 2), np.uint8))
+
+
+@pytest.mark.parametrize("num_channels", [2, 4, 7])
+def test_images_of_other_channels_have_a_network_of_their_own(num_channels):
+    inputs = ExtractorInputs(_images(3, (8, 8, num_channels)), None, None, 0)
+    extractor = RandConv.build(inputs)
+    images = _images(5, (8, 8, num_channels))
+    features = extractor.features(images)
+    assert features.shape == (5, 128)
+    assert extractor.sha256 != RandConv().sha256
+    assert f"{num_channels} channels" in extractor.preprocessing
+    # Every channel is seen.
+    for channel in range(num_channels):
+        changed = images.copy()
+        changed[..., channel] = 255 - changed[..., channel]
+        assert np.all(np.abs(extractor.features(changed) - features).max(axis=1) > 0.01)
+
+
+def test_grey_and_colour_images_share_a_network():
+    for num_channels in (1, 3):
+        inputs = ExtractorInputs(_images(3, (8, 8, num_channels)), None, None, 0)
+        assert RandConv.build(inputs).sha256 == RandConv().sha256

@@ -1,0 +1,201 @@
+"""One image file, read as an image viewer shows it."""
+
+import contextlib
+import io
+import os
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from PIL import BmpImagePlugin, Image, PngImagePlugin
+
+from smoothing_tf.data.color_profile import to_srgb
+from smoothing_tf.data.picture_header import GREY_MODES, PNG_SIGNATURE, read_header
+from smoothing_tf.data.record_format import RecordError
+
+# Filters of warnings belong to the process.
+_LOCK = threading.Lock()
+# By the orientation in the metadata.
+_TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+_WHITE = 255
+
+
+class PictureFile:
+    """An open image file; see `open_picture`.
+
+    Attributes:
+      header: its `PictureHeader`.
+    """
+
+    def __init__(self, file: io.BufferedReader):
+        self._file = file
+        self._image, self.header = read_header(file)
+
+    def pixels(
+        self, num_channels: int, size: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        """Decodes the pixels.
+
+        The first frame is read. Its colors are brought to sRGB and it is turned, as
+        its metadata say; what is transparent is shown on white. Values of 16 bits
+        become round(v / 257).
+
+        Args:
+          num_channels: 1 for grey (the luma of ITU-R 601), 3 for colour.
+          size: (height, width) to which the picture is cropped around its centre
+            and resized with antialiasing; None leaves it as it is.
+
+        Returns:
+          uint8 [height, width, num_channels].
+
+        Raises:
+          RecordError: the file is damaged, or of a kind that cannot be read.
+        """
+        with _decoding_errors():
+            image = _on_white(self._decoded(), self._image.info)
+            image = image.convert("L" if num_channels == 1 else "RGB")
+            if self.header.orientation in _TRANSPOSITIONS:
+                image = image.transpose(_TRANSPOSITIONS[self.header.orientation])
+            if size is not None:
+                image = _fit(image, *size)
+            return np.asarray(image).reshape(*image.size[::-1], num_channels)
+
+    def _decoded(self) -> Image.Image:
+        image, num_bits = self._image, self.header.num_bits
+        is_png = isinstance(image, PngImagePlugin.PngImageFile)
+        self._file.seek(0)
+        if is_png:
+            encoded = self._file.read()
+            _check_png(encoded)
+            if num_bits == 16:
+                return _decode_png_16(encoded, self.header.num_channels)
+            image = PngImagePlugin.PngImageFile(io.BytesIO(encoded))
+        elif isinstance(image, BmpImagePlugin.BmpImageFile):
+            encoded = _with_whole_palette(self._file.read())
+            image = BmpImagePlugin.BmpImageFile(io.BytesIO(encoded))
+        elif num_bits == 16:
+            return Image.fromarray(_to_8_bits(np.asarray(image)))
+        image.load()
+        return image
+
+
+@contextlib.contextmanager
+def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
+    """Opens an image file and reads its header, not its pixels.
+
+    Raises:
+      RecordError: the file cannot be opened, is no image, or one of more pixels than
+        `PIL.Image.MAX_IMAGE_PIXELS`.
+    """
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        raise RecordError(f"cannot be opened: {error.strerror}") from error
+    with file:
+        # Pillow warns of much that viewers pass over, e.g. of damaged metadata.
+        with _decoding_errors(), _LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = PictureFile(file)
+        header, limit = picture.header, Image.MAX_IMAGE_PIXELS
+        if limit is not None and header.height * header.width > limit:
+            raise RecordError(
+                f"has {header.height} x {header.width} pixels, more than {limit}"
+            )
+        yield picture
+
+
+@contextlib.contextmanager
+def _decoding_errors() -> Iterator[None]:
+    """Turns what Pillow raises for a damaged file into a RecordError."""
+    try:
+        yield
+    except (MemoryError, RecordError):
+        raise
+    except Exception as error:
+        # Decoders have many ways to fail on a file that is something else.
+        raise RecordError("cannot be decoded as an image") from error
+
+
+def _check_png(encoded: bytes) -> None:
+    """Checks the sums of all chunks, which Pillow does not for pixels.
+
+    Raises:
+      ValueError: a chunk is damaged, or the last one missing.
+    """
+    position = len(PNG_SIGNATURE)
+    while True:
+        length, name = struct.unpack_from(">I4s", encoded, position)
+        end = position + 8 + length
+        (expected,) = struct.unpack_from(">I", encoded, end)
+        if zlib.crc32(memoryview(encoded)[position + 4 : end]) != expected:
+            raise ValueError("a chunk is damaged")
+        if name == b"IEND":
+            return
+        position = end + 4
+
+
+def _decode_png_16(encoded: bytes, num_channels: int) -> Image.Image:
+    # Pillow drops the lower byte of colours of 16 bits.
+    rgba = tf.io.decode_png(encoded, channels=4, dtype=tf.uint16).numpy()
+    rgba = _to_8_bits(rgba)
+    return Image.fromarray(rgba[..., [0, 3]] if num_channels == 1 else rgba)
+
+
+def _to_8_bits(values: np.ndarray) -> np.ndarray:
+    return np.rint(values / 257.0).astype(np.uint8)
+
+
+def _with_whole_palette(encoded: bytes) -> bytes:
+    """A BMP file that Pillow reads rightly.
+
+    Pillow takes a palette of 16 or fewer greys, or of black and white, for pixels
+    that are stored as greys of 8 bits, or of one, whatever their number of bits. It
+    does not when the header declares all of 256 colours.
+    """
+    offset, header_size = struct.unpack_from("<II", encoded, 10)
+    if header_size < 40 or offset == 14 + header_size:
+        return encoded
+    (num_bits,) = struct.unpack_from("<H", encoded, 28)
+    (num_colours,) = struct.unpack_from("<I", encoded, 46)
+    if num_bits == 4 or (num_bits == 8 and num_colours == 2):
+        return encoded[:46] + struct.pack("<I", 256) + encoded[50:]
+    return encoded
+
+
+def _fit(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Crops around the center to the aspect ratio, then resizes with antialiasing."""
+    if image.size == (width, height):
+        return image
+    scale = min(image.width / width, image.height / height)
+    kept = (max(1, round(width * scale)), max(1, round(height * scale)))
+    left, top = (image.width - kept[0]) // 2, (image.height - kept[1]) // 2
+    # Resizing with a box would let what is outside shine in.
+    image = image.crop((left, top, left + kept[0], top + kept[1]))
+    return image.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _on_white(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
+    """The picture in mode L or RGB, what is transparent shown on white."""
+    is_grey = image.mode in GREY_MODES
+    mode = "L" if is_grey else "RGB"
+    if image.mode not in _ALPHA_MODES and "transparency" not in image.info:
+        # Profiles of CMYK are for these values, before any conversion.
+        return to_srgb(image if image.mode == "CMYK" else image.convert(mode), info)
+    image = image.convert("LA" if is_grey else "RGBA")
+    opaque = to_srgb(image.convert(mode), info)
+    white = Image.new(mode, opaque.size, (_WHITE,) * len(opaque.getbands()))
+    return Image.composite(opaque, white, image.getchannel("A"))

@@ -1,0 +1,170 @@
+"""The headers of image files."""
+
+import dataclasses
+import io
+import os
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from smoothing_tf.data.record_format import RecordError
+
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Pillow's readers of these kinds of files only. `Image.open` would try all that it
+# knows, PostScript among them, and warn of large files before we refuse them.
+_READERS = {
+    PNG_SIGNATURE: PngImagePlugin.PngImageFile,
+    b"\xff\xd8\xff": JpegImagePlugin.jpeg_factory,
+    b"BM": BmpImagePlugin.BmpImageFile,
+    b"GIF8": GifImagePlugin.GifImageFile,
+    b"II": TiffImagePlugin.TiffImageFile,
+    b"MM": TiffImagePlugin.TiffImageFile,
+    b"RIFF": WebPImagePlugin.WebPImageFile,
+}
+_PNG_BIT_DEPTH = 24  # Place of that byte in the file.
+_PNG_KIND = 25
+_PNG_GREY_KINDS = (0, 4)  # Without and with transparency.
+_BITS_PER_SAMPLE = 258  # Tag of TIFF.
+_ORIENTATION = 274  # Tag of EXIF.
+GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+_PALETTE_MODES = ("P", "PA")
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureHeader:
+    """What the first bytes of an image file say.
+
+    Attributes:
+      height: in pixels, as shown.
+      width: in pixels, as shown.
+      num_channels: 1 (grey) or 3 (colour); transparency is no channel.
+      is_palette: whether the pixels are numbers of a palette's colours. A palette
+        of greys counts as grey, and can be read as colour as well.
+      num_bits: bits of a value; 8 for files of fewer bits.
+      orientation: how the stored picture is to be turned, 1 (not at all) to 8, as
+        EXIF numbers it.
+    """
+
+    height: int
+    width: int
+    num_channels: int
+    is_palette: bool
+    num_bits: int
+    orientation: int
+
+
+def read_header(file: io.BufferedReader) -> tuple[Image.Image, PictureHeader]:
+    """Reads the header of an image file, and no pixels.
+
+    Args:
+      file: at its start.
+
+    Returns:
+      (Pillow's image, not yet decoded; its header).
+
+    Raises:
+      RecordError: it is no image, or one of values that cannot be converted.
+      Exception: whatever Pillow raises for a damaged file.
+    """
+    image = _parse(file)
+    orientation = _orientation(image, file)
+    width, height = image.size
+    if orientation >= 5:  # These exchange the sides.
+        width, height = height, width
+    return image, PictureHeader(
+        height,
+        width,
+        1 if _is_grey(image, file) else 3,
+        image.mode in _PALETTE_MODES,
+        _num_bits(image, file),
+        orientation,
+    )
+
+
+def _parse(file: io.BufferedReader) -> Image.Image:
+    prefix = file.read(12)
+    file.seek(0)
+    for signature, reader in _READERS.items():
+        if prefix.startswith(signature):
+            return reader(file)
+    raise RecordError("cannot be decoded as an image")
+
+
+def _num_bits(image: Image.Image, file: io.BufferedReader) -> int:
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        file.seek(_PNG_BIT_DEPTH)
+        return max(8, file.read(1)[0])
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 8
+    num_bits = max(8, *image.tag_v2.get(_BITS_PER_SAMPLE, (8,)))
+    # Of 16 bits Pillow reads a single channel; it has no other use for this mode.
+    if num_bits == 8 or (num_bits == 16 and image.mode.startswith("I;16")):
+        return num_bits
+    raise RecordError(f"has {num_bits} bits per value; convert it to 8 bits")
+
+
+def _is_grey(image: Image.Image, file: io.BufferedReader) -> bool:
+    if image.mode in _PALETTE_MODES:
+        return _is_grey_palette(image)
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        file.seek(_PNG_KIND)
+        return file.read(1)[0] in _PNG_GREY_KINDS
+    return image.mode in GREY_MODES or image.mode.startswith("I;")
+
+
+def _is_grey_palette(image: Image.Image) -> bool:
+    """Whether all colours of a palette, not yet decoded, are greys."""
+    palette = image.palette
+    colours = np.frombuffer(bytes(palette.palette), np.uint8)
+    if (palette.rawmode or palette.mode) == "RGB;L":  # Three planes, of TIFF.
+        red, green, blue = np.split(colours[: len(colours) // 3 * 3], 3)
+    else:
+        stride = len(palette.rawmode or palette.mode)
+        colours = colours[: len(colours) // stride * stride].reshape(-1, stride)
+        red, green, blue = colours[:, 0], colours[:, 1], colours[:, 2]
+    return bool(np.all(red == green) and np.all(green == blue))
+
+
+def _orientation(image: Image.Image, file: io.BufferedReader) -> int:
+    """The orientation that the metadata name, 1 to 8; 1 is upright."""
+    # Pillow turns TIFF files itself.
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 1
+    if isinstance(image, PngImagePlugin.PngImageFile) and "exif" not in image.info:
+        late = next(_png_chunks(file, b"eXIf"), None)
+        if late is not None:
+            image.info["exif"] = late
+    if not {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"} & set(
+        image.info
+    ):
+        return 1
+    try:
+        # That of PNG would decode the pixels first.
+        found = Image.Image.getexif(image).get(_ORIENTATION, 1)
+    except Exception:  # Viewers show a picture whose metadata are damaged upright.
+        return 1
+    return found if found in range(1, 9) else 1
+
+
+def _png_chunks(file: io.BufferedReader, kind: bytes) -> Iterator[bytes]:
+    """The contents of the chunks of one kind; the others are skipped unread."""
+    file.seek(len(PNG_SIGNATURE))
+    while len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        if name == kind:
+            yield file.read(length)
+            file.seek(4, os.SEEK_CUR)
+        else:
+            file.seek(length + 4, os.SEEK_CUR)

@@ -1,0 +1,189 @@
+"""Which files of a folder are the user's images, and which are left out."""
+
+import collections
+import dataclasses
+import os
+from collections.abc import Iterator
+
+from smoothing_tf.data.picture_header import SUFFIXES
+
+SPLITS = ("train", "validation", "test")
+
+_HIDDEN = "hidden"
+_OUTSIDE = "outside train, validation and test"
+_TOO_DEEP = "below a class folder"
+_NO_SUFFIX = "not named as an image"
+_FOLDER = "folder named as an image"
+_SPECIAL = "not a regular file"
+_EMPTY = "empty"
+_DANGLING = "link to nothing"
+_OUTWARD = "link that leaves the folder"
+_LOOP = "link to a folder around it"
+_REPEATED = "link to a file already listed"
+# What archives made on a Mac hold besides the files themselves.
+_HIDDEN_FOLDERS = ("__MACOSX",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """An image file.
+
+    Attributes:
+      path: relative to the folder.
+      class_folder: name of the folder of its class, or None.
+    """
+
+    path: str
+    class_folder: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureListing:
+    """The image files of a folder.
+
+    Attributes:
+      splits: split -> its files in the order of their paths; a split of which there
+        is no folder is missing.
+      left_out: (relative path, reason) of every other file, in the order of paths.
+    """
+
+    splits: dict[str, tuple[Picture, ...]]
+    left_out: tuple[tuple[str, str], ...]
+
+    def summary(self) -> str:
+        """How many files were left out, by reason, with an example each."""
+        reasons = collections.Counter(reason for _, reason in self.left_out)
+        examples = {reason: path for path, reason in reversed(self.left_out)}
+        return "; ".join(
+            f"{reason}: {count}, {'e.g. ' if count > 1 else ''}"
+            f"{printable(examples[reason])}"
+            for reason, count in reasons.most_common()
+        )
+
+
+def list_pictures(folder: str) -> PictureListing:
+    """Lists the image files of `folder`, none of which is opened.
+
+    They are the regular files with a suffix of an image and a visible name in
+    train, validation and test, or one level deeper in a folder per class. A link is
+    followed to what lies in the folder, once in a split.
+
+    Raises:
+      PermissionError: a folder cannot be listed.
+    """
+    return _Lister(os.path.realpath(folder)).run()
+
+
+def printable(name: str) -> str:
+    """A file's name in one line of valid text, odd characters as escapes."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1]
+        for character in text
+    )
+
+
+class _Lister:
+    def __init__(self, root: str):
+        self._root = root
+        self._left_out: list[tuple[str, str]] = []
+        # (whether by a link, the path's parts, what the path leads to, the picture)
+        self._found: list[tuple[bool, list[str], str, Picture]] = []
+
+    def run(self) -> PictureListing:
+        splits = {}
+        for entry in self._entries(self._root) if os.path.isdir(self._root) else ():
+            reason = None if entry.name in SPLITS else _OUTSIDE
+            if (reason := self._why_not(entry, folder_reason=reason)) is not None:
+                self._leave_out(entry, reason)
+            elif not entry.is_dir():
+                self._leave_out(entry, _OUTSIDE)
+            else:
+                self._list(entry, None)
+                splits[entry.name] = self._take_found()
+        self._left_out.sort(key=lambda item: item[0].split("/"))
+        ordered = {split: splits[split] for split in sorted(splits)}
+        return PictureListing(ordered, tuple(self._left_out))
+
+    def _list(self, folder: os.DirEntry, class_folder: str | None) -> None:
+        """Lists the files of a split, or of one of its class folders."""
+        by_link = folder.is_symlink() or os.path.realpath(folder.path) != folder.path
+        for entry in self._entries(folder.path):
+            reason = None if class_folder is None else _TOO_DEEP
+            if (reason := self._why_not(entry, folder_reason=reason)) is not None:
+                self._leave_out(entry, reason)
+            elif entry.is_dir():
+                self._list(entry, entry.name)
+            else:
+                real = entry.path
+                if by_link or entry.is_symlink():
+                    real = os.path.realpath(entry.path)
+                path = self._relative(entry.path)
+                picture = Picture(path, class_folder)
+                self._found.append((real != entry.path, path.split("/"), real, picture))
+
+    def _take_found(self) -> tuple[Picture, ...]:
+        """What was found in a split: files themselves, then links to others."""
+        taken, seen = [], set()
+        for _, parts, real, picture in sorted(self._found, key=lambda f: f[:2]):
+            if real in seen:
+                self._left_out.append((picture.path, _REPEATED))
+            else:
+                seen.add(real)
+                taken.append((parts, picture))
+        self._found = []
+        taken.sort(key=lambda item: item[0])
+        return tuple(picture for _, picture in taken)
+
+    def _why_not(self, entry: os.DirEntry, folder_reason: str | None) -> str | None:
+        """Why an entry is no data, or None; a folder may have a reason of its own."""
+        if entry.name.startswith(".") or entry.name in _HIDDEN_FOLDERS:
+            return _HIDDEN
+        if entry.is_symlink() and (reason := self._why_not_followed(entry)) is not None:
+            return reason
+        is_image = os.path.splitext(entry.name)[1].lower() in SUFFIXES
+        if entry.is_dir():
+            return folder_reason or (_FOLDER if is_image else None)
+        if not entry.is_file():
+            return _SPECIAL
+        if not is_image:
+            return _NO_SUFFIX
+        return None if entry.stat().st_size else _EMPTY
+
+    def _why_not_followed(self, link: os.DirEntry) -> str | None:
+        target = os.path.realpath(link.path)
+        if not os.path.exists(link.path):
+            return _DANGLING
+        if not _is_within(target, self._root):
+            return _OUTWARD
+        around = os.path.realpath(os.path.dirname(link.path))
+        return _LOOP if os.path.isdir(target) and _is_within(around, target) else None
+
+    def _leave_out(self, entry: os.DirEntry, reason: str) -> None:
+        """Notes a file, or all files in a folder."""
+        names_folder = reason in (_FOLDER, _LOOP, _OUTWARD, _DANGLING, _SPECIAL)
+        if names_folder or not entry.is_dir(follow_symlinks=False):
+            self._left_out.append((self._relative(entry.path), reason))
+            return
+        # Links to folders are not followed, and what cannot be listed has no files.
+        for folder, _, names in os.walk(entry.path):
+            for name in names:
+                path = self._relative(os.path.join(folder, name))
+                self._left_out.append((path, reason))
+
+    def _relative(self, path: str) -> str:
+        return path[len(self._root) :].lstrip("/")
+
+    def _entries(self, folder: str) -> Iterator[os.DirEntry]:
+        try:
+            with os.scandir(folder) as entries:
+                yield from sorted(entries, key=lambda entry: entry.name)
+        except PermissionError as error:
+            raise PermissionError(
+                f"The folder {folder} cannot be listed: {error.strerror}. Make it"
+                f" readable, e.g. by chmod u+rx {folder}, or remove it."
+            ) from error
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder

@@ -1,0 +1,49 @@
+"""What shape most of many image files have."""
+
+import collections
+from collections.abc import Sequence
+
+import tqdm
+
+from smoothing_tf.data.picture_file import open_picture
+from smoothing_tf.data.picture_format import PictureConversion
+from smoothing_tf.data.record_format import RecordError
+
+
+def most_common_shape(
+    paths: Sequence[str], conversion: PictureConversion, name: str
+) -> tuple[tuple[int, int, int], int]:
+    """The shape, as converted, and bits per value of most files, by their headers.
+
+    Files that cannot be read have no say. The order of `paths` makes no difference:
+    of shapes that are equally common the largest is chosen.
+
+    Args:
+      paths: the files.
+      conversion: what is made of the pictures.
+      name: of the data set, for messages.
+
+    Returns:
+      ((height, width, channels), bits).
+
+    Raises:
+      ValueError: no header can be read.
+    """
+    counts, first_error = collections.Counter(), None
+    progress = tqdm.tqdm(
+        paths, desc=f"Headers of {name}", delay=2, disable=None, leave=False
+    )
+    for path in progress:
+        try:
+            with open_picture(path) as picture:
+                header = picture.header
+        except RecordError as error:
+            first_error = first_error or f"{path} {error}"
+        else:
+            counts[conversion.shape_of(header), header.num_bits] += 1
+    if not counts:
+        raise ValueError(
+            f"The data set {name!r} has no image that can be decoded. First: the file"
+            f" {first_error}."
+        )
+    return max(counts, key=lambda key: (counts[key], key))

@@ -1,0 +1,71 @@
+"""What to say of unsound records, and how to go on without them."""
+
+import fractions
+import math
+from collections.abc import Iterable, Sequence
+
+_NUM_NAMED = 3
+
+
+def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
+    """A short number that is at least the share of unsound records in every split.
+
+    Args:
+      counts: (unsound records, records) of the splits; splits without a sound record
+        are left out, for which no fraction would do.
+
+    Returns:
+      At least the largest share, above it by less than 1 in the third digit, and
+      below 1.
+    """
+    share = max(
+        (fractions.Fraction(bad, total) for bad, total in counts if bad < total),
+        default=fractions.Fraction(0),
+    )
+    if not share:
+        return 0.0
+    # As a float, which is what the share of a split is compared as.
+    first = 2 - math.floor(math.log10(share))
+    for digits in range(first, first + 17):
+        rounded = fractions.Fraction(math.ceil(share * 10**digits), 10**digits)
+        if float(share) <= float(rounded) < 1.0:
+            return float(rounded)
+    return float(share)
+
+
+def unsound_message(
+    where: str,
+    unsound: Sequence[tuple[int, str, str]],
+    num_records: int,
+    fraction: float | None,
+) -> str:
+    """Names the first unsound records of a split, and what to do about all.
+
+    Args:
+      where: the split.
+      unsound: (index, place, reason) of every unsound record.
+      num_records: of the split.
+      fraction: the `--max_rejected_fraction` with which the pipeline leaves them out;
+        None where it cannot.
+
+    Returns:
+      Sentences in one line.
+    """
+    (index, place, reason), *others = unsound
+    sentences = [f"Record {index} of {where} ({place}) {reason}"]
+    them = "it"
+    if others:
+        them = "them"
+        places = [other for _, other, _ in others[: _NUM_NAMED - 1]]
+        if len(others) >= _NUM_NAMED:
+            places.append("...")
+        sentences.append(
+            f"{len(others)} more of {num_records} are unsound ({', '.join(places)})"
+        )
+    advice = f"repair or remove {them}"
+    if fraction is not None:
+        advice += (
+            f", or run the pipeline, which can leave {them} out"
+            f" (pipeline.local_runner --max_rejected_fraction={fraction})"
+        )
+    return "; ".join([*sentences, advice]) + "."
