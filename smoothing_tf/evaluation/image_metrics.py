@@ -7,6 +7,7 @@ import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.directions import HELD_OUT_IS_BEST, LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import (
     EXTRACTORS,
     ExtractorInputs,
@@ -98,6 +99,7 @@ class ImageMetrics:
                 "value": None,
                 "se": None,
                 "n": None,
+                "direction": HELD_OUT_IS_BEST,
                 "samples": kind,
                 "reason": reason,
             }
@@ -137,6 +139,7 @@ def _unavailable(
         "value": None,
         "se": None,
         "n": None,
+        "direction": LOWER_IS_BETTER,
         "samples": kind,
         "extractor": {"id": extractor_id, "sha256": None, "preprocessing": None},
         "reason": reason,

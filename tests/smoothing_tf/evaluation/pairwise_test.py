@@ -23,10 +23,34 @@ def test_whole_numbers_give_exact_distances():
     np.testing.assert_array_equal(distances, expected)
 
 
-def test_equal_rows_far_from_the_origin_are_at_distance_zero():
-    x = np.random.Generator(np.random.PCG64(0)).normal(size=(6, 40)) + 1e4
+def _exact(x, y):
+    return np.sum((x[:, None] - y) ** 2, axis=-1)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, 1e8])
+def test_equal_rows_are_at_distance_zero(offset):
+    x = np.random.Generator(np.random.PCG64(0)).normal(size=(6, 40)) + offset
     ((_, distances),) = squared_distance_blocks(x, x)
     np.testing.assert_array_equal(np.diag(distances), 0.0)
+    np.testing.assert_allclose(distances, _exact(x, x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("distance", [1e-9, 1e-6, 1e-3])
+@pytest.mark.parametrize("num_groups", [1, 3, 200])
+def test_nearly_equal_rows_keep_their_digits(distance, num_groups):
+    # One group, a few far apart, which no common centre helps, and pairs.
+    rng = np.random.Generator(np.random.PCG64(0))
+    groups = np.repeat(rng.normal(size=(num_groups, 16)), 400 // num_groups, axis=0)
+    x = groups + distance * rng.normal(size=groups.shape)
+    y = groups + distance * rng.normal(size=groups.shape)
+    distances = np.concatenate([b for _, b in squared_distance_blocks(x, y)])
+    np.testing.assert_allclose(distances, _exact(x, y), rtol=1e-9)
+
+
+def test_integers_that_are_too_large_to_be_exact_are_subtracted_first():
+    x = np.array([[2**40, 3], [2**40 + 5, -1]])
+    ((_, distances),) = squared_distance_blocks(x, x)
+    np.testing.assert_array_equal(distances, [[0.0, 41.0], [41.0, 0.0]])
 
 
 def test_features_of_another_shape_are_rejected():
