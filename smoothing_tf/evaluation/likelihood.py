@@ -62,8 +62,8 @@ def evaluate_bound(
       (metrics, per_image). Metrics are `bits_per_dim` and `bits_per_dim_iw`, or
       `nll` and `nll_iw`. A metric is {"value", "se", "n", "direction", "bound", "k",
       "draws", "split", "unit", "terms", "terms_se"}; the terms "smoothed", "reverse"
-      and "noise" add up to the value. per_image holds float64 arrays [n] in the same unit under
-      the metrics' names and "<name>_<term>", and int64 "index" [n].
+      and "noise" add up to the value. per_image holds float64 arrays [n] in the same
+      unit under the metrics' names and "<name>_<term>", and int64 "index" [n].
 
     Raises:
       ValueError: there is no example, or the order differs between draws.
