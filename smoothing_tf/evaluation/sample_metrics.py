@@ -31,6 +31,8 @@ _NUM_BLOCKS = 10
 _NUM_SPLITS = 10
 # From this many images on, on either side, subsets of 1000 overlap little.
 _MIN_SUBSET_IMAGES = 10_000
+_NUM_SUBSETS = 100
+_SUBSET_SIZE = 1000
 _NEIGHBOUR_REASON = (
     "The images are not independent, because they share the balls that are estimated"
     " from them: in simulations a binomial error was 0.6 to 0.9 times the true spread,"
@@ -170,15 +172,17 @@ def _kernel(
         }
     }
     if min(len(reference), len(features)) >= _MIN_SUBSET_IMAGES:
-        subsets = subset_kernel_distance(reference, features)
+        subsets = subset_kernel_distance(
+            reference, features, num_subsets=_NUM_SUBSETS, subset_size=_SUBSET_SIZE
+        )
         metrics["kid_subsets"] = {
             "value": subsets.mean,
             "se": None,
             "se_reason": _SUBSETS_REASON,
             "std_over_subsets": subsets.std,
             "n": len(features),
-            "num_subsets": 100,
-            "subset_size": 1000,
+            "num_subsets": _NUM_SUBSETS,
+            "subset_size": _SUBSET_SIZE,
             "direction": LOWER_IS_BETTER,
         }
     return metrics

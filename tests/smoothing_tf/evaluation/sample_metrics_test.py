@@ -129,13 +129,15 @@ def test_subsets_of_the_kernel_distance_need_many_images(monkeypatch):
     metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
     assert not any("kid_subsets" in name for name in metrics)
     monkeypatch.setattr(sample_metrics, "_MIN_SUBSET_IMAGES", 1000)
+    monkeypatch.setattr(sample_metrics, "_NUM_SUBSETS", 2)
     metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
     assert [name for name in metrics if "kid_subsets" in name] == [
         "kid_subsets_randconv_baseline"
     ]
     subsets = metrics["kid_subsets_randconv_baseline"]
     assert subsets["se"] is None and "not a standard error" in subsets["se_reason"]
-    assert subsets["n"] == 1000
+    assert (subsets["n"], subsets["num_subsets"]) == (1000, 2)
+    assert subsets["subset_size"] == 1000 and subsets["std_over_subsets"] >= 0.0
 
 
 def test_nothing_is_held_out_of_the_training_split():
