@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial.distance import cdist
 
+# Up to this many features, subtracting first takes no longer than a matrix product.
+_FEW_FEATURES = 128
 # Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
 # by |x|^2 + |y|^2 - 2 x.y.
 _CANCELLED = 1e-5
@@ -20,10 +22,10 @@ def squared_distance_blocks(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Squared Euclidean distances from each x to every y, a block of x at a time.
 
-    Computed as |x|^2 + |y|^2 - 2 x.y in float64 around the mean of y, one matrix
-    product; pairs that this cancels are recomputed by subtracting first, so that every
-    distance has a relative error below 1e-9 and that between equal rows is 0. Distances
-    between whole numbers of an integer type are exact.
+    In float64, with a relative error below 1e-9; equal rows are at distance 0, and
+    distances between whole numbers of an integer type are exact. Few features are
+    subtracted, then squared. Many are one matrix product, |x|^2 + |y|^2 - 2 x.y around
+    the mean of y, and the pairs that this cancels are recomputed by subtraction.
 
     Args:
       x: [n, d].
@@ -36,6 +38,11 @@ def squared_distance_blocks(
     x, y = np.asarray(x), np.asarray(y)
     is_exact = _is_exact(x, y)
     y = np.asarray(y, np.float64)
+    if y.shape[1] <= _FEW_FEATURES:
+        for start in range(0, len(x), block_size):
+            block = np.asarray(x[start : start + block_size], np.float64)
+            yield start, cdist(block, y, "sqeuclidean")
+        return
     centre = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
     offsets = y - centre
     norms = np.einsum("ij,ij->i", offsets, offsets)
