@@ -214,7 +214,8 @@ def _check_gaussian(
 def _factor(sigma: np.ndarray) -> np.ndarray:
     """A [d, rank] with A A^T = sigma [d, d]."""
     values, vectors = np.linalg.eigh(sigma)
-    is_zero = values <= len(values) * np.finfo(np.float64).eps * values[-1]
+    rounding = len(values) * np.finfo(np.float64).eps * values[-1]
+    is_zero = values <= max(rounding, 0.0)
     return vectors[:, ~is_zero] * np.sqrt(values[~is_zero])
 
 

@@ -234,7 +234,7 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
             " from above.",
             "Each is the entropy plus the mean excess over -log p(x) of the data, which"
             " has the smaller error.",
-            "Mean over the seeds, spread: their standard deviation, se: standard error"
+            f"Mean over {len(SEEDS)} seeds, spread: their standard deviation, se: standard error"
             " over the points, for the first seed. The entropy is computed, not"
             " measured.",
         ),

@@ -182,6 +182,11 @@ def test_a_set_has_no_distance_to_itself(n, d, offset):
     assert 0.0 <= distance < 1e-9 * d
 
 
+def test_covariances_that_are_negative_by_rounding_are_none():
+    tiny = -1e-20 * np.eye(3)
+    assert frechet_distance(np.zeros(3), tiny, np.ones(3), np.eye(3)) == 6.0
+
+
 def test_distances_of_constant_features():
     same = np.full((6, 4), 0.1)
     assert moments_distance(same, same) == 0.0
