@@ -234,9 +234,9 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
             " from above.",
             "Each is the entropy plus the mean excess over -log p(x) of the data, which"
             " has the smaller error.",
-            f"Mean over {len(SEEDS)} seeds, spread: their standard deviation, se: standard error"
-            " over the points, for the first seed. The entropy is computed, not"
-            " measured.",
+            f"Mean over {len(SEEDS)} seeds, spread: their standard deviation, se:"
+            " standard error over the points, for the first seed. The entropy is"
+            " computed, not measured.",
         ),
         criteria=tuple(criteria),
     )
