@@ -47,6 +47,11 @@ class Case:
     n_reference: int = 0
     regime: str = ""
 
+    @property
+    def replicates(self) -> int:
+        """400 of the distances, which take long, and 2000 of all others."""
+        return 400 if self.n_reference else 2000
+
 
 def cases() -> list[Case]:
     """All rows of the table."""
@@ -90,15 +95,13 @@ class Coverage:
 
     @property
     def holds(self) -> bool:
-        """Whether a nominal 95 % covers 92 to 98 %, at equality at least 92 %."""
-        return 0.92 <= self.coverage <= (1.0 if self.case.regime == "equal" else 0.98)
+        """Whether a nominal 95 % covers 92 to 98 %, around equality at least 92 %."""
+        is_around_equality = self.case.regime in ("equal", "near")
+        return 0.92 <= self.coverage <= (1.0 if is_around_equality else 0.98)
 
 
-def simulate(replicates: int, workers: int) -> Iterable[Coverage]:
-    """Runs all cases in processes of one thread each."""
-    chunks = [
-        range(i, min(i + _CHUNK, replicates)) for i in range(0, replicates, _CHUNK)
-    ]
+def simulate(cases: Iterable[Case], workers: int) -> Iterable[Coverage]:
+    """Runs cases in processes of one thread each."""
     # Read when numpy is imported, in each process.
     threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     with mock.patch.dict(os.environ, threads):
@@ -107,8 +110,11 @@ def simulate(replicates: int, workers: int) -> Iterable[Coverage]:
         )
         with pool:
             pending = {
-                case: [pool.submit(_replicate, case, chunk) for chunk in chunks]
-                for case in cases()
+                case: [
+                    pool.submit(_replicate, case, range(start, start + _CHUNK))
+                    for start in range(0, case.replicates, _CHUNK)
+                ]
+                for case in cases
             }
             for case, futures in pending.items():
                 results = np.concatenate([future.result() for future in futures])
@@ -118,9 +124,9 @@ def simulate(replicates: int, workers: int) -> Iterable[Coverage]:
 def to_markdown(rows: Iterable[Coverage]) -> str:
     """The table."""
     lines = [
-        "| interval | target | n | reference | d | distributions | coverage |"
-        " mean se / spread |",
-        "|---|---|---:|---:|---:|---|---:|---:|",
+        "| interval | target | n | reference | d | distributions | replicates |"
+        " coverage | mean se / spread |",
+        "|---|---|---:|---:|---:|---|---:|---:|---:|",
     ]
     for row in rows:
         case = row.case
@@ -132,6 +138,7 @@ def to_markdown(rows: Iterable[Coverage]) -> str:
             reference,
             str(case.d),
             case.regime,
+            f"{row.replicates:,}",
             f"{100 * row.coverage:.1f} %",
             f"{row.ratio:.2f}",
         )
