@@ -147,7 +147,7 @@ def frechet_jackknife(
     (B - 1)/B sum_b (d_b - mean d)^2 where d_b leaves block b of one of the samples out;
     their degrees of freedom are combined as Welch and Satterthwaite do. (A bootstrap
     repeats rows and is biased upward.) Near equality of the distributions, where the
-    distance is quadratic in the blocks, the error is up to 1.4 times the true spread.
+    distance is quadratic in the blocks, the error is about 1.4 times the true spread.
 
     Args:
       reference: moments of B >= 2 disjoint blocks of equal size of the one sample, at

@@ -39,7 +39,7 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> KernelDistance:
     Away from equality the first two terms dominate; at equality f is constant and only
     the others are left. The standard error uses the sample variances of the estimated
     witness: because f is estimated from the same rows, they contain the second-order
-    terms too, twice. So the error is right away from equality and up to 1.4 times the
+    terms too, twice. So the error is right away from equality and about 1.4 times the
     true spread at equality. (Counting them once is unbiased, but covers only 91 % at
     n = 200 near equality: a value that is too low comes with an error that is too low.)
 
