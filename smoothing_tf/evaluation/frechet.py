@@ -1,6 +1,7 @@
 """The Frechet distance between two Gaussians, and streamed moments for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,9 +11,10 @@ def frechet_distance(
 ) -> float:
     """|mu1 - mu2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2), in float64.
 
-    The trace of the root is the sum of the square roots of the eigenvalues of
-    S1^(1/2) S2 S1^(1/2), a symmetric matrix: no matrix square root of a product,
-    and right for singular covariances.
+    With S1 = A1 A1^T and S2 = A2 A2^T, the trace of the root is the sum of the singular
+    values of A1^T A2. Eigenvalues of S1 and S2 that are 0 but for rounding are left out
+    of A1 and A2: the square roots of rounding errors, of which a singular covariance
+    gives many, would not be small.
 
     Args:
       mu1: mean [d].
@@ -21,7 +23,7 @@ def frechet_distance(
       sigma2: covariance [d, d].
 
     Returns:
-      The distance, at least 0 up to rounding.
+      The distance; 0 where it is no larger than its rounding error, never negative.
 
     Raises:
       ValueError: shapes do not fit, a covariance is not symmetric, or a value is
@@ -37,7 +39,7 @@ def frechet_distance(
         raise ValueError(
             f"`mu2` must have the shape of `mu1`, {mu1.shape}; got {mu2.shape}."
         )
-    return _distance(mu1, sigma1, _root(sigma1), mu2, sigma2)
+    return _distance(mu1, _factor(sigma1), mu2, _factor(sigma2))
 
 
 class MomentsAccumulator:
@@ -73,8 +75,12 @@ class MomentsAccumulator:
             return self
         batch = MomentsAccumulator()
         batch.count = len(features)
-        batch.mean = features.mean(axis=0)
-        centred = features - batch.mean
+        # The mean of a long column far from 0 is rounded; that of what is left is not.
+        mean = features.mean(axis=0)
+        centred = features - mean
+        rest = centred.mean(axis=0)
+        centred -= rest
+        batch.mean = mean + rest
         batch.m2 = centred.T @ centred
         return self.merge(batch)
 
@@ -116,39 +122,73 @@ class MomentsAccumulator:
         return np.array(self.mean), self.m2 / (self.count - 1)
 
 
-def frechet_jackknife(
-    reference: MomentsAccumulator, blocks: Sequence[MomentsAccumulator]
-) -> tuple[float, float]:
-    """Frechet distance to fixed reference statistics, with its error bar.
+class FrechetEstimate(NamedTuple):
+    """A Frechet distance between two samples, with its error.
 
-    The standard error is the delete-block jackknife over the blocks,
-    sqrt((B - 1)/B sum_b (d_b - mean d)^2), where d_b leaves block b out. (A
-    bootstrap repeats rows and is biased upward.)
+    Attributes:
+      value: the distance. Its expectation depends on the sizes of the samples.
+      se: standard error, which covers the sampling of both.
+      degrees_of_freedom: of the error: value +- t se, with the quantile t of Student's
+        distribution with so many degrees of freedom, covers the expectation of the
+        distance between samples of these sizes.
+    """
+
+    value: float
+    se: float
+    degrees_of_freedom: float
+
+
+def frechet_jackknife(
+    reference: Sequence[MomentsAccumulator], samples: Sequence[MomentsAccumulator]
+) -> FrechetEstimate:
+    """Frechet distance between two samples, each given in blocks.
+
+    The variance is the sum of two delete-block jackknives, each
+    (B - 1)/B sum_b (d_b - mean d)^2 where d_b leaves block b of one of the samples out;
+    their degrees of freedom are combined as Welch and Satterthwaite do. (A bootstrap
+    repeats rows and is biased upward.) Near equality of the distributions, where the
+    distance is quadratic in the blocks, the error is about 1.4 times the true spread.
 
     Args:
-      reference: moments of the real features.
-      blocks: moments of B >= 2 disjoint blocks of equal size, at least 2 rows in
-        all but one.
+      reference: moments of B >= 2 disjoint blocks of equal size of the one sample, at
+        least 2 rows in all but one. Rows must be in random order.
+      samples: those of the other sample.
 
     Returns:
-      (distance of all blocks together, standard error).
+      FrechetEstimate.
     """
-    mu, sigma = reference.finalize()
-    root = _root(sigma)
-
-    def distance(parts: Sequence[MomentsAccumulator]) -> float:
-        total = MomentsAccumulator()
-        for part in parts:
-            total.merge(part)
-        return _distance(mu, sigma, root, *total.finalize())
-
-    blocks = list(blocks)
-    without = np.array(
-        [distance(blocks[:b] + blocks[b + 1 :]) for b in range(len(blocks))]
+    mu1, sigma1 = _merged(reference).finalize()
+    mu2, sigma2 = _merged(samples).finalize()
+    factor1, factor2 = _factor(sigma1), _factor(sigma2)
+    variances, freedoms = [], []
+    for blocks, mu, factor in ((samples, mu1, factor1), (reference, mu2, factor2)):
+        distances = np.array(
+            [_fast_distance(mu, factor, *part.finalize()) for part in _without(blocks)]
+        )
+        spread = np.sum(np.square(distances - distances.mean()))
+        variances.append(spread * (len(distances) - 1) / len(distances))
+        freedoms.append(len(distances) - 1)
+    variance = sum(variances)
+    if variance > 0.0:
+        freedom = variance**2 / sum(v**2 / f for v, f in zip(variances, freedoms))
+    else:
+        freedom = float(sum(freedoms))
+    return FrechetEstimate(
+        _distance(mu1, factor1, mu2, factor2), float(np.sqrt(variance)), float(freedom)
     )
-    spread = np.sum(np.square(without - without.mean()))
-    se = np.sqrt(spread * (len(blocks) - 1) / len(blocks))
-    return distance(blocks), float(se)
+
+
+def _merged(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:
+    total = MomentsAccumulator()
+    for part in parts:
+        total.merge(part)
+    return total
+
+
+def _without(blocks: Sequence[MomentsAccumulator]) -> Iterable[MomentsAccumulator]:
+    """All blocks but one, for each."""
+    for left_out in range(len(blocks)):
+        yield _merged(block for b, block in enumerate(blocks) if b != left_out)
 
 
 def _check_gaussian(
@@ -171,25 +211,33 @@ def _check_gaussian(
     return mu, sigma
 
 
-def _root(sigma: np.ndarray) -> np.ndarray:
+def _factor(sigma: np.ndarray) -> np.ndarray:
+    """A [d, rank] with A A^T = sigma [d, d]."""
     values, vectors = np.linalg.eigh(sigma)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    rounding = len(values) * np.finfo(np.float64).eps * values[-1]
+    is_zero = values <= max(rounding, 0.0)
+    return vectors[:, ~is_zero] * np.sqrt(values[~is_zero])
 
 
 def _distance(
-    mu1: np.ndarray,
-    sigma1: np.ndarray,
-    root1: np.ndarray,
-    mu2: np.ndarray,
-    sigma2: np.ndarray,
+    mu1: np.ndarray, factor1: np.ndarray, mu2: np.ndarray, factor2: np.ndarray
 ) -> float:
-    product = root1 @ sigma2 @ root1
-    values = np.linalg.eigvalsh((product + product.T) / 2.0)
+    trace_of_root = 0.0
+    if factor1.size and factor2.size:
+        trace_of_root = np.sum(np.linalg.svd(factor1.T @ factor2, compute_uv=False))
+    difference = mu1 - mu2
+    traces = np.sum(np.square(factor1)) + np.sum(np.square(factor2))
+    distance = difference @ difference + traces - 2.0 * trace_of_root
+    rounding = len(mu1) * np.finfo(np.float64).eps * traces
+    return float(distance) if distance > rounding else 0.0
+
+
+def _fast_distance(
+    mu1: np.ndarray, factor1: np.ndarray, mu2: np.ndarray, sigma2: np.ndarray
+) -> float:
+    """A distance without a decomposition of sigma2, to eight digits."""
+    values = np.linalg.eigvalsh(factor1.T @ sigma2 @ factor1) if factor1.size else 0.0
     trace_of_root = np.sum(np.sqrt(np.maximum(values, 0.0)))
     difference = mu1 - mu2
-    return float(
-        difference @ difference
-        + np.trace(sigma1)
-        + np.trace(sigma2)
-        - 2.0 * trace_of_root
-    )
+    traces = np.sum(np.square(factor1)) + np.trace(sigma2)
+    return float(difference @ difference + traces - 2.0 * trace_of_root)

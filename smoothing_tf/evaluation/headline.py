@@ -19,9 +19,15 @@ def headline(metrics: Mapping[str, Any]) -> str:
       metrics: what `write_evaluation` returns, or metrics.json holds.
 
     Returns:
-      E.g. "bits_per_dim <= 1.93 +- 0.02 (300 test examples, K = 1)".
+      E.g. "bits_per_dim <= 1.93 +- 0.02 (300 test examples, K = 1; lower is better)",
+      and a sentence where the bound shows overfitting.
     """
-    return "\n".join(_line(name, metrics[name]) for name in _NAMES if name in metrics)
+    lines = [_line(name, metrics[name]) for name in _NAMES if name in metrics]
+    for name in ("bits_per_dim_train", "nll_train"):
+        found = metrics.get(name, {}).get("overfitting", {})
+        if found.get("found"):
+            lines.append(found["statement"])
+    return "\n".join(lines)
 
 
 def _line(name: str, metric: Mapping[str, Any]) -> str:
@@ -32,4 +38,6 @@ def _line(name: str, metric: Mapping[str, Any]) -> str:
     about = f"{metric['n']} {metric['split']} examples"
     if metric["bound"]:
         about += f", K = {metric['k']}"
-    return f"{name} {relation} {with_error(value, se)} ({about})"
+    if se is None:
+        about += f", no standard error: {metric['se_reason']}"
+    return f"{name} {relation} {with_error(value, se)} ({about}; lower is better)"

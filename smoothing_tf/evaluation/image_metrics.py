@@ -8,6 +8,7 @@ import numpy as np
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.directions import HELD_OUT_IS_BEST, LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import (
     EXTRACTORS,
     ExtractorInputs,
@@ -97,6 +98,7 @@ class ImageMetrics:
                 "value": None,
                 "se": None,
                 "n": None,
+                "direction": HELD_OUT_IS_BEST,
                 "samples": kind,
                 "reason": reason,
             }
@@ -136,6 +138,7 @@ def _unavailable(
         "value": None,
         "se": None,
         "n": None,
+        "direction": LOWER_IS_BETTER,
         "samples": kind,
         "extractor": {"id": extractor_id, "sha256": None, "preprocessing": None},
         "reason": reason,

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
 from smoothing_tf.numerics import (
@@ -59,10 +60,10 @@ def evaluate_bound(
 
     Returns:
       (metrics, per_image). Metrics are `bits_per_dim` and `bits_per_dim_iw`, or
-      `nll` and `nll_iw`. A metric is {"value", "se", "n", "bound", "k", "draws",
-      "split", "unit", "terms"}; the terms "smoothed", "reverse" and "noise" add
-      up to the value. per_image holds float64 arrays [n] in the same unit under
-      the metrics' names and "<name>_<term>", and int64 "index" [n].
+      `nll` and `nll_iw`. A metric is {"value", "se", "n", "direction", "bound", "k",
+      "draws", "split", "unit", "terms", "terms_se"}; the terms "smoothed", "reverse"
+      and "noise" add up to the value. per_image holds float64 arrays [n] in the same
+      unit under the metrics' names and "<name>_<term>", and int64 "index" [n].
 
     Raises:
       ValueError: there is no example, or the order differs between draws.
@@ -163,7 +164,8 @@ def missing_bound(reason: str, *, num_levels: int | None, split: str) -> Metric:
     """A metric of `evaluate_bound` without a value, for want of a stage."""
     unit = _Unit((), num_levels)
     about = {"bound": True, "k": 1, "draws": 0, "split": split, "unit": unit.name}
-    return {"value": None, "se": None, "n": 0, **about, "terms": {}, "reason": reason}
+    empty = {"value": None, "se": None, "n": 0, "direction": LOWER_IS_BETTER}
+    return {**empty, **about, "terms": {}, "terms_se": {}, "reason": reason}
 
 
 def compile_terms(
@@ -264,13 +266,22 @@ def _full_batches(
 
 def _metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Metric:
     n = len(values)
-    metric = {"value": None, "se": None, "n": n, **about, "terms": {}}
+    metric = {"value": None, "se": None, "n": n, "direction": LOWER_IS_BETTER, **about}
+    metric.update(terms={}, terms_se={})
     num_bad = int(np.sum(~np.isfinite(values)))
     if num_bad:
         metric["reason"] = f"The likelihood of {num_bad} of {n} examples is not finite."
         return metric
-    metric["value"] = float(np.mean(values))
-    if n > 1:
-        metric["se"] = float(np.std(values, ddof=1) / math.sqrt(n))
-    metric["terms"] = {name: float(np.mean(term)) for name, term in terms.items()}
+    metric["value"], metric["se"] = _mean(values)
+    for name, term in terms.items():
+        metric["terms"][name], metric["terms_se"][name] = _mean(term)
+    if metric["se"] is None:
+        metric["se_reason"] = "One example has no standard error."
     return metric
+
+
+def _mean(values: np.ndarray) -> tuple[float, float | None]:
+    """The mean of values [n], and its standard error if n is above 1."""
+    n = len(values)
+    se = float(np.std(values, ddof=1) / math.sqrt(n)) if n > 1 else None
+    return float(np.mean(values)), se

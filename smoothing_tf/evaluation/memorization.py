@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from smoothing_tf.evaluation.directions import HELD_OUT_IS_BEST
 from smoothing_tf.evaluation.nearest_neighbours import (
+    median_error,
     nearest_training_distances,
     summarize_distances,
 )
@@ -17,10 +19,11 @@ Metric = dict[str, Any]
 def memorization_metrics(
     real: RealImages, samples: Mapping[str, np.ndarray], *, seed: int
 ) -> dict[str, Metric]:
-    """Median distance to the nearest training image, beside that of held-out ones.
+    """Median distance to the nearest training image, next to that of held-out ones.
 
     Distances are Euclidean on the [-1, 1] pixel scale, to all of `real.training`.
-    Samples much nearer than held-out images are copies.
+    Samples much nearer than held-out images are copies. The standard error is that of
+    the median over samples; the training images are given.
 
     Args:
       real: the real images.
@@ -28,18 +31,25 @@ def memorization_metrics(
       seed: the run's seed, recorded.
 
     Returns:
-      `nearest_training_distance[_<kind>]`, with "exact_copies" and "quantiles".
+      `nearest_training_distance[_<kind>]`, with "exact_copies" and "quantiles" next to
+      the median "value" and its "se".
     """
 
     def figure(images: np.ndarray) -> Metric:
         distances, _ = nearest_training_distances(images, real.training)
         summary = summarize_distances(distances)
-        return {"value": summary["quantiles"]["0.5"], **summary}
+        se = median_error(distances)
+        metric = {"value": summary["quantiles"]["0.5"], "se": se, **summary}
+        if se is None:
+            metric["se_reason"] = (
+                f"{len(distances)} distances are too few for an error."
+            )
+        return metric
 
     held_out = real.compare_held_out(lambda: figure(real.held_out))
     return {
         memorization_name(kind): {
-            "se": None,
+            "direction": HELD_OUT_IS_BEST,
             "unit": "Euclidean distance on [-1, 1] pixels",
             "reference_split": real.training_split,
             "n_reference": len(real.training),

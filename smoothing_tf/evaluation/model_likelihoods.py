@@ -17,6 +17,7 @@ from smoothing_tf.evaluation.likelihood import (
     evaluate_log_prob,
     missing_bound,
 )
+from smoothing_tf.evaluation.overfitting import overfitting
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Smoothing
@@ -102,6 +103,9 @@ def model_likelihoods(
                 **about | {"split": REFERENCE_SPLIT},
             )
             metrics[f"{name}_train"] = train_metrics[name]
+            metrics[f"{name}_train"]["overfitting"] = overfitting(
+                metrics[name], train_metrics[name]
+            )
     elif smoothed is not None:
         metrics[name] = missing_bound(NO_REVERSE, **about)
         noised = batches(smoothing, config.split)

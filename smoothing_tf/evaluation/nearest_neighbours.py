@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from smoothing_tf.evaluation.pairwise import squared_distance_blocks
 
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+_MIN_MEDIAN = 10
 
 
 def nearest_training_distances(
@@ -63,3 +65,23 @@ def summarize_distances(distances: np.ndarray) -> dict[str, Any]:
         "mean": float(np.mean(distances)),
         "quantiles": {str(q): float(np.quantile(distances, q)) for q in _QUANTILES},
     }
+
+
+def median_error(values: np.ndarray) -> float | None:
+    """Standard error of the median of independent values [n]; None if n is below 10.
+
+    The standard deviation of the middle order statistic, whose distribution is that of
+    Beta-distributed ranks.
+
+    Reference: Maritz and Jarrett, "A note on estimating the variance of the sample
+    median", 1978.
+    """
+    n = len(values)
+    if n < _MIN_MEDIAN:
+        return None
+    rank = (n + 1) / 2.0
+    bounds = scipy.special.betainc(rank, rank, np.arange(n + 1) / n)
+    weights = np.diff(bounds)
+    values = np.sort(np.asarray(values, np.float64))
+    mean = weights @ values
+    return float(np.sqrt(weights @ np.square(values - mean)))

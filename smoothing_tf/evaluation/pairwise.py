@@ -3,6 +3,18 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.spatial.distance import cdist
+
+# Up to this many features, subtracting first takes no longer than a matrix product.
+_FEW_FEATURES = 128
+# Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
+# by |x|^2 + |y|^2 - 2 x.y.
+_CANCELLED = 1e-5
+# From this share of cancelled pairs on, a row costs less as a whole.
+_WHOLE_ROW = 0.05
+_PAIRS_AT_ONCE = 1 << 22
+# Float64 represents every whole number up to this one.
+_EXACT = 2**53
 
 
 def squared_distance_blocks(
@@ -10,25 +22,62 @@ def squared_distance_blocks(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Squared Euclidean distances from each x to every y, a block of x at a time.
 
-    Computed as |x|^2 + |y|^2 - 2 x.y in float64: exact for integers below 2^26,
-    and what is left of a distance between equal rows by cancellation is set to 0.
+    In float64, with a relative error below 1e-9; equal rows are at distance 0, and
+    distances between whole numbers of an integer type are exact. Few features are
+    subtracted, then squared. Many are one matrix product, |x|^2 + |y|^2 - 2 x.y around
+    the mean of y, and the pairs that this cancels are recomputed by subtraction.
 
     Args:
       x: [n, d].
       y: [m, d].
-      block_size: rows of x per block; a block takes 8 block_size m bytes.
+      block_size: rows of x per block; a block takes a few times 8 block_size m bytes.
 
     Yields:
       (first row of the block, float64 [rows, m]).
     """
+    x, y = np.asarray(x), np.asarray(y)
+    is_exact = _is_exact(x, y)
     y = np.asarray(y, np.float64)
-    y_norms = np.einsum("ij,ij->i", y, y)
+    if y.shape[1] <= _FEW_FEATURES:
+        for start in range(0, len(x), block_size):
+            block = np.asarray(x[start : start + block_size], np.float64)
+            yield start, cdist(block, y, "sqeuclidean")
+        return
+    centre = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
+    offsets = y - centre
+    norms = np.einsum("ij,ij->i", offsets, offsets)
     for start in range(0, len(x), block_size):
         block = np.asarray(x[start : start + block_size], np.float64)
-        scale = np.einsum("ij,ij->i", block, block)[:, None] + y_norms
-        distances = scale - 2.0 * (block @ y.T)
-        distances[distances < 1e-13 * scale] = 0.0
+        rows = block - centre
+        scale = np.einsum("ij,ij->i", rows, rows)[:, None] + norms
+        distances = scale - 2.0 * (rows @ offsets.T)
+        if not is_exact:
+            _recompute(distances, distances < _CANCELLED * scale, block, y)
         yield start, distances
+
+
+def _recompute(
+    distances: np.ndarray, cancelled: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> None:
+    """Replaces the cancelled ones of the distances [n, m] by subtraction."""
+    whole = np.mean(cancelled, axis=1) > _WHOLE_ROW
+    if np.any(whole):
+        distances[whole] = cdist(x[whole], y, "sqeuclidean")
+        cancelled[whole] = False
+    row, column = np.nonzero(cancelled)
+    step = max(_PAIRS_AT_ONCE // max(x.shape[1], 1), 1)
+    for start in range(0, len(row), step):
+        i, j = row[start : start + step], column[start : start + step]
+        difference = x[i] - y[j]
+        distances[i, j] = np.einsum("ij,ij->i", difference, difference)
+
+
+def _is_exact(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether sums of products of all rows are whole numbers that float64 holds."""
+    if not all(np.issubdtype(a.dtype, np.integer) and a.size for a in (x, y)):
+        return False
+    largest = max(max(abs(int(a.min())), abs(int(a.max()))) for a in (x, y))
+    return 4 * largest**2 * x.shape[1] < _EXACT
 
 
 def check_features(**arrays: np.ndarray) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
@@ -31,6 +32,7 @@ _TERMS = (
 _QUANTITIES = {
     "fid": "FID",
     "fd": "Fréchet distance",
+    "kid_subsets": "Kernel distance (KID), mean of subsets",
     "kid": "Kernel distance (KID)",
     "precision": "Precision",
     "recall": "Recall",
@@ -58,7 +60,7 @@ def render_report(
     """Renders a self-contained HTML page.
 
     Args:
-      title: of the page, e.g. the data set's name.
+      title: title of the page, e.g. the data set's name.
       metrics: as in metrics.json.
       pictures: caption -> PNG.
       histories: stage -> rows of the training curve; may be empty.
@@ -76,8 +78,10 @@ def render_report(
         title=title,
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
+        overfitting=_overfitting(metrics),
         terms=_terms(metrics),
         extractors=_extractor_tables(metrics),
+        arrows={arrow: direction for direction, arrow in ARROWS.items()},
         distances=_distance_rows(metrics),
         pictures={name: _inline("png", png) for name, png in pictures.items()},
         curves={stage: _inline("svg+xml", svg) for stage, svg in curves.items() if svg},
@@ -97,6 +101,8 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             about.append(f"K = {metric['k']}")
         if metric["draws"] and metric["k"] in (None, 1):
             about.append(_plural(metric["draws"], "draw"))
+        if "se_reason" in metric:
+            about.append(metric["se_reason"])
         rows.append(
             {
                 "label": label,
@@ -110,30 +116,42 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _terms(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+def _overfitting(metrics: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    metric = metrics.get("bits_per_dim_train") or metrics.get("nll_train") or {}
+    return metric.get("overfitting")
+
+
+def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     metric = metrics.get("bits_per_dim") or metrics.get("nll") or {}
     terms = metric.get("terms")
     if not terms:
         return []
     # Written with the decimals of their sum: they add up to it, but for rounding.
-    se = metric["se"]
+    se, errors = metric["se"], metric.get("terms_se", {})
     rows = [
-        {"name": name, "formula": formula, "value": format_value(terms[term], se)}
-        for term, name, formula in _TERMS
+        (name, formula, terms[term], errors.get(term)) for term, name, formula in _TERMS
     ]
-    total = format_value(metric["value"], se)
-    return rows + [{"name": "Sum: the bound", "formula": "", "value": total}]
+    rows.append((f"Sum: the bound, n = {metric['n']}", "", metric["value"], se))
+    return [
+        {
+            "name": name,
+            "formula": formula,
+            "value": format_value(value, se),
+            "se": None if error is None else format_se(error),
+        }
+        for name, formula, value, error in rows
+    ]
 
 
 def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Extractor -> {"sha256", "preprocessing", "rows", "reasons"}."""
+    """Extractor -> {"sha256", "preprocessing", "rows", "reasons", "no_error"}."""
     tables = {}
     for name, metric in metrics.items():
         if "extractor" not in metric:
             continue
         extractor = metric["extractor"]
         table = tables.setdefault(
-            extractor["id"], {"sha256": None, "rows": [], "reasons": []}
+            extractor["id"], {"sha256": None, "rows": [], "reasons": [], "no_error": {}}
         )
         if metric["value"] is None:
             if metric["reason"] not in table["reasons"]:
@@ -141,7 +159,12 @@ def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         else:
             table["sha256"] = extractor["sha256"]
             table["preprocessing"] = extractor["preprocessing"]
-            table["rows"].append(_metric_row(name, metric))
+            row = _metric_row(name, metric)
+            table["rows"].append(row)
+            if metric.get("se_reason"):
+                names = table["no_error"].setdefault(metric["se_reason"], [])
+                if row["quantity"] not in names:
+                    names.append(row["quantity"])
     for table in tables.values():
         table["rows"].sort(key=lambda row: row["order"])
     return tables
@@ -160,16 +183,19 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
         if metric.get(spread):
             words = spread.replace("_", " ").replace("std", "s.d.")
             notes.append(f"{words} {format_significant(metric[spread], 2)}")
+    if metric.get("target"):
+        notes.append(f"± is about the {metric['target']}")
     floor = metric.get("floor") or {}
-    at_n = floor.get("value_at_n")
+    at_n = {"value": floor.get("value_at_n"), "se": floor.get("se_at_n")}
     return {
         "order": (list(_QUANTITIES).index(quantity), kinds.index(metric["samples"])),
         "quantity": _QUANTITIES[quantity],
+        "arrow": ARROWS.get(metric.get("direction"), ""),
         "samples": _KINDS[metric["samples"]],
         "figure": _figure(metric),
         "n": metric["n"],
-        "floor": _comparison(floor),
-        "at_n": None if at_n is None else format_significant(at_n, 3),
+        "floor": _floor(floor),
+        "at_n": _figure(at_n),
         "held_out": _comparison(metric.get("held_out")),
         "notes": "; ".join(notes),
     }
@@ -199,6 +225,7 @@ def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "label": label,
         "n": summary["n"],
+        "se": None if summary.get("se") is None else format_se(summary["se"]),
         "copies": summary["exact_copies"],
         "quantiles": quantiles,
     }
@@ -217,7 +244,19 @@ def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
 def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not other or other["value"] is None:
         return None
-    return {"value": format_significant(other["value"], 3), "n": other["n"]}
+    return {**_figure(other), "n": other["n"]}
+
+
+def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
+    if floor.get("value") is None:
+        return None
+    values = {q: format_significant(v, 3) for q, v in floor["quantiles"].items()}
+    return {
+        "median": values.pop("0.5"),
+        "range": " to ".join(values.values()),
+        "n": floor["n"],
+        "repeats": floor["repeats"],
+    }
 
 
 def _plural(number: int, word: str) -> str:

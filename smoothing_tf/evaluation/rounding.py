@@ -21,7 +21,7 @@ def format_value(value: float, se: float | None) -> str:
     """
     if se is None:
         return format_significant(value, 3)
-    return _minus(f"{value:.{_decimals(se)}f}")
+    return _minus(f"{value:z.{_decimals(se)}f}")
 
 
 def format_se(se: float) -> str:

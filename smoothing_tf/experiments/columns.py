@@ -15,6 +15,7 @@ from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
@@ -138,13 +139,17 @@ def _table(
         if likelihood is not None:
             bits = metrics[likelihood]
             row["bits_per_dim"] = Measurement(
-                bits["value"], bits["se"], is_bound=kind == "samples"
+                bits["value"], bits["se"], is_bound=kind == "samples", n=bits["n"]
             )
         distance = metrics.get(metric_name("fd", _EXTRACTOR, kind))
         if distance is not None and distance["value"] is not None:
-            row["fd"] = Measurement(distance["value"], distance["se"])
+            row["fd"] = Measurement(distance["value"], distance["se"], n=distance["n"])
             floor = distance["floor"]
-            row["fd_at_n"], row["fd_floor"] = floor["value_at_n"], floor["value"]
+            row["fd_at_n"] = Measurement(
+                floor["value_at_n"], floor["se_at_n"], n=floor["n"]
+            )
+            row["fd_floor"] = floor["value"]
+            row["floor_5_to_95"] = _range(floor["quantiles"])
             about_fd = _about_fd(distance)
         rows.append(row)
     behind = Measurement(
@@ -152,10 +157,11 @@ def _table(
             per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
         )
     )
+    columns = columns_of(rows)
     return Table(
         title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
         f" {metrics['bits_per_dim']['split']} split",
-        columns=columns_of(rows),
+        columns=columns,
         rows=tuple(rows),
         notes=(
             "bits_per_dim: the bound of the two stages, the likelihood of the baseline."
@@ -164,7 +170,16 @@ def _table(
             " the paired difference.",
             *about_fd,
         ),
+        directions={
+            name: LOWER_IS_BETTER
+            for name in ("bits_per_dim", "fd", "fd_at_n", "fd_floor")
+            if name in columns
+        },
     )
+
+
+def _range(quantiles: Mapping[str, float]) -> str:
+    return f"{quantiles['0.05']:.4f} to {quantiles['0.95']:.4f}"
 
 
 def _about_fd(distance: Mapping[str, Any]) -> tuple[str, ...]:
@@ -173,13 +188,15 @@ def _about_fd(distance: Mapping[str, Any]) -> tuple[str, ...]:
         f"fd: Frechet distance, in the features of {extractor['id']}"
         f" {extractor['sha256'][:12]}, of {distance['n']} samples to"
         f" {distance['n_reference']} images of the {distance['reference_split']}"
-        f" split, seed {distance['seed']}. Lower is better.",
-        f"fd_at_n, fd_floor: to {floor['n']} of those images, of as many samples and of"
-        " as many others of the images.",
+        f" split, seed {distance['seed']}. Its standard error covers both, about the"
+        " distance that is expected at these numbers of them.",
+        f"fd_at_n: of {floor['n']} samples to as many of those images. fd_floor,"
+        f" floor_5_to_95: median and quantiles of {floor['repeats']} distances between"
+        f" two random sets of {floor['n']} of the images. They take the place of a"
+        " standard error.",
     ]
     held_out = distance["held_out"]
     if held_out.get("value") is not None:
-        notes.append(
-            f"{held_out['n']} held-out images have an fd of {held_out['value']:.4f}."
-        )
+        measured = Measurement(held_out["value"], held_out["se"])
+        notes.append(f"{held_out['n']} held-out images: fd {measured.to_text()}.")
     return tuple(notes)

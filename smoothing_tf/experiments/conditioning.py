@@ -9,6 +9,7 @@ import pathlib
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.experiments import image_runs, variants
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table, columns_of
@@ -50,6 +51,9 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
                     " features, with its standard error. p(x~) is the same in both."
                     " The error leaves out what another training would give.",
                     "What a step of each costs: python -m benchmarks.training.",
+                ),
+                directions=dict.fromkeys(
+                    ("bits_per_dim", "difference"), LOWER_IS_BETTER
                 ),
                 criteria=(
                     Criterion(

@@ -13,6 +13,7 @@ import numpy as np
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import open_dataset
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.experiments import image_runs
 from smoothing_tf.experiments.histogram import IndependentHistogram
@@ -71,8 +72,9 @@ def run(directory: artifacts.Path, *, quick: bool) -> Result:
         rows=rows,
         notes=(
             "behind: mean paired difference to the two-stage PixelCNN++, bits per"
-            " dimension. +- is a standard error.",
+            " dimension. +- is a standard error over the images.",
         ),
+        directions=dict.fromkeys(("bits_per_dim", "behind"), LOWER_IS_BETTER),
         criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
     )
     return Result(
@@ -104,7 +106,9 @@ def _rows(
             ),
         }
         if name != _OURS:
-            row["behind"] = Measurement(*paired_difference(values, bits[_OURS]))
+            row["behind"] = Measurement(
+                *paired_difference(values, bits[_OURS]), n=len(values)
+            )
         yield row
 
 

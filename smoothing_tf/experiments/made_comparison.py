@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.experiments import plane, plane_cells, plane_figures
 from smoothing_tf.experiments.cells import Cells
 from smoothing_tf.experiments.plane import Row, Study
@@ -99,6 +100,8 @@ def _denoising_table(distances: Mapping[str, float]) -> Table:
             {"estimate": label, "distance": distances[name]}
             for name, label in labels.items()
         ),
+        notes=("Of one seed, over all points: there is no standard error.",),
+        directions={"distance": LOWER_IS_BETTER},
         criteria=(
             Criterion(
                 "distance after the exact single step over that before",

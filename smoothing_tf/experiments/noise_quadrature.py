@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.experiments.kernel_check import check_kernel
 from smoothing_tf.smoothing import Smoothing
 
 # A density below exp(-40) of its peak is next to nothing.
@@ -51,8 +52,12 @@ def noise_rule(
 
     Returns:
       (x~ - x, weights), each float64 [2 num_nodes]. The weights sum to the mass of
-      the density, whatever it is.
+      the density as far as `reach_of` goes.
+
+    Raises:
+      ValueError: the noise is not stationary, symmetric and of mass one.
     """
+    check_kernel(smoothing)
     nodes, weights = half_line(reach_of(smoothing), num_nodes)
     nodes = np.concatenate([-nodes[::-1], nodes])
     weights = np.concatenate([weights[::-1], weights])

@@ -78,7 +78,7 @@ def _view(section: Section) -> dict[str, Any]:
             "columns": table.columns,
             "numeric": table.numeric_columns,
             "rows": table.text_rows(),
-            "notes": table.notes,
+            "notes": table.all_notes,
             "criteria": [
                 {"holds": criterion.holds, "text": criterion.to_text()}
                 for criterion in table.criteria

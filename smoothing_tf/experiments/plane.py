@@ -9,6 +9,7 @@ import numpy as np
 
 from smoothing_tf import artifacts
 from smoothing_tf.data.densities import DENSITIES
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.experiments import toy_scores
 from smoothing_tf.experiments.cells import Cell, Cells
 from smoothing_tf.experiments.table import Criterion, Table
@@ -219,20 +220,23 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
     columns += [
         f"{score}{part}" for score in _SCORES for part in ("", "_spread", "_se")
     ]
+    columns = tuple(
+        name for name in columns if any(row.get(name) is not None for row in rows)
+    )
     return Table(
         title=f"{study.density}, {num_held_out(quick)} held-out points, nats per point",
-        columns=tuple(
-            name for name in columns if any(row.get(name) is not None for row in rows)
-        ),
+        columns=columns,
         rows=tuple(rows),
+        directions={name: LOWER_IS_BETTER for name in _SCORES if name in columns},
         notes=(
             "nll: -log p(x). bound: -E_q[log p(x~) + log p(x|x~) - log q(x~|x)]. iw:"
-            f" importance-weighted with K = {toy_scores.NUM_DRAWS}. Lower is better;"
-            " both bounds are from above.",
+            f" importance-weighted with K = {toy_scores.NUM_DRAWS}. Both bounds are"
+            " from above.",
             "Each is the entropy plus the mean excess over -log p(x) of the data, which"
             " has the smaller error.",
-            "Mean over the seeds, spread: their standard deviation, se: standard error"
-            " over the points, for the first seed.",
+            f"Mean over {len(SEEDS)} seeds, spread: their standard deviation, se:"
+            " standard error over the points, for the first seed. The entropy is"
+            " computed, not measured.",
         ),
         criteria=tuple(criteria),
     )
@@ -272,10 +276,12 @@ def _choices(
         title=f"{study.density}: what validation chose among",
         columns=("model", "choice", "validation", "chosen"),
         rows=tuple(rows),
+        directions={"validation": LOWER_IS_BETTER},
         notes=(
             "validation: nats on 10,000 fresh points; the lowest of a model's noise"
             f" scales ({study.search_steps} steps, one seed), and of a stage's starts"
-            " (short runs), is trained for the whole length. A blank diverged.",
+            " (short runs), is trained for the whole length. A blank diverged. It only"
+            " chooses: there is no standard error.",
         ),
     )
 

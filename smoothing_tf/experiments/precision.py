@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Sequence
 
 from smoothing_tf import artifacts
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.experiments import variants
 from smoothing_tf.experiments.result import Result
 from smoothing_tf.experiments.table import Criterion, Table, columns_of
@@ -45,7 +46,11 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
                     " the paired difference, with its standard error, which leaves"
                     " out what another training would give.",
                     f"Mean over {len(rows) // 2} seeds: {mean.to_text()}, the standard"
-                    " error by the seeds' spread.",
+                    f" error by the seeds' spread, of {len(rows) // 2 - 1} degrees of"
+                    " freedom. +- of a bound is over its images.",
+                ),
+                directions=dict.fromkeys(
+                    ("bits_per_dim", "difference"), LOWER_IS_BETTER
                 ),
                 criteria=(
                     Criterion(

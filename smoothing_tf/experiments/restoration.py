@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.evaluation import pictures
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.restoration import (
     denoise_images,
@@ -72,7 +73,7 @@ def denoising(
         rows=rows,
         notes=(
             "On [-1, 1]; mse - x~: mean over the images of the paired difference. +- is"
-            " a standard error.",
+            f" a standard error over the {len(x)} images.",
             "to E[x|x~]: mean squared distance to the model's posterior mean, of which"
             f" the mean of {num_draws} other draws is an estimate; the variance of that"
             " mean is taken off.",
@@ -80,11 +81,12 @@ def denoising(
         criteria=tuple(
             Criterion(
                 f"mean squared error, {row['estimate']}, over that of x~",
-                row["mse"] / rows[0]["mse"],
+                row["mse"].value / rows[0]["mse"].value,
                 maximum=1.0,
             )
             for row in rows[1:]
         ),
+        directions=dict.fromkeys(("mse", "mse - x~", "to E[x|x~]"), LOWER_IS_BETTER),
     )
     return table, _picture({"Real data": x, **estimates})
 
@@ -99,10 +101,10 @@ def _rows(
     errors = {name: _squared_error(value, x) for name, value in estimates.items()}
     *_, of_draws = estimates
     for name, value in estimates.items():
-        row = {"estimate": name, "mse": float(errors[name].mean())}
+        row = {"estimate": name, "mse": Measurement.of_mean(errors[name])}
         if name != _GIVEN:
             row["mse - x~"] = Measurement(
-                *paired_difference(errors[name], errors[_GIVEN])
+                *paired_difference(errors[name], errors[_GIVEN]), n=len(x)
             )
         if name != of_draws:
             distance = _squared_error(value, mean) - variance / num_draws

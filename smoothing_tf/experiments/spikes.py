@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from smoothing_tf import artifacts
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.data.densities.spikes import SPACING, WEIGHTS
+from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.experiments import plane, plane_cells, style, toy_scores
 from smoothing_tf.experiments.cells import Cell, Cells
 from smoothing_tf.experiments.result import Result
@@ -214,10 +215,12 @@ def _table(
         notes=(
             "scale: standard deviation of the noise, for every kernel. bound and iw (K"
             f" = {toy_scores.NUM_DRAWS}) are from above; nll of a kernel is exact, by"
-            " quadrature. Lower is better.",
+            " quadrature. _se: standard error over the points; validation has none,"
+            " it only chooses.",
             "restarts: validation loss after each short run from another start; for"
             " smoothing that of [x~, x] together.",
         ),
+        directions=dict.fromkeys(("validation", "nll", "bound", "iw"), LOWER_IS_BETTER),
         criteria=tuple(
             Criterion(
                 f"{kernel}, 2 logistics: nll below that of a mixture of {rival}",

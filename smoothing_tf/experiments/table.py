@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,13 @@ class Measurement:
       value: what was found.
       error: its standard error; None where there is none.
       is_bound: whether the true value is at most so large.
+      n: number of independent values that it is the mean of, or None.
     """
 
     value: float
     error: float | None = None
     is_bound: bool = False
+    n: int | None = None
 
     def to_text(self) -> str:
         """E.g. "<= 1.736 +- 0.016", with the digits that the error supports."""
@@ -72,7 +74,7 @@ class Measurement:
         """The mean of independent values [n]; that of a single one has no error."""
         n = len(values)
         error = float(np.std(values, ddof=1) / math.sqrt(n)) if n > 1 else None
-        return cls(float(np.mean(values)), error, is_bound)
+        return cls(float(np.mean(values)), error, is_bound, n)
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ class Table:
       rows: one dict each; a number with an error is a `Measurement`.
       notes: sentences below the table: units, how it was made.
       criteria: what the experiment must reach.
+      directions: column -> "lower is better" or "higher is better", where one is.
     """
 
     title: str
@@ -98,6 +101,25 @@ class Table:
     rows: tuple[dict[str, Any], ...]
     notes: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
+    directions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        unknown = [name for name in self.directions if name not in self.columns]
+        if unknown:
+            raise ValueError(
+                f"`directions` must name columns of the table; got {unknown[0]!r}."
+            )
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, and a sentence for each direction."""
+        columns: dict[str, list[str]] = {}
+        for column, direction in self.directions.items():
+            columns.setdefault(direction, []).append(column)
+        return self.notes + tuple(
+            f"{direction.capitalize()}: {', '.join(names)}."
+            for direction, names in columns.items()
+        )
 
     @property
     def numeric_columns(self) -> tuple[str, ...]:
@@ -132,7 +154,7 @@ class Table:
             for row in rows
         ]
         lines.insert(1, "  ".join("-" * width for width in widths.values()))
-        below = [*self.notes, *(criterion.to_text() for criterion in self.criteria)]
+        below = [*self.all_notes, *(criterion.to_text() for criterion in self.criteria)]
         return "\n".join([self.title, "", *map(str.rstrip, lines), "", *below])
 
     def to_json(self) -> dict[str, Any]:

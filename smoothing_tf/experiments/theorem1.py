@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.experiments import style
 from smoothing_tf.experiments.cells import Cells
+from smoothing_tf.experiments.kernel_check import check_kernel
 from smoothing_tf.experiments.mixtures import mixture
 from smoothing_tf.experiments.noise_quadrature import reach_of
 from smoothing_tf.experiments.result import Result
@@ -52,7 +53,12 @@ class Density:
 
 
 def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
-    """Measures every density, kernel and scale."""
+    """Measures every density, kernel and scale.
+
+    Raises:
+      ValueError: a kernel is not stationary, symmetric and of mass one, the premises of
+        the theorem.
+    """
     del directory, cells
     scales = _SCALES[2::2] if quick else _SCALES
     rows = []
@@ -78,7 +84,7 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         notes=(
             "lip_p: largest derivative. lip_smoothed: largest slope between two"
             " points, each value an integral of p(x) q(x~|x) of its own. Per unit"
-            " length squared.",
+            " length squared. Integrals, not samples: there is no standard error.",
         ),
         criteria=(
             Criterion(
@@ -119,7 +125,11 @@ def smoothed_lipschitz(density: Density, smoothing: Smoothing) -> float:
     """The largest slope of the smoothed density between two neighbours.
 
     The points are even, and finer around the steepest place.
+
+    Raises:
+      ValueError: the noise is not stationary, symmetric and of mass one.
     """
+    check_kernel(smoothing, density.edges[0], density.edges[-1])
     margin = 2.0 * smoothing.noise_scale
     low, high = density.edges[0] - margin, density.edges[-1] + margin
     steepest = 0.0

@@ -72,14 +72,18 @@ def run(
                     experiment, dataset, *_TWO_STAGES
                 ),
                 _SCORE: Measurement(
-                    metrics[_SCORE]["value"], metrics[_SCORE]["se"], is_bound=True
+                    metrics[_SCORE]["value"],
+                    metrics[_SCORE]["se"],
+                    is_bound=True,
+                    n=len(per_image[_SCORE]),
                 ),
             }
             if first is None:
                 first = (workdir, per_image[_SCORE])
             else:
                 row["difference"] = Measurement(
-                    *paired_difference(per_image[_SCORE], first[1])
+                    *paired_difference(per_image[_SCORE], first[1]),
+                    n=len(per_image[_SCORE]),
                 )
             rows.append(row)
     return rows, _curves(histories)

@@ -77,7 +77,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert bound["bound"] and bound["n"] == 30
     assert f"  likelihood: {headline(result['metrics'])}\n" in text
     assert re.search(
-        r"bits_per_dim <= \d+\.\d+ \+- \d\.\d+ \(30 test examples, K = 1\)", text
+        r"bits_per_dim <= \d+\.\d+ \+- \d\.\d+ \(30 test examples, K = 1; ", text
     )
     # What libraries say as they start concerns nobody.
     assert "WARNING" not in text and "oneDNN" not in text

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -100,6 +101,30 @@ def test_everything_is_on_disk_and_metrics_are_what_was_returned(tmp_path):
     assert statistics["randconv_samples_mean"].shape == (128,)
     html = (tmp_path / "report.html").read_text()
     assert "--dataset=tiny" in html
+
+
+def _check_number(name, number):
+    """It has n and an error, or the reason why it has none."""
+    assert number["n"] is not None or number["value"] is None, name
+    if number["value"] is None:
+        assert number["reason"], name
+    else:
+        assert (number["se"] is None) == ("se_reason" in number), name
+
+
+def test_every_number_has_its_n_an_error_and_a_direction(tmp_path):
+    config = dataclasses.replace(CONFIG, extractors=("randconv", "inception"))
+    metrics = _write(tmp_path, config=config)
+    for name, metric in metrics.items():
+        if name != "run":
+            assert "better" in metric["direction"] or "best" in metric["direction"]
+            _check_number(name, metric)
+            for other in ("floor", "held_out", "overfitting"):
+                if other in metric:
+                    _check_number(f"{name}, {other}", metric[other])
+    overfitting = metrics["bits_per_dim_train"]["overfitting"]
+    assert overfitting["found"] is False
+    assert overfitting["statement"] in (tmp_path / "report.html").read_text()
 
 
 def test_repeated_evaluation_gives_the_same_metrics(tmp_path):

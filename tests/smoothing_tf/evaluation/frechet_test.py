@@ -7,6 +7,7 @@ from smoothing_tf.evaluation.frechet import (
     frechet_distance,
     frechet_jackknife,
 )
+from tests.smoothing_tf.evaluation.digits import moments_distance
 
 
 def _rng(seed=0):
@@ -71,7 +72,7 @@ def test_symmetric_and_zero_between_equals():
     forth = frechet_distance(mu1, sigma1, mu2, sigma2)
     back = frechet_distance(mu2, sigma2, mu1, sigma1)
     assert forth == pytest.approx(back, rel=1e-12)
-    assert frechet_distance(mu1, sigma1, mu1, sigma1) == pytest.approx(0.0, abs=1e-12)
+    assert frechet_distance(mu1, sigma1, mu1, sigma1) == 0.0
 
 
 def test_singular_covariances_of_few_rows():
@@ -82,9 +83,7 @@ def test_singular_covariances_of_few_rows():
     distance = frechet_distance(
         zero, basis * a**2 @ basis.T, zero, basis * b**2 @ basis.T
     )
-    # The seven eigenvalues that should be 0 are rounding, of size 1e-16 times that of
-    # the product, 36 * 49, and their roots are summed: 7 sqrt(2e-13) = 3e-6.
-    assert distance == pytest.approx(5.0, abs=3e-6)
+    assert distance == pytest.approx(5.0, abs=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -140,17 +139,81 @@ def test_wrong_features_are_rejected():
         MomentsAccumulator().finalize()
 
 
-def test_jackknife_error_matches_the_spread_of_repetitions():
-    reference = _moments(_rng(1).normal(size=(20_000, 2)))
+def _blocks(features, num_blocks=10):
+    return [_moments(block) for block in np.array_split(features, num_blocks)]
+
+
+@pytest.mark.parametrize(("num_reference", "num_samples"), [(400, 400), (150, 2000)])
+def test_jackknife_error_covers_the_samples_and_the_reference(
+    num_reference, num_samples
+):
     distances, errors = [], []
     for seed in range(200):
-        features = _rng(100 + seed).normal(size=(500, 2)) + 0.5
-        blocks = [_moments(block) for block in np.array_split(features, 10)]
-        distance, se = frechet_jackknife(reference, blocks)
-        mean, covariance = _moments(features).finalize()
-        direct = frechet_distance(*reference.finalize(), mean, covariance)
-        assert distance == pytest.approx(direct, rel=1e-9)
-        distances.append(distance)
-        errors.append(se)
+        reference = _rng(2 * seed).normal(size=(num_reference, 2))
+        samples = _rng(2 * seed + 1).normal(size=(num_samples, 2)) + 0.5
+        estimate = frechet_jackknife(_blocks(reference), _blocks(samples))
+        direct = frechet_distance(
+            *_moments(reference).finalize(), *_moments(samples).finalize()
+        )
+        assert estimate.value == pytest.approx(direct, rel=1e-9)
+        assert 9.0 <= estimate.degrees_of_freedom <= 18.0 + 1e-9
+        distances.append(estimate.value)
+        errors.append(estimate.se)
     # The mean error bar is known to a few per cent, the spread to 5 %.
     assert np.mean(errors) == pytest.approx(np.std(distances, ddof=1), rel=0.2)
+
+
+def test_degrees_of_freedom_are_those_of_the_sample_that_counts():
+    reference, samples = _rng(1).normal(size=(50_000, 2)), _rng(2).normal(size=(50, 2))
+    estimate = frechet_jackknife(_blocks(reference), _blocks(samples + 1.0))
+    assert estimate.degrees_of_freedom == pytest.approx(9.0, rel=0.01)
+    estimate = frechet_jackknife(_blocks(reference, 20), _blocks(samples + 1.0, 5))
+    assert estimate.degrees_of_freedom == pytest.approx(4.0, rel=0.01)
+
+
+@pytest.mark.parametrize(("n", "d"), [(10, 512), (5, 64), (400, 20), (2, 3)])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_a_set_has_no_distance_to_itself(n, d, offset):
+    features = _rng().normal(size=(n, d)) + offset
+    assert moments_distance(features, features.copy()) == 0.0
+    # Added in other batches, the moments differ by rounding.
+    other = _moments(features, 3)
+    distance = frechet_distance(*_moments(features).finalize(), *other.finalize())
+    assert 0.0 <= distance < 1e-9 * d
+
+
+def test_covariances_that_are_negative_by_rounding_are_none():
+    tiny = -1e-20 * np.eye(3)
+    assert frechet_distance(np.zeros(3), tiny, np.ones(3), np.eye(3)) == 6.0
+
+
+def test_distances_of_constant_features():
+    same = np.full((6, 4), 0.1)
+    assert moments_distance(same, same) == 0.0
+    assert moments_distance(same, same + 2.0) == pytest.approx(16.0, rel=1e-12)
+    estimate = frechet_jackknife(_blocks(same, 3), _blocks(same + 2.0, 3))
+    assert estimate.se == 0.0 and estimate.value == pytest.approx(16.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("shift", [1e-5, 1e-3])
+def test_few_rows_of_many_features_that_are_nearly_equal(shift):
+    features = _rng().normal(size=(10, 300))
+    moved = features + shift
+    assert moments_distance(features, moved) == pytest.approx(
+        300 * shift**2, rel=1e-4, abs=1e-12
+    )
+
+
+def test_a_common_offset_changes_nothing():
+    x, y = _rng(1).normal(size=(200, 8)), 1.1 * _rng(2).normal(size=(200, 8))
+    expected = frechet_jackknife(_blocks(x), _blocks(y))
+    moved = frechet_jackknife(_blocks(x + 1e6), _blocks(y + 1e6))
+    assert moved == pytest.approx(expected, rel=1e-6)
+
+
+def test_moments_far_from_the_origin_keep_their_digits():
+    features = _rng().integers(-3, 4, (20_000, 3)).astype(np.float64)
+    mean, covariance = _moments(features + 2.0**30, 1024).finalize()
+    # Float64 holds means of this size to 1e-7.
+    np.testing.assert_allclose(mean - 2.0**30, features.mean(axis=0), atol=3e-7)
+    np.testing.assert_allclose(covariance, np.cov(features, rowvar=False), atol=2e-8)

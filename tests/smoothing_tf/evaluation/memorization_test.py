@@ -20,6 +20,9 @@ def test_copies_of_training_images_are_found():
     assert fresh["held_out"]["split"] == "test"
     assert fresh["n_reference"] == 1000
     assert fresh["seed"] == 7
+    assert 0.0 < fresh["se"] < fresh["value"]
+    assert fresh["held_out"]["se"] > 0.0
+    assert fresh["direction"] == "best when equal to that of held-out data"
 
 
 def test_copies_beyond_the_images_that_statistics_need_are_found(monkeypatch):

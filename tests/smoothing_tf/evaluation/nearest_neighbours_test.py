@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from smoothing_tf.evaluation.nearest_neighbours import (
+    median_error,
     nearest_training_distances,
     summarize_distances,
 )
@@ -42,3 +43,19 @@ def test_wrong_images_are_rejected():
         nearest_training_distances(_images(2, 0).astype(np.float32), _images(2, 0))
     with pytest.raises(ValueError, match="`training_uint8`"):
         nearest_training_distances(_images(2, 0), _images(2, 0, (4, 4, 3)))
+
+
+@pytest.mark.parametrize("n", [50, 201])
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_the_error_of_the_median_is_that_of_repetitions(n, offset):
+    rng = np.random.Generator(np.random.PCG64(n))
+    samples = offset + rng.gamma(2.0, size=(2000, n))
+    errors = [median_error(sample) for sample in samples]
+    spread = np.std(np.median(samples, axis=1))
+    assert np.mean(errors) == pytest.approx(spread, rel=0.1)
+
+
+def test_a_few_values_have_no_error_of_the_median():
+    assert median_error(np.arange(9.0)) is None
+    assert median_error(np.arange(10.0)) > 0.0
+    assert median_error(np.full(30, 4.0)) == 0.0

@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 
+from smoothing_tf.evaluation.overfitting import overfitting
 from smoothing_tf.evaluation.pictures import image_grid, png_bytes
 from smoothing_tf.evaluation.report import render_report
 
@@ -15,6 +16,8 @@ BOUND = {
     "split": "test",
     "unit": "bits per dimension",
     "terms": {"smoothed": 2.5, "reverse": 1.53214, "noise": -0.5},
+    "terms_se": {"smoothed": 0.031, "reverse": 0.042, "noise": 0.053},
+    "direction": "lower is better",
 }
 DISTANCE = {
     "value": 12.3456,
@@ -27,8 +30,24 @@ DISTANCE = {
         "preprocessing": "not resized",
     },
     "rank_deficient": True,
-    "floor": {"value": 1.5, "value_at_n": 13.0, "n": 50},
-    "held_out": {"value": 2.5, "n": 40},
+    "direction": "lower is better",
+    "target": "expectation at this n",
+    "floor": {
+        "value": 1.5,
+        "quantiles": {"0.05": 1.25, "0.5": 1.5, "0.95": 1.875},
+        "repeats": 20,
+        "n": 50,
+        "value_at_n": 13.04,
+        "se_at_n": 0.7,
+    },
+    "held_out": {"value": 2.54, "se": 0.06, "n": 40},
+}
+PRECISION = DISTANCE | {
+    "value": 0.75,
+    "se": None,
+    "se_reason": "The images share balls.",
+    "direction": "higher is better",
+    "rank_deficient": False,
 }
 MISSING = {
     "value": None,
@@ -76,18 +95,49 @@ def test_exact_likelihood_has_no_bound_sign():
 def test_terms_metrics_floors_and_extractors_are_in_the_tables():
     text = _text(_render())
     for words in (
-        "2.50",
-        "1.53",
-        "−0.50",
+        "2.50 ± 0.03",
+        "1.53 ± 0.04",
+        "−0.50 ± 0.05",
+        "Sum: the bound, n = 100",
         "12.3 ± 0.5",
-        "1.50 (50)",
-        "13.0",
-        "2.50 (40)",
+        "1.50 1.25 to 1.88 (50)",
+        "13.0 ± 0.7",
+        "2.54 ± 0.06 (40)",
+        "± is about the expectation at this n",
         "rank deficient",
         "abc123",
         "Images: not resized.",
     ):
         assert words in text, words
+
+
+def test_every_metric_has_a_direction_and_an_error_or_a_reason():
+    metrics = {"fd_randconv": DISTANCE}
+    for kind in ("samples", "baseline"):
+        for name in ("precision", "recall"):
+            metrics[f"{name}_randconv_{kind}"] = PRECISION | {"samples": kind}
+    text = _text(_render(metrics=metrics))
+    assert "Fréchet distance ↓" in text
+    assert "Precision ↑" in text
+    assert "↓ lower is better, ↑ higher is better" in text
+    reason = "Precision, Recall: no standard error. The images share balls."
+    assert text.count(reason) == text.count("The images share balls.") == 1
+
+
+def test_one_example_says_that_it_has_no_error():
+    one = BOUND | {"n": 1, "se": None, "terms_se": {}, "se_reason": "One has none."}
+    assert "n = 1, K = 1, 2 draws, One has none." in _text(
+        _render(metrics={"bits_per_dim": one})
+    )
+
+
+def test_overfitting_is_said_in_words_with_both_numbers():
+    train = BOUND | {"value": 3.2, "se": 0.0218, "split": "train"}
+    train["overfitting"] = overfitting(BOUND, train)
+    metrics = {"bits_per_dim": BOUND, "bits_per_dim_train": train}
+    text = _text(_render(metrics=metrics))
+    assert "Overfitting: the bound on training data is more than 3 standard" in text
+    assert "3.20 +- 0.02 on training data, 3.53 +- 0.02 on held-out data" in text
 
 
 def test_metric_that_could_not_be_computed_says_why():
@@ -124,6 +174,7 @@ def test_comparisons_without_a_value_are_left_out():
         "value": 1.0,
         "samples": "samples",
         "n": 9,
+        "se": 0.031,
         "exact_copies": 0,
         "quantiles": {q: 1.0 for q in ("0.0", "0.05", "0.5", "0.95")},
         "held_out": held_out,
@@ -136,7 +187,7 @@ def test_comparisons_without_a_value_are_left_out():
             }
         )
     )
-    assert "two-step samples 9" in text
+    assert "two-step samples 9 0 1.00 1.00 1.00 ± 0.03 1.00" in text
     assert "held-out real images" not in text
 
 

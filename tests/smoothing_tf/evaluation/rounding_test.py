@@ -16,6 +16,7 @@ from smoothing_tf.evaluation.rounding import format_se, format_value, with_error
         (29.83, 12.0, "30", "12"),
         (8.0, 0.0, "8.000000", "0"),
         (-2.71828, 0.0031, "−2.718", "0.003"),
+        (-0.00012, 0.0031, "0.000", "0.003"),
     ],
 )
 def test_digits_are_those_that_the_standard_error_supports(

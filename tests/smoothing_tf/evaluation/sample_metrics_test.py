@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from smoothing_tf.evaluation import sample_metrics
 from smoothing_tf.evaluation.extractors import Extractor, RandConv
 from smoothing_tf.evaluation.real_images import RealImages
 from smoothing_tf.evaluation.sample_metrics import feature_metrics, metric_name
@@ -52,7 +53,8 @@ def test_real_samples_score_like_the_floor_and_noise_does_not():
     real, noisy = metrics["fd_randconv"], metrics["fd_randconv_baseline"]
     floor = real["floor"]
     assert floor["n"] == len(_generated())
-    assert 0.7 < floor["value_at_n"] / floor["value"] < 1.4
+    assert floor["quantiles"]["0.05"] < floor["value"] < floor["quantiles"]["0.95"]
+    assert abs(floor["value_at_n"] - floor["value"]) < 3.0 * floor["se_at_n"]
     assert noisy["value"] > 100 * floor["value"]
     assert real["value"] == pytest.approx(
         moments_distance(
@@ -82,6 +84,60 @@ def test_every_number_says_how_it_was_made():
         assert metric["quantization"] == "uint8"
         assert metric["seed"] == 7
         assert metric["reference_split"] == "train"
+
+
+def _numbers(metric):
+    """The metric and all that is compared with it, each a number of its own."""
+    return [metric, *(metric[name] for name in ("floor", "held_out") if name in metric)]
+
+
+def test_every_number_has_n_and_an_error_or_a_reason_and_every_metric_a_direction():
+    for extractor in (RandConv(), _PixelMeans()):
+        metrics, _ = feature_metrics(
+            extractor, _real(), {"samples": _generated()[:100]}, seed=0
+        )
+        for name, metric in metrics.items():
+            better = {
+                "precision": "higher is better",
+                "recall": "higher is better",
+                "inception_score": "higher is better",
+                "confidence": "best when equal to that of held-out data",
+            }
+            expected = next((d for n, d in better.items() if n in name), None)
+            assert metric["direction"] == (expected or "lower is better")
+            for number in _numbers(metric):
+                assert number["n"] > 0
+                assert (number["se"] is None) == ("se_reason" in number), name
+                assert number["se"] is None or number["se"] > 0.0
+            if "floor" in metric:
+                assert {"0.05", "0.5", "0.95"} == set(metric["floor"]["quantiles"])
+        prefix = "fid" if extractor.id == "inception" else "fd_randconv"
+        assert metrics[prefix]["target"] == "expectation at this n"
+        assert 9.0 <= metrics[prefix]["degrees_of_freedom"] <= 18.0
+
+
+def test_samples_that_are_copies_of_the_reference_are_at_distance_zero():
+    images = _real().training
+    metrics, _ = feature_metrics(RandConv(), _real(), {"samples": images}, seed=0)
+    assert metrics["fd_randconv"]["value"] == 0.0
+    assert metrics["kid_randconv"]["value"] < 0.0
+    assert metrics["precision_randconv"]["value"] == 1.0
+
+
+def test_subsets_of_the_kernel_distance_need_many_images(monkeypatch):
+    samples = {"samples": _generated(), "baseline": _real().training}
+    metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
+    assert not any("kid_subsets" in name for name in metrics)
+    monkeypatch.setattr(sample_metrics, "_MIN_SUBSET_IMAGES", 1000)
+    monkeypatch.setattr(sample_metrics, "_NUM_SUBSETS", 2)
+    metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
+    assert [name for name in metrics if "kid_subsets" in name] == [
+        "kid_subsets_randconv_baseline"
+    ]
+    subsets = metrics["kid_subsets_randconv_baseline"]
+    assert subsets["se"] is None and "not a standard error" in subsets["se_reason"]
+    assert (subsets["n"], subsets["num_subsets"]) == (1000, 2)
+    assert subsets["subset_size"] == 1000 and subsets["std_over_subsets"] >= 0.0
 
 
 def test_nothing_is_held_out_of_the_training_split():

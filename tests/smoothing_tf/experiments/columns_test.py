@@ -68,6 +68,9 @@ def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
         r"Baseline minus two stages: (\S+) \+- \d", result.tables["table"].notes[1]
     )
     assert float(found[1]) == pytest.approx(bits.value - bound.value, rel=0.05)
-    assert all(name in row for row in rows for name in ("fd", "fd_at_n", "fd_floor"))
+    fd_columns = ("fd", "fd_at_n", "fd_floor", "floor_5_to_95")
+    assert all(name in row for row in rows for name in fd_columns)
+    assert all(row["fd_at_n"].error > 0.0 and row["fd"].n for row in rows)
+    assert set(result.tables["table"].directions) == {"bits_per_dim", *fd_columns[:3]}
     assert set(result.figures) == {"figure", "denoised", "inpainted"}
     assert all(png.startswith(b"\x89PNG") for png in result.figures.values())

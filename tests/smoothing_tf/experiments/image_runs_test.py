@@ -7,6 +7,7 @@ from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.experiments import image_runs
 from smoothing_tf.stages import make_model
 
+BETTER = {"direction": "lower is better"}
 FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16"]
 
 
@@ -25,9 +26,9 @@ def evaluations(monkeypatch):
         folder = artifacts.make_directory(directory / workdir.EVALUATION_DIRECTORY)
         flags = config.to_flagfile(experiment).splitlines()
         run = {"flags": flags, "subsets": "drawn"}
-        metrics = {"run": run, "bits_per_dim": {"value": 1.0}}
+        metrics = {"run": run, "bits_per_dim": {"value": 1.0, **BETTER}}
         if "baseline" in (directory / "stages").read_text():
-            metrics["bits_per_dim_baseline"] = {"value": 2.0}
+            metrics["bits_per_dim_baseline"] = {"value": 2.0, **BETTER}
         artifacts.write_json(folder / "metrics.json", metrics)
         np.savez(folder / "per_image.npz", bits_per_dim=np.ones(3))
 
@@ -69,6 +70,17 @@ def test_other_settings_or_a_baseline_are_evaluated_anew(tmp_path, evaluations):
     assert evaluations == ["run"] * 3
 
 
+def test_metrics_of_an_earlier_version_are_made_anew(tmp_path, evaluations):
+    experiment, directory = config.parse(FLAGS), tmp_path / "run"
+    image_runs.evaluated(experiment, directory, ("smoothed", "reverse"))
+    path = directory / workdir.EVALUATION_DIRECTORY / "metrics.json"
+    metrics = artifacts.read_json(path)
+    del metrics["bits_per_dim"]["direction"]
+    artifacts.write_json(path, metrics)
+    image_runs.evaluated(experiment, directory, ("smoothed", "reverse"))
+    assert evaluations == ["run"] * 2
+
+
 def test_a_likelihood_that_is_not_finite_is_told_with_its_reason(
     tmp_path, evaluations, monkeypatch
 ):
@@ -78,7 +90,11 @@ def test_a_likelihood_that_is_not_finite_is_told_with_its_reason(
         evaluate(experiment, dataset, directory)
         path = directory / workdir.EVALUATION_DIRECTORY / "metrics.json"
         metrics = artifacts.read_json(path)
-        metrics["bits_per_dim"] = {"value": None, "reason": "3 are not finite."}
+        metrics["bits_per_dim"] = {
+            "value": None,
+            "reason": "3 are not finite.",
+            **BETTER,
+        }
         artifacts.write_json(path, metrics)
 
     monkeypatch.setattr(workdir, "evaluate", infinite)

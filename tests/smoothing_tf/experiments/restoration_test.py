@@ -41,17 +41,19 @@ def test_errors_are_those_of_the_noise_and_of_a_mean_of_draws(monkeypatch):
         "one draw of p(x|x~)",
         "mean of 50 draws",
     }
-    assert rows["x~, as given"]["mse"] == pytest.approx(0.25, rel=0.1)
+    assert rows["x~, as given"]["mse"].value == pytest.approx(0.25, rel=0.1)
     one, mean = rows["one draw of p(x|x~)"], rows["mean of 50 draws"]
     assert one["to E[x|x~]"].value == pytest.approx(0.04, rel=0.15)
     given = rows["x~, as given"]["to E[x|x~]"]
     assert given.value == pytest.approx((0.25 + 1 / 3) / 4, rel=0.1)
-    assert one["mse"] - mean["mse"] == pytest.approx(0.04, rel=0.2)
+    assert one["mse"].value - mean["mse"].value == pytest.approx(0.04, rel=0.2)
     # (x~ - x) / 2 - x / 2, with x uniform.
-    assert mean["mse"] == pytest.approx(0.25 / 4 + 1 / 12 + 0.04 / 50, rel=0.1)
-    difference = mean["mse"] - rows["x~, as given"]["mse"]
+    assert mean["mse"].value == pytest.approx(0.25 / 4 + 1 / 12 + 0.04 / 50, rel=0.1)
+    difference = mean["mse"].value - rows["x~, as given"]["mse"].value
     assert mean["mse - x~"].value == pytest.approx(difference)
-    ratios = [row["mse"] / table.rows[0]["mse"] for row in table.rows[1:]]
+    ratios = [row["mse"].value / table.rows[0]["mse"].value for row in table.rows[1:]]
+    assert all(row["mse"].n == 40 and row["mse"].error > 0.0 for row in table.rows)
+    assert "Lower is better: mse, mse - x~, to E[x|x~]." in table.all_notes
     assert [criterion.value for criterion in table.criteria] == pytest.approx(ratios)
     assert picture.dtype == np.uint8 and picture.ndim == 3
 

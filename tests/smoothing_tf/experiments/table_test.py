@@ -57,3 +57,22 @@ def test_a_criterion_says_whether_it_holds():
     assert bad.to_text() == "FAILS: b: 3 (at most 2)"
     rows = Table("T", (), (), criteria=(good, bad)).to_json()["criteria"]
     assert [row["holds"] for row in rows] == [True, False]
+
+
+def test_directions_are_sentences_below_the_table():
+    columns = ("model", "nll", "bound", "recall")
+    directions = {
+        "nll": "lower is better",
+        "recall": "higher is better",
+        "bound": "lower is better",
+    }
+    table = Table("t", columns, (), notes=("A note.",), directions=directions)
+    assert table.all_notes == (
+        "A note.",
+        "Lower is better: nll, bound.",
+        "Higher is better: recall.",
+    )
+    assert table.to_text().endswith("Higher is better: recall.")
+    assert table.to_json()["directions"] == directions
+    with pytest.raises(ValueError, match="must name columns of the table; got 'fd'"):
+        Table("t", columns, (), directions={"fd": "lower is better"})

@@ -1,0 +1,111 @@
+"""Floors: what real images get when they are compared with other real images."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.evaluation.frechet import MomentsAccumulator, frechet_distance
+from smoothing_tf.evaluation.kernel_distance import kernel_distance
+from smoothing_tf.evaluation.precision_recall import precision_recall
+
+_QUANTILES = (0.05, 0.5, 0.95)
+# A floor is measured this many times, or fewer where that took more than so many
+# operations.
+_MAX_REPEATS = 20
+_MIN_REPEATS = 5
+_MAX_OPERATIONS = 2e11
+# Precision and recall compare all pairs; their values depend on n, which is recorded.
+_MAX_NEIGHBOUR_IMAGES = 10_000
+# The pairs of subsets are the same for every run.
+_SEED = 0x5EED
+_UPDATE_ROWS = 1024
+_REASON = (
+    "The quantiles describe the spread over repeated pairs of disjoint random subsets."
+)
+
+Metric = dict[str, Any]
+
+
+class Floors:
+    """Metrics between disjoint random subsets of the reference images.
+
+    Subsets are drawn without replacement by a constant of the library.
+
+    Args:
+      reference: features of real images, float [n, d].
+    """
+
+    def __init__(self, reference: np.ndarray):
+        self._reference = reference
+        self._cached = functools.cache(self._compute)
+
+    def size(self, num_samples: int) -> int:
+        """Images on each side that make a floor for so many samples."""
+        return min(num_samples, len(self._reference) // 2)
+
+    def neighbour_size(self, num_samples: int) -> int:
+        """Images on each side for precision and recall, which compare all pairs."""
+        return min(self.size(num_samples), _MAX_NEIGHBOUR_IMAGES)
+
+    def __call__(self, name: str, n: int) -> Metric:
+        """The distribution of a metric between n real images and n others.
+
+        Args:
+          name: "fd", "kid", "precision" or "recall".
+          n: images on each side, at most half of the reference.
+
+        Returns:
+          {"value": the median, "quantiles": {"0.05", "0.5", "0.95"}, "n", "repeats",
+          "se": None, "se_reason"}.
+        """
+        key = "precision_recall" if name in ("precision", "recall") else name
+        values = self._cached(key, n)
+        if key != name:
+            values = [getattr(value, name) for value in values]
+        quantiles = {str(q): float(np.quantile(values, q)) for q in _QUANTILES}
+        return {
+            "value": quantiles["0.5"],
+            "quantiles": quantiles,
+            "n": n,
+            "repeats": len(values),
+            "se": None,
+            "se_reason": _REASON,
+        }
+
+    def _compute(self, name: str, n: int) -> list[Any]:
+        measure, operations = _MEASURES[name]
+        affordable = int(_MAX_OPERATIONS / operations(n, self._reference.shape[1]))
+        repeats = min(max(affordable, _MIN_REPEATS), _MAX_REPEATS)
+        return [measure(*pair) for pair in self._pairs(n, repeats)]
+
+    def _pairs(self, n: int, repeats: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for repeat in range(repeats):
+            generator = np.random.Generator(np.random.PCG64([_SEED, repeat]))
+            order = generator.permutation(len(self._reference))
+            yield self._reference[order[:n]], self._reference[order[n : 2 * n]]
+
+
+def moments(features: np.ndarray) -> MomentsAccumulator:
+    """Moments of features [n, d], added in batches."""
+    accumulator = MomentsAccumulator()
+    for start in range(0, len(features), _UPDATE_ROWS):
+        accumulator.update(features[start : start + _UPDATE_ROWS])
+    return accumulator
+
+
+def _frechet(x: np.ndarray, y: np.ndarray) -> float:
+    return frechet_distance(*moments(x).finalize(), *moments(y).finalize())
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> float:
+    return kernel_distance(x, y).value
+
+
+# Name -> (metric of two sets, its operations for n rows of d features on each side).
+_MEASURES: dict[str, tuple[Callable[..., Any], Callable[[int, int], float]]] = {
+    "fd": (_frechet, lambda n, d: 30.0 * d**3 + 4.0 * n * d**2),
+    "kid": (_kernel, lambda n, d: 4.0 * n**2 * (d + 20)),
+    "precision_recall": (precision_recall, lambda n, d: 8.0 * n**2 * (d + 50)),
+}
