@@ -12,7 +12,8 @@ import tensorflow as tf
 from absl import flags
 
 from smoothing_tf import quiet
-from smoothing_tf.help_text import HelpRequested, help_text
+from smoothing_tf.config import HelpRequested
+from smoothing_tf.help_text import help_text
 from smoothing_tf.os_errors import message_of_os_error, naming
 
 _OUR_PACKAGES = ("smoothing_tf", "components", "pipeline", "benchmarks")

@@ -23,7 +23,6 @@ from smoothing_tf.experiment_config import (
     StageConfig,
 )
 from smoothing_tf.flagfiles import expand_flagfiles, read_flagfile
-from smoothing_tf.help_text import HelpRequested
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import (
     check_line,
@@ -38,6 +37,26 @@ from smoothing_tf.settings import (
 )
 from smoothing_tf.smoothing import SmoothingConfig
 from smoothing_tf.training.training_config import TrainingConfig
+
+
+class HelpRequested(Exception):
+    """`--help` was given.
+
+    Attributes:
+      usage: what the command does.
+      groups: dataclasses whose fields are its flags, or instances with other
+        defaults.
+      stage_classes: dataclasses whose flags exist once more for each stage.
+    """
+
+    def __init__(
+        self, usage: str, groups: Sequence[Any], stage_classes: Sequence[type]
+    ):
+        super().__init__(usage)
+        self.usage = usage
+        self.groups = groups
+        self.stage_classes = stage_classes
+
 
 _GROUPS = {
     "run": RunConfig,

@@ -1,4 +1,4 @@
-"""What `--help` prints, and how a command line is told to print it."""
+"""The text that `--help` prints."""
 
 import textwrap
 from collections.abc import Sequence
@@ -9,25 +9,6 @@ from smoothing_tf.settings import class_of, fields_of, rules_of, text_of, type_o
 
 _WIDTH = 84
 _INDENT = " " * 6
-
-
-class HelpRequested(Exception):
-    """`--help` was given.
-
-    Attributes:
-      usage: what the command does.
-      groups: dataclasses whose fields are its flags, or instances with other
-        defaults.
-      stage_classes: dataclasses whose flags exist once more for each stage.
-    """
-
-    def __init__(
-        self, usage: str, groups: Sequence[Any], stage_classes: Sequence[type]
-    ):
-        super().__init__(usage)
-        self.usage = usage
-        self.groups = groups
-        self.stage_classes = stage_classes
 
 
 def help_text(usage: str, groups: Sequence[Any], stage_classes: Sequence[type]) -> str:

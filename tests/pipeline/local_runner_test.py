@@ -69,6 +69,8 @@ def quick_nodes(monkeypatch):
     )
 
 
+# Three runs of eight nodes.
+@pytest.mark.timeout(900)
 def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     root = tmp_path / "root"
     result, text = run()

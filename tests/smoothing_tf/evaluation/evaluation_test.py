@@ -352,15 +352,22 @@ def test_vectors_are_evaluated_without_image_metrics(tmp_path):
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["points.png"]
 
 
-@pytest.mark.parametrize(("shape", "num_levels"), [((4, 4, 1), None), ((4, 4, 2), 4)])
-def test_data_that_are_neither_images_nor_vectors_are_evaluated(
-    tmp_path, shape, num_levels
-):
+def test_data_that_are_neither_images_nor_vectors_are_evaluated(tmp_path):
+    shape = (4, 4, 1)
     metrics = _write(
-        tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape, num_levels)
+        tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape, None)
     )
-    assert metrics["nll" if num_levels is None else "bits_per_dim"]["value"]
+    assert metrics["nll"]["value"]
     assert not any("randconv" in name for name in metrics)
+
+
+def test_images_of_two_channels_are_evaluated_as_others_are(tmp_path):
+    shape = (4, 4, 2)
+    metrics = _write(tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape))
+    assert metrics["bits_per_dim"]["value"]
+    distance = metrics["fd_randconv"]
+    assert distance["value"] is None and "At least 20 images" in distance["reason"]
+    assert "side by side" in metrics["run"]["pictures_and_metrics"]
 
 
 def test_no_model_and_models_of_another_shape_are_errors(tmp_path):

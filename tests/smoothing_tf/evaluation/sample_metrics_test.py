@@ -117,7 +117,7 @@ def test_every_number_has_n_and_an_error_or_a_reason_and_every_metric_a_directio
 
 
 def test_samples_that_are_copies_of_the_reference_are_at_distance_zero():
-    images = _real().training
+    images = _real().reference
     metrics, _ = feature_metrics(RandConv(), _real(), {"samples": images}, seed=0)
     assert metrics["fd_randconv"]["value"] == 0.0
     assert metrics["kid_randconv"]["value"] < 0.0

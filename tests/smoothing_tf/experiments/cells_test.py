@@ -145,7 +145,7 @@ def test_a_process_that_dies_is_named_and_breaks_no_other(tmp_path):
         others = Cells(pool, tmp_path / "others")
         dead = pool.submit(Cell("dead", die, {}), tmp_path / "dead")
         assert [result["double"] for result in others.run(good).values()] == [0, 2, 4]
-        with pytest.raises(RuntimeError, match="Its process died"):
+        with pytest.raises(RuntimeError, match="The worker process died"):
             dead.result()
         with pytest.raises(RuntimeError, match="Cell 'dead' failed.* process died"):
             others.run([Cell("dead", die, {})])
