@@ -199,7 +199,8 @@ class Dataset:
                     [(len(unsound), total), *self._unsound_elsewhere(split)]
                 )
             where = f"the split {split!r} of {self.name!r}"
-            raise ValueError(unsound_message(where, unsound, total, fraction))
+            remedy = record_format.remedy_for(reason for _, _, reason in unsound)
+            raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
         if split == "train" and (remark := record_format.remark_on(x)) is not None:
             print(remark, file=sys.stderr)
         x.flags.writeable = False

@@ -7,6 +7,7 @@ import tqdm
 
 from smoothing_tf.data.picture_file import open_picture
 from smoothing_tf.data.picture_format import PictureConversion
+from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import RecordError
 
 
@@ -38,7 +39,7 @@ def most_common_shape(
             with open_picture(path) as picture:
                 header = picture.header
         except RecordError as error:
-            first_error = first_error or f"{path} {error}"
+            first_error = first_error or f"{printable(path)} {error}"
         else:
             counts[conversion.shape_of(header), header.num_bits] += 1
     if not counts:

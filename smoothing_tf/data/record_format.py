@@ -2,6 +2,7 @@
 
 import dataclasses
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
@@ -90,6 +91,15 @@ class RecordFormat:
     def remark_on(self, x: np.ndarray) -> str | None:
         """A sentence that the user should see about the training examples, or None."""
         del x
+        return None
+
+    def remedy_for(self, reasons: Iterable[str]) -> str | None:
+        """A sentence on how unsound records can be used after all, or None.
+
+        Args:
+          reasons: why they are unsound, the messages of `decode`.
+        """
+        del reasons
         return None
 
     def _label_of(self, features) -> int | None:
