@@ -47,4 +47,9 @@ def most_common_shape(
             f"The data set {name!r} has no image that can be decoded. First: the file"
             f" {first_error}."
         )
+    return most_common(counts)
+
+
+def most_common(counts: collections.Counter) -> tuple:
+    """The most common key; of equally common ones the largest, in any order."""
     return max(counts, key=lambda key: (counts[key], key))
