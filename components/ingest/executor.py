@@ -105,7 +105,7 @@ def run(
 
 
 def _file_name(name: str) -> str:
-    """What the files of a data set begin with; TFDS parses it back.
+    """Prefix of the names of a data set's files; TFDS parses it back.
 
     It begins with a letter, holds what is safe in a file name, and is short enough.
     """
@@ -156,7 +156,7 @@ def _check_rejects(
     max_rejected_fraction: float,
     record_format: RecordFormat,
 ) -> dict[str, dict]:
-    """What rejects.json says of the splits, after checking that it is not too much."""
+    """Returns the content of rejects.json by split; raises if too much is rejected."""
     summaries, first = {}, {}
     for split, count in num_examples.items():
         rejects = []
@@ -189,7 +189,7 @@ def _check_rejects(
         )
         raise ValueError(
             "`max_rejected_fraction` must be at least"
-            f" {sufficient_fraction(counts.values())} to go on without {what}; got"
+            f" {sufficient_fraction(counts.values())} to leave out {what}; got"
             f" {max_rejected_fraction}. First: {first[too_many[0]]}."
         )
     return summaries

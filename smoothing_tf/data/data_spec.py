@@ -8,7 +8,7 @@ from smoothing_tf.data.dataset import Dataset
 
 @dataclasses.dataclass(frozen=True)
 class DataSpec:
-    """What models, samples and exports need to know about the data of a run.
+    """Facts about the data of a run that models, samples and exports need.
 
     Attributes:
       name: name of the data set, for messages.

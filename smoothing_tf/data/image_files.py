@@ -27,8 +27,8 @@ def read_smoothed(
       path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
         floating, images on [-1, 1]; or uint8 images, which are scaled to it.
       event_shape: what the model expects.
-      noise_scale: standard deviation of the noise, by which very bright images are
-        told from those on another scale; None if it is not known.
+      noise_scale: standard deviation of the noise, which tells very bright images
+        from those on another scale; None if it is not known.
       has_levels: whether the data have levels; others are never rescaled.
 
     Returns:

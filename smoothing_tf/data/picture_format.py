@@ -1,4 +1,4 @@
-"""What the image files of a folder must look like, and decoding one."""
+"""The format of the image files of a folder, and decoding one."""
 
 import dataclasses
 import io
@@ -29,7 +29,7 @@ _VALUES_AT_ONCE = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class PictureConversion:
-    """What is made of image files on request.
+    """Conversion of image files on request.
 
     Attributes:
       mode: "grey" and "color" convert; "auto" leaves the channels as they are.
@@ -70,7 +70,7 @@ class PictureFormat(RecordFormat):
     """The declared content of records that name image files.
 
     Attributes:
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
     """
 
     conversion: PictureConversion = PictureConversion()

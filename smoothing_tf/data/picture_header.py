@@ -44,7 +44,7 @@ _PALETTE_MODES = ("P", "PA")
 
 @dataclasses.dataclass(frozen=True)
 class PictureHeader:
-    """What the first bytes of an image file say.
+    """The contents of an image file's header.
 
     Attributes:
       height: in pixels, as shown.

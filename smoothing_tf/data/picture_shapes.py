@@ -1,4 +1,4 @@
-"""What shape most of many image files have."""
+"""The most common shape of many image files."""
 
 import collections
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def most_common_shape(
 
     Args:
       paths: the files.
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
       name: of the data set, for messages.
 
     Returns:

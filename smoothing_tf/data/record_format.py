@@ -183,7 +183,7 @@ def _decode_image(encoded: bytes) -> np.ndarray:
 
 
 def _declared_shape(encoded: bytes) -> tuple[int, ...] | None:
-    """What the header of a PNG or JPEG file says; None for other files."""
+    """The shape in the header of a PNG or JPEG file; None for other files."""
     if encoded.startswith(_PNG_START) and len(encoded) >= _PNG_HEADER_SIZE:
         width, height, _, kind = struct.unpack_from(">IIBB", encoded, len(_PNG_START))
         num_channels = _PNG_CHANNELS.get(kind, 1)

@@ -1,4 +1,4 @@
-"""What to say of unsound records, and how to go on without them."""
+"""Messages about unsound records, and the fraction that leaves them out."""
 
 import fractions
 import math

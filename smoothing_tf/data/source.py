@@ -38,7 +38,7 @@ class Source:
       format: what every record must look like.
       shards: split -> its consecutive pieces.
       class_names: names of the labels 0, 1, ...; None without labels.
-      left_out: (path, reason) of files beside the data that are no part of it.
+      left_out: (path, reason) of files in the folder that are not part of the data.
       notes: sentences about the data that a user should see.
     """
 
@@ -181,7 +181,7 @@ def source_from_folder(
 
     Args:
       folder: the folder.
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
 
     Raises:
       ValueError: there is no such folder, no image in it or in one of its splits, or
