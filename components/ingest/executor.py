@@ -189,7 +189,7 @@ def _check_rejects(
         )
         raise ValueError(
             "`max_rejected_fraction` must be at least"
-            f" {sufficient_fraction(counts.values())} to leave out {what}; got"
+            f" {sufficient_fraction(counts.values())} to proceed without {what}; got"
             f" {max_rejected_fraction}. First: {first[too_many[0]]}."
         )
     return summaries
