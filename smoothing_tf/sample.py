@@ -192,8 +192,13 @@ def _real(experiment: Config, data: DataSpec) -> np.ndarray | None:
     splits = (experiment.evaluation.split, "validation", "train")
     try:
         dataset = open_dataset(experiment.data)
-        data.check_same_kind(DataSpec.of(dataset), "--data_dir")
-        split = next(split for split in splits if dataset.num_examples.get(split))
+        where = experiment.data.data_dir or dataset.name
+        data.check_same_kind(DataSpec.of(dataset), where)
+        present = [split for split in splits if dataset.num_examples.get(split)]
+        if not present:
+            missing = ", ".join(dict.fromkeys(splits))
+            raise ValueError(f"{where} has no split {missing}.")
+        split = present[0]
         if data.num_levels is not None:
             return real_uint8(dataset, split)
         return dataset.array(split)

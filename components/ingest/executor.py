@@ -21,6 +21,7 @@ from components.ingest.validation import (
 )
 from smoothing_tf.artifacts import atomic_directory, read_json, write_json
 from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.record_format import RecordFormat
 from smoothing_tf.data.rejection import sufficient_fraction
 from smoothing_tf.data.source import Source
 
@@ -79,7 +80,9 @@ def run(
         tasks = shard_tasks(source.shards, name, directory)
         _run_beam(tasks, source, directory / "reports", config)
         reports = {task: read_json(task.report) for task in tasks}
-        rejects = _check_rejects(reports, num_examples, max_rejected_fraction)
+        rejects = _check_rejects(
+            reports, num_examples, max_rejected_fraction, source.format
+        )
         statistics = {
             split: read_json(_statistics_report(directory / "reports", split))
             for split in source.shards
@@ -102,7 +105,7 @@ def run(
 
 
 def _file_name(name: str) -> str:
-    """What the files of a data set begin with; TFDS parses it back.
+    """Prefix of the names of a data set's files; TFDS parses it back.
 
     It begins with a letter, holds what is safe in a file name, and is short enough.
     """
@@ -151,8 +154,9 @@ def _check_rejects(
     reports: dict[ShardTask, dict],
     num_examples: dict[str, int],
     max_rejected_fraction: float,
+    record_format: RecordFormat,
 ) -> dict[str, dict]:
-    """What rejects.json says of the splits, after checking that it is not too much."""
+    """Returns the content of rejects.json by split; raises if too much is rejected."""
     summaries, first = {}, {}
     for split, count in num_examples.items():
         rejects = []
@@ -165,6 +169,8 @@ def _check_rejects(
         first[split] = "; ".join(
             f"record {index} ({place}) {reason}" for index, place, reason in rejects[:3]
         )
+        if remedy := record_format.remedy_for(reason for _, _, reason in rejects):
+            first[split] += f". {remedy.removesuffix('.')}"
         if len(rejects) == count:
             raise ValueError(
                 f"The split {split!r} must hold at least one sound record; all {count}"
@@ -183,7 +189,7 @@ def _check_rejects(
         )
         raise ValueError(
             "`max_rejected_fraction` must be at least"
-            f" {sufficient_fraction(counts.values())} to go on without {what}; got"
+            f" {sufficient_fraction(counts.values())} to proceed without {what}; got"
             f" {max_rejected_fraction}. First: {first[too_many[0]]}."
         )
     return summaries

@@ -30,7 +30,7 @@ def show_channels(images_uint8: np.ndarray) -> np.ndarray:
 
 
 def describe_channels(num_channels: int) -> str | None:
-    """What `show_channels` shows; None for grey and colour images."""
+    """Describes what `show_channels` shows; None for grey and colour images."""
     if num_channels in _VIEWABLE:
         return None
     which = "them"

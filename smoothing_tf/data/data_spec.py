@@ -8,7 +8,7 @@ from smoothing_tf.data.dataset import Dataset
 
 @dataclasses.dataclass(frozen=True)
 class DataSpec:
-    """What models, samples and exports need to know about the data of a run.
+    """Facts about the data of a run that models, samples and exports need.
 
     Attributes:
       name: name of the data set, for messages.
@@ -30,7 +30,7 @@ class DataSpec:
         names = dataset.source.class_names
         return cls(
             name=dataset.name,
-            kind="vectors" if dataset.num_levels is None else "images",
+            kind=_kind(dataset.num_levels),
             event_shape=tuple(int(size) for size in dataset.event_shape),
             num_levels=None if dataset.num_levels is None else int(dataset.num_levels),
             class_names=None if names is None else tuple(names),
@@ -47,15 +47,33 @@ class DataSpec:
         if not isinstance(value, dict) or value.keys() != names:
             raise ValueError(f"It must be an object with {', '.join(sorted(names))}.")
         shape, levels = value["event_shape"], value["num_levels"]
-        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+        if (
+            not isinstance(shape, list)
+            or not shape
+            or not all(type(n) is int and n > 0 for n in shape)
+        ):
             raise ValueError(
-                f"`event_shape` must be a list of integers; got {shape!r}."
+                f"`event_shape` must be a list of integers above 0; got {shape!r}."
             )
-        if levels is not None and type(levels) is not int:
+        if levels is not None and (type(levels) is not int or levels < 2):
             raise ValueError(
-                f"`num_levels` must be an integer or null; got {levels!r}."
+                "`num_levels` must be an integer of at least 2, or null; got"
+                f" {levels!r}."
+            )
+        if value["kind"] != _kind(levels):
+            raise ValueError(
+                f"`kind` must be {_kind(levels)!r} where `num_levels` is {levels!r};"
+                f" got {value['kind']!r}."
             )
         classes = value["class_names"]
+        is_list = classes is None or isinstance(classes, list)
+        if not is_list or not all(
+            isinstance(text, str) for text in (value["name"], *(classes or ()))
+        ):
+            raise ValueError(
+                "`name` must be a text, and `class_names` a list of texts or null;"
+                f" got {value['name']!r} and {classes!r}."
+            )
         return cls(
             **value
             | {
@@ -89,3 +107,7 @@ class DataSpec:
                     f" {name.replace('_', ' ')} is {theirs}, that of the run's data"
                     f" {mine}. Name the data that it was trained on, or data like them."
                 )
+
+
+def _kind(num_levels: int | None) -> str:
+    return "vectors" if num_levels is None else "images"

@@ -49,7 +49,7 @@ class DataConfig:
     )
     num_levels: int | None = setting(
         None,
-        "With --dataset=folder: L, convert the values of images to so many levels: i of"
+        "With --dataset=folder: L, convert the values of images to L levels: i of"
         " 0 to 255 becomes round(i (L - 1) / 255), after v of 16 bits has become"
         " round(v / 257). Give 2 for pictures of black and white, 256 for 16-bit"
         " files. `auto` keeps the 256 levels of 8-bit files and refuses others.",
@@ -79,7 +79,7 @@ class DataConfig:
 
     @property
     def conversion(self) -> PictureConversion:
-        """What is made of the image files of a folder."""
+        """Conversion of the image files of a folder."""
         return PictureConversion(self.image_mode, self.image_size, self.num_levels)
 
 
@@ -199,7 +199,8 @@ class Dataset:
                     [(len(unsound), total), *self._unsound_elsewhere(split)]
                 )
             where = f"the split {split!r} of {self.name!r}"
-            raise ValueError(unsound_message(where, unsound, total, fraction))
+            remedy = record_format.remedy_for(reason for _, _, reason in unsound)
+            raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
         if split == "train" and (remark := record_format.remark_on(x)) is not None:
             print(remark, file=sys.stderr)
         x.flags.writeable = False

@@ -2,8 +2,9 @@
 
 import contextlib
 import errno
-import os
 from collections.abc import Iterator
+
+import tensorflow_datasets as tfds
 
 from smoothing_tf.os_errors import message_of_os_error
 
@@ -30,18 +31,12 @@ def explaining_default_directory(data_dir: str | None) -> Iterator[None]:
         cause = _machine_error(error)
         if data_dir is not None or cause is None:
             raise
+        where = tfds.core.constants.DATA_DIR
         raise OSError(
             "The data set cannot be prepared in the default directory of TensorFlow"
-            f" Datasets, {default_directory()}: {message_of_os_error(cause)} Choose"
-            " another directory with --data_dir."
+            f" Datasets, {where}: {message_of_os_error(cause)} Choose another directory"
+            " with --data_dir."
         ) from error
-
-
-def default_directory() -> str:
-    """Where TensorFlow Datasets stores data sets if no directory is given."""
-    return os.environ.get(
-        "TFDS_DATA_DIR", os.path.join(os.path.expanduser("~"), "tensorflow_datasets")
-    )
 
 
 def _machine_error(error: BaseException | None) -> OSError | None:

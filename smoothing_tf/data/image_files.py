@@ -27,8 +27,8 @@ def read_smoothed(
       path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
         floating, images on [-1, 1]; or uint8 images, which are scaled to it.
       event_shape: what the model expects.
-      noise_scale: standard deviation of the noise, by which very bright images are
-        told from those on another scale; None if it is not known.
+      noise_scale: standard deviation of the noise, which tells very bright images
+        from those on another scale; None if it is not known.
       has_levels: whether the data have levels; others are never rescaled.
 
     Returns:
@@ -56,7 +56,7 @@ def _check_scale(images: np.ndarray, noise_scale: float | None) -> None:
     """
     low, high = float(np.min(images)), float(np.max(images))
     is_white = noise_scale is not None and 1.0 < high <= 1.0 + 10.0 * noise_scale
-    # A single value is the same picture, without noise, on either scale.
+    # Made by hand, without noise; nothing tells the scale of a single value.
     is_constant = low == high <= 1.0
     is_plausible = low < 0.0 or is_constant or is_white
     if -_LARGEST <= low and high <= _LARGEST and is_plausible:

@@ -12,10 +12,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from PIL import BmpImagePlugin, Image, PngImagePlugin
+from PIL import BmpImagePlugin, Image, PngImagePlugin, TiffImagePlugin
 
 from smoothing_tf.data.color_profile import to_srgb
-from smoothing_tf.data.picture_header import GREY_MODES, PNG_SIGNATURE, read_header
+from smoothing_tf.data.picture_header import (
+    GREY_MODES,
+    PNG_BIT_DEPTH,
+    PNG_SIGNATURE,
+    read_header,
+)
 from smoothing_tf.data.record_format import RecordError
 
 # Filters of warnings belong to the process.
@@ -32,6 +37,8 @@ _TRANSPOSITIONS = {
 }
 _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 _WHITE = 255
+_PHOTOMETRIC = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION
+_WHITE_IS_ZERO = 0
 
 
 class PictureFile:
@@ -84,11 +91,15 @@ class PictureFile:
             if num_bits == 16:
                 return _decode_png_16(encoded, self.header.num_channels)
             image = PngImagePlugin.PngImageFile(io.BytesIO(encoded))
+            _scale_transparent_grey(image, encoded)
         elif isinstance(image, BmpImagePlugin.BmpImageFile):
             encoded = _with_whole_palette(self._file.read())
             image = BmpImagePlugin.BmpImageFile(io.BytesIO(encoded))
         elif num_bits == 16:
-            return Image.fromarray(_to_8_bits(np.asarray(image)))
+            values = _to_8_bits(np.asarray(image))
+            # Pillow inverts such pictures of fewer bits itself.
+            is_inverted = image.tag_v2[_PHOTOMETRIC] == _WHITE_IS_ZERO
+            return Image.fromarray(_WHITE - values if is_inverted else values)
         image.load()
         return image
 
@@ -146,6 +157,13 @@ def _check_png(encoded: bytes) -> None:
         if name == b"IEND":
             return
         position = end + 4
+
+
+def _scale_transparent_grey(image: PngImagePlugin.PngImageFile, encoded: bytes) -> None:
+    """Scales the transparent grey of 2 or 4 bits, as Pillow scales the pixels."""
+    num_bits = encoded[PNG_BIT_DEPTH]
+    if image.mode == "L" and num_bits < 8 and "transparency" in image.info:
+        image.info["transparency"] *= 255 // (2**num_bits - 1)
 
 
 def _decode_png_16(encoded: bytes, num_channels: int) -> Image.Image:

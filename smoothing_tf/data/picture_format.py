@@ -1,8 +1,9 @@
-"""What the image files of a folder must look like, and decoding one."""
+"""The format of the image files of a folder, and decoding one."""
 
 import dataclasses
 import io
 import os
+from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image
@@ -22,12 +23,13 @@ _CHANNELS = {"grey": 1, "color": 3}
 _NUM_LEVELS = 256
 # Pictures of 1, 2 and 4 bits.
 _FEW_LEVELS = (2, 4, 16)
+_OTHER_SHAPE = "has shape"
 _VALUES_AT_ONCE = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
 class PictureConversion:
-    """What is made of image files on request.
+    """Conversion of image files on request.
 
     Attributes:
       mode: "grey" and "color" convert; "auto" leaves the channels as they are.
@@ -68,7 +70,7 @@ class PictureFormat(RecordFormat):
     """The declared content of records that name image files.
 
     Attributes:
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
     """
 
     conversion: PictureConversion = PictureConversion()
@@ -95,7 +97,9 @@ class PictureFormat(RecordFormat):
                 # A palette of greys is read as colour where the others are colour.
                 shape = (*shape[:2], max(shape[-1], num_channels))
             if shape != self.event_shape:
-                raise RecordError(f"has shape {shape} instead of {self.event_shape}")
+                raise RecordError(
+                    f"{_OTHER_SHAPE} {shape} instead of {self.event_shape}"
+                )
             x = picture.pixels(num_channels, self.conversion.size)
         x = self._levels(x)
         self._check(x)
@@ -131,6 +135,23 @@ class PictureFormat(RecordFormat):
             f" and are modelled as {_NUM_LEVELS} levels; --num_levels={few} models them"
             f" as {few}."
         )
+
+    def remedy_for(self, reasons: Iterable[str]) -> str | None:
+        """The flags that convert images of other shapes, if there are any.
+
+        Args:
+          reasons: why files are refused, the messages of `decode`.
+        """
+        if not any(reason.startswith(_OTHER_SHAPE) for reason in reasons):
+            return None
+        height, width, num_channels = self.event_shape
+        flags = []
+        if self.conversion.size is None:
+            flags.append(f"--image_size={height},{width}")
+        if self.conversion.num_channels is None:
+            mode = next(m for m, c in _CHANNELS.items() if c == num_channels)
+            flags.append(f"--image_mode={mode}")
+        return f"To convert all images to one shape, give {' '.join(flags)}."
 
     def _levels(self, x: np.ndarray) -> np.ndarray:
         if self.num_levels == _NUM_LEVELS:

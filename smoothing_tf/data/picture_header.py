@@ -33,7 +33,7 @@ _READERS = {
     b"MM": TiffImagePlugin.TiffImageFile,
     b"RIFF": WebPImagePlugin.WebPImageFile,
 }
-_PNG_BIT_DEPTH = 24  # Place of that byte in the file.
+PNG_BIT_DEPTH = 24  # Place of that byte in the file.
 _PNG_KIND = 25
 _PNG_GREY_KINDS = (0, 4)  # Without and with transparency.
 _BITS_PER_SAMPLE = 258  # Tag of TIFF.
@@ -44,7 +44,7 @@ _PALETTE_MODES = ("P", "PA")
 
 @dataclasses.dataclass(frozen=True)
 class PictureHeader:
-    """What the first bytes of an image file say.
+    """The contents of an image file's header.
 
     Attributes:
       height: in pixels, as shown.
@@ -104,7 +104,7 @@ def _parse(file: io.BufferedReader) -> Image.Image:
 
 def _num_bits(image: Image.Image, file: io.BufferedReader) -> int:
     if isinstance(image, PngImagePlugin.PngImageFile):
-        file.seek(_PNG_BIT_DEPTH)
+        file.seek(PNG_BIT_DEPTH)
         return max(8, file.read(1)[0])
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return 8

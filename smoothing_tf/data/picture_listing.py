@@ -42,8 +42,8 @@ class PictureListing:
     """The image files of a folder.
 
     Attributes:
-      splits: split -> its files in the order of their paths; a split of which there
-        is no folder is missing.
+      splits: split -> its files in the order of their paths; a split without a folder
+        is missing.
       left_out: (relative path, reason) of every other file, in the order of paths.
     """
 
@@ -123,7 +123,7 @@ class _Lister:
                 self._found.append((real != entry.path, path.split("/"), real, picture))
 
     def _take_found(self) -> tuple[Picture, ...]:
-        """What was found in a split: files themselves, then links to others."""
+        """Returns the files found in a split; a link counts if its target is new."""
         taken, seen = [], set()
         for _, parts, real, picture in sorted(self._found, key=lambda f: f[:2]):
             if real in seen:

@@ -1,4 +1,4 @@
-"""What shape most of many image files have."""
+"""The most common shape of many image files."""
 
 import collections
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ import tqdm
 
 from smoothing_tf.data.picture_file import open_picture
 from smoothing_tf.data.picture_format import PictureConversion
+from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import RecordError
 
 
@@ -20,7 +21,7 @@ def most_common_shape(
 
     Args:
       paths: the files.
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
       name: of the data set, for messages.
 
     Returns:
@@ -38,7 +39,7 @@ def most_common_shape(
             with open_picture(path) as picture:
                 header = picture.header
         except RecordError as error:
-            first_error = first_error or f"{path} {error}"
+            first_error = first_error or f"{printable(path)} {error}"
         else:
             counts[conversion.shape_of(header), header.num_bits] += 1
     if not counts:
@@ -46,4 +47,9 @@ def most_common_shape(
             f"The data set {name!r} has no image that can be decoded. First: the file"
             f" {first_error}."
         )
+    return most_common(counts)
+
+
+def most_common(counts: collections.Counter) -> tuple:
+    """The most common key; of equally common ones the largest, in any order."""
     return max(counts, key=lambda key: (counts[key], key))

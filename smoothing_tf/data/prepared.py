@@ -40,7 +40,7 @@ def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
         builder = tfds.builder_from_directory(directory)
         _check_shards(builder)
     except Exception as error:
-        # TFDS takes the files for its own and has many ways to fail on others.
+        # TFDS assumes files of its own and fails in many ways on others.
         raise ValueError(
             f"The metadata in {directory} ({_INFO_FILE}, {_FEATURES_FILE}) are not as"
             f" TFDS writes them: {_first_line(error)}. Restore them from a copy, or"

@@ -1,7 +1,9 @@
 """What a record of a data set must look like, and decoding one."""
 
+import contextlib
 import dataclasses
 import struct
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +14,7 @@ _PNG_START = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
 _PNG_HEADER_SIZE = 33
 # Kind of colour in the header -> channels.
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+_PNG_PALETTE = 3
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _PNG_BIT_DEPTH_OFFSET = 24
 
@@ -66,7 +69,12 @@ class RecordFormat:
                 )
             x = np.array(values, np.float32).reshape(self.event_shape)
         else:
-            x = _decode_image(features[self.feature], self.event_shape)
+            encoded = _encoded_image(features[self.feature])
+            # By its header first, so that a huge image is not decoded.
+            declared = _declared_shape(encoded) or self.event_shape
+            if declared[:2] != self.event_shape[:2]:
+                raise RecordError(f"has shape {declared} instead of {self.event_shape}")
+            x = _decode_image(encoded)
         self._check(x)
         return x, self._label_of(features)
 
@@ -90,6 +98,15 @@ class RecordFormat:
     def remark_on(self, x: np.ndarray) -> str | None:
         """A sentence that the user should see about the training examples, or None."""
         del x
+        return None
+
+    def remedy_for(self, reasons: Iterable[str]) -> str | None:
+        """A sentence on how unsound records can be used after all, or None.
+
+        Args:
+          reasons: why they are unsound, the messages of `decode`.
+        """
+        del reasons
         return None
 
     def _label_of(self, features) -> int | None:
@@ -119,16 +136,16 @@ class RecordFormat:
             )
 
 
-def decode_image(serialized: bytes) -> np.ndarray:
-    """Decodes the feature "image" of a record whatever its shape.
+def image_shape(serialized: bytes) -> tuple[int, ...]:
+    """(height, width, channels) of the feature "image" of a record.
 
-    Returns:
-      Array [height, width, channels], uint16 for a PNG of 16 bits, else uint8.
+    Pixels are decoded only where the header does not say the shape.
 
     Raises:
       RecordError: the record holds no image or a damaged one.
     """
-    return _decode_image(parse_record(serialized)["image"])
+    encoded = _encoded_image(parse_record(serialized)["image"])
+    return _declared_shape(encoded) or _decode_image(encoded).shape
 
 
 def parse_record(serialized: bytes):
@@ -143,43 +160,48 @@ def parse_record(serialized: bytes):
         raise RecordError("is not a serialized tf.train.Example") from error
 
 
-def _decode_image(
-    feature: tf.train.Feature, expected_shape: tuple[int, ...] | None = None
-) -> np.ndarray:
+def _encoded_image(feature: tf.train.Feature) -> bytes:
     images = feature.bytes_list.value
     if len(images) != 1:
         raise RecordError(f"has {len(images)} images instead of one")
-    (encoded,) = images
+    return images[0]
+
+
+def _decode_image(encoded: bytes) -> np.ndarray:
     # TensorFlow would silently convert a 16-bit file to the dtype asked for.
     is_16_bit = (
         encoded.startswith(_PNG_SIGNATURE)
         and len(encoded) > _PNG_BIT_DEPTH_OFFSET
         and encoded[_PNG_BIT_DEPTH_OFFSET] == 16
     )
-    try:
-        if expected_shape is not None:
-            _check_declared_size(encoded, expected_shape)
-        image = tf.io.decode_image(
+    with _decoding_errors():
+        return tf.io.decode_image(
             encoded,
             dtype=tf.uint16 if is_16_bit else tf.uint8,
             expand_animations=False,
-        )
-    except tf.errors.InvalidArgumentError as error:
-        raise RecordError("cannot be decoded as an image") from error
-    return image.numpy()
+        ).numpy()
 
 
-def _check_declared_size(encoded: bytes, expected_shape: tuple[int, ...]) -> None:
-    """Refuses an image by its header, so that a huge one is not decoded first."""
+def _declared_shape(encoded: bytes) -> tuple[int, ...] | None:
+    """The shape in the header of a PNG or JPEG file; None for other files."""
     if encoded.startswith(_PNG_START) and len(encoded) >= _PNG_HEADER_SIZE:
         width, height, _, kind = struct.unpack_from(">IIBB", encoded, len(_PNG_START))
-        shape = (height, width, _PNG_CHANNELS.get(kind, 1))
-    elif encoded.startswith(_JPEG_SIGNATURE):
-        shape = tuple(tf.io.extract_jpeg_shape(encoded).numpy().tolist())
-    else:
-        return
-    if shape[:2] != tuple(expected_shape[:2]):
-        raise RecordError(f"has shape {shape} instead of {expected_shape}")
+        num_channels = _PNG_CHANNELS.get(kind, 1)
+        if kind == _PNG_PALETTE and b"tRNS" in encoded[: encoded.find(b"IDAT")]:
+            num_channels += 1
+        return height, width, num_channels
+    if encoded.startswith(_JPEG_SIGNATURE):
+        with _decoding_errors():
+            return tuple(tf.io.extract_jpeg_shape(encoded).numpy().tolist())
+    return None
+
+
+@contextlib.contextmanager
+def _decoding_errors() -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        raise RecordError("cannot be decoded as an image") from error
 
 
 def encode_record(

@@ -1,4 +1,4 @@
-"""What to say of unsound records, and how to go on without them."""
+"""Messages about unsound records, and the fraction that leaves them out."""
 
 import fractions
 import math
@@ -38,6 +38,7 @@ def unsound_message(
     unsound: Sequence[tuple[int, str, str]],
     num_records: int,
     fraction: float | None,
+    remedy: str | None = None,
 ) -> str:
     """Names the first unsound records of a split, and what to do about all.
 
@@ -47,6 +48,7 @@ def unsound_message(
       num_records: of the split.
       fraction: the `--max_rejected_fraction` with which the pipeline leaves them out;
         None where it cannot.
+      remedy: a sentence on how they can be used after all, or None.
 
     Returns:
       Sentences in one line.
@@ -68,4 +70,5 @@ def unsound_message(
             f", or run the pipeline, which can leave {them} out"
             f" (pipeline.local_runner --max_rejected_fraction={fraction})"
         )
-    return "; ".join([*sentences, advice]) + "."
+    message = "; ".join([*sentences, advice]) + "."
+    return f"{message} {remedy}" if remedy else message

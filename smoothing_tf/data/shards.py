@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from smoothing_tf.data.picture_format import PATH_FEATURE
+from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import encode_record
 
 
@@ -49,7 +50,7 @@ class FileShard:
 
     def place_of(self, index: int) -> str:
         """The file of record `index` of the shard."""
-        return self.files[index][0]
+        return printable(self.files[index][0])
 
     def read(self) -> Iterator[bytes]:
         for path, label in self.files:

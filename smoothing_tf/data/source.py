@@ -1,5 +1,7 @@
 """A data set as it is stored: its format and the shards of every split."""
 
+import collections
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -12,13 +14,13 @@ from smoothing_tf.data.picture_classes import classes_of
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
 from smoothing_tf.data.picture_header import SUFFIXES
 from smoothing_tf.data.picture_listing import list_pictures, printable
-from smoothing_tf.data.picture_shapes import most_common_shape
+from smoothing_tf.data.picture_shapes import most_common, most_common_shape
 from smoothing_tf.data.prepared import builder_of_directory, prepare
 from smoothing_tf.data.record_format import (
     RecordError,
     RecordFormat,
-    decode_image,
     encode_record,
+    image_shape,
 )
 from smoothing_tf.data.shards import FileShard, MemoryShard, Shard, TFRecordShard
 
@@ -36,7 +38,7 @@ class Source:
       format: what every record must look like.
       shards: split -> its consecutive pieces.
       class_names: names of the labels 0, 1, ...; None without labels.
-      left_out: (path, reason) of files beside the data that are no part of it.
+      left_out: (path, reason) of files in the folder that are not part of the data.
       notes: sentences about the data that a user should see.
     """
 
@@ -104,7 +106,7 @@ def _builder_format(builder, features, shards) -> RecordFormat:
             num_levels = int(np.iinfo(dtype).max) + 1
         shape = image.shape
         if None in shape:
-            shape = _first_image(builder.name, shards).shape
+            shape = _most_common_image_shape(builder.name, shards)
         if isinstance(num_levels, bool) or not isinstance(num_levels, int):
             raise ValueError(
                 f"`num_levels` in {builder.data_dir}/metadata.json must be a whole"
@@ -143,15 +145,18 @@ def _check_num_levels(num_levels: int, what: str, remedy: str) -> None:
         )
 
 
-def _first_image(name: str, shards: dict[str, tuple[Shard, ...]]) -> np.ndarray:
-    for pieces in shards.values():
-        for shard in pieces:
-            for serialized in shard.read():
-                try:
-                    return decode_image(serialized)
-                except RecordError:
-                    continue
-    raise ValueError(f"The data set {name!r} has no image that can be decoded.")
+def _most_common_image_shape(
+    name: str, shards: dict[str, tuple[Shard, ...]]
+) -> tuple[int, ...]:
+    """The shape of most training images, as of the image files of a folder."""
+    counts = collections.Counter()
+    for shard in shards.get("train") or itertools.chain(*shards.values()):
+        for serialized in shard.read():
+            with contextlib.suppress(RecordError):
+                counts[image_shape(serialized)] += 1
+    if not counts:
+        raise ValueError(f"The data set {name!r} has no image that can be decoded.")
+    return most_common(counts)
 
 
 def source_from_directory(directory: str) -> Source:
@@ -176,7 +181,7 @@ def source_from_folder(
 
     Args:
       folder: the folder.
-      conversion: what is made of the pictures.
+      conversion: conversion of the pictures.
 
     Raises:
       ValueError: there is no such folder, no image in it or in one of its splits, or

@@ -179,7 +179,7 @@ def test_a_second_run_in_a_root_is_refused_and_touches_nothing(tmp_path, capsys)
         for other in (root, tmp_path / "link"):
             if other != root:
                 other.symlink_to(root)
-            with pytest.raises(BlockingIOError, match="at work in"):
+            with pytest.raises(BlockingIOError, match="is in use by process"):
                 local_runner.main([*TINY, f"--pipeline_root={other}"])
         after = tree(root)
     # The text in the lock is its holder's affair.

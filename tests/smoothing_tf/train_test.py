@@ -1,5 +1,8 @@
 """The train command: what it writes, how it goes on, what it refuses."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -145,6 +148,27 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
     )
     export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
     assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
+
+
+def test_other_data_in_the_place_of_the_run_s_are_not_shown(
+    tmp_path, moved_run, make_folder, capsys
+):
+    data = make_folder(tmp_path / "data")
+    for split in ("train", "validation"):
+        shutil.rmtree(data / split)
+    experiment = workdir.load_config(moved_run)
+    spec = workdir.load_data_spec(moved_run, experiment)
+    assert sample._real(experiment, spec) is not None
+    capsys.readouterr()
+    evaluation = dataclasses.replace(experiment.evaluation, split="validation")
+    other = dataclasses.replace(experiment, evaluation=evaluation)
+    assert sample._real(other, spec) is None
+    assert capsys.readouterr().err == (
+        f"The picture shows no real examples: {data} has no split validation, train.\n"
+    )
+    other = dataclasses.replace(spec, event_shape=(4, 4, 1))
+    assert sample._real(experiment, other) is None
+    assert f"The data of {data} do not fit this run" in capsys.readouterr().err
 
 
 def test_an_evaluation_is_told_where_the_data_are(tmp_path, moved_run, make_folder):

@@ -100,6 +100,7 @@ def test_the_advice_works(tmp_path):
         _ingest(data, tmp_path / "out")
     message = str(caught.value)
     assert "without 5 of 24 records of the split 'test' and 7 of 24 records" in message
+    assert message.endswith("give --image_size=8,8 --image_mode=color.")
     fraction = float(message.split("at least ")[1].split()[0])
     assert fraction == 0.292
     stored = _ingest(data, tmp_path / "out", max_rejected_fraction=fraction)

@@ -92,7 +92,8 @@ def test_one_grey_file_among_colors_accuses_itself_alone(tmp_path):
     assert "/train/000.png) has shape (8, 8, 1) instead of (8, 8, 3);" in message
     assert "repair or remove it, or run the pipeline" in message
     # 1 of 24 in every split.
-    assert "--max_rejected_fraction=0.0417)" in message
+    assert "--max_rejected_fraction=0.0417). To convert all images to one" in message
+    assert message.endswith(" shape, give --image_size=8,8 --image_mode=color.")
     both = _open(tmp_path / "data", image_mode="color")
     assert both.array("train").shape == (24, 8, 8, 3)
     assert _open(tmp_path / "data", image_mode="grey").event_shape == (8, 8, 1)
@@ -126,6 +127,26 @@ def test_sizes_are_brought_together_on_request(tmp_path):
         _open(tmp_path / "data").array("train")
     dataset = _open(tmp_path / "data", image_size=(4, 6))
     assert dataset.array("train").shape == (24, 4, 6, 3)
+
+
+def test_only_what_is_not_yet_converted_is_advised(tmp_path):
+    folder(tmp_path / "data", _one_grey)
+    with pytest.raises(ValueError, match="shape, give --image_mode=color.$"):
+        _open(tmp_path / "data", image_size=(4, 4)).array("train")
+    (tmp_path / "data" / "train" / "000.png").write_bytes(b"<html>")
+    with pytest.raises(ValueError, match=r"fraction=0\.0417\)\.$"):
+        _open(tmp_path / "data").array("train")
+
+
+def test_names_of_files_are_one_line_of_text_in_messages(tmp_path):
+    folder(tmp_path / "data", color, n=2)
+    for name in (b"a\nb.png", b"\xff.png"):
+        with open(os.fsencode(tmp_path / "data" / "train" / "_") + name, "wb") as file:
+            Image.new("L", (3, 3)).save(file, "PNG")
+    with pytest.raises(ValueError) as caught:
+        _open(tmp_path / "data").array("train")
+    assert r"/train/_a\nb.png) has shape (3, 3, 1)" in str(caught.value)
+    assert r"/train/_\xff.png)" in str(caught.value)
 
 
 def test_16_bits_need_a_request(tmp_path):

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin
 
 from smoothing_tf.data.picture_file import open_picture
 from smoothing_tf.data.record_format import RecordError
@@ -91,25 +91,32 @@ def test_every_mode_is_read_in_the_colors_that_pillow_shows(tmp_path, mode, suff
     np.testing.assert_array_equal(found, expected.reshape(found.shape))
 
 
+@pytest.mark.parametrize("transparent", [None, 0, 1])
 @pytest.mark.parametrize("num_bits", [1, 2, 4, 8])
-def test_grey_png_files_of_few_bits_reach_from_black_to_white(tmp_path, num_bits):
+def test_grey_png_files_of_few_bits_reach_from_black_to_white(
+    tmp_path, num_bits, transparent
+):
     levels = RNG.integers(0, 2**num_bits, (6, 8))
+    levels[0, :2] = (0, 1)
     rows = b""
     for row in levels:
         bits = "".join(f"{level:0{num_bits}b}" for level in row)
         rows += b"\0" + bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
-    encoded = b"\x89PNG\r\n\x1a\n"
-    for kind, content in (
+    chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", 8, 6, num_bits, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows)),
         (b"IEND", b""),
-    ):
+    ]
+    expected = levels * (255 // (2**num_bits - 1))
+    if transparent is not None:
+        chunks.insert(1, (b"tRNS", struct.pack(">H", transparent)))
+        expected = np.where(levels == transparent, 255, expected)
+    encoded = b"\x89PNG\r\n\x1a\n"
+    for kind, content in chunks:
         encoded += struct.pack(">I", len(content)) + kind + content
         encoded += struct.pack(">I", zlib.crc32(kind + content))
     (tmp_path / "x.png").write_bytes(encoded)
-    np.testing.assert_array_equal(
-        _read(tmp_path / "x.png")[..., 0], levels * (255 // (2**num_bits - 1))
-    )
+    np.testing.assert_array_equal(_read(tmp_path / "x.png")[..., 0], expected)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +249,9 @@ def test_values_of_16_bits_become_the_nearest_of_8(tmp_path, num_channels):
     if num_channels == 1:
         Image.fromarray(wide[..., 0]).save(tmp_path / "x.tif")
         np.testing.assert_array_equal(_read(tmp_path / "x.tif"), expected)
+        white_is_zero = {TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: 0}
+        Image.fromarray(wide[..., 0]).save(tmp_path / "x.tif", tiffinfo=white_is_zero)
+        np.testing.assert_array_equal(_read(tmp_path / "x.tif"), 255 - expected)
 
 
 def test_floats_cannot_be_read(tmp_path):

@@ -7,7 +7,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from smoothing_tf.data.record_format import RecordError, RecordFormat, encode_record
+from smoothing_tf.data.record_format import (
+    RecordError,
+    RecordFormat,
+    encode_record,
+    image_shape,
+)
 
 IMAGE = RecordFormat("image", (4, 5, 1), "uint8", 17)
 LABELLED = RecordFormat("image", (4, 5, 1), "uint8", 17, "label", num_classes=10)
@@ -98,6 +103,35 @@ def test_records_without_the_feature_or_the_label_are_rejected():
         LABELLED.decode(encode_record("image", _png(_levels())))
     with pytest.raises(RecordError, match="not a serialized"):
         IMAGE.decode(b"\xff\xff\xff garbage")
+
+
+def _palette(suffix: str, **options) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(_levels()[..., 0]).convert("P").save(file, suffix, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        *(_png(np.zeros((4, 5, c), np.uint8)) for c in (1, 2, 3, 4)),
+        _png(np.zeros((4, 5, 3), np.uint16)),
+        _palette("PNG"),
+        _palette("PNG", transparency=1),
+        _palette("GIF"),
+        _jpeg(),
+        tf.io.encode_jpeg(np.zeros((4, 5, 3), np.uint8)).numpy(),
+    ],
+)
+def test_the_shape_of_an_image_is_that_of_its_pixels(encoded):
+    record = encode_record("image", encoded)
+    assert image_shape(record) == tf.io.decode_image(encoded).shape[-3:]
+
+
+@pytest.mark.parametrize("encoded", [b"", b"no image", _jpeg()[:10]])
+def test_the_shape_of_something_else_is_an_error(encoded):
+    with pytest.raises(RecordError, match="cannot be decoded as an image"):
+        image_shape(encode_record("image", encoded))
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])

@@ -58,11 +58,14 @@ def test_preparing_a_data_set_prints_nothing(tmp_path, capfd):
     assert capfd.readouterr().out == ""
 
 
-def test_undeclared_image_size_is_taken_from_the_first_image(tmp_path):
+def test_an_undeclared_image_size_is_that_of_most_training_images(tmp_path):
+    def images(*heights):
+        return [{"image": np.zeros((height, 4, 1), np.uint8)} for height in heights]
+
     directory = tiny_data.write_directory(
         tmp_path,
         {"image": tfds.features.Image(shape=(None, None, 1), dtype=np.uint8)},
-        {"train": [{"image": np.zeros((6, 4, 1), np.uint8)}]},
+        {"test": images(9, 9, 9, 9), "train": images(7, 6, 6, 300)},
     )
     assert source_from_directory(directory).format.event_shape == (6, 4, 1)
 
