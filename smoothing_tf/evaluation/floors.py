@@ -82,8 +82,9 @@ class Floors:
 
     def _pairs(self, n: int, repeats: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for repeat in range(repeats):
-            generator = np.random.Generator(np.random.PCG64([_SEED, repeat]))
-            order = generator.permutation(len(self._reference))
+            # Raw output is the same in all versions of NumPy; see `subset_indices`.
+            keys = np.random.PCG64([_SEED, repeat]).random_raw(len(self._reference))
+            order = np.argsort(keys, kind="stable")
             yield self._reference[order[:n]], self._reference[order[n : 2 * n]]
 
 

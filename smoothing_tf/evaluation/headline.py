@@ -35,9 +35,11 @@ def _line(name: str, metric: Mapping[str, Any]) -> str:
     if value is None:
         return f"{name}: {metric['reason']}"
     relation = "<=" if metric["bound"] else "="
-    about = f"{metric['n']} {metric['split']} examples"
+    plural = "" if metric["n"] == 1 else "s"
+    about = f"{metric['n']} {metric['split']} example{plural}"
     if metric["bound"]:
         about += f", K = {metric['k']}"
     if se is None:
-        about += f", no standard error: {metric['se_reason']}"
+        reason = metric["se_reason"].rstrip(".")
+        about += f"; {reason[0].lower()}{reason[1:]}"
     return f"{name} {relation} {with_error(value, se)} ({about}; lower is better)"

@@ -56,22 +56,41 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> KernelDistance:
     Reference: Binkowski et al., "Demystifying MMD GANs", ICLR 2018; Sutherland and
     Deka, "Unbiased estimators for the variance of MMD estimators", 2019.
     """
-    x, y = check_features(x=x, y=y)
-    m, n = len(x), len(y)
-    if min(m, n) < 2:
-        raise ValueError(f"`x` and `y` must have at least 2 rows; got {m} and {n}.")
-    kernel = AnchoredKernel(_anchor(x, y))
-    within_x, within_y = kernel.sum_within(x), kernel.sum_within(y)
-    across = kernel.sum_across(x, y)
-    value = (
-        within_x.sum() / (m * (m - 1))
-        + within_y.sum() / (n * (n - 1))
-        - 2.0 * across.rows.sum() / (m * n)
-    )
-    witness_x = within_x / (m - 1) - across.rows / n
-    witness_y = within_y / (n - 1) - across.columns / m
-    variance = 4.0 * (np.var(witness_x, ddof=1) / m + np.var(witness_y, ddof=1) / n)
-    return KernelDistance(float(value), math.sqrt(variance))
+    return KernelDistanceTo(x)(y)
+
+
+class KernelDistanceTo:
+    """Kernel distances of several sets to one set, whose pairs are summed only once.
+
+    Args:
+      x: features [m, d], m >= 2.
+
+    Raises:
+      ValueError: fewer than two rows, or a value that is not finite.
+    """
+
+    def __init__(self, x: np.ndarray):
+        (self._x,) = check_features(x=x)
+        _check_rows(x=self._x)
+        self._kernel = AnchoredKernel(self._x.mean(axis=0))
+        self._within = self._kernel.sum_within(self._x)
+
+    def __call__(self, y: np.ndarray) -> KernelDistance:
+        """`kernel_distance(x, y)`."""
+        x, y = check_features(x=self._x, y=y)
+        _check_rows(y=y)
+        m, n = len(x), len(y)
+        within_x, within_y = self._within, self._kernel.sum_within(y)
+        across = self._kernel.sum_across(x, y)
+        value = (
+            within_x.sum() / (m * (m - 1))
+            + within_y.sum() / (n * (n - 1))
+            - 2.0 * across.rows.sum() / (m * n)
+        )
+        witness_x = within_x / (m - 1) - across.rows / n
+        witness_y = within_y / (n - 1) - across.columns / m
+        variance = 4.0 * (np.var(witness_x, ddof=1) / m + np.var(witness_y, ddof=1) / n)
+        return KernelDistance(float(value), math.sqrt(variance))
 
 
 def subset_kernel_distance(
@@ -109,7 +128,7 @@ def subset_kernel_distance(
             f" the smaller set; got {subset_size}."
         )
     generator = np.random.Generator(np.random.PCG64(seed))
-    kernel = AnchoredKernel(_anchor(x, y))
+    kernel = AnchoredKernel(x.mean(axis=0))
     pairs = subset_size * (subset_size - 1)
     estimates = []
     for _ in range(num_subsets):
@@ -121,6 +140,7 @@ def subset_kernel_distance(
     return SubsetKernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
 
 
-def _anchor(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The mean of both sets, at equal weights."""
-    return (x.mean(axis=0) + y.mean(axis=0)) / 2.0
+def _check_rows(**arrays: np.ndarray) -> None:
+    for name, rows in arrays.items():
+        if len(rows) < 2:
+            raise ValueError(f"`{name}` must have at least 2 rows; got {len(rows)}.")

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 # Up to this many features, subtracting first takes no longer than a matrix product.
-_FEW_FEATURES = 128
+_FEW_FEATURES = 32
 # Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
 # by |x|^2 + |y|^2 - 2 x.y.
 _CANCELLED = 1e-5

@@ -118,7 +118,11 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _overfitting(metrics: Mapping[str, Any]) -> Mapping[str, Any] | None:
     metric = metrics.get("bits_per_dim_train") or metrics.get("nll_train") or {}
-    return metric.get("overfitting")
+    found = metric.get("overfitting")
+    if found is None:
+        return None
+    text = found["statement"] or found["reason"]
+    return {"found": found["found"], "text": text.replace("+-", "±")}
 
 
 def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -144,7 +148,7 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Extractor -> {"sha256", "preprocessing", "rows", "reasons", "no_error"}."""
+    """Extractor -> the parts of its table, e.g. "rows", as the template names them."""
     tables = {}
     for name, metric in metrics.items():
         if "extractor" not in metric:
@@ -159,6 +163,10 @@ def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         else:
             table["sha256"] = extractor["sha256"]
             table["preprocessing"] = extractor["preprocessing"]
+            table["reference"] = (
+                f"{metric['n_reference']} images of the {metric['reference_split']}"
+                " split"
+            )
             row = _metric_row(name, metric)
             table["rows"].append(row)
             if metric.get("se_reason"):
@@ -184,7 +192,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
             words = spread.replace("_", " ").replace("std", "s.d.")
             notes.append(f"{words} {format_significant(metric[spread], 2)}")
     if metric.get("target"):
-        notes.append(f"± is about the {metric['target']}")
+        notes.append(f"estimates the {metric['target']}")
     floor = metric.get("floor") or {}
     at_n = {"value": floor.get("value_at_n"), "se": floor.get("se_at_n")}
     return {
@@ -226,6 +234,7 @@ def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "label": label,
         "n": summary["n"],
         "se": None if summary.get("se") is None else format_se(summary["se"]),
+        "se_reason": summary.get("se_reason"),
         "copies": summary["exact_copies"],
         "quantiles": quantiles,
     }

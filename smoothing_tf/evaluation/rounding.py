@@ -3,6 +3,8 @@
 import math
 
 _MAX_DECIMALS = 6
+# An error this many times smaller than its value is one of rounding.
+_MANY_ERRORS = 1e9
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -21,13 +23,27 @@ def format_value(value: float, se: float | None) -> str:
     """
     if se is None:
         return format_significant(value, 3)
+    if _is_tiny(se) and abs(value) < _MANY_ERRORS * se:
+        # Six decimals would be zeros, or leave out what is known.
+        exponent = math.floor(math.log10(max(abs(value), se)))
+        unit = 10.0**exponent
+        return _scaled(f"{value / unit:z.{_decimals(se / unit)}f}", exponent)
     return _minus(f"{value:z.{_decimals(se)}f}")
 
 
 def format_se(se: float) -> str:
-    """Writes a standard error with the decimals of `format_value`."""
-    decimals = _decimals(se)
-    return f"{se:.{decimals}f}" if se >= 10.0**-_MAX_DECIMALS else "0"
+    """Writes a standard error with the digits of `format_value`."""
+    if se == 0.0:
+        return "0"
+    if _is_tiny(se):
+        exponent = math.floor(math.log10(se))
+        mantissa = se / 10.0**exponent
+        return _scaled(f"{mantissa:.{_decimals(mantissa)}f}", exponent)
+    return f"{se:.{_decimals(se)}f}"
+
+
+def _is_tiny(se: float) -> bool:
+    return 0.0 < se < 10.0**-_MAX_DECIMALS
 
 
 def _decimals(se: float) -> int:
@@ -47,8 +63,12 @@ def format_significant(value: float, digits: int) -> str:
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
     if decimals > _MAX_DECIMALS:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return _minus(f"{mantissa} × 10") + str(int(exponent)).translate(_SUPERSCRIPT)
+        return _scaled(mantissa, int(exponent))
     return _minus(f"{value:.{max(decimals, 0)}f}")
+
+
+def _scaled(mantissa: str, exponent: int) -> str:
+    return _minus(f"{mantissa} × 10") + str(exponent).translate(_SUPERSCRIPT)
 
 
 def _minus(number: str) -> str:

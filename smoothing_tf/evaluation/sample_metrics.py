@@ -17,7 +17,7 @@ from smoothing_tf.evaluation.floors import Floors, moments
 from smoothing_tf.evaluation.frechet import frechet_jackknife
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import (
-    kernel_distance,
+    KernelDistanceTo,
     subset_kernel_distance,
 )
 from smoothing_tf.evaluation.precision_recall import precision_recall
@@ -87,11 +87,12 @@ def feature_metrics(
         "seed": seed,
     }
     floors = Floors(reference)
+    kernel_to_reference = KernelDistanceTo(reference)
     held_out_distances = {
-        name: real.compare_held_out(
-            lambda distance=distance: distance(reference, held_out)
-        )
-        for name, distance in (("fd", _frechet_distance), ("kid", _kernel_distance))
+        "fd": real.compare_held_out(lambda: _frechet_distance(reference, held_out)),
+        "kid": real.compare_held_out(
+            lambda: _kernel_distance(kernel_to_reference, held_out)
+        ),
     }
     statistics = _statistics(extractor.id, "reference", reference)
     metrics = {}
@@ -100,7 +101,12 @@ def feature_metrics(
         statistics.update(_statistics(extractor.id, kind, features))
         kind_metrics = {
             "fd": _frechet(reference, features, floors),
-            **_kernel(reference, features, floors),
+            "kid": {
+                **_kernel_distance(kernel_to_reference, features),
+                "direction": LOWER_IS_BETTER,
+                "floor": floors("kid", floors.size(len(features))),
+            },
+            **_kernel_subsets(reference, features),
             **_precision_recall(reference, features, floors),
         }
         for name, distance in held_out_distances.items():
@@ -162,41 +168,35 @@ def _frechet_distance(reference: np.ndarray, features: np.ndarray) -> Metric:
     }
 
 
-def _kernel(
-    reference: np.ndarray, features: np.ndarray, floors: Floors
-) -> dict[str, Metric]:
-    metrics = {
-        "kid": {
-            **_kernel_distance(reference, features),
-            "direction": LOWER_IS_BETTER,
-            "floor": floors("kid", floors.size(len(features))),
-        }
-    }
-    if min(len(reference), len(features)) >= _MIN_SUBSET_IMAGES:
-        subsets = subset_kernel_distance(
-            reference, features, num_subsets=_NUM_SUBSETS, subset_size=_SUBSET_SIZE
-        )
-        metrics["kid_subsets"] = {
-            "value": subsets.mean,
-            "se": None,
-            "se_reason": _SUBSETS_REASON,
-            "std_over_subsets": subsets.std,
-            "n": len(features),
-            "num_subsets": _NUM_SUBSETS,
-            "subset_size": _SUBSET_SIZE,
-            "direction": LOWER_IS_BETTER,
-        }
-    return metrics
-
-
-def _kernel_distance(reference: np.ndarray, features: np.ndarray) -> Metric:
-    distance = kernel_distance(reference, features)
+def _kernel_distance(
+    kernel_to_reference: KernelDistanceTo, features: np.ndarray
+) -> Metric:
+    distance = kernel_to_reference(features)
     return {
         "value": distance.value,
         "se": distance.se,
         "n": len(features),
         "target": "value at infinite n (unbiased)",
     }
+
+
+def _kernel_subsets(reference: np.ndarray, features: np.ndarray) -> dict[str, Metric]:
+    if min(len(reference), len(features)) < _MIN_SUBSET_IMAGES:
+        return {}
+    subsets = subset_kernel_distance(
+        reference, features, num_subsets=_NUM_SUBSETS, subset_size=_SUBSET_SIZE
+    )
+    metric = {
+        "value": subsets.mean,
+        "se": None,
+        "se_reason": _SUBSETS_REASON,
+        "std_over_subsets": subsets.std,
+        "n": len(features),
+        "num_subsets": _NUM_SUBSETS,
+        "subset_size": _SUBSET_SIZE,
+        "direction": LOWER_IS_BETTER,
+    }
+    return {"kid_subsets": metric}
 
 
 def _precision_recall(

@@ -11,6 +11,9 @@ from smoothing_tf.smoothing import Smoothing
 # their edges, for rounding, and their mass is above 1 by up to 1e-6.
 _TOLERANCE = 1e-5
 _NUM_POSITIONS = 41
+# Steps through a range that no period divides: noise that depends on x by rounding, or
+# periodically, does not repeat from one position to the next.
+_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 # Distances from x, in units of the noise scale: 40 for each power of ten.
 _DISTANCES = np.geomspace(1e-6, 1e6, 481)
 # Edges of the pieces of an integral over the distance, in the same unit; the tail of a
@@ -26,10 +29,11 @@ def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -
 
     Theorem 1 and Proposition 1 are about q(x~ | x) = q(x~ - x) with q(-e) = q(e) and
     integral q = 1. The density is evaluated on a grid of distances at many x; the mass
-    is an adaptive integral.
+    is an adaptive integral, which finds a peak at distance r from x only if it is wider
+    than about r / 100.
 
     Args:
-      smoothing: q(x~ | x), of any width and tails.
+      smoothing: q(x~ | x), of any width, with tails no heavier than Cauchy's.
       low: smallest x to check.
       high: largest x to check.
 
@@ -37,7 +41,8 @@ def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -
       ValueError: which premise fails, where and by how much.
     """
     name = type(smoothing).__name__
-    positions = np.append(0.0, np.linspace(low, high, _NUM_POSITIONS))
+    shares = (np.arange(1, _NUM_POSITIONS) * _GOLDEN) % 1.0
+    positions = np.concatenate([[0.0, low, high], low + (high - low) * shares])
     distances = smoothing.noise_scale * _DISTANCES
     offsets = np.concatenate([-distances[::-1], distances])
     density = _density(smoothing, positions[:, None], offsets)

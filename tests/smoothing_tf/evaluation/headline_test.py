@@ -30,8 +30,7 @@ def test_a_missing_value_gives_its_reason():
 def test_one_example_says_why_it_has_no_error():
     metrics = {"nll_baseline": metric(n=1, bound=False, se_reason="One has none.")}
     assert headline(metrics) == (
-        "nll_baseline = 1.93 (1 test examples, no standard error: One has none.;"
-        " lower is better)"
+        "nll_baseline = 1.93 (1 test example; one has none; lower is better)"
     )
 
 

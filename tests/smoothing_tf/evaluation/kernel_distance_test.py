@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from smoothing_tf.evaluation.kernel_distance import (
+    KernelDistanceTo,
     kernel_distance,
     subset_kernel_distance,
 )
@@ -26,6 +27,21 @@ def _naive(x, y):
 def test_the_value_equals_the_double_loop():
     x, y = _features(13), _features(17, seed=1, shift=0.3)
     assert kernel_distance(x, y).value == pytest.approx(_naive(x, y), rel=1e-10)
+
+
+def test_several_sets_are_compared_with_one():
+    x, others = _features(13), [_features(n, seed=n, shift=0.3) for n in (17, 5)]
+    distance_to_x = KernelDistanceTo(x)
+    assert [distance_to_x(y) for y in others] == [kernel_distance(x, y) for y in others]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e5])
+def test_it_does_not_matter_which_set_comes_first(offset):
+    x, y = _features(200) + offset, _features(150, seed=1, shift=2.0) + offset
+    forth, back = kernel_distance(x, y), kernel_distance(y, x)
+    assert forth.value == pytest.approx(back.value, rel=1e-8)
+    # The anchor is the mean of the first set; see below.
+    assert forth.se == pytest.approx(back.se, rel=0.02)
 
 
 def test_subsets_of_everything_equal_the_value():

@@ -29,6 +29,8 @@ DISTANCE = {
         "sha256": "abc123",
         "preprocessing": "not resized",
     },
+    "reference_split": "train",
+    "n_reference": 1347,
     "rank_deficient": True,
     "direction": "lower is better",
     "target": "expectation at this n",
@@ -103,10 +105,10 @@ def test_terms_metrics_floors_and_extractors_are_in_the_tables():
         "1.50 1.25 to 1.88 (50)",
         "13.0 ± 0.7",
         "2.54 ± 0.06 (40)",
-        "± is about the expectation at this n",
+        "estimates the expectation at this n",
         "rank deficient",
         "abc123",
-        "Images: not resized.",
+        "Reference: 1347 images of the train split. Pixels: not resized.",
     ):
         assert words in text, words
 
@@ -137,7 +139,7 @@ def test_overfitting_is_said_in_words_with_both_numbers():
     metrics = {"bits_per_dim": BOUND, "bits_per_dim_train": train}
     text = _text(_render(metrics=metrics))
     assert "Overfitting: the bound on training data is more than 3 standard" in text
-    assert "3.20 +- 0.02 on training data, 3.53 +- 0.02 on held-out data" in text
+    assert "3.20 ± 0.02 on training data, 3.53 ± 0.02 on held-out data" in text
 
 
 def test_metric_that_could_not_be_computed_says_why():
@@ -189,6 +191,21 @@ def test_comparisons_without_a_value_are_left_out():
     )
     assert "two-step samples 9 0 1.00 1.00 1.00 ± 0.03 1.00" in text
     assert "held-out real images" not in text
+
+
+def test_a_median_of_few_distances_says_why_it_has_no_error():
+    few = {
+        "value": 1.0,
+        "se": None,
+        "se_reason": "3 distances are too few for an error.",
+        "samples": "samples",
+        "n": 3,
+        "exact_copies": 0,
+        "quantiles": {q: 1.0 for q in ("0.0", "0.05", "0.5", "0.95")},
+        "held_out": {"value": None},
+    }
+    text = _text(_render(metrics={"nearest_training_distance": few}))
+    assert "two-step samples, median: no standard error. 3 distances" in text
 
 
 def test_nothing_is_loaded_from_elsewhere():

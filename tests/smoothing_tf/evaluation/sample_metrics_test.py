@@ -117,24 +117,32 @@ def test_every_number_has_n_and_an_error_or_a_reason_and_every_metric_a_directio
 
 
 def test_samples_that_are_copies_of_the_reference_are_at_distance_zero():
-    images = _real().reference
-    metrics, _ = feature_metrics(RandConv(), _real(), {"samples": images}, seed=0)
-    assert metrics["fd_randconv"]["value"] == 0.0
+    real = _real()
+    metrics, _ = feature_metrics(
+        RandConv(), real, {"samples": real.reference[:400]}, seed=0
+    )
+    at_n = metrics["fd_randconv"]["floor"]
+    assert (at_n["n"], at_n["value_at_n"]) == (400, 0.0)
     assert metrics["kid_randconv"]["value"] < 0.0
     assert metrics["precision_randconv"]["value"] == 1.0
+    assert metrics["recall_randconv"]["value"] == 1.0
+    metrics, _ = feature_metrics(
+        _PixelMeans(), real, {"samples": real.training}, seed=0
+    )
+    assert metrics["fid"]["value"] == 0.0
 
 
 def test_subsets_of_the_kernel_distance_need_many_images(monkeypatch):
     samples = {"samples": _generated(), "baseline": _real().training}
-    metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
+    metrics, _ = feature_metrics(_PixelMeans(), _real(), samples, seed=0)
     assert not any("kid_subsets" in name for name in metrics)
     monkeypatch.setattr(sample_metrics, "_MIN_SUBSET_IMAGES", 1000)
     monkeypatch.setattr(sample_metrics, "_NUM_SUBSETS", 2)
-    metrics, _ = feature_metrics(RandConv(), _real(), samples, seed=0)
+    metrics, _ = feature_metrics(_PixelMeans(), _real(), samples, seed=0)
     assert [name for name in metrics if "kid_subsets" in name] == [
-        "kid_subsets_randconv_baseline"
+        "kid_subsets_baseline"
     ]
-    subsets = metrics["kid_subsets_randconv_baseline"]
+    subsets = metrics["kid_subsets_baseline"]
     assert subsets["se"] is None and "not a standard error" in subsets["se_reason"]
     assert (subsets["n"], subsets["num_subsets"]) == (1000, 2)
     assert subsets["subset_size"] == 1000 and subsets["std_over_subsets"] >= 0.0

@@ -27,6 +27,16 @@ UNSOUND = {
         "must be stationary",
     ),
     "around 0": (lambda x, scale: tfd.Normal(0.0 * x, scale), "must be stationary"),
+    "around a multiple of 0.05": (
+        lambda x, scale: tfd.Normal(tf.round(20.0 * x) / 20.0, scale),
+        "must be stationary",
+    ),
+    "as wide as a wave says": (
+        lambda x, scale: tfd.Normal(
+            x, scale * (1.0 + 0.1 * tf.sin(2.0 * np.pi * x / 0.5))
+        ),
+        "must be stationary",
+    ),
     "shifted": (lambda x, scale: tfd.Normal(x + 0.5 * scale, scale), "be symmetric"),
     "shifted far": (
         lambda x, scale: tfd.Normal(x + 1e3 * scale, scale),
