@@ -3,11 +3,15 @@
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 
+# Where in a graph an operation failed: of no use to someone whose disk is full.
+_PLACE_IN_GRAPH = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\]")
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some space there, or name a place on another file system.",
     errno.EDQUOT: "Free some of your quota, or name a place on another file system.",
+    errno.EFBIG: "Raise the limit on the size of files, e.g. by `ulimit -f unlimited`.",
     errno.EROFS: "Name a place on a file system that can be written to.",
     errno.EACCES: "Change its permissions, or name another place.",
     errno.EPERM: "Change its permissions, or name another place.",
@@ -53,3 +57,14 @@ def message_of_os_error(error: OSError) -> str:
         f"{os.fsdecode(name)}: {error.strerror}." if is_path else f"{error.strerror}."
     )
     return " ".join([text, *filter(None, [_WHAT_TO_DO.get(error.errno)])])
+
+
+def message_of_tensorflow(text: str) -> str:
+    """As `message_of_os_error`, of what TensorFlow says when it cannot write a file.
+
+    Args:
+      text: the message of its error, "PATH; what the operating system says".
+    """
+    reason = _PLACE_IN_GRAPH.sub("", text).partition("\n")[0].rstrip(".")
+    advice = [what for code, what in _WHAT_TO_DO.items() if os.strerror(code) in reason]
+    return " ".join([f"{reason}.", *advice[:1]])

@@ -40,11 +40,6 @@ class CheckpointFiles:
         """Steps of all checkpoints, newest first; some may be damaged."""
         return sorted({step for step, _ in self._files()}, reverse=True)
 
-    def missing_file(self, step: int) -> str | None:
-        """Name of a file that the checkpoint lacks, as far as names tell."""
-        index = self.path(step).with_name(f"ckpt-{step}.index")
-        return None if index.is_file() else index.name
-
     def write(self, checkpoint: tf.train.Checkpoint, step: int) -> None:
         """Writes a checkpoint that is found once it is complete."""
         artifacts.make_directory(self.directory)

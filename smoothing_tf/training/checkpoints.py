@@ -158,9 +158,7 @@ def _read_newest(
             try:
                 found = _Found(*StoredCheckpoint(files.path(step)).read(groups))
             except DamagedCheckpointError as error:
-                missing = files.missing_file(step)
-                reason = f"{missing} is missing" if missing else error
-                damaged[step] = f"{files.path(step)}: {str(reason).rstrip('.')}"
+                damaged[step] = f"{files.path(step)}: {str(error).rstrip('.')}"
                 continue
             for line in damaged.values():
                 print(

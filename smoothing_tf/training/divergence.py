@@ -55,11 +55,10 @@ class Divergence:
         lower = default if rate > default else rate / 10.0
         clip = ""
         if self._config.clip_norm is None and rate <= _MAX_RATE_FOR_CLIPPING:
-            clip = ", or with --clip_norm=1"
+            clip = f", or with --{self._stage}_clip_norm=1"
         return (
             f"Training of stage {self._stage!r} stopped at step {step}: {what}{after}."
             f" Run the same command with a lower learning rate, e.g."
-            f" --learning_rate={lower:g} or for this stage alone"
             f" --{self._stage}_learning_rate={lower:g} (it is {rate:g}){clip}; it"
             f" {place}."
         )

@@ -11,6 +11,7 @@ import tensorflow as tf
 from smoothing_tf import artifacts
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.os_errors import message_of_os_error, message_of_tensorflow
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training import batches
 from smoothing_tf.training.batch_ranges import describe_batch
@@ -302,12 +303,14 @@ class StageRun:
         try:
             yield
         except (OSError, tf.errors.OpError) as error:
-            reason = getattr(error, "message", str(error)).splitlines()[0]
+            if isinstance(error, OSError):
+                reason = message_of_os_error(error)
+            else:
+                reason = message_of_tensorflow(error.message)
             raise OSError(
                 f"Training of stage {self._stage!r} stopped: step {step} could not be"
-                f" written to {self._directory}: {reason}. Free space, then run the"
-                " same command: training resumes from"
-                f" {self._checkpoints.latest or 'the beginning'}."
+                f" written to {self._directory}: {reason} Then run the same command:"
+                f" training resumes from {self._checkpoints.latest or 'the beginning'}."
             ) from error
 
 

@@ -16,9 +16,9 @@ class StopSignals:
     As a context manager it installs its handlers, and puts the earlier ones back at
     the end. A signal raises KeyboardInterrupt (SIGINT) or SystemExit(143) (SIGTERM) at
     once, except inside `deferred`, where it is kept until `raise_if_requested`. A
-    second signal ends the process with the status 130 or 143 whatever it is doing: a
-    thread sees to it, since Python's own handlers wait for a compiled function to
-    return.
+    second signal ends the process with the status 130 or 143 whatever it is doing. A
+    thread sees to that, and reports the first one, since Python's own handlers wait for
+    a compiled function to return.
 
     Outside the main thread, where Python allows no handlers, it does nothing.
     """
@@ -26,6 +26,7 @@ class StopSignals:
     def __init__(self):
         self._requested: int | None = None
         self._is_deferred = False
+        self._is_unreported = threading.Lock()
         self._restore = contextlib.ExitStack()
 
     def __enter__(self):
@@ -36,7 +37,7 @@ class StopSignals:
         stack = self._restore
         stack.callback(receiver.close)
         thread = threading.Thread(
-            target=_exit_at_second, args=(receiver,), daemon=True, name="stop signals"
+            target=self._watch, args=(receiver,), daemon=True, name="stop signals"
         )
         thread.start()
         stack.callback(thread.join)
@@ -83,27 +84,39 @@ class StopSignals:
     def _handle(self, number, _frame):
         self._requested = number
         if self._is_deferred:
-            _say(
-                f"{signal.Signals(number).name}: finishing the current call and saving"
-                " a checkpoint. A second signal ends the process at once."
-            )
+            self._report_once(number)
             return
         if number == signal.SIGTERM:
             _say("Terminated.")
         self.raise_if_requested()
+
+    def _watch(self, receiver: socket.socket) -> None:
+        """Reports the first of our signals, and ends the process at the second.
+
+        Returns when the other end of `receiver` is closed.
+        """
+        count = 0
+        while received := receiver.recv(1):
+            if received[0] not in _SIGNALS:
+                continue
+            count += 1
+            if count == 2:
+                os._exit(128 + received[0])
+            if self._is_deferred:
+                self._report_once(received[0])
+
+    def _report_once(self, number: int) -> None:
+        """Says once what happens now, in the thread or in the handler."""
+        if self._is_unreported.acquire(blocking=False):
+            # A progress bar leaves its line open.
+            name = signal.Signals(number).name
+            _say(
+                f"\n{name}: finishing the current call and saving a checkpoint. A"
+                " second signal ends the process at once."
+            )
 
 
 def _say(line: str) -> None:
     # Not by print: the handler may have interrupted a print.
     with contextlib.suppress(OSError):
         os.write(2, f"{line}\n".encode())
-
-
-def _exit_at_second(receiver: socket.socket) -> None:
-    """Waits for two of our signals; returns when the other end is closed."""
-    count = 0
-    while received := receiver.recv(1):
-        if received[0] in _SIGNALS:
-            count += 1
-            if count == 2:
-                os._exit(128 + received[0])

@@ -32,8 +32,14 @@ class StoredCheckpoint:
     def __init__(self, path: pathlib.Path):
         self._path = path
         for file in path.parent.glob(f"{path.name}.*"):
+            if file.exists() and not file.is_file():
+                # Opening a named pipe would block.
+                raise DamagedCheckpointError(f"{file.name} is not a regular file")
             with contextlib.suppress(FileNotFoundError), file.open("rb"):
                 pass  # What may not be read is not damaged: the error says so.
+        index = path.with_name(f"{path.name}.index")
+        if not index.exists():
+            raise DamagedCheckpointError(f"{index.name} is missing")
         with _reading():
             self._reader = tf.train.load_checkpoint(str(path))
             self._shapes = self._reader.get_variable_to_shape_map()
@@ -51,7 +57,8 @@ class StoredCheckpoint:
 
         Raises:
           ValueError: the checkpoint is of another model; names what differs.
-          DamagedCheckpointError: a file is missing or damaged.
+          DamagedCheckpointError: a file is missing or damaged, or its name says
+            another step.
         """
         for name, variables in groups.items():
             self._check_shapes(name, variables)
@@ -63,7 +70,11 @@ class StoredCheckpoint:
             name: [self._value(f"{name}/{index}") for index in range(len(variables))]
             for name, variables in groups.items()
         }
-        return int(self._value("step")), values
+        step = int(self._value("step"))
+        if self._path.name != f"ckpt-{step}":
+            # Renamed: under this name it would hide the later ones.
+            raise DamagedCheckpointError(f"it holds the state of step {step}")
+        return step, values
 
     def _value(self, key: str) -> np.ndarray:
         with _reading():

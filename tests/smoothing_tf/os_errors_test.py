@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from smoothing_tf.os_errors import message_of_os_error, naming
+from smoothing_tf.os_errors import message_of_os_error, message_of_tensorflow, naming
 
 
 def error_of(number, *names):
@@ -26,6 +26,17 @@ def error_of(number, *names):
 )
 def test_path_then_error_then_advice(error, message):
     assert message_of_os_error(error).startswith(message)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_an_error_of_tensorflow_keeps_path_and_reason(number):
+    reason = f"/a; {os.strerror(number)}"
+    text = f"{{{{function_node __wrapped__SaveV2_device_/CPU:0}}}} {reason} [Op:SaveV2]"
+    message = message_of_tensorflow(text)
+    assert message == message_of_os_error(
+        error_of(number, reason.split(";")[0])
+    ).replace(": ", "; ")
+    assert message_of_tensorflow("Cannot say. [Op:SaveV2]\nx") == "Cannot say."
 
 
 def test_a_path_is_added_where_there_is_none():

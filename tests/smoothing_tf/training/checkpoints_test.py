@@ -1,3 +1,4 @@
+import os
 import pathlib
 
 import keras
@@ -6,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.training.checkpoint_files import CheckpointFiles
-from smoothing_tf.training.checkpoints import Checkpoints, restore_stage
+from smoothing_tf.training.checkpoints import Checkpoints, newest_step, restore_stage
 from tests.testing.tiny_models import TinyModel
 
 
@@ -122,6 +123,38 @@ def test_the_checkpoint_before_a_damaged_one_is_used(tmp_path, capsys, suffix, d
     names = contents(tmp_path).keys()
     assert {"ckpt-199.index", "ckpt-200.index"} <= names
     assert "ckpt-198.index" not in names
+
+
+def make_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def make_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("suffix", [".index", DATA])
+@pytest.mark.parametrize("replace", [make_pipe, make_folder])
+def test_what_is_no_file_is_passed_over(tmp_path, capsys, suffix, replace):
+    for step in (198, 200):
+        save(tmp_path, step, value=step)
+    replace(tmp_path / "checkpoints" / f"ckpt-200{suffix}")
+    assert restore_stage(TinyModel((3,)), tmp_path) == 198
+    assert f"ckpt-200{suffix} is not a regular file" in capsys.readouterr().err
+
+
+def test_a_checkpoint_under_the_name_of_a_later_step_is_passed_over(tmp_path, capsys):
+    for step in (198, 200):
+        save(tmp_path, step, value=step)
+    for suffix in (".index", DATA):
+        path = tmp_path / "checkpoints" / f"ckpt-198{suffix}"
+        path.rename(path.with_name(f"ckpt-900{suffix}"))
+    model = TinyModel((3,))
+    assert restore_stage(model, tmp_path) == newest_step(tmp_path) == 200
+    np.testing.assert_array_equal(model.loc, np.full(3, 200.0))
+    assert "ckpt-900: it holds the state of step 198" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, "", "model_check", "\0" * 100])
