@@ -5,9 +5,13 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Who ends a process may signal it and its group in turn, as timeout(1) does: signals
+# that arrive together are one request.
+_ONE_REQUEST_SECONDS = 0.5
 
 
 class StopSignals:
@@ -95,12 +99,13 @@ class StopSignals:
 
         Returns when the other end of `receiver` is closed.
         """
-        count = 0
+        first = None
         while received := receiver.recv(1):
             if received[0] not in _SIGNALS:
                 continue
-            count += 1
-            if count == 2:
+            now = time.monotonic()
+            first = first or now
+            if now - first > _ONE_REQUEST_SECONDS:
                 os._exit(128 + received[0])
             if self._is_deferred:
                 self._report_once(received[0])

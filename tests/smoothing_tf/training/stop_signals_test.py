@@ -79,6 +79,15 @@ def test_a_deferred_signal_lets_the_work_be_saved(start, number):
     assert line.startswith(f"{number.name}: finishing the current call")
 
 
+@pytest.mark.parametrize("number", STATUS)
+def test_signals_that_arrive_together_are_one_request(start, number):
+    process = start("deferred")
+    for _ in range(3):  # As timeout(1): the process, then its group.
+        process.send_signal(number)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == STATUS[number] and output == "saved\n"
+
+
 @pytest.mark.parametrize("first", STATUS)
 @pytest.mark.parametrize("second", STATUS)
 def test_a_second_signal_ends_the_process_at_once(start, first, second):
@@ -88,6 +97,7 @@ def test_a_second_signal_ends_the_process_at_once(start, first, second):
     assert process.stderr.readline() == "\n"
     assert process.stderr.readline().startswith(f"{first.name}: finishing the current")
     assert process.poll() is None
+    time.sleep(1.0)
     process.send_signal(second)
     process.wait(timeout=20)
     assert process.returncode == STATUS[second]
