@@ -94,6 +94,12 @@ class StageRun:
         if before is not None and not self._is_resumed:
             self._trainer.start_from(self._make_model().get_weights())
             self._log.window.assign([0.0, 0.0])
+        elif not self._is_resumed and self._is_chief and self._history.rows():
+            print(
+                f"{self._stage}: there is no checkpoint of the training that the"
+                f" history in {self._directory} shows; it starts again at step 0.",
+                file=sys.stderr,
+            )
         step = self._trainer.step
         self._divergence.first_nats = self._first_nats()
         self._changes = self._start.changes(self._config, self._history.changes(), step)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
@@ -179,3 +180,13 @@ def test_weights_that_overflow_are_not_saved(tmp_path, monkeypatch):
     message = diverge(tmp_path)
     assert "the weights are NaN or infinite" in message and found == [False]
     assert steps_of(tmp_path) == []
+
+
+def test_a_run_that_lost_all_checkpoints_says_that_it_starts_again(tmp_path, capsys):
+    train(tmp_path / "whole")
+    train(tmp_path / "run")
+    assert "no checkpoint" not in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    train(tmp_path / "run")
+    assert capsys.readouterr().err.count("starts again at step 0") == 1
+    assert_same_state(tmp_path / "run", tmp_path / "whole")
