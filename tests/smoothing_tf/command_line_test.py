@@ -65,7 +65,7 @@ def test_a_loss_that_is_not_a_number_stops_training(tmp_path, tfds_dir):
     assert result.status == 1
     last = result.stderr.strip().splitlines()[-1]
     assert last.startswith("error: Training of stage 'smoothed' stopped at step ")
-    assert "--learning_rate" in last
+    assert "--smoothed_learning_rate=" in last
 
 
 def interrupt(_):

@@ -47,7 +47,7 @@ def test_an_evaluation_is_made_once(tmp_path, evaluations):
     assert evaluations == ["run"]
 
 
-def test_an_evaluation_of_the_first_examples_is_made_anew(tmp_path, evaluations):
+def test_an_evaluation_by_an_earlier_version_is_repeated(tmp_path, evaluations):
     experiment = config.parse(FLAGS)
     image_runs.evaluated(experiment, tmp_path / "run", ("smoothed", "reverse"))
     path = tmp_path / "run" / workdir.EVALUATION_DIRECTORY / "metrics.json"
@@ -67,17 +67,6 @@ def test_other_settings_or_a_baseline_are_evaluated_anew(tmp_path, evaluations):
     metrics, _ = image_runs.evaluated(other, directory, artifacts.STAGES)
     assert metrics["bits_per_dim_baseline"]["value"] == 2.0
     assert evaluations == ["run"] * 3
-
-
-def test_metrics_of_an_earlier_version_are_made_anew(tmp_path, evaluations):
-    experiment, directory = config.parse(FLAGS), tmp_path / "run"
-    image_runs.evaluated(experiment, directory, ("smoothed", "reverse"))
-    path = directory / workdir.EVALUATION_DIRECTORY / "metrics.json"
-    metrics = artifacts.read_json(path)
-    del metrics["bits_per_dim"]["direction"]
-    artifacts.write_json(path, metrics)
-    image_runs.evaluated(experiment, directory, ("smoothed", "reverse"))
-    assert evaluations == ["run"] * 2
 
 
 def test_a_likelihood_that_is_not_finite_is_told_with_its_reason(

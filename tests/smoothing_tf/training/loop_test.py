@@ -241,7 +241,14 @@ def test_nan_stops_with_one_line_and_keeps_the_last_good_checkpoint(tmp_path):
             checkpoint_every=1,
         )
     message = str(error.value)
-    for part in ("'reverse'", "step 4", "nan", "ckpt-3", "--learning_rate=", "\n"):
+    for part in (
+        "'reverse'",
+        "step 4",
+        "nan",
+        "ckpt-3",
+        "--reverse_learning_rate=",
+        "\n",
+    ):
         assert (part in message) == (part != "\n"), part
     np.testing.assert_equal(state(tmp_path), good)
 
