@@ -59,7 +59,7 @@ def atomic_file(path: Path) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(path)
     make_directory(path.parent)
-    temporary = path.with_name(f".{path.stem}.tmp-{secrets.token_hex(4)}{path.suffix}")
+    temporary = path.with_name(_temporary_file(path, secrets.token_hex(4)))
     with naming(path, temporary):
         # As readable as any other file of the user: the umask applies.
         temporary.touch(mode=0o666, exist_ok=False)
@@ -83,7 +83,7 @@ def atomic_directory(path: Path) -> Iterator[pathlib.Path]:
         raise FileExistsError(
             f"The output directory {path} already exists; remove it or name another."
         )
-    temporary = path.with_name(f".{path.name}.tmp-{secrets.token_hex(4)}")
+    temporary = path.with_name(_temporary_directory(path, secrets.token_hex(4)))
     with naming(path, temporary):
         temporary.mkdir()
         try:
@@ -99,17 +99,24 @@ def remove_leftovers(path: Path) -> None:
     Call it only where no other process can be writing `path`.
     """
     path = pathlib.Path(path)
-    # Eight characters are what tempfile adds. A directory's whole name comes first.
-    patterns = {
-        f".{path.stem}.tmp-{'?' * 8}{path.suffix}",
-        f".{path.name}.tmp-????????",
-    }
-    for pattern in patterns:
+    # Any eight characters: earlier versions drew them from more than hexadecimal ones.
+    for pattern in {
+        _temporary_file(path, "?" * 8),
+        _temporary_directory(path, "?" * 8),
+    }:
         for leftover in path.parent.glob(pattern):
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
+
+
+def _temporary_file(path: pathlib.Path, tag: str) -> str:
+    return f".{path.stem}.tmp-{tag}{path.suffix}"
+
+
+def _temporary_directory(path: pathlib.Path, tag: str) -> str:
+    return f".{path.name}.tmp-{tag}"
 
 
 def write_text(path: Path, text: str) -> None:

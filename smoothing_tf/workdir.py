@@ -171,10 +171,10 @@ def train(
         experiment = resolve(experiment, workdir, own, dataset)
         if writes:
             experiment = save_config(experiment, DataSpec.of(dataset), workdir, own)
-        scale = experiment.smoothing.noise_scale
-        warning = spread_warning(dataset, scale)
-        if writes and warning and set(stages) != {"baseline"}:
-            print(warning, file=sys.stderr)
+        if writes and set(stages) != {"baseline"}:
+            warning = spread_warning(dataset, experiment.smoothing.noise_scale)
+            if warning is not None:
+                print(warning, file=sys.stderr)
         devices.announce(experiment.compute_dtypes(stages), strategy)
         for stage in stages:
             train_stage(
