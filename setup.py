@@ -53,7 +53,7 @@ setuptools.setup(
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
     packages=setuptools.find_packages(
-        include=["smoothing_tf*", "components*", "pipeline*"],
+        include=["smoothing_tf*", "experiments*", "components*", "pipeline*"],
         exclude=["tests", "tests.*"],
     ),
     # Templates of the report, and the licences and notes that lie beside the code.

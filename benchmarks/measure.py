@@ -12,7 +12,7 @@ from unittest import mock
 
 import tensorflow as tf
 
-from smoothing_tf.experiment_config import ModelChoice
+from smoothing_tf.config.experiment import ModelChoice
 from smoothing_tf.layers import Full
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
 

@@ -14,7 +14,7 @@ import pathlib
 from importlib import metadata
 
 # The packages whose files are read.
-PACKAGES = ("smoothing_tf", "components", "pipeline")
+PACKAGES = ("smoothing_tf", "experiments", "components", "pipeline")
 # The distributions whose versions count, as installed where the digest is made: a
 # cluster's image should hold the same ones.
 DISTRIBUTIONS = (

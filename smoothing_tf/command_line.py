@@ -13,10 +13,16 @@ from absl import flags
 
 from smoothing_tf import quiet
 from smoothing_tf.config import HelpRequested
-from smoothing_tf.help_text import help_text
+from smoothing_tf.config.help_text import help_text
 from smoothing_tf.os_errors import message_of_os_error, naming
 
-_OUR_PACKAGES = ("smoothing_tf", "components", "pipeline", "benchmarks")
+_OUR_PACKAGES = (
+    "smoothing_tf",
+    "experiments",
+    "components",
+    "pipeline",
+    "benchmarks",
+)
 _ROOT = pathlib.Path(__file__).parent.parent
 _RAISE = dis.opmap["RAISE_VARARGS"]
 # What TensorFlow says on one worker when it hears no more of another.

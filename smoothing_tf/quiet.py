@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
-_PACKAGES = ("smoothing_tf", "pipeline", "benchmarks")
+_PACKAGES = ("smoothing_tf", "experiments", "pipeline", "benchmarks")
 # Tells the processes that a silent command line starts that they are part of it.
 _MARK = "SMOOTHING_TF_IS_QUIET"
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from smoothing_tf import artifacts, command_line, config, devices, workdir
+from smoothing_tf.config.experiment import Config
 from smoothing_tf.data import open_dataset
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
@@ -36,7 +37,6 @@ from smoothing_tf.evaluation.samples import (
     real_uint8,
     samples_uint8,
 )
-from smoothing_tf.experiment_config import Config
 from smoothing_tf.models.two_stage import GRADIENTS, check_single_step
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.seeds import MAX_SEED

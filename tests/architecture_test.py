@@ -32,7 +32,8 @@ def _plant(root: pathlib.Path, sources: dict[str, str]) -> pathlib.Path:
 _SOUND = {
     "smoothing_tf/__init__.py": "from smoothing_tf.models import made\n",
     "smoothing_tf/numerics.py": "import numpy as np\n",
-    "smoothing_tf/config.py": "from absl import flags\n",
+    "smoothing_tf/config/__init__.py": "from smoothing_tf.config.flags import parse\n",
+    "smoothing_tf/config/flags.py": "from absl import flags\n",
     "smoothing_tf/models/made.py": (
         "import tensorflow_probability as tfp\n"
         "from smoothing_tf import numerics\n"

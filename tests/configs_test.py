@@ -7,11 +7,11 @@ import pathlib
 import numpy as np
 import pytest
 
+from experiments.images.runs import SIZE_TOLERANCE
 from smoothing_tf import config
 from smoothing_tf.artifacts import STAGES
+from smoothing_tf.config.flagfiles import read_flagfile
 from smoothing_tf.data.datasets.celeba import celeba
-from smoothing_tf.experiments.image_runs import SIZE_TOLERANCE
-from smoothing_tf.flagfiles import read_flagfile
 from smoothing_tf.models import build_model
 from smoothing_tf.training.fused_adam import FusedAdam
 

@@ -13,8 +13,10 @@ import types
 import numpy as np
 import pytest
 
+from experiments import EXPERIMENTS
+from experiments.theory import proposition1, theorem1
+from experiments.toys import spikes
 from smoothing_tf.data.datasets import DATASETS
-from smoothing_tf.experiments import EXPERIMENTS, proposition1, spikes, theorem1
 from smoothing_tf.models import MODELS, MADEConfig, TwoStageModel, build_model
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, make_smoothing
@@ -23,7 +25,7 @@ from tests.testing.smoothing_contract import SmoothingContract
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")
-_OURS = ("smoothing_tf.", "components.", "pipeline.", "benchmarks.")
+_OURS = ("smoothing_tf.", "experiments.", "components.", "pipeline.", "benchmarks.")
 # Every absl command line has them, whether or not its help repeats them.
 _ABSL_FLAGS = {"flagfile", "help"}
 _TRAIN = "smoothing_tf.train"

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.gated_pixelcnn import GatedPixelCNN, GatedPixelCNNConfig
-from smoothing_tf.models.joint_made import JointMADE
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnn import PixelCNN, PixelCNNConfig
 from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
@@ -80,7 +79,6 @@ __all__ = [
     "DensityModel",
     "GatedPixelCNN",
     "GatedPixelCNNConfig",
-    "JointMADE",
     "MADEConfig",
     "PixelCNN",
     "PixelCNNConfig",

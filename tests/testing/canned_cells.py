@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from smoothing_tf.experiments.cells import Cell
+from experiments.cells import Cell
 
 
 class CannedCells:

@@ -14,13 +14,13 @@ from unittest import mock
 import numpy as np
 import scipy.stats
 
+from experiments.report.table import Measurement
 from smoothing_tf.evaluation.frechet import MomentsAccumulator, frechet_jackknife
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import kernel_distance
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.nearest_neighbours import median_error
 from smoothing_tf.evaluation.overfitting import overfitting
-from smoothing_tf.experiments.table import Measurement
 
 _NORMAL = scipy.stats.norm.ppf(0.975)
 _CHUNK = 25

@@ -7,7 +7,7 @@ imports of a source tree, those inside functions included.
 import ast
 import pathlib
 
-PACKAGES = ("smoothing_tf", "components", "pipeline")
+PACKAGES = ("smoothing_tf", "experiments", "components", "pipeline")
 # Directories of Python files that the library does not consist of.
 _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 
@@ -20,12 +20,10 @@ _FLOORS = (
     ("models",),
     ("data",),
     ("training", "evaluation", "serving"),
-    ("help_text", "experiment_config", "flagfiles"),
     ("config",),
     ("stages", "run_files"),
     ("workdir",),
     ("command_line",),
-    ("experiments",),
     _COMMAND_LINES,
 )
 _SMOOTHING_TF = {
@@ -34,11 +32,12 @@ _SMOOTHING_TF = {
     for unit in units
 }
 # components.<file> serves components.<directory>.executor, which serves .component.
-_COMPONENTS = len(_FLOORS)
+_EXPERIMENTS = len(_FLOORS)
+_COMPONENTS = _EXPERIMENTS + 1
 _PIPELINE = _COMPONENTS + 3
 _RUNNERS = ("pipeline.local_runner", "pipeline.kubeflow_runner")
 
-_FLAG_MODULES = ("smoothing_tf.config", "smoothing_tf.command_line")
+_FLAG_MODULES = ("smoothing_tf.config.flags", "smoothing_tf.command_line")
 _NEVER = ("tf_keras", "tensorflow_hub", "tests", "benchmarks")
 # Models are given arrays and configurations; they open no files.
 _NEVER_IN_MODELS = (
@@ -78,6 +77,8 @@ def modules_of(root: pathlib.Path) -> dict[str, pathlib.Path]:
 def _place(name: str) -> tuple[str, int] | None:
     """The unit of a module and its floor; None when it was given none."""
     parts = name.split(".")
+    if parts[0] == "experiments":
+        return "experiments", _EXPERIMENTS
     if parts[0] == "pipeline":
         return (name, _PIPELINE + 1) if name in _RUNNERS else ("pipeline", _PIPELINE)
     if parts[0] == "components":
@@ -148,7 +149,7 @@ def _edge(module: str, target: str) -> str | None:
     """What is wrong with `module` importing from our module `target`."""
     if module == "smoothing_tf":
         banned = tuple(f"smoothing_tf.{name}" for name in _COMMAND_LINES)
-        banned += ("smoothing_tf.command_line", "components", "pipeline")
+        banned += ("smoothing_tf.command_line", *PACKAGES[1:])
         if _below(target, banned):
             return "the public names hold no command lines"
         return None
@@ -169,7 +170,7 @@ def _external(module: str, imported: str) -> str | None:
     if _below(imported, _KERAS_2):
         return "is made of Keras 2 layers"
     if _below(imported, ("absl.flags",)) and module not in _FLAG_MODULES:
-        return "config.py and command_line.py alone touch flags"
+        return "config/flags.py and command_line.py alone touch flags"
     if _below(module, ("smoothing_tf.models",)) and _below(imported, _NEVER_IN_MODELS):
         return "models open no files"
     return None
