@@ -14,10 +14,11 @@ import numpy as np
 
 from smoothing_tf.locks import is_locked, locked  # noqa: F401
 from smoothing_tf.os_errors import naming
+from smoothing_tf.stage import Stage
 
 # A working directory holds one directory per trained stage beside the resolved
 # configuration, which `sample`, `evaluate` and `export` read.
-STAGES = ("smoothed", "reverse", "baseline")
+STAGES = tuple(Stage)
 FLAGS_FILE = "flags.cfg"
 
 Path = str | os.PathLike

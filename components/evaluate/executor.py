@@ -57,8 +57,8 @@ def run(
     samples = artifacts.read_kept_npz(samples_file)
     devices.announce(config.compute_dtypes(list(stage_dirs)))
     metrics = write_evaluation(
-        two_stage=stages.load_two_stage(config, dataset, stage_dirs),
-        dataset=dataset,
+        stages.load_stages(config, dataset, stage_dirs),
+        dataset,
         samples=samples,
         config=config.evaluation,
         flags_text=flagfile(flags),

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from components.beam_pipelines import make_pipeline
 from smoothing_tf import artifacts, devices
-from smoothing_tf.evaluation.pictures import labelled_columns, write_png
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.sampling.pictures import labelled_columns, write_png
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 

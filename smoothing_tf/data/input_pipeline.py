@@ -123,13 +123,50 @@ def evaluation_batches(
       ValueError: `batch_size` is below 1, `indices` are no positions of the split, or
         the data are not sound.
     """
-    x = dataset.array(split)
+    return array_batches(
+        dataset.array(split),
+        dataset.num_levels,
+        smoothing,
+        split=split,
+        batch_size=batch_size,
+        seed=seed,
+        draw=draw,
+        indices=indices,
+    )
+
+
+def array_batches(
+    x: np.ndarray,
+    num_levels: int | None,
+    smoothing: Smoothing | None,
+    *,
+    split: str,
+    batch_size: int,
+    seed: int,
+    draw: int = 0,
+    indices: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Makes the batches of `evaluation_batches` from an array.
+
+    Args:
+      x: levels, or float32 of continuous data, [n, ...event_shape].
+      num_levels: number of levels; None for continuous data.
+      smoothing: the distribution q(x~|x), or None for clean data alone.
+      split: name of the split; noise is derived from it.
+      batch_size: examples per batch; the results do not depend on it.
+      seed: the run's seed.
+      draw: number of the noise draw, for several x~ per example.
+      indices: positions of the examples to read, in that order; None for all.
+
+    Raises:
+      ValueError: `batch_size` is below 1, or `indices` are not positions in `x`.
+    """
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
     if indices is None:
         indices = np.arange(len(x))
     indices = _check_indices(indices, len(x))
-    make = _batch_maker(x, dataset.num_levels, smoothing)
+    make = _batch_maker(x, num_levels, smoothing)
 
     def make_batch(start):
         noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)

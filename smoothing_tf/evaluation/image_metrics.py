@@ -24,7 +24,7 @@ from smoothing_tf.evaluation.sample_metrics import (
     feature_metrics,
     metric_name,
 )
-from smoothing_tf.evaluation.samples import real_uint8
+from smoothing_tf.sampling.kinds import real_uint8
 from smoothing_tf.settings import choose
 
 REFERENCE_SPLIT = "train"

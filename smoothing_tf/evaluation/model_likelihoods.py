@@ -1,4 +1,4 @@
-"""The likelihoods that the models at hand give."""
+"""The likelihoods that the trained stages give."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,35 +18,31 @@ from smoothing_tf.evaluation.likelihood import (
     missing_bound,
 )
 from smoothing_tf.evaluation.overfitting import overfitting
-from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.models.trained import Trained
 
 NO_REVERSE = "The reverse stage is not trained: there is no p(x | x~), and no p(x)."
 
 
 def model_likelihoods(
-    two_stage: TwoStageModel | None,
-    baseline: DensityModel | None,
-    smoothing: Smoothing | None,
-    smoothed: DensityModel | None,
-    *,
+    trained: Trained,
     dataset: Dataset,
+    *,
     config: EvaluationConfig,
     seed: int,
     progress: bool,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Scores `config.split`, or the `config.max_examples` of it that are drawn.
+    """Scores `config.split`, or a random subset of `config.max_examples` of it.
+
+    The two-stage model gives `bits_per_dim`, `bits_per_dim_iw` and
+    `bits_per_dim_train`, the bound on an equal number of training examples. The stage
+    smoothed without the stage reverse gives `bits_per_dim_smoothed`, the mean of
+    -log p(x~), a density, and `bits_per_dim` null. The baseline gives
+    `bits_per_dim_baseline`.
 
     Args:
-      two_stage: gives `bits_per_dim`, `bits_per_dim_iw` and, of as many training
-        examples, drawn likewise, `bits_per_dim_train`; or None.
-      baseline: gives `bits_per_dim_baseline`; or None.
-      smoothing: that of `smoothed`.
-      smoothed: where `two_stage` is None, gives `bits_per_dim_smoothed`, the mean
-        of -log p(x~), a density, and `bits_per_dim` null; or None.
-      dataset: the data.
-      config: how much of it.
+      trained: the trained models.
+      dataset: the data set.
+      config: the size of the evaluation.
       seed: the run's seed.
       progress: whether to show a progress bar.
 
@@ -82,7 +78,8 @@ def model_likelihoods(
         per_image["index"] = values["index"]
         per_image[name + suffix] = values[name]
 
-    if two_stage is not None:
+    if trained.has_two_stage:
+        two_stage = trained.two_stage
         terms = compile_terms(two_stage.bound_terms)
         metrics, per_image = evaluate_bound(
             two_stage,
@@ -106,12 +103,12 @@ def model_likelihoods(
             metrics[f"{name}_train"]["overfitting"] = overfitting(
                 metrics[name], train_metrics[name]
             )
-    elif smoothed is not None:
+    elif trained.smoothed is not None:
         metrics[name] = missing_bound(NO_REVERSE, **about)
-        noised = batches(smoothing, config.split)
-        add_log_prob("_smoothed", smoothed, noised, key="x_smoothed")
-    if baseline is not None:
-        add_log_prob("_baseline", baseline, batches(None, config.split))
+        noised = batches(trained.smoothing, config.split)
+        add_log_prob("_smoothed", trained.smoothed, noised, key="x_smoothed")
+    if trained.baseline is not None:
+        add_log_prob("_baseline", trained.baseline, batches(None, config.split))
     for metric in metrics.values():
         num_examples = dataset.num_examples[metric["split"]]
         # A metric without a value has no examples, and no subset of them.
