@@ -34,7 +34,7 @@ def expand_flagfiles(argv: Sequence[str]) -> list[str]:
 
     Raises:
       OSError: a flagfile cannot be opened.
-      ValueError: a flagfile is not a text of flags or names itself, or no file is given.
+      ValueError: a flagfile is not a text of flags or names itself, or none is given.
     """
     return _expand(list(argv), ())
 

@@ -15,16 +15,19 @@ def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
     trained = workdir.load_trained(experiment, dataset, run_dir)
     assert trained.two_stage.smoothing.noise_scale == 0.4
     assert not trained.baseline.is_conditional
-    assert trained.missing == ()
+    assert trained.num_levels == 17
 
 
-def test_a_missing_stage_is_named(tmp_path, run_dir, experiment, dataset):
+def test_a_missing_stage_is_named(tmp_path, run_dir, experiment, dataset, capsys):
     for stage in ("smoothed", "baseline"):
         (tmp_path / stage).symlink_to(run_dir / stage)
     trained = workdir.load_trained(experiment, dataset, tmp_path)
-    assert trained.two_stage is None and trained.baseline is not None
-    (message,) = trained.missing
+    assert not trained.has_two_stage and trained.baseline is not None
+    workdir.say_missing_stages(trained, tmp_path)
+    (message,) = capsys.readouterr().err.splitlines()
     assert message.startswith("Stage reverse is not trained")
+    with pytest.raises(FileNotFoundError, match="Stage reverse must be trained in"):
+        workdir.load_trained(experiment, dataset, tmp_path, workdir.TWO_STAGES)
 
 
 def test_an_empty_directory_says_what_to_run(tmp_path, experiment, dataset):
@@ -68,7 +71,7 @@ def test_one_process_at_a_time_writes_an_evaluation(
     leftover = directory / ".tmp-abcd1234"
     leftover.mkdir(parents=True)
     (leftover / "report.html").touch()
-    monkeypatch.setattr(workdir, "write_evaluation", lambda **arguments: arguments)
+    monkeypatch.setattr(workdir, "write_evaluation", lambda *_, **arguments: arguments)
     with artifacts.locked(directory):
         with pytest.raises(BlockingIOError, match="evaluation is in use by process"):
             workdir.evaluate(experiment, dataset, tmp_path)
