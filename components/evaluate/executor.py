@@ -19,7 +19,7 @@ def run(
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     stage_dirs: Mapping[str, artifacts.Path],
-    samples_file: artifacts.Path,
+    samples_dir: artifacts.Path,
     output_dir: artifacts.Path,
     metrics_file: artifacts.Path,
     report_file: artifacts.Path,
@@ -32,7 +32,7 @@ def run(
       data_dir: TFDS directory written by ingest.
       smoothing_dir: directory written by augment.
       stage_dirs: stage -> directory written by its training.
-      samples_file: .npz written by generate.
+      samples_dir: directory written by generate.
       output_dir: directory for metrics.json, pictures and statistics.
       metrics_file: JSON file for the numbers that are returned.
       report_file: file for the copy of the HTML report.
@@ -54,7 +54,9 @@ def run(
             "`max_bits_per_dim` must be none for data without levels, whose bound is"
             f" in nats; got {max_bits_per_dim}."
         )
-    samples = artifacts.read_kept_npz(samples_file)
+    samples = artifacts.read_kept_npz(
+        pathlib.Path(samples_dir) / artifacts.SAMPLES_FILE
+    )
     devices.announce(config.compute_dtypes(list(stage_dirs)))
     metrics = write_evaluation(
         stages.load_stages(config, dataset, stage_dirs),

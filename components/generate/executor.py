@@ -15,7 +15,6 @@ from smoothing_tf.sampling.pictures import labelled_columns, write_png
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 
-SAMPLES_FILE = "samples.npz"
 PICTURE_FILE = "samples.png"
 # The examples of a shard share one seed, so its size is part of what is drawn.
 SHARD_SIZE = 100
@@ -70,7 +69,7 @@ def run(
             arrays["single_step"] = unit_to_uint8(arrays["single_step"]).numpy()
         if arrays and len(metadata["event_shape"]) == 3:
             write_png(directory / PICTURE_FILE, _picture(arrays))
-        with (directory / SAMPLES_FILE).open("wb") as file:
+        with (directory / artifacts.SAMPLES_FILE).open("wb") as file:
             np.savez_compressed(file, **arrays)
     return {"num_samples": num_samples}
 

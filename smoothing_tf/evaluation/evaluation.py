@@ -33,7 +33,6 @@ from smoothing_tf.sampling.samples import draw_samples
 
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
-SAMPLES_FILE = "samples.npz"
 STATISTICS_FILE = "feature_statistics.npz"
 PER_IMAGE_FILE = "per_image.npz"
 
@@ -134,7 +133,7 @@ def write_evaluation(
         for name, picture in shown.items():
             write_png(pictures / f"{name}.png", picture)
         for name, arrays in (
-            (SAMPLES_FILE, stored),
+            (artifacts.SAMPLES_FILE, stored),
             (STATISTICS_FILE, statistics),
             (PER_IMAGE_FILE, per_image),
         ):

@@ -19,8 +19,7 @@ METRICS = {
 
 @pytest.fixture
 def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
-    samples_file = tmp_path / "samples.npz"
-    np.savez(samples_file, samples=np.zeros([3, 4, 4, 1], np.uint8))
+    np.savez(tmp_path / "samples.npz", samples=np.zeros([3, 4, 4, 1], np.uint8))
     given = {}
 
     def write_evaluation(trained, dataset, *, directory, **arguments):
@@ -43,7 +42,7 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
             data_dir=data_dir,
             smoothing_dir=smoothing_dir,
             stage_dirs={"smoothed": tmp_path, "reverse": tmp_path},
-            samples_file=samples_file,
+            samples_dir=tmp_path,
             output_dir=tmp_path / "evaluation",
             metrics_file=tmp_path / "metrics",
             report_file=tmp_path / "report",
