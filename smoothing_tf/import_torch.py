@@ -105,9 +105,9 @@ def load_model(
         settings = config.stages[stage].model_config
         raise ValueError(
             "`--checkpoint` must hold the network that the flags of stage"
-            f" {stage!r} describe, {settings.num_resnet} blocks (--num_resnet), {settings.num_filters}"
-            f" filters (--num_filters), {settings.num_mixtures} mixtures"
-            f" (--num_mixtures), {data.event_shape[-1]} channels. {error}"
+            f" {stage!r} describe, {settings.num_resnet} blocks (--num_resnet),"
+            f" {settings.num_filters} filters (--num_filters), {settings.num_mixtures}"
+            f" mixtures (--num_mixtures), {data.event_shape[-1]} channels. {error}"
         ) from error
     return model
 

@@ -114,6 +114,6 @@ def test_every_plug_in_and_its_configuration_is_public():
         for package in (distributions, models)
         for value in map(package.__dict__.get, package.__all__)
         if isinstance(value, type)
-        and issubclass(value, (tfp.distributions.Distribution, DensityModel))
+        and issubclass(value, tfp.distributions.Distribution | DensityModel)
     }
     assert plug_ins <= {getattr(smoothing_tf, name) for name in _public_names()}
