@@ -207,7 +207,7 @@ def test_links_that_leave_the_folder_are_named_where_nothing_is_left(tmp_path):
     [
         (
             {"image_mode": "grey"},
-            "`image_mode` applies to --dataset=folder alone; got g",
+            "`image_mode` only applies to --dataset=folder; got g",
         ),
         (
             {"image_size": (4, 4)},
