@@ -16,6 +16,7 @@ from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
+from smoothing_tf.workdir import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +27,7 @@ class TrainOptions:
         None, "Directory of the run; created when missing.", is_path=True
     )
     stages: tuple[str, ...] = setting(
-        workdir.TWO_STAGES, "Stages to train.", choices=artifacts.STAGES
+        TWO_STAGES, "Stages to train.", choices=artifacts.STAGES
     )
     strategy: str = setting(
         "auto",
