@@ -165,20 +165,20 @@ def train(
 ) -> None:
     """Trains the named stages, or resumes where they stopped.
 
-    Other processes may train other stages of the directory, or read it, meanwhile.
+    Meanwhile other processes may train other stages of the directory, or read it.
 
     Args:
       config: the configuration; its noise scale may still be "auto".
-      dataset: what to train on.
-      workdir: the run's directory; flags.cfg goes there first.
-      stages: names among STAGES.
-      strategy: where to compute; None: the current one.
-      stop: requests to stop, as of `train_stage`.
+      dataset: the data set to train on.
+      workdir: the run's directory; flags.cfg is written there first.
+      stages: the stages to train.
+      strategy: distribution strategy; None for the current one.
+      stop: requests to stop; see `train_stage`.
 
     Raises:
       BlockingIOError: another process trains one of the stages.
-      ValueError: the directory holds a run of another configuration, or the data
-        have no split to train on or to validate with.
+      ValueError: the directory holds a run with another configuration, or the data
+        set has no examples to train on or to validate with.
     """
     for split in ("train", "validation"):
         if not dataset.num_examples.get(split):
@@ -215,7 +215,7 @@ def train(
 def evaluate(
     config: Config, dataset: Dataset, workdir: artifacts.Path
 ) -> dict[str, Any]:
-    """Evaluates what has been trained into `workdir`/evaluation.
+    """Evaluates the trained stages and writes `workdir`/evaluation.
 
     Args:
       config: the resolved configuration.
