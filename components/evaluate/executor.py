@@ -24,7 +24,7 @@ def run(
     metrics_file: artifacts.Path,
     report_file: artifacts.Path,
 ) -> tuple[bool, dict[str, float]]:
-    """Writes the evaluation, a second copy of its report, and plain numbers.
+    """Writes the evaluation, a copy of its report, and plain numbers.
 
     Args:
       flags: flags of both stages, the evaluation and the seed; `max_bits_per_dim`
@@ -38,8 +38,8 @@ def run(
       report_file: file for the copy of the HTML report.
 
     Returns:
-      (blessed, numbers): a finite float for every metric that has a value, its
-      standard error beside it as `<name>_se`.
+      (blessed, numbers): a finite float for every metric that has a value, and its
+      standard error as `<name>_se`.
 
     Raises:
       FileNotFoundError: a stage has no checkpoint.

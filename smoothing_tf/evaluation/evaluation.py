@@ -65,11 +65,11 @@ def write_evaluation(
       samples: kind -> images as drawn elsewhere: "smoothed" (float on [-1, 1]),
         "single_step", "samples", "baseline" (uint8, or float on [-1, 1]); None
         draws `config.num_samples` of each kind that the models give.
-      config: what to compute.
+      config: settings of the evaluation.
       flags_text: the resolved configuration of the run.
       histories: stage -> rows of its training curve.
       seed: the run's seed.
-      directory: where to write; files of an earlier evaluation are replaced.
+      directory: output directory; files of an earlier evaluation are replaced.
       progress: whether to show progress bars.
 
     Returns:

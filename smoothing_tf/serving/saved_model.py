@@ -1,4 +1,4 @@
-"""A two-stage model as a SavedModel that needs nothing but TensorFlow."""
+"""Exports a two-stage model as a SavedModel that needs nothing but TensorFlow."""
 
 import math
 import sys
@@ -219,7 +219,7 @@ def _pixels(x: tf.Tensor, num_levels: int | None) -> tf.Tensor:
 def _bound(
     two_stage: TwoStageModel, num_levels: int | None, x: tf.Tensor, seed: tf.Tensor
 ) -> dict[str, tf.Tensor]:
-    """The terms of the bound at one draw of x~, float64 [n]."""
+    """Computes the terms of the bound at one draw of x~, float64 [n]."""
     noise_seed = derive_seed(seed, "serving noise")
     x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed)
     terms = two_stage.bound_terms(x, x_smoothed)
@@ -257,7 +257,7 @@ def _compare(
 def _metadata(
     two_stage: TwoStageModel, num_levels: int | None, signatures: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a client should know of the inputs and outputs."""
+    """Describes the inputs and outputs for a client."""
     discrete = num_levels is not None
     units = {
         "num_samples": "int32 scalar",

@@ -1,4 +1,4 @@
-"""What extractors are built from, and the images they take."""
+"""The inputs of extractors."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from smoothing_tf.data.channels import check_images
 
 
 class MissingInputError(ValueError):
-    """An extractor cannot be built from what is at hand; the others still run."""
+    """An extractor lacks an input; the others still run."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ExtractorInputs:
-    """What an extractor may be built from; each one takes what it needs.
+    """Inputs that extractors may be built from; each takes what it needs.
 
     Attributes:
       training_images: uint8 [n, h, w, c], the training split.
@@ -35,7 +35,7 @@ def map_batches(
     images_uint8: np.ndarray,
     batch_size: int,
 ) -> tuple[np.ndarray, ...]:
-    """Applies `function` to batches and concatenates each of its results."""
+    """Applies `function` to batches and concatenates its results."""
     images = check_images(images_uint8)
     results = [
         [result.numpy() for result in function(images[start : start + batch_size])]
@@ -45,6 +45,6 @@ def map_batches(
 
 
 def as_colour(images: tf.Tensor) -> tf.Tensor:
-    """float32 [n, h, w, 3] on 0 ... 255 of c = 1 or 3; a grey channel is repeated."""
+    """Converts c = 1 or 3 channels to float32 [n, h, w, 3] on [0, 255]."""
     images = tf.cast(images, tf.float32)
     return tf.repeat(images, 3 // images.shape[-1], axis=-1)
