@@ -29,6 +29,7 @@ from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.models import DensityModel
 from smoothing_tf.models.torch_state import load_torch_state
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.loop import write_initial_state
 
 
@@ -38,7 +39,7 @@ class ImportOptions:
 
     checkpoint: str = setting(None, "File .npz with the weights.", is_path=True)
     stage: str = setting(
-        None, "Stage that the weights belong to.", choices=artifacts.STAGES
+        None, "Stage that the weights belong to.", choices=tuple(Stage)
     )
     workdir: str = setting(
         None, "Directory of the run; created when missing.", is_path=True
@@ -127,7 +128,7 @@ def _check_stage(config: Config, stage: str, directory: pathlib.Path) -> None:
             f"`--model` must be pixelcnnpp to take the authors' weights; got"
             f" {stage_config.model} for stage {stage!r}."
         )
-    if stage == "reverse" and stage_config.model_config.conditioning != "stacked":
+    if stage == Stage.REVERSE and stage_config.model_config.conditioning != "stacked":
         raise ValueError(
             "`--reverse_conditioning` must be stacked for stage 'reverse' to take the"
             f" authors' weights; got {stage_config.model_config.conditioning}."

@@ -10,6 +10,7 @@ from smoothing_tf.config import Config, read_run, to_flagfile, to_flags
 from smoothing_tf.data import noise_scale, open_dataset
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.checkpoints import newest_step
 from smoothing_tf.training.start_record import CHANGEABLE, StartRecord
@@ -148,7 +149,7 @@ def _fixed_stages(workdir: pathlib.Path, own: Sequence[str]) -> list[str]:
     """The stages that have taken a step or are being trained by another process."""
     return [
         stage
-        for stage in artifacts.STAGES
+        for stage in Stage
         if StartRecord(workdir / stage).exists()
         or (stage not in own and artifacts.is_locked(workdir / stage))
     ]
@@ -177,11 +178,11 @@ def _check_same_config(
 ) -> None:
     old_flags, new_flags = to_flags(old), to_flags(new)
     free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
-    free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
+    free |= {f"{stage}_{name}" for stage in Stage for name in _MAY_CHANGE}
     # The number of steps shapes a cosine schedule from its first step.
     free -= {
         f"{stage}_num_steps"
-        for stage in artifacts.STAGES
+        for stage in Stage
         if old.stages[stage].training.learning_rate_schedule == "cosine"
     }
     for stage in fixed:
@@ -192,7 +193,7 @@ def _check_same_config(
                 f"`--{stage}_num_steps` must be at least {steps}, the steps done in"
                 f" {workdir / stage}; got {num_steps}."
             )
-    others = [stage for stage in artifacts.STAGES if stage not in fixed]
+    others = [stage for stage in Stage if stage not in fixed]
     for name in old_flags | new_flags:
         belongs_to_other = any(name.startswith(f"{stage}_") for stage in others)
         if name in free or belongs_to_other:
@@ -275,6 +276,6 @@ def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
     """Finds the stages that have been trained, at least in part, in `workdir`."""
     return tuple(
         stage
-        for stage in artifacts.STAGES
+        for stage in Stage
         if CheckpointFiles(pathlib.Path(workdir) / stage).steps()
     )

@@ -14,6 +14,7 @@ from smoothing_tf import artifacts, command_line, workdir
 from smoothing_tf.config import parse
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
 from smoothing_tf.workdir import TWO_STAGES
@@ -27,7 +28,7 @@ class TrainOptions:
         None, "Directory of the run; created when missing.", is_path=True
     )
     stages: tuple[str, ...] = setting(
-        TWO_STAGES, "Stages to train.", choices=artifacts.STAGES
+        TWO_STAGES, "Stages to train.", choices=tuple(Stage)
     )
     strategy: str = setting(
         "auto",

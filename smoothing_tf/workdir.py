@@ -10,7 +10,6 @@ from typing import Any
 import tensorflow as tf
 
 from smoothing_tf import artifacts, devices
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config import Config, to_flagfile
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset, open_dataset
@@ -71,7 +70,7 @@ def fit(
     Args:
       config: the configuration, e.g. of `smoothing_tf.configure`.
       workdir: the run's directory; created when missing.
-      stages: the stages to train, among "smoothed", "reverse" and "baseline".
+      stages: the stages to train, members of `Stage` or their names.
 
     Returns:
       All stages that are trained in `workdir`, as `load` returns them.
@@ -83,7 +82,7 @@ def fit(
         cannot be used.
     """
     for stage in stages:
-        choose(dict.fromkeys(STAGES), stage, "stages")
+        choose(dict.fromkeys(Stage), stage, "stages")
     artifacts.check_directory(workdir)
     train(config, open_dataset(config.data), workdir, stages)
     return load(workdir)
@@ -192,7 +191,7 @@ def train(
         config = resolve(config, workdir, own, dataset)
         if writes:
             config = save_config(config, DataSpec.of(dataset), workdir, own)
-        if writes and set(stages) != {"baseline"}:
+        if writes and set(stages) != {Stage.BASELINE}:
             warning = spread_warning(dataset, config.smoothing.noise_scale)
             if warning is not None:
                 print(warning, file=sys.stderr)

@@ -17,7 +17,7 @@ def configure(flagfile: artifacts.Path | None = None, **settings: Any) -> Config
 
     Every flag of `python -m smoothing_tf.train` that sets something of a run is a
     keyword, and is checked as the flag is. A setting of a model or of its training
-    holds for all stages; with a stage's name in front, for that stage alone:
+    applies to all stages; with a stage's name in front, to that stage alone:
 
       configure(dataset="digits", model="made", num_steps=500, reverse_num_steps=900)
 

@@ -4,15 +4,15 @@ import dataclasses
 from typing import Any
 
 from smoothing_tf import artifacts
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.experiment import GROUPS, Config
 from smoothing_tf.config.flagfiles import read_flagfile_text
 from smoothing_tf.config.flags import FlagError
 from smoothing_tf.config.parsing import parse
 from smoothing_tf.settings import text_of
+from smoothing_tf.stage import Stage
 
 # The last line of every text of `to_flagfile`, in all versions, sets this flag.
-_LAST_FLAG = f"{STAGES[-1]}_checkpoint_every"
+_LAST_FLAG = f"{Stage.BASELINE}_checkpoint_every"
 _RESTORE = (
     "Restore it from a copy, or remove it and run the command again that trained this"
     " run."

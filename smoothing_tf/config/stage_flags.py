@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.experiment import ModelChoice, StageConfig
 from smoothing_tf.config.flags import FlagSet
 from smoothing_tf.models import MODELS
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
 # The dataclasses whose fields belong to a stage.
@@ -28,7 +28,7 @@ def stage_fields() -> dict[str, tuple[type, dataclasses.Field]]:
     fields = {}
     for config_class in STAGE_CLASSES:
         for field in dataclasses.fields(config_class):
-            for prefix in ("", *(f"{stage}_" for stage in STAGES)):
+            for prefix in ("", *(f"{stage}_" for stage in Stage)):
                 # Models that share the name of a field share its flag.
                 fields.setdefault(prefix + field.name, (config_class, field))
     return fields
@@ -60,7 +60,7 @@ def collect_stages(flag_set: FlagSet) -> dict[str, StageConfig]:
         return config_class(**values)
 
     stages = {}
-    for stage in STAGES:
+    for stage in Stage:
         choice = make(ModelChoice, stage)
         stages[stage] = StageConfig(
             choice,
@@ -77,15 +77,15 @@ def _check_flags_apply(flag_set: FlagSet, stages: dict[str, StageConfig]) -> Non
         field.name for group in STAGE_CLASSES for field in dataclasses.fields(group)
     }
     for name in sorted(names):
-        takers = [stage for stage in STAGES if name in _names_of(stages[stage])]
-        for stage in STAGES:
+        takers = [stage for stage in Stage if name in _names_of(stages[stage])]
+        for stage in Stage:
             own = f"{stage}_{name}"
             if flag_set.is_given(own) and stage not in takers:
                 raise ValueError(_no_such_setting(own, name, stages[stage].model))
         if not flag_set.is_given(name):
             continue
         if not takers:
-            raise ValueError(_no_such_setting(name, name, stages[STAGES[0]].model))
+            raise ValueError(_no_such_setting(name, name, stages[Stage.SMOOTHED].model))
         if all(flag_set.is_given(f"{stage}_{name}") for stage in takers):
             raise ValueError(
                 f"`--{name}` has no effect: {_and(takers)} each have their own flag."

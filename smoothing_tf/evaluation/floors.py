@@ -46,7 +46,7 @@ class Floors:
         return min(num_samples, len(self._reference) // 2)
 
     def neighbour_size(self, num_samples: int) -> int:
-        """Number of images on each side for precision and recall, which use all pairs."""
+        """Number of images on each side for precision and recall (all pairs)."""
         return min(self.size(num_samples), _MAX_NEIGHBOUR_IMAGES)
 
     def __call__(self, name: str, n: int) -> Metric:

@@ -9,13 +9,14 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
 # Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
 _ARGUMENTS = {
-    "smoothed": ("x_smoothed",),
-    "reverse": ("x", "x_smoothed"),
-    "baseline": ("x",),
+    Stage.SMOOTHED: ("x_smoothed",),
+    Stage.REVERSE: ("x", "x_smoothed"),
+    Stage.BASELINE: ("x",),
 }
 
 

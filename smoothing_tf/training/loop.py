@@ -42,7 +42,7 @@ def train_stage(
     A new run first adjusts the initial weights to its first batch, for models that
     define this; weights from a checkpoint, including one of step 0, stay unchanged.
 
-    Stage "smoothed" learns p(x~), "reverse" p(x | x~), "baseline" p(x). Everything is a
+    Stage smoothed learns p(x~), reverse p(x | x~), baseline p(x). Everything is a
     function of (seed, step): on one CPU device a run that was killed and started again
     ends with the same bits as an uninterrupted one. TensorFlow's CPU kernels are
     reproducible by default; on a GPU call
@@ -57,7 +57,7 @@ def train_stage(
     checkpoint before it, or starts over.
 
     Args:
-      stage: "smoothed", "reverse" or "baseline".
+      stage: the stage, a `Stage` or its name.
       make_model: function that builds the model, always with the same initial
         weights; it is called twice, and the second model holds the averaged weights.
       dataset: data set with the splits "train" and "validation".
@@ -164,7 +164,7 @@ def write_initial_state(
     """Writes a checkpoint of step 0, from which `train_stage` resumes.
 
     Args:
-      stage: "smoothed", "reverse" or "baseline".
+      stage: the stage, a `Stage` or its name.
       make_model: function that builds the model with the weights to start from;
         called twice.
       config: settings of the training to come.

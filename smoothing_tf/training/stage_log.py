@@ -7,6 +7,7 @@ import tensorflow as tf
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.batches import Validation
 from smoothing_tf.training.monitor import Monitor
 from smoothing_tf.training.stage_trainer import StageTrainer
@@ -76,9 +77,9 @@ class StageLog:
         if len(self._dataset.event_shape) != 3:
             return
         seed = derive_seed(self._seed, f"pictures {self._stage}")
-        if self._stage != "reverse":
+        if self._stage != Stage.REVERSE:
             samples = self._sample(_NUM_PICTURES, seed=seed)
-            monitor.picture(step, [(samples, self._stage == "baseline")])
+            monitor.picture(step, [(samples, self._stage == Stage.BASELINE)])
             return
         x, x_smoothed = (
             part[:_NUM_PICTURES] for part in next(iter(validation.batches))[0]

@@ -13,6 +13,7 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.os_errors import message_of_os_error, message_of_tensorflow
 from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.stage import Stage
 from smoothing_tf.training import batches
 from smoothing_tf.training.batch_ranges import describe_batch
 from smoothing_tf.training.checkpoint_files import DIVERGED_DIRECTORY
@@ -253,7 +254,7 @@ class StageRun:
         if step == 1:
             ranges = describe_batch(
                 self._dataset,
-                None if self._stage == "baseline" else self._smoothing,
+                None if self._stage == Stage.BASELINE else self._smoothing,
                 batch_size=self._config.batch_size,
                 seed=self._seed,
                 step=step,
