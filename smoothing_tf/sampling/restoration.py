@@ -15,7 +15,7 @@ def denoise_images(
     *,
     num_draws: int = 1,
     seed: int,
-    progress: bool,
+    progress: bool = False,
     gradient: str = "exact",
 ) -> dict[str, np.ndarray]:
     """Draws x ~ p(x | x~) for given x~.
@@ -60,7 +60,7 @@ def inpaint_images(
     num_inpaintings: int = 1,
     num_particles: int = 1,
     seed: int,
-    progress: bool,
+    progress: bool = False,
 ) -> dict[str, np.ndarray]:
     """Draws the missing values of given images.
 
