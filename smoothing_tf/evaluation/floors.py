@@ -11,8 +11,8 @@ from smoothing_tf.evaluation.kernel_distance import kernel_distance
 from smoothing_tf.evaluation.precision_recall import precision_recall
 
 _QUANTILES = (0.05, 0.5, 0.95)
-# A floor is measured this many times, or fewer where that took more than so many
-# operations.
+# Number of times that a floor is measured, unless this takes more than
+# `_MAX_OPERATIONS`.
 _MAX_REPEATS = 20
 _MIN_REPEATS = 5
 _MAX_OPERATIONS = 2e11
