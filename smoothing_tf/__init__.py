@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from smoothing_tf.distributions import LogisticMixture as LogisticMixture
     from smoothing_tf.evaluation.config import EvaluationConfig as EvaluationConfig
-    from smoothing_tf.evaluation.score import score as score
+    from smoothing_tf.evaluation.scoring import score as score
     from smoothing_tf.models import MADE as MADE
     from smoothing_tf.models import DensityModel as DensityModel
     from smoothing_tf.models import GatedPixelCNN as GatedPixelCNN
@@ -111,7 +111,7 @@ _MODULES = {
     "load": "workdir",
     "load_config": "workdir",
     "open_dataset": "data",
-    "score": "evaluation.score",
+    "score": "evaluation.scoring",
     "train_stage": "training",
 }
 _SUBPACKAGES = (

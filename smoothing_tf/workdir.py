@@ -191,8 +191,9 @@ def train(
         config = resolve(config, workdir, own, dataset)
         if writes:
             config = save_config(config, DataSpec.of(dataset), workdir, own)
+        smoothing = make_smoothing(config.smoothing)
         if writes and set(stages) != {Stage.BASELINE}:
-            warning = spread_warning(dataset, config.smoothing.noise_scale)
+            warning = spread_warning(dataset, smoothing.noise_scale)
             if warning is not None:
                 print(warning, file=sys.stderr)
         devices.announce(config.compute_dtypes(stages), strategy)
@@ -201,7 +202,7 @@ def train(
                 stage,
                 functools.partial(make_model, config, stage, dataset),
                 dataset,
-                make_smoothing(config.smoothing),
+                smoothing,
                 config.stages[stage].training,
                 pathlib.Path(workdir) / stage,
                 seed=config.seed,

@@ -1,8 +1,8 @@
 """Configuration of a run: dataclasses, flags and flagfiles."""
 
-from smoothing_tf.config.configure import configure
 from smoothing_tf.config.experiment import Config, ModelChoice, RunConfig, StageConfig
 from smoothing_tf.config.flags import FlagError
+from smoothing_tf.config.keywords import configure
 from smoothing_tf.config.parsing import (
     HelpRequested,
     parse,

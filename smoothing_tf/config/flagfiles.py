@@ -99,7 +99,7 @@ def _decode(path: artifacts.Path, content: bytes) -> str:
 
 
 def _expand(argv: list[str], open_files: tuple[str, ...]) -> list[str]:
-    expanded = []
+    expanded: list[str] = []
     while argv:
         argument = argv.pop(0)
         flag, equals, name = argument.partition("=")

@@ -85,7 +85,7 @@ class FlagSet:
     @property
     def wants_help(self) -> bool:
         """Whether `--help` was given."""
-        return self._values["help"].value
+        return bool(self._values["help"].value)
 
     def is_given(self, name: str) -> bool:
         """Whether a flag was given, be it with the value None."""

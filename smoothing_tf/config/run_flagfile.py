@@ -25,7 +25,7 @@ def to_flags(config: Config) -> dict[str, str]:
     The flag of a stage's setting begins with the stage's name:
     `smoothed_num_filters`.
     """
-    named = {}
+    named: dict[str, str] = {}
     for group in GROUPS:
         named |= _texts(getattr(config, group), "")
     for stage, stage_config in config.stages.items():

@@ -25,7 +25,7 @@ STAGE_CLASSES = (
 
 def stage_fields() -> dict[str, tuple[type, dataclasses.Field]]:
     """Flag name, with and without a stage's name -> (dataclass, field)."""
-    fields = {}
+    fields: dict[str, tuple[type, dataclasses.Field]] = {}
     for config_class in STAGE_CLASSES:
         for field in dataclasses.fields(config_class):
             for prefix in ("", *(f"{stage}_" for stage in Stage)):
@@ -54,12 +54,12 @@ def collect_stages(flag_set: FlagSet) -> dict[str, StageConfig]:
         return {}
 
     def make(config_class: type, stage: str) -> Any:
-        values = {}
+        values: dict[str, Any] = {}
         for field in dataclasses.fields(config_class):
             values |= given(stage, field)
         return config_class(**values)
 
-    stages = {}
+    stages: dict[str, StageConfig] = {}
     for stage in Stage:
         choice = make(ModelChoice, stage)
         stages[stage] = StageConfig(

@@ -98,7 +98,8 @@ def write_evaluation(
         samples = draw_samples(
             trained, config.num_samples, seed=seed, progress=progress
         )
-    stored, statistics = dict(samples), {}
+    stored: dict[str, np.ndarray] = dict(samples)
+    statistics: dict[str, np.ndarray] = {}
     left_out = non_finite_reasons(samples)
     samples = {kind: x for kind, x in samples.items() if kind not in left_out}
     if has_samples and trained.smoothed is not None and trained.reverse is None:

@@ -18,6 +18,7 @@ from smoothing_tf.evaluation.likelihood import (
     missing_bound,
 )
 from smoothing_tf.evaluation.overfitting import overfitting
+from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.trained import Trained
 
 NO_REVERSE = "The reverse stage is not trained: there is no p(x | x~), and no p(x)."
@@ -47,15 +48,15 @@ def model_likelihoods(
       progress: whether to show a progress bar.
 
     Returns:
-      (metrics, per_image), as of `evaluate_bound`; for continuous data `nll` in
-      place of `bits_per_dim`. A metric of a part of its split says how that was drawn,
+      (metrics, per_image) as in `evaluate_bound`, with `nll` instead of `bits_per_dim`
+      for continuous data. A metric of a part of its split says how that was drawn,
       "subset": {"size", "of", "drawn"}.
     """
 
     def batches(
         smoothing, split: str, draw: int = 0, size: int | None = config.max_examples
     ) -> Iterable:
-        # In stored order: neighbours share the blocks that noise is drawn for.
+        # In stored order, since neighbors share the blocks that noise is drawn for.
         indices = np.sort(subset_indices(len(dataset.array(split)), size))
         return evaluation_batches(
             dataset,
@@ -68,12 +69,13 @@ def model_likelihoods(
         )
 
     name = bound_name(dataset.num_levels)
-    about = {"num_levels": dataset.num_levels, "split": config.split}
-    metrics, per_image = {}, {}
+    about: dict[str, Any] = {"num_levels": dataset.num_levels, "split": config.split}
+    metrics: dict[str, Any] = {}
+    per_image: dict[str, np.ndarray] = {}
 
-    def add_log_prob(suffix: str, *arguments, **options) -> None:
+    def add_log_prob(suffix: str, model: DensityModel, batches: Iterable, key="x"):
         metrics[name + suffix], values = evaluate_log_prob(
-            *arguments, **about, **options
+            model, batches, key=key, **about
         )
         per_image["index"] = values["index"]
         per_image[name + suffix] = values[name]
@@ -91,7 +93,7 @@ def model_likelihoods(
             **about,
         )
         if config.split != REFERENCE_SPLIT:
-            # A model that knows its training data by heart shows here.
+            # Shows whether the model has memorized its training data.
             n = metrics[name]["n"]
             train_metrics, _ = evaluate_bound(
                 two_stage,

@@ -67,22 +67,21 @@ def single_steps(
     """Estimates E[x | x~] of many examples in a single step, where it is defined.
 
     Args:
-      trained: the trained models, with the stage smoothed.
+      trained: the trained models.
       x_smoothed: float32 [n, ...event_shape].
       gradient: gradient behind the step; see `single_step_denoise`.
       progress: whether to show a progress bar.
 
     Returns:
-      "single_step" -> float32 [n, ...event_shape]; nothing unless the smoothing is
-      Gaussian.
+      "single_step" -> float32 [n, ...event_shape]; nothing unless the stage smoothed is
+      trained and the smoothing is Gaussian.
     """
-    if trained.smoothing.single_step_gain is None:
+    smoothing, smoothed = trained.smoothing, trained.smoothed
+    if smoothed is None or smoothing.single_step_gain is None:
         return {}
 
     def denoise(x_smoothed):
-        estimate = single_step_denoise(
-            trained.smoothing, trained.smoothed, x_smoothed, gradient
-        )
+        estimate = single_step_denoise(smoothing, smoothed, x_smoothed, gradient)
         return {"single_step": estimate}
 
     return in_batches(

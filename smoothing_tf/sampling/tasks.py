@@ -62,8 +62,8 @@ def make_task(
     if config.images is None:
         return _new_samples(config, find_real)
     if config.mask is None:
-        return _denoising(config, data, noise_scale)
-    return _inpainting(config, data)
+        return _denoising(config, config.images, data, noise_scale)
+    return _inpainting(config, config.images, config.mask, data)
 
 
 def _new_samples(
@@ -93,10 +93,10 @@ def _new_samples(
 
 
 def _denoising(
-    config: SamplingConfig, data: DataSpec, noise_scale: float | None
+    config: SamplingConfig, images_path: str, data: DataSpec, noise_scale: float | None
 ) -> Task:
     x_smoothed = read_smoothed(
-        config.images,
+        images_path,
         data.event_shape,
         noise_scale,
         has_levels=data.num_levels is not None,
@@ -104,7 +104,8 @@ def _denoising(
 
     def draw(trained: Trained) -> Arrays:
         if config.gradient != "exact":
-            check_single_step(trained.smoothing, trained.smoothed, config.gradient)
+            two_stage = trained.two_stage
+            check_single_step(two_stage.smoothing, two_stage.smoothed, config.gradient)
         return denoise_images(
             trained,
             x_smoothed,
@@ -116,9 +117,11 @@ def _denoising(
     return Task(True, draw, picture_denoised)
 
 
-def _inpainting(config: SamplingConfig, data: DataSpec) -> Task:
+def _inpainting(
+    config: SamplingConfig, images_path: str, mask_path: str, data: DataSpec
+) -> Task:
     images, mask = read_inpainting(
-        config.images, config.mask, data.event_shape, data.num_levels
+        images_path, mask_path, data.event_shape, data.num_levels
     )
     if np.all(mask):
         print(

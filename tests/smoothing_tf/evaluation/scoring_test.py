@@ -7,7 +7,7 @@ import pytest
 
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.model_likelihoods import model_likelihoods
-from smoothing_tf.evaluation.score import score
+from smoothing_tf.evaluation.scoring import score
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import tiny_trained
 
