@@ -1,4 +1,4 @@
-"""How components make an Apache Beam pipeline."""
+"""Makes the Apache Beam pipelines of components."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 
 def make_pipeline(runner: str, options: Sequence[str]) -> beam.Pipeline:
-    """A pipeline on the runner of that name.
+    """Makes a pipeline on a runner.
 
     Args:
-      runner: name of a Beam runner; "DirectRunner" works in this process.
+      runner: name of a Beam runner; "DirectRunner" runs in this process.
       options: options of the runner, e.g. "--flink_master=host:8081".
     """
     if runner == "DirectRunner":
-        # Beam's own choice under this name may first try to download a binary.
+        # Beam's own runner of this name may first try to download a binary.
         runner = FnApiRunner()
     return beam.Pipeline(runner, PipelineOptions(list(options)))

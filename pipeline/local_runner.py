@@ -32,6 +32,7 @@ from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line, devices
 from smoothing_tf import config as config_lib
+from smoothing_tf.evaluation import METRICS_FILE, REPORT_FILE
 from smoothing_tf.evaluation.headline import headline
 from smoothing_tf.settings import setting
 
@@ -99,7 +100,7 @@ def _run_locked(
     outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
     report = _publish_report(outputs["report"], root)
     metrics = artifacts.read_json(
-        pathlib.Path(outputs["evaluation"].path) / "metrics.json"
+        pathlib.Path(outputs["evaluation"].path) / METRICS_FILE
     )
     pushed = None
     if outputs["blessed"] == "true":
@@ -172,7 +173,7 @@ def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
 
 
 def _publish_report(report: dsl.HTML, root: pathlib.Path) -> pathlib.Path:
-    path = root / "report.html"
+    path = root / REPORT_FILE
     artifacts.write_text(path, pathlib.Path(report.path).read_text())
     return path
 

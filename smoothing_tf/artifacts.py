@@ -1,4 +1,4 @@
-"""On-disk layouts, and writing that is all or nothing."""
+"""Names and layouts of files, and atomic writing."""
 
 import contextlib
 import json
@@ -14,11 +14,16 @@ import numpy as np
 
 from smoothing_tf.locks import is_locked, locked  # noqa: F401
 from smoothing_tf.os_errors import naming
+from smoothing_tf.stage import Stage
 
-# A working directory holds one directory per trained stage beside the resolved
+# A working directory holds one directory per trained stage and the resolved
 # configuration, which `sample`, `evaluate` and `export` read.
-STAGES = ("smoothed", "reverse", "baseline")
+STAGES = tuple(Stage)
 FLAGS_FILE = "flags.cfg"
+# Arrays of samples that a node or an evaluation writes.
+SAMPLES_FILE = "samples.npz"
+# The file by which TensorFlow knows a SavedModel.
+SAVED_MODEL_FILE = "saved_model.pb"
 
 Path = str | os.PathLike
 
@@ -135,19 +140,19 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
-    """Reads a regular file; a pipe, which may have no end, is refused.
+    """Reads a regular file; rejects a pipe, which may never end.
 
     Args:
-      path: of the file.
-      limit: the largest size that such a file has, in bytes; None for any.
+      path: path of the file.
+      limit: the largest valid size of such a file, in bytes; None for any.
 
     Raises:
-      OSError: there is no such file, or it is not a regular one.
+      OSError: the file does not exist or is not a regular file.
       ValueError: it is larger than `limit`.
     """
 
     def open_at_once(path: str, flags: int) -> int:
-        # A named pipe to which nobody writes would block.
+        # Otherwise a named pipe without a writer would block.
         return os.open(path, flags | os.O_NONBLOCK)
 
     with naming(path), open(path, "rb", opener=open_at_once) as file:
@@ -166,13 +171,13 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-      OSError: there is no such file.
+      OSError: the file does not exist or cannot be read.
       ValueError: it does not hold JSON.
     """
     try:
         return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        # json.loads raises ValueErrors of several kinds, of text and of its encoding.
+        # json.loads raises several kinds of ValueError, about the text or its encoding.
         raise ValueError(
             f"{path} does not hold JSON ({error}). It is cut or damaged: restore it"
             " from a copy, or remove it and run again what wrote it."
@@ -183,13 +188,13 @@ def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
     """Reads the arrays of a file that a user has named.
 
     Args:
-      path: of the file.
-      flag: that names it, for the errors.
-      hint: a sentence that ends them.
+      path: path of the file.
+      flag: name of the flag that names it, for error messages.
+      hint: last sentence of the error messages.
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: it is no .npz file of numbers.
+      FileNotFoundError: the file does not exist.
+      ValueError: it is not a .npz file of numbers.
     """
     path = pathlib.Path(path)
     if not path.is_file():
@@ -205,10 +210,10 @@ def read_npz(path: Path, flag: str, hint: str = "") -> dict[str, np.ndarray]:
 
 
 def read_kept_npz(path: Path) -> dict[str, np.ndarray]:
-    """Reads the arrays of a file that a command of ours has written.
+    """Reads the arrays of a file that a command of this library has written.
 
     Raises:
-      FileNotFoundError: no such file.
+      FileNotFoundError: the file does not exist.
       ValueError: it is cut or damaged.
     """
     path = pathlib.Path(path)
@@ -235,7 +240,7 @@ def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ValueError(reason if name is None else f"{name!r}: {reason}") from error
     for name, array in arrays.items():
-        # What is no array comes as the bytes of the file.
+        # np.load returns the bytes of a member that is not an array.
         dtype = getattr(array, "dtype", None)
         if dtype is None or dtype.kind not in "biufc":
             what = "no array" if dtype is None else f"an array of {dtype}"

@@ -1,4 +1,4 @@
-"""What a command computes on, in words."""
+"""Describes the devices that a command computes on."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ def announce(
     dtypes: Mapping[str, str] | str = "float32",
     strategy: tf.distribute.Strategy | None = None,
 ) -> None:
-    """Prints on stderr what is computed on, before anything is computed."""
+    """Prints the devices on stderr; to be called before anything is computed."""
     print(describe(dtypes, strategy), file=sys.stderr, flush=True)
 
 
@@ -19,13 +19,14 @@ def describe(
     dtypes: Mapping[str, str] | str = "float32",
     strategy: tf.distribute.Strategy | None = None,
 ) -> str:
-    """Devices, replicas and dtype, e.g. "Computing on 1 CPU (2 cores), 1 replica, ...".
+    """Describes devices, replicas and dtype, e.g. "Computing on 1 CPU (2 cores), ...".
 
-    It starts no device: a GPU's memory is left to the processes that compute.
+    It initializes no device, so that a GPU's memory is left to the processes that
+    compute.
 
     Args:
       dtypes: compute dtype of the networks, or stage -> dtype.
-      strategy: where training computes; None: on one device.
+      strategy: distribution strategy of the training; None for one device.
 
     Returns:
       One line.

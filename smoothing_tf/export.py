@@ -2,14 +2,16 @@
 
   python -m smoothing_tf.export --workdir=DIR --output=MODELS/name
 
-Writes MODELS/name/<next integer version>/, once it returns what the Python model does.
-The exported network computes in float32, whatever it was trained in.
+Writes MODELS/name/<next version number>/ after checking that the SavedModel computes
+what the Python model computes. The exported network computes in float32, whatever the
+precision of its training.
 """
 
 import dataclasses
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, config, devices, workdir
+from smoothing_tf import artifacts, command_line, devices, workdir
+from smoothing_tf.config import parse_options
 from smoothing_tf.serving.layout import next_version
 from smoothing_tf.serving.saved_model import export_saved_model
 from smoothing_tf.settings import setting, validate
@@ -20,10 +22,14 @@ class ExportOptions:
     """Options of this command."""
 
     workdir: str = setting(
-        None, "Directory of the run, with both stages trained.", is_path=True
+        None,
+        "Directory of the run, with the stages smoothed and reverse trained.",
+        is_path=True,
     )
     output: str = setting(
-        None, "Directory of the model; versions go below it.", is_path=True
+        None,
+        "Directory of the model; its versions are sub-directories.",
+        is_path=True,
     )
 
     def __post_init__(self):
@@ -32,14 +38,14 @@ class ExportOptions:
 
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
-    (options,) = config.parse_options(argv, ExportOptions, usage=__doc__)
+    (options,) = parse_options(argv, ExportOptions, usage=__doc__)
     output = artifacts.check_directory(options.output)
-    experiment = workdir.load_config(options.workdir).in_float32()
-    data = workdir.load_data_spec(options.workdir, experiment)
-    two_stage = workdir.require_two_stage(experiment, data, options.workdir)
+    config = workdir.load_config(options.workdir).in_float32()
+    data = workdir.load_data_spec(options.workdir, config)
+    trained = workdir.load_trained(config, data, options.workdir, workdir.TWO_STAGES)
     devices.announce()
     version = output / str(next_version(output))
-    export_saved_model(two_stage, data.num_levels, version, progress=True)
+    export_saved_model(trained, version, progress=True)
     print(f"Exported to {version}.")
 
 

@@ -26,17 +26,17 @@ def locked(
     name: str = LOCK_FILE,
     wait_seconds: float = 0.0,
 ) -> Iterator[None]:
-    """Keeps other processes that lock the directory out of it, until the end.
+    """Locks a directory against other processes that lock it.
 
-    The lock is the kernel's (flock): it ends with the process, however that ends. Its
-    file names the host and the process of the holder, and is removed with the lock. A
-    killed process leaves the file behind; that locks nobody out. Nothing else in the
-    directory is affected: who only reads needs no lock.
+    The lock is the kernel's (flock): it ends with the process, however the process
+    ends. The lock's file names the host and the process of the holder and is removed
+    with the lock. A killed process leaves the file behind, which locks nobody out.
+    Nothing else in the directory is affected: readers need no lock.
 
     Args:
       directory: an existing directory.
       name: name of the lock's file. Locks of different names are independent.
-      wait_seconds: how long to wait for another process before giving up.
+      wait_seconds: time to wait for another process, in seconds.
 
     Raises:
       BlockingIOError: another process, or thread, holds the lock.
@@ -47,8 +47,8 @@ def locked(
     try:
         yield
     finally:
-        # Removed while it is locked: whoever opened this file before finds out that
-        # it is no longer the one at `path`, and opens that one.
+        # It is removed while locked: a process that opened it before then notices
+        # that `path` is another file now, and opens that one.
         if _is_at(file, path):
             path.unlink(missing_ok=True)
         file.close()

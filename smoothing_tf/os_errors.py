@@ -1,4 +1,4 @@
-"""Errors of the operating system, in words: which path, and what to do about it."""
+"""Messages for errors of the operating system: the path, and what to do about it."""
 
 import contextlib
 import errno
@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-# Where in a graph an operation failed: of no use to someone whose disk is full.
+# The place of a failed operation in a graph, which does not help when a disk is full.
 _PLACE_IN_GRAPH = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\]")
 _WHAT_TO_DO = {
     errno.ENOSPC: "Free some space there, or name a place on another file system.",
@@ -26,13 +26,13 @@ _WHAT_TO_DO = {
 def naming(
     path: str | os.PathLike, temporary: str | os.PathLike | None = None
 ) -> Iterator[None]:
-    """Gives an error of the operating system that names no path this one.
+    """Adds a path to an error of the operating system that names none.
 
-    A write to a full disk, for example, fails without saying where.
+    A write to a full disk, for example, fails without naming the file.
 
     Args:
-      path: of what is read or written.
-      temporary: where it is written first; an error that names it gets `path`, too.
+      path: path of the file that is read or written.
+      temporary: path that is written first; an error that names it gets `path` instead.
     """
     try:
         yield
@@ -44,13 +44,14 @@ def naming(
 
 
 def message_of_os_error(error: OSError) -> str:
-    """What went wrong, where, and what to do about it, in one line.
+    """Says in one line what went wrong, where, and what to do about it.
 
-    An error without a number is one of ours or of Python's and speaks for itself.
+    An error without a number comes from this library or from Python and already has a
+    full message.
     """
     if error.errno is None or error.strerror is None:
         return str(error)
-    # The second name is that of the destination. A descriptor has a number for a name.
+    # The second name is the destination. The name of a file descriptor is a number.
     name = error.filename2 or error.filename
     is_path = isinstance(name, str | bytes)
     text = (
@@ -60,10 +61,10 @@ def message_of_os_error(error: OSError) -> str:
 
 
 def message_of_tensorflow(text: str) -> str:
-    """As `message_of_os_error`, of what TensorFlow says when it cannot write a file.
+    """Makes the message for a file that TensorFlow cannot write.
 
     Args:
-      text: the message of its error, "PATH; what the operating system says".
+      text: the message of TensorFlow's error, "PATH; message of the operating system".
     """
     reason = _PLACE_IN_GRAPH.sub("", text).partition("\n")[0].rstrip(".")
     advice = [what for code, what in _WHAT_TO_DO.items() if os.strerror(code) in reason]

@@ -1,25 +1,26 @@
-"""The files at the top of a working directory: its configuration and its data."""
+"""The files at the top of a working directory: its configuration and data facts."""
 
 import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Iterator, Sequence
 
-from smoothing_tf import artifacts, config
-from smoothing_tf.config import Config
+from smoothing_tf import artifacts
+from smoothing_tf.config import Config, read_run, to_flagfile, to_flags
 from smoothing_tf.data import noise_scale, open_dataset
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.checkpoints import newest_step
 from smoothing_tf.training.start_record import CHANGEABLE, StartRecord
 
 DATA_FILE = "data.json"
-_FLAGS_LOCK = ".flags.cfg.lock"
-# Reading, checking and writing two small files takes much less.
+_FLAGS_LOCK = f".{artifacts.FLAGS_FILE}.lock"
+# Much more than it takes to read, check and write two small files.
 _WAIT_SECONDS = 60.0
 
-# Settings with which a run may resume although it began with others.
+# Settings that may change when a run resumes.
 _MAY_CHANGE = {
     "num_steps",
     "steps_per_call",
@@ -34,10 +35,10 @@ _MAY_CHANGE = {
 
 @contextlib.contextmanager
 def locked_stages(workdir: artifacts.Path, stages: Sequence[str]) -> Iterator[None]:
-    """Keeps other processes from training these stages, until the end.
+    """Keeps other processes from training these stages.
 
     Raises:
-      BlockingIOError: one of them is being trained already.
+      BlockingIOError: another process trains one of them.
     """
     with contextlib.ExitStack() as stack:
         made = []
@@ -58,34 +59,34 @@ def locked_stages(workdir: artifacts.Path, stages: Sequence[str]) -> Iterator[No
 
 
 def resolve(
-    experiment: Config,
+    config: Config,
     workdir: artifacts.Path,
     stages: Sequence[str] = (),
     dataset: Dataset | None = None,
 ) -> Config:
-    """The configuration with a noise scale of "auto" replaced by its number.
+    """Replaces a noise scale of "auto" by its number.
 
-    A run that has begun keeps its number, as long as its data set and its smoothing
-    are meant; else it is measured.
+    A run that has begun keeps its number as long as data set and smoothing stay the
+    same; otherwise it is measured.
 
     Args:
-      experiment: the configuration; it is returned as it is if it has a number.
+      config: the configuration; it is returned unchanged if it has a number.
       workdir: the run's directory, which need not exist.
       stages: the stages whose locks the caller holds.
-      dataset: the data; None opens them where they are needed.
+      dataset: the data; None opens them if they are needed.
     """
-    if experiment.smoothing.noise_scale is not None:
-        return experiment
-    scale = _noise_scale_of_run(experiment, pathlib.Path(workdir), stages)
+    if config.smoothing.noise_scale is not None:
+        return config
+    scale = _noise_scale_of_run(config, pathlib.Path(workdir), stages)
     if scale is None:
-        dataset = dataset or open_dataset(experiment.data)
+        dataset = dataset or open_dataset(config.data)
         scale = noise_scale.median_distance_noise_scale(dataset)
-    smoothing = dataclasses.replace(experiment.smoothing, noise_scale=scale)
-    return dataclasses.replace(experiment, smoothing=smoothing)
+    smoothing = dataclasses.replace(config.smoothing, noise_scale=scale)
+    return dataclasses.replace(config, smoothing=smoothing)
 
 
 def _noise_scale_of_run(
-    experiment: Config, workdir: pathlib.Path, stages: Sequence[str]
+    config: Config, workdir: pathlib.Path, stages: Sequence[str]
 ) -> float | None:
     if not (workdir / artifacts.FLAGS_FILE).exists():
         return None
@@ -93,28 +94,27 @@ def _noise_scale_of_run(
         return None
     old = load_config(workdir)
     is_same = (
-        old.smoothing.smoothing == experiment.smoothing.smoothing
-        and dataclasses.replace(old.data, data_dir=experiment.data.data_dir)
-        == experiment.data
+        old.smoothing.smoothing == config.smoothing.smoothing
+        and dataclasses.replace(old.data, data_dir=config.data.data_dir) == config.data
     )
     return old.smoothing.noise_scale if is_same else None
 
 
 def save_config(
-    experiment: Config,
+    config: Config,
     data: DataSpec,
     workdir: artifacts.Path,
     stages: Sequence[str] = (),
 ) -> Config:
     """Writes the configuration of a run and the facts about its data.
 
-    One process at a time checks and writes. From a stage's first optimizer step on, and
+    One process at a time checks and writes. After a stage's first optimizer step, and
     while another process trains it, its configuration is fixed. A stage that takes no
     step now keeps the settings it was trained with.
 
     Args:
-      experiment: the configuration, with a number for its noise scale.
-      data: of the run.
+      config: the configuration, with a number for its noise scale.
+      data: the facts about the data of the run.
       workdir: the run's directory; created when missing.
       stages: the stages whose locks the caller holds.
 
@@ -123,7 +123,7 @@ def save_config(
 
     Raises:
       ValueError: a stage has begun with another configuration or other data.
-      BlockingIOError: another process does not finish writing.
+      BlockingIOError: another process is writing and does not finish.
     """
     workdir = artifacts.make_directory(workdir)
     with artifacts.locked(workdir, name=_FLAGS_LOCK, wait_seconds=_WAIT_SECONDS):
@@ -132,24 +132,24 @@ def save_config(
         fixed = _fixed_stages(workdir, stages)
         if (workdir / artifacts.FLAGS_FILE).exists() and fixed:
             old = load_config(workdir)
-            experiment = _with_settings_of_idle(old, experiment, workdir, stages)
-            _check_same_experiment(old, experiment, workdir, fixed)
+            config = _with_settings_of_idle(old, config, workdir, stages)
+            _check_same_config(old, config, workdir, fixed)
             _check_same_data(workdir, data)
             for stage in set(stages) & set(fixed):
                 # Older versions wrote no such record.
                 StartRecord(workdir / stage).write(old.stages[stage].training, None)
         # The data first: flags.cfg makes the directory a run.
         artifacts.write_json(workdir / DATA_FILE, data.to_json())
-        flags = config.to_flagfile(experiment)
+        flags = to_flagfile(config)
         artifacts.write_text(workdir / artifacts.FLAGS_FILE, flags)
-    return experiment
+    return config
 
 
 def _fixed_stages(workdir: pathlib.Path, own: Sequence[str]) -> list[str]:
-    """Stages with a first step, or with another process at work."""
+    """The stages that have taken a step or are being trained by another process."""
     return [
         stage
-        for stage in artifacts.STAGES
+        for stage in Stage
         if StartRecord(workdir / stage).exists()
         or (stage not in own and artifacts.is_locked(workdir / stage))
     ]
@@ -158,7 +158,7 @@ def _fixed_stages(workdir: pathlib.Path, own: Sequence[str]) -> list[str]:
 def _with_settings_of_idle(
     old: Config, new: Config, workdir: pathlib.Path, own: Sequence[str]
 ) -> Config:
-    """The new configuration, with what idle stages were trained with."""
+    """The new configuration, in which idle stages keep their settings."""
     stages = {}
     for stage, part in new.stages.items():
         step = newest_step(workdir / stage)
@@ -173,16 +173,16 @@ def _with_settings_of_idle(
     return dataclasses.replace(new, stages=stages)
 
 
-def _check_same_experiment(
+def _check_same_config(
     old: Config, new: Config, workdir: pathlib.Path, fixed: Sequence[str]
 ) -> None:
-    old_flags, new_flags = config.to_flags(old), config.to_flags(new)
+    old_flags, new_flags = to_flags(old), to_flags(new)
     free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
-    free |= {f"{stage}_{name}" for stage in artifacts.STAGES for name in _MAY_CHANGE}
-    # The length shapes a cosine, from its first step on.
+    free |= {f"{stage}_{name}" for stage in Stage for name in _MAY_CHANGE}
+    # The number of steps shapes a cosine schedule from its first step.
     free -= {
         f"{stage}_num_steps"
-        for stage in artifacts.STAGES
+        for stage in Stage
         if old.stages[stage].training.learning_rate_schedule == "cosine"
     }
     for stage in fixed:
@@ -193,7 +193,7 @@ def _check_same_experiment(
                 f"`--{stage}_num_steps` must be at least {steps}, the steps done in"
                 f" {workdir / stage}; got {num_steps}."
             )
-    others = [stage for stage in artifacts.STAGES if stage not in fixed]
+    others = [stage for stage in Stage if stage not in fixed]
     for name in old_flags | new_flags:
         belongs_to_other = any(name.startswith(f"{stage}_") for stage in others)
         if name in free or belongs_to_other:
@@ -225,35 +225,37 @@ def load_config(workdir: artifacts.Path) -> Config:
             f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
             f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
         )
-    return config.read_run(path)
+    return read_run(path)
 
 
-def load_data_spec(workdir: artifacts.Path, experiment: Config) -> DataSpec:
-    """The facts about the data of a run, without the data where they were stored.
+def load_data_spec(workdir: artifacts.Path, config: Config) -> DataSpec:
+    """Reads the facts about the data of a run; the data set need not be there.
 
     Args:
       workdir: the run's directory.
-      experiment: its configuration; the data set of a run of an older version, which
-        stored no facts, is opened.
+      config: its configuration. A run of an older version stored no facts: its data
+        set is opened.
 
     Raises:
       ValueError: data.json is damaged, or the data cannot be opened.
     """
+    workdir = pathlib.Path(workdir)
     stored = stored_data_spec(workdir)
     if stored is not None:
         return stored
     try:
-        return DataSpec.of(open_dataset(experiment.data))
+        return DataSpec.of(open_dataset(config.data))
     except (OSError, ValueError) as error:
+        flags_file = workdir / artifacts.FLAGS_FILE
         raise ValueError(
             f"{error} There is no {DATA_FILE} in {workdir}, so the data are needed. Run"
-            f" `python -m smoothing_tf.train --flagfile={workdir}/flags.cfg"
+            f" `python -m smoothing_tf.train --flagfile={flags_file}"
             f" --workdir={workdir} --data_dir=DIR`, which writes it."
         ) from error
 
 
 def stored_data_spec(workdir: artifacts.Path) -> DataSpec | None:
-    """The facts about the data as they are stored in a run, or None.
+    """Reads the facts about the data that a run has stored, or returns None.
 
     Raises:
       ValueError: data.json is damaged.
@@ -271,9 +273,9 @@ def stored_data_spec(workdir: artifacts.Path) -> DataSpec | None:
 
 
 def stages_present(workdir: artifacts.Path) -> tuple[str, ...]:
-    """The stages that have been trained, at least in part, in `workdir`."""
+    """Finds the stages that have been trained, at least in part, in `workdir`."""
     return tuple(
         stage
-        for stage in artifacts.STAGES
+        for stage in Stage
         if CheckpointFiles(pathlib.Path(workdir) / stage).steps()
     )

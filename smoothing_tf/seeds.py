@@ -1,4 +1,4 @@
-"""Stateless seeds, so that a random result depends on nothing but its name."""
+"""Stateless seeds: a random number depends only on the run's seed and its purpose."""
 
 import zlib
 from collections.abc import Callable
@@ -10,16 +10,15 @@ MAX_SEED = 2**31 - 1
 
 
 def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
-    """A seed for `tf.random.stateless_*` from (run seed, purpose, indices).
+    """Derives a seed for `tf.random.stateless_*` from (run seed, purpose, indices).
 
-    The result does not depend on batch size, worker count, order of execution
-    or resumption: whoever asks for the noise of (seed, "noise", epoch, example)
-    gets the same one.
+    The result does not depend on batch size, worker count, order of execution or
+    resumption: (seed, "noise", epoch, example) always gives the same noise.
 
     Args:
       seed: the run's seed, a scalar integer from -2^31 to MAX_SEED, or an int32 [2]
         seed to refine, or several of them, int32 [n, 2].
-      purpose: what the randomness is for; two purposes never share a stream.
+      purpose: purpose of the random numbers; two purposes never share a stream.
       *indices: scalar integers, e.g. a step or an example's index.
 
     Returns:
@@ -38,10 +37,10 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
 
 
 def seed_tensor(seed: int | tf.Tensor) -> tf.Tensor:
-    """A seed, or several, as int32 [2] or [n, 2].
+    """Converts a seed to int32 [2], or several to [n, 2].
 
     Raises:
-      ValueError: it does not fit into 32 bits.
+      ValueError: the seed does not fit into 32 bits.
     """
     if isinstance(seed, int) and not -MAX_SEED - 1 <= seed <= MAX_SEED:
         raise ValueError(f"`seed` must be at most {MAX_SEED}; got {seed}.")
@@ -50,22 +49,22 @@ def seed_tensor(seed: int | tf.Tensor) -> tf.Tensor:
 
 
 def example_seeds(seed: int | tf.Tensor, num_examples: int | tf.Tensor) -> tf.Tensor:
-    """A stream for each of several examples: int32 [num_examples, 2].
+    """Derives a seed for each of several examples: int32 [num_examples, 2].
 
     Args:
-      seed: integer, int32 [2], or the streams themselves, int32 [num_examples, 2].
-      num_examples: scalar integer. The first streams do not depend on it.
+      seed: integer, int32 [2], or the examples' own seeds, int32 [num_examples, 2].
+      num_examples: scalar integer. The first seeds do not depend on it.
 
     Raises:
-      ValueError: as many streams as are given are not wanted.
+      ValueError: the number of given seeds is not `num_examples`.
     """
     seed = seed_tensor(seed)
     if seed.shape.rank == 2:
         wanted = tf.get_static_value(num_examples)
         if not seed.shape[:1].is_compatible_with([wanted]):
             raise ValueError(
-                f"`seed` must be a single one, or {wanted} for as many examples; got"
-                f" {seed.shape[0]}."
+                f"`seed` must be a single seed, or {wanted} seeds for {wanted}"
+                f" examples; got {seed.shape[0]}."
             )
         return seed
     num_examples = tf.convert_to_tensor(num_examples)
@@ -91,14 +90,14 @@ def per_example(
     *parts: tf.Tensor,
     dtype: tf.DType | None = None,
 ) -> tf.Tensor:
-    """Joins what `draw` gives for each example, so that none depends on the others.
+    """Draws for each example separately, so that none depends on the others.
 
     Args:
-      draw: (part of an example..., int32 [2]) -> [m, ...].
-      purpose: of the randomness.
-      seeds: int32 [n, 2].
-      *parts: [n, ...].
-      dtype: of the result.
+      draw: function (row of each part..., int32 [2]) -> [m, ...].
+      purpose: purpose of the random numbers.
+      seeds: seeds of the examples, int32 [n, 2].
+      *parts: arrays [n, ...], one row per example.
+      dtype: dtype of the result; None for that of the first part.
 
     Returns:
       [n m, ...].
@@ -113,7 +112,7 @@ def per_example(
 
 
 def _map(function, elements, dtype):
-    # Outside a graph the loop would be one of Python.
+    # Outside a graph this would be a Python loop.
     mapped = tf.function(
         lambda elements: tf.map_fn(function, elements, fn_output_signature=dtype),
         autograph=False,

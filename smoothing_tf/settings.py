@@ -1,8 +1,8 @@
 """Configuration fields that carry their default, help and bounds.
 
-A configuration is a frozen dataclass beside the code it configures. Each field
-is made by `setting`, and `__post_init__` calls `validate`, so that a wrong
-value is rejected the same way from Python, from a flag and from a flagfile.
+A configuration is a frozen dataclass next to the code it configures. Each field is
+made by `setting`, and `__post_init__` calls `validate`, so that a wrong value is
+rejected in the same way whether it comes from Python, a flag or a flagfile.
 """
 
 import csv
@@ -18,14 +18,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _METADATA_KEY = "setting"
-# Unicode's categories of control characters, ends of lines and of paragraphs, and
-# bytes that are no text.
+# Unicode categories: control characters, line and paragraph separators, surrogates
+# (bytes that are not text).
 _CONTROL = {"Cc", "Zl", "Zp", "Cs"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What a field made by `setting` knows beside its type and default."""
+    """Documentation and rules of a field made by `setting`."""
 
     help: str
     minimum: float | None = None
@@ -38,15 +38,15 @@ class Setting:
 
 
 def setting(default: Any, help: str, **rules: Any) -> Any:
-    """A dataclass field with documentation and bounds.
+    """Makes a dataclass field with documentation and bounds.
 
     Args:
-      default: the value used when none is given; it must satisfy the rules.
+      default: the default value; it must satisfy the rules.
       help: one sentence with the unit, shown by `--help`.
-      **rules: `minimum`, `exclusive_minimum`, `maximum`, `exclusive_maximum`
-        (as in JSON Schema; for a tuple they hold for every element),
-        `choices`, `none_name`, the word by which a flag says None, and `is_path`
-        of a path on this machine, where a flag may begin with ~.
+      **rules: `minimum`, `exclusive_minimum`, `maximum`, `exclusive_maximum` (as in
+        JSON Schema; for a tuple they apply to every element); `choices`; `none_name`,
+        the text of a flag that means None; `is_path` for a path on this machine,
+        which may begin with ~ in a flag.
 
     Returns:
       A `dataclasses.field`.
@@ -63,7 +63,7 @@ def rules_of(field: dataclasses.Field) -> Setting:
 
 @dataclasses.dataclass(frozen=True)
 class FieldType:
-    """A field's annotation, taken apart: `base`, maybe repeated, maybe None."""
+    """A field's annotation in parts: `base`, possibly repeated, possibly None."""
 
     base: type
     is_tuple: bool
@@ -71,7 +71,7 @@ class FieldType:
 
 
 def type_of(config_class: type, field: dataclasses.Field) -> FieldType:
-    """Takes apart the annotation of `field`: X, tuple[X, ...] or X | None."""
+    """Splits the annotation of `field`: X, tuple[X, ...] or X | None."""
     annotation = typing.get_type_hints(config_class)[field.name]
     is_optional = isinstance(annotation, types.UnionType)
     if is_optional:
@@ -85,8 +85,8 @@ def validate(config: Any) -> None:
     """Checks every field of a configuration against its type and rules.
 
     Raises:
-      TypeError: a value is not of the annotated type.
-      ValueError: a value breaks a bound or is not among the choices.
+      TypeError: a value does not have the annotated type.
+      ValueError: a value violates a bound or is not among the choices.
     """
     for field in dataclasses.fields(config):
         check_value(type(config), field, getattr(config, field.name))
@@ -99,7 +99,7 @@ def check_value(config_class: type, field: dataclasses.Field, value: Any) -> Non
     if value is None and field_type.is_optional:
         return
     if field_type.is_optional and isinstance(value, str) and value == rules.none_name:
-        # Its flag would be read as None.
+        # The flag of this value would be read as None.
         raise ValueError(f"`{field.name}` must not be {value!r}; give None for none.")
     if field_type.is_tuple and not isinstance(value, tuple):
         raise TypeError(
@@ -137,12 +137,12 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
 
 
 def control_character(text: str) -> str | None:
-    """The first character that no line of text holds, e.g. the end of a line."""
+    """Finds the first character that cannot be in a line of text, e.g. a newline."""
     return next((c for c in text if unicodedata.category(c) in _CONTROL), None)
 
 
 def check_line(name: str, text: str) -> None:
-    """Checks that a text can be on a line of a flagfile.
+    """Checks that a text can be written on one line of a flagfile.
 
     Raises:
       ValueError: it contains a control character.
@@ -168,12 +168,12 @@ def _check_path(name: str, value: str) -> None:
     if scheme:
         raise ValueError(
             f"`{name}` must be a path on this machine, not a URL; got {value!r}. Mount"
-            " or copy what is elsewhere."
+            " or copy the data."
         )
 
 
 def expand_path(name: str, path: str) -> str:
-    """A path with its ~ or ~user replaced by the home directory.
+    """Replaces the ~ or ~user of a path by the home directory.
 
     Raises:
       ValueError: there is no such user.
@@ -189,7 +189,7 @@ def expand_path(name: str, path: str) -> str:
 
 
 def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:
-    """Looks `name` up in a dict of plug-ins, e.g. MODELS.
+    """Looks up `name` in a dict of plug-ins, e.g. MODELS.
 
     Raises:
       ValueError: the table has no such name; the message lists the names.
@@ -202,12 +202,12 @@ def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:
 
 
 def class_of(group: Any) -> type:
-    """The dataclass itself, of a dataclass or of an instance of one."""
+    """Returns the dataclass, given it or an instance of it."""
     return group if isinstance(group, type) else type(group)
 
 
 def fields_of(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
-    """(class, field, default) of a dataclass, or of an instance with its values."""
+    """Yields (class, field, default); an instance's values are the defaults."""
     for field in dataclasses.fields(group):
         default = field.default
         if not isinstance(group, type):
@@ -216,7 +216,7 @@ def fields_of(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
 
 
 def text_of(field: dataclasses.Field, value: Any) -> str:
-    """A value as the text of its flag, from which the flag reads the same value."""
+    """Formats a value as the text of its flag, which is parsed to the same value."""
     if value is None:
         return rules_of(field).none_name
     if isinstance(value, tuple):
@@ -225,14 +225,14 @@ def text_of(field: dataclasses.Field, value: Any) -> str:
 
 
 def _joined(elements: tuple) -> str:
-    """Elements with commas between, in quotes where they have commas themselves."""
+    """Joins elements by commas; an element with a comma gets quotes."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(elements)
     return line.getvalue()
 
 
 def elements_of(text: str) -> list[str]:
-    """The texts of the elements of a tuple, from the text of its flag.
+    """Splits the text of a tuple's flag into the texts of its elements.
 
     Raises:
       ValueError: a quotation mark is not closed.

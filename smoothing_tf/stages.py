@@ -1,4 +1,4 @@
-"""The models of an experiment's stages, fresh or trained."""
+"""Builds the models of a run's stages, and loads trained ones."""
 
 from collections.abc import Mapping
 
@@ -6,64 +6,70 @@ from smoothing_tf import artifacts
 from smoothing_tf.config import Config
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.models import DensityModel, TwoStageModel, build_model
+from smoothing_tf.models import DensityModel, build_model
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.training.checkpoints import restore_stage
 
 
-def make_model(
-    experiment: Config, stage: str, data: DataSpec | Dataset
-) -> DensityModel:
-    """The model of a stage with its initial weights."""
-    stage_config = experiment.stages[stage]
+def make_model(config: Config, stage: str, data: DataSpec | Dataset) -> DensityModel:
+    """Builds the model of a stage with its initial weights."""
+    stage_config = config.stages[stage]
     return build_model(
         stage_config.model,
         stage_config.model_config,
         stage=stage,
         event_shape=data.event_shape,
         num_levels=data.num_levels,
-        seed=derive_seed(experiment.seed, f"initial weights {stage}"),
+        seed=derive_seed(config.seed, f"initial weights {stage}"),
         dtype=stage_config.dtype_policy,
     )
 
 
 def load_stage(
-    experiment: Config,
+    config: Config,
     stage: str,
     data: DataSpec | Dataset,
     directory: artifacts.Path,
 ) -> DensityModel:
-    """A trained model with its averaged weights.
+    """Loads a trained model with its averaged weights.
 
     Args:
-      experiment: the configuration it was trained with.
-      stage: "smoothed", "reverse" or "baseline".
-      data: for the shape of the events and the number of levels.
-      directory: of the stage, where its checkpoints are.
+      config: the configuration of the run.
+      stage: the name of the stage.
+      data: the data it was trained on, or the facts about them.
+      directory: the stage's directory, which holds its checkpoints.
 
     Raises:
-      FileNotFoundError: no checkpoint in `directory`.
+      FileNotFoundError: there is no checkpoint in `directory`.
+      ValueError: all checkpoints are damaged.
     """
-    model = make_model(experiment, stage, data)
+    model = make_model(config, stage, data)
     restore_stage(model, directory)
     return model
 
 
-def load_two_stage(
-    experiment: Config,
+def load_stages(
+    config: Config,
     data: DataSpec | Dataset,
     directories: Mapping[str, artifacts.Path],
-) -> TwoStageModel:
-    """The two-stage model of two trained stages.
+) -> Trained:
+    """Loads trained stages.
 
     Args:
-      experiment: the resolved configuration.
-      data: the data it was trained on, or the facts about them.
-      directories: of the stages "smoothed" and "reverse".
+      config: the configuration of the run, with a number for its noise scale.
+      data: the data they were trained on, or the facts about them.
+      directories: stage -> its directory, of the stages to load.
+
+    Raises:
+      FileNotFoundError: a stage has no checkpoint.
+      ValueError: all checkpoints of a stage are damaged.
     """
     models = {
-        stage: load_stage(experiment, stage, data, directories[stage])
-        for stage in ("smoothed", "reverse")
+        str(stage): load_stage(config, stage, data, directory)
+        for stage, directory in directories.items()
     }
-    return TwoStageModel(make_smoothing(experiment.smoothing), **models)
+    return Trained(
+        smoothing=make_smoothing(config.smoothing), num_levels=data.num_levels, **models
+    )

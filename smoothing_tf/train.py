@@ -1,19 +1,23 @@
-"""Trains the stages of an experiment.
+"""Trains the stages of a model.
 
   python -m smoothing_tf.train --flagfile=configs/digits_pixelcnnpp.cfg --workdir=DIR
 
-Resumes from the newest checkpoint in DIR, if there is one. Ctrl-C and SIGTERM save a
-checkpoint first, a second one does not. Then sample, evaluate and export read DIR.
+Resumes from the newest checkpoint in DIR, if there is one. On Ctrl-C or SIGTERM it
+saves a checkpoint and stops; a second one stops at once. The commands sample, evaluate
+and export then read DIR.
 """
 
 import dataclasses
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, config, workdir
+from smoothing_tf import artifacts, command_line, workdir
+from smoothing_tf.config import parse
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
+from smoothing_tf.workdir import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,12 +28,12 @@ class TrainOptions:
         None, "Directory of the run; created when missing.", is_path=True
     )
     stages: tuple[str, ...] = setting(
-        ("smoothed", "reverse"), "Stages to train.", choices=artifacts.STAGES
+        TWO_STAGES, "Stages to train.", choices=tuple(Stage)
     )
     strategy: str = setting(
         "auto",
-        "Where to compute; auto: multi_worker if TF_CONFIG is set, mirrored if there"
-        " are several GPUs, else one device.",
+        "Where to compute. auto: multi_worker if TF_CONFIG is set, mirrored if there"
+        " are several GPUs, otherwise one device.",
         choices=tuple(STRATEGIES),
     )
 
@@ -39,15 +43,13 @@ class TrainOptions:
 
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
-    experiment, options = config.parse(argv, TrainOptions, usage=__doc__)
+    config, options = parse(argv, TrainOptions, usage=__doc__)
     artifacts.check_directory(options.workdir)
     with StopSignals() as stop:
-        # First of all: several workers must find each other before TensorFlow starts.
+        # This comes first: workers must find each other before TensorFlow starts.
         strategy = make_strategy(options.strategy)
-        dataset = open_dataset(experiment.data)
-        workdir.train(
-            experiment, dataset, options.workdir, options.stages, strategy, stop
-        )
+        dataset = open_dataset(config.data)
+        workdir.train(config, dataset, options.workdir, options.stages, strategy, stop)
     print(f"Trained {', '.join(options.stages)} in {options.workdir}.")
 
 

@@ -1,6 +1,5 @@
-"""A working directory: the resolved configuration beside the trained stages."""
+"""Training, loading and evaluating the stages of a working directory."""
 
-import dataclasses
 import functools
 import pathlib
 import shutil
@@ -10,13 +9,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf import artifacts, config, devices
-from smoothing_tf.config import Config
+from smoothing_tf import artifacts, devices
+from smoothing_tf.config import Config, to_flagfile
 from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.dataset import Dataset, open_dataset
 from smoothing_tf.data.noise_scale import spread_warning
 from smoothing_tf.evaluation.evaluation import write_evaluation
-from smoothing_tf.models import DensityModel, TwoStageModel
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.run_files import (
     load_config,
     load_data_spec,
@@ -26,8 +25,10 @@ from smoothing_tf.run_files import (
     stages_present,
     stored_data_spec,
 )
-from smoothing_tf.smoothing import Smoothing, make_smoothing
-from smoothing_tf.stages import load_stage, load_two_stage, make_model
+from smoothing_tf.settings import choose
+from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.stage import Stage
+from smoothing_tf.stages import load_stages, make_model
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
 from smoothing_tf.training.stop_signals import StopSignals
@@ -35,107 +36,126 @@ from smoothing_tf.training.strategies import is_chief
 
 __all__ = [
     "EVALUATION_DIRECTORY",
-    "Trained",
+    "TWO_STAGES",
     "evaluate",
+    "fit",
+    "load",
     "load_config",
     "load_data_spec",
     "load_trained",
     "locked_stages",
-    "require_two_stage",
+    "require_stages",
     "resolve",
     "save_config",
+    "say_missing_stages",
     "stages_present",
     "stored_data_spec",
     "train",
 ]
 
 EVALUATION_DIRECTORY = "evaluation"
-_TWO_STAGES = ("smoothed", "reverse")
+# The stages of a two-stage model, which are trained by default.
+TWO_STAGES = (Stage.SMOOTHED, Stage.REVERSE)
 
 
-@dataclasses.dataclass(frozen=True)
-class Trained:
-    """What has been trained in a working directory.
+def fit(
+    config: Config, workdir: artifacts.Path, stages: Sequence[str] = TWO_STAGES
+) -> Trained:
+    """Trains the stages of a configuration, or resumes where they stopped.
 
-    Attributes:
-      two_stage: of the stages smoothed and reverse, or None.
-      baseline: or None.
-      smoothing: q(x~ | x).
-      smoothed: p(x~) where the reverse stage is missing, or None.
-      missing: one line for each stage of the two that is not trained.
+    The working directory is one that `python -m smoothing_tf.train` makes, and is
+    read by the other commands. When it already holds all steps of the configuration,
+    nothing is trained. TensorFlow's current distribution strategy is used.
+
+    Args:
+      config: the configuration, e.g. of `smoothing_tf.configure`.
+      workdir: the run's directory; created when missing.
+      stages: the stages to train, members of `Stage` or their names.
+
+    Returns:
+      All stages that are trained in `workdir`, as `load` returns them.
+
+    Raises:
+      BlockingIOError: another process trains one of the stages.
+      FloatingPointError: the loss or its gradient is NaN or infinite.
+      ValueError: the directory holds a run with another configuration, or the data
+        cannot be used.
     """
+    for stage in stages:
+        choose(dict.fromkeys(Stage), stage, "stages")
+    artifacts.check_directory(workdir)
+    train(config, open_dataset(config.data), workdir, stages)
+    return load(workdir)
 
-    two_stage: TwoStageModel | None
-    baseline: DensityModel | None
-    smoothing: Smoothing
-    smoothed: DensityModel | None
-    missing: tuple[str, ...]
+
+def load(workdir: artifacts.Path) -> Trained:
+    """Loads all stages that are trained in a working directory.
+
+    The data set is not opened.
+
+    Args:
+      workdir: the run's directory, written by `fit` or `python -m smoothing_tf.train`.
+
+    Raises:
+      FileNotFoundError: there is no run in `workdir`, or no stage has a checkpoint.
+      ValueError: a file of the run is damaged.
+    """
+    config = load_config(workdir)
+    return load_trained(config, load_data_spec(workdir, config), workdir)
 
 
 def load_trained(
-    experiment: Config, data: DataSpec | Dataset, workdir: artifacts.Path
+    config: Config,
+    data: DataSpec | Dataset,
+    workdir: artifacts.Path,
+    stages: Sequence[str] | None = None,
 ) -> Trained:
-    """Loads all that the stages present allow.
+    """Loads trained stages of a working directory.
 
     Args:
-      experiment: the resolved configuration.
-      data: the data it was trained on, or the facts about them.
+      config: the configuration to build the models with; that of the run, or one
+        that differs in precision.
+      data: the data they were trained on, or the facts about them.
       workdir: the run's directory.
+      stages: the stages to load, which must be trained; None for all that are.
 
     Raises:
-      FileNotFoundError: no stage has a checkpoint.
+      FileNotFoundError: a stage is not trained; the message says how to train it.
       ValueError: all checkpoints of a stage are damaged.
     """
     workdir = pathlib.Path(workdir)
-    present = stages_present(workdir)
-    if not present:
-        raise FileNotFoundError(
-            f"No checkpoint of any stage in {workdir}; train first: python -m"
-            f" smoothing_tf.train --flagfile={workdir / artifacts.FLAGS_FILE}"
-            f" --workdir={workdir}."
-        )
-    two_stage = baseline = smoothed = None
-    missing = [stage for stage in _TWO_STAGES if stage not in present]
-    if not missing:
-        two_stage = require_two_stage(experiment, data, workdir)
-    elif "smoothed" in present:
-        smoothed = load_stage(experiment, "smoothed", data, workdir / "smoothed")
-    if "baseline" in present:
-        baseline = load_stage(experiment, "baseline", data, workdir / "baseline")
-    return Trained(
-        two_stage,
-        baseline,
-        make_smoothing(experiment.smoothing),
-        smoothed,
-        tuple(
-            f"Stage {stage} is not trained in {workdir}: no two-stage model."
-            for stage in missing
-        ),
-    )
+    if stages is None:
+        stages = stages_present(workdir)
+        if not stages:
+            raise FileNotFoundError(
+                f"No checkpoint of any stage in {workdir}; train first:"
+                f" {_train_command(workdir)}."
+            )
+    require_stages(workdir, stages)
+    return load_stages(config, data, {stage: workdir / stage for stage in stages})
 
 
-def require_two_stage(
-    experiment: Config, data: DataSpec | Dataset, workdir: artifacts.Path
-) -> TwoStageModel:
-    """The two-stage model of a run.
+def require_stages(workdir: artifacts.Path, stages: Sequence[str]) -> None:
+    """Checks that stages are trained in a working directory.
 
     Raises:
-      FileNotFoundError: a stage is missing; the message says how to train it.
+      FileNotFoundError: a stage is not trained; the message says how to train it.
     """
-    missing = {"smoothed", "reverse"} - set(stages_present(workdir))
+    missing = sorted(set(stages) - set(stages_present(workdir)))
     if missing:
-        flags_file = pathlib.Path(workdir) / artifacts.FLAGS_FILE
         raise FileNotFoundError(
-            f"Stage {' and '.join(sorted(missing))} must be trained in {workdir}; run"
-            f" python -m smoothing_tf.train --flagfile={flags_file} --workdir={workdir}"
-            f" --stages={','.join(sorted(missing))}."
+            f"Stage {' and '.join(missing)} must be trained in {workdir}; run"
+            f" {_train_command(workdir)} --stages={','.join(missing)}."
         )
-    directories = {stage: pathlib.Path(workdir) / stage for stage in _TWO_STAGES}
-    return load_two_stage(experiment, data, directories)
+
+
+def _train_command(workdir: artifacts.Path) -> str:
+    flags_file = pathlib.Path(workdir) / artifacts.FLAGS_FILE
+    return f"python -m smoothing_tf.train --flagfile={flags_file} --workdir={workdir}"
 
 
 def train(
-    experiment: Config,
+    config: Config,
     dataset: Dataset,
     workdir: artifacts.Path,
     stages: Sequence[str],
@@ -144,20 +164,20 @@ def train(
 ) -> None:
     """Trains the named stages, or resumes where they stopped.
 
-    Other processes may train other stages of the directory, or read it, meanwhile.
+    Meanwhile other processes may train other stages of the directory, or read it.
 
     Args:
-      experiment: the configuration; its noise scale may still be "auto".
-      dataset: what to train on.
-      workdir: the run's directory; flags.cfg goes there first.
-      stages: names among STAGES.
-      strategy: where to compute; None: the current one.
-      stop: requests to stop, as of `train_stage`.
+      config: the configuration; its noise scale may still be "auto".
+      dataset: the data set to train on.
+      workdir: the run's directory; flags.cfg is written there first.
+      stages: the stages to train.
+      strategy: distribution strategy; None for the current one.
+      stop: requests to stop; see `train_stage`.
 
     Raises:
       BlockingIOError: another process trains one of the stages.
-      ValueError: the directory holds a run of another configuration, or the data
-        have no split to train on or to validate with.
+      ValueError: the directory holds a run with another configuration, or the data
+        set has no examples to train on or to validate with.
     """
     for split in ("train", "validation"):
         if not dataset.num_examples.get(split):
@@ -168,23 +188,24 @@ def train(
     writes = strategy is None or is_chief(strategy)
     own = stages if writes else ()
     with locked_stages(workdir, own):
-        experiment = resolve(experiment, workdir, own, dataset)
+        config = resolve(config, workdir, own, dataset)
         if writes:
-            experiment = save_config(experiment, DataSpec.of(dataset), workdir, own)
-        if writes and set(stages) != {"baseline"}:
-            warning = spread_warning(dataset, experiment.smoothing.noise_scale)
+            config = save_config(config, DataSpec.of(dataset), workdir, own)
+        smoothing = make_smoothing(config.smoothing)
+        if writes and set(stages) != {Stage.BASELINE}:
+            warning = spread_warning(dataset, smoothing.noise_scale)
             if warning is not None:
                 print(warning, file=sys.stderr)
-        devices.announce(experiment.compute_dtypes(stages), strategy)
+        devices.announce(config.compute_dtypes(stages), strategy)
         for stage in stages:
             train_stage(
                 stage,
-                functools.partial(make_model, experiment, stage, dataset),
+                functools.partial(make_model, config, stage, dataset),
                 dataset,
-                make_smoothing(experiment.smoothing),
-                experiment.stages[stage].training,
+                smoothing,
+                config.stages[stage].training,
                 pathlib.Path(workdir) / stage,
-                seed=experiment.seed,
+                seed=config.seed,
                 strategy=strategy,
                 is_locked=writes,
                 stop=stop,
@@ -192,12 +213,12 @@ def train(
 
 
 def evaluate(
-    experiment: Config, dataset: Dataset, workdir: artifacts.Path
+    config: Config, dataset: Dataset, workdir: artifacts.Path
 ) -> dict[str, Any]:
-    """Evaluates what has been trained into `workdir`/evaluation.
+    """Evaluates the trained stages and writes `workdir`/evaluation.
 
     Args:
-      experiment: the resolved configuration.
+      config: the resolved configuration.
       dataset: the data set it was trained on.
       workdir: the run's directory.
 
@@ -209,26 +230,31 @@ def evaluate(
       FileNotFoundError: no stage has a checkpoint.
     """
     workdir = pathlib.Path(workdir)
-    trained = load_trained(experiment, dataset, workdir)
-    for message in trained.missing:
-        print(message, file=sys.stderr)
-    devices.announce(experiment.compute_dtypes(stages_present(workdir)))
+    trained = load_trained(config, dataset, workdir)
+    say_missing_stages(trained, workdir)
+    devices.announce(config.compute_dtypes(tuple(trained.models)))
     directory = artifacts.make_directory(workdir / EVALUATION_DIRECTORY)
     with artifacts.locked(directory):
         for leftover in directory.glob(".tmp-????????"):
             shutil.rmtree(leftover)
         return write_evaluation(
-            two_stage=trained.two_stage,
-            baseline=trained.baseline,
-            smoothing=trained.smoothing,
-            smoothed=trained.smoothed,
-            dataset=dataset,
-            config=experiment.evaluation,
-            flags_text=config.to_flagfile(experiment),
+            trained,
+            dataset,
+            config=config.evaluation,
+            flags_text=to_flagfile(config),
             histories={
-                stage: History(workdir / stage).rows()
-                for stage in stages_present(workdir)
+                stage: History(workdir / stage).rows() for stage in trained.models
             },
-            seed=experiment.seed,
+            seed=config.seed,
             directory=directory,
         )
+
+
+def say_missing_stages(trained: Trained, workdir: artifacts.Path) -> None:
+    """Prints one line on stderr for each stage that a two-stage model lacks."""
+    for stage in TWO_STAGES:
+        if stage not in trained.models:
+            print(
+                f"Stage {stage} is not trained in {workdir}: no two-stage model.",
+                file=sys.stderr,
+            )

@@ -13,6 +13,7 @@ import pytest
 
 from components.generate import executor as generate
 from smoothing_tf import evaluate, sample, train
+from smoothing_tf.artifacts import SAMPLES_FILE
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.training.history import History
 
@@ -90,7 +91,7 @@ def test_an_export_is_served_as_before(tmp_path, expected):
         beam_options=[],
         output_dir=tmp_path / "generated",
     )
-    with np.load(tmp_path / "generated" / generate.SAMPLES_FILE) as found:
+    with np.load(tmp_path / "generated" / SAMPLES_FILE) as found:
         np.testing.assert_allclose(
             found["smoothed"], expected["served_smoothed"], rtol=1e-4, atol=1e-4
         )

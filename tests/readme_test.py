@@ -17,7 +17,8 @@ from experiments import EXPERIMENTS
 from experiments.theory import proposition1, theorem1
 from experiments.toys import spikes
 from smoothing_tf.data.datasets import DATASETS
-from smoothing_tf.models import MODELS, MADEConfig, TwoStageModel, build_model
+from smoothing_tf.models import MODELS, MADEConfig, build_model
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian, Smoothing, make_smoothing
 from tests.testing.canned_cells import CannedCells
@@ -274,8 +275,8 @@ def test_the_test_of_the_readme_collects_the_contract():
 
 
 def test_the_client_of_the_readme_runs(tmp_path):
-    stages = (
-        build_model(
+    models = {
+        stage: build_model(
             "made",
             MADEConfig(hidden_units=(8,), num_mixtures=2),
             stage=stage,
@@ -283,9 +284,10 @@ def test_the_client_of_the_readme_runs(tmp_path):
             num_levels=17,
         )
         for stage in ("smoothed", "reverse")
-    )
+    }
+    trained = Trained(smoothing=Gaussian(0.3), num_levels=17, **models)
     directory = tmp_path / "runs/models/digits/1"
-    export_saved_model(TwoStageModel(Gaussian(0.3), *stages), 17, directory)
+    export_saved_model(trained, directory)
     client = _block("python", "saved_model.load")
     path, names = "runs/models/digits/1", {}
     assert path in client

@@ -1,4 +1,4 @@
-"""Augment: chooses or checks the noise scale and shows what it does."""
+"""Augment: chooses the smoothing noise, checks it and shows its effect."""
 
 import sys
 
@@ -24,15 +24,15 @@ def run(
     seed: int,
     output_dir: str,
 ) -> dict:
-    """Resolves the smoothing distribution of a data set.
+    """Chooses and checks the smoothing noise of a data set.
 
     Writes smoothing.json, which holds the returned value, and preview.png.
 
     Args:
       data_dir: TFDS directory, e.g. one that ingest wrote.
       smoothing: name in SMOOTHINGS.
-      noise_scale: standard deviation per coordinate, on [-1, 1] for images; None
-        takes the median pairwise distance of the training data / (2 sqrt(D)).
+      noise_scale: standard deviation per coordinate, on [-1, 1] for images; None for
+        the median pairwise distance of the training data / (2 sqrt(D)).
       seed: the run's seed.
       output_dir: directory to write; must be empty or not exist.
 

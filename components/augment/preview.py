@@ -42,7 +42,7 @@ def write_preview(
         rows[f"noise scale {smoothing.noise_scale:.3g}"] = smoothing.distribution(
             x
         ).sample(seed=derive_seed(seed, "preview", number))
-    # Not pyplot: its state is the process's, and a node may run in a thread.
+    # Not pyplot, whose state is global to the process: a node may run in a thread.
     figure = Figure(figsize=(10, 4.6) if is_image else (12, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(4, 1) if is_image else figure.subplots(1, 4, sharex=True)

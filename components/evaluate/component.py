@@ -28,7 +28,7 @@ def evaluate(
         data_dir=data.path,
         smoothing_dir=smoothing_spec.path,
         stage_dirs={"smoothed": smoothed.path, "reverse": reverse.path},
-        samples_file=f"{samples.path}/samples.npz",
+        samples_dir=samples.path,
         output_dir=evaluation.path,
         metrics_file=metrics.path,
         report_file=report.path,

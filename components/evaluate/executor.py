@@ -19,12 +19,12 @@ def run(
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     stage_dirs: Mapping[str, artifacts.Path],
-    samples_file: artifacts.Path,
+    samples_dir: artifacts.Path,
     output_dir: artifacts.Path,
     metrics_file: artifacts.Path,
     report_file: artifacts.Path,
 ) -> tuple[bool, dict[str, float]]:
-    """Writes the evaluation, a second copy of its report, and plain numbers.
+    """Writes the evaluation, a copy of its report, and plain numbers.
 
     Args:
       flags: flags of both stages, the evaluation and the seed; `max_bits_per_dim`
@@ -32,14 +32,14 @@ def run(
       data_dir: TFDS directory written by ingest.
       smoothing_dir: directory written by augment.
       stage_dirs: stage -> directory written by its training.
-      samples_file: .npz written by generate.
+      samples_dir: directory written by generate.
       output_dir: directory for metrics.json, pictures and statistics.
       metrics_file: JSON file for the numbers that are returned.
       report_file: file for the copy of the HTML report.
 
     Returns:
-      (blessed, numbers): a finite float for every metric that has a value, its
-      standard error beside it as `<name>_se`.
+      (blessed, numbers): a finite float for every metric that has a value, and its
+      standard error as `<name>_se`.
 
     Raises:
       FileNotFoundError: a stage has no checkpoint.
@@ -54,11 +54,13 @@ def run(
             "`max_bits_per_dim` must be none for data without levels, whose bound is"
             f" in nats; got {max_bits_per_dim}."
         )
-    samples = artifacts.read_kept_npz(samples_file)
+    samples = artifacts.read_kept_npz(
+        pathlib.Path(samples_dir) / artifacts.SAMPLES_FILE
+    )
     devices.announce(config.compute_dtypes(list(stage_dirs)))
     metrics = write_evaluation(
-        two_stage=stages.load_two_stage(config, dataset, stage_dirs),
-        dataset=dataset,
+        stages.load_stages(config, dataset, stage_dirs),
+        dataset,
         samples=samples,
         config=config.evaluation,
         flags_text=flagfile(flags),

@@ -31,11 +31,6 @@ def run(
     """
     config = node_config(flags, data_dir, smoothing_dir).in_float32()
     dataset = open_dataset(config.data)
-    two_stage = stages.load_two_stage(config, dataset, stage_dirs)
+    trained = stages.load_stages(config, dataset, stage_dirs)
     devices.announce()
-    export_saved_model(
-        two_stage,
-        num_levels=dataset.num_levels,
-        directory=output_dir,
-        progress=True,
-    )
+    export_saved_model(trained, output_dir, progress=True)

@@ -10,14 +10,13 @@ import tensorflow as tf
 
 from components.beam_pipelines import make_pipeline
 from smoothing_tf import artifacts, devices
-from smoothing_tf.evaluation.pictures import labelled_columns, write_png
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.sampling.pictures import labelled_columns, write_png
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 
-SAMPLES_FILE = "samples.npz"
 PICTURE_FILE = "samples.png"
-# The examples of a shard share one seed, so its size is part of what is drawn.
+# The examples of a shard share one seed, so the samples depend on its size.
 SHARD_SIZE = 100
 KINDS = ("smoothed", "single_step", "samples")
 
@@ -33,17 +32,17 @@ def run(
 ) -> dict[str, int]:
     """Draws samples from a SavedModel, as a serving process would.
 
-    Writes samples.npz, arrays of `num_samples` examples: "smoothed", x~ as float32,
-    "samples" and where the model has it "single_step", uint8 images or float32
-    vectors; and of images the picture samples.png. What is drawn depends on the
-    model and on the seed, not on the number of workers.
+    Writes samples.npz with arrays of `num_samples` examples: "smoothed", x~ as float32;
+    "samples" and, if the model has it, "single_step" as uint8 images or float32
+    vectors. For images it also writes the picture samples.png. The samples depend on
+    the model and the seed, not on the number of workers.
 
     Args:
       model_dir: SavedModel written by export.
       num_samples: examples to draw; 0 writes no arrays.
       seed: the run's seed.
-      beam_runner: name of a Beam runner. All but DirectRunner need a file system
-        that their workers share.
+      beam_runner: name of a Beam runner. All but DirectRunner need a file system that
+        their workers share.
       beam_options: options of the runner.
       output_dir: directory to write; must be empty or not exist.
 
@@ -66,11 +65,11 @@ def run(
         arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
         shutil.rmtree(shards)
         if "single_step" in arrays and metadata["num_levels"] is not None:
-            # It lies between the data's levels.
+            # Single-step estimates lie between the data's levels.
             arrays["single_step"] = unit_to_uint8(arrays["single_step"]).numpy()
         if arrays and len(metadata["event_shape"]) == 3:
             write_png(directory / PICTURE_FILE, _picture(arrays))
-        with (directory / SAMPLES_FILE).open("wb") as file:
+        with (directory / artifacts.SAMPLES_FILE).open("wb") as file:
             np.savez_compressed(file, **arrays)
     return {"num_samples": num_samples}
 
@@ -79,9 +78,9 @@ class DrawShardFn(beam.DoFn):
     """Draws the shard of `SHARD_SIZE` examples that begins at an index.
 
     Args:
-      model_dir: the SavedModel; a worker loads it once.
+      model_dir: directory of the SavedModel, which a worker loads once.
       seed: the run's seed.
-      directory: where a shard's .npz goes.
+      directory: directory for the .npz files of shards.
     """
 
     def __init__(self, model_dir: str, seed: int, directory: str):

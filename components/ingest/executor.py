@@ -46,20 +46,20 @@ def run(
     """Checks every record of a data set and writes the sound ones.
 
     `output_dir` becomes a TFDS directory with the same splits, order and number of
-    levels, with statistics.json (see `StatisticsFn`, per split) and rejects.json
-    (see `summarize_rejects`, per split; "left_out" names the files of a folder that are
-    no part of the data) in it. Two runs write the same records.
+    levels. It also holds statistics.json (see `StatisticsFn`, per split) and
+    rejects.json (see `summarize_rejects`, per split; "left_out" names the files of a
+    folder that do not belong to the data). Two runs write the same records.
 
     Args:
-      dataset: as in `DataConfig`.
-      data_dir: as in `DataConfig`.
-      max_rejected_fraction: as in `IngestConfig`.
-      beam_runner: as in `IngestConfig`.
-      beam_options: as in `IngestConfig`.
-      output_dir: must not exist, or be empty.
-      image_mode: as in `DataConfig`.
-      image_size: as in `DataConfig`.
-      num_levels: as in `DataConfig`.
+      dataset: name of the data set; see `DataConfig`, also for the other settings.
+      data_dir: directory of the data set, or None.
+      max_rejected_fraction: largest fraction of unsound records in a split.
+      beam_runner: name of a Beam runner.
+      beam_options: options of the runner.
+      output_dir: directory to write; must be empty or not exist.
+      image_mode: conversion of the channels of a folder's images.
+      image_size: (height, width) of a folder's images, or None.
+      num_levels: number of levels of a folder's images, or None.
 
     Returns:
       {"event_shape": list, "num_levels": int or None, "num_examples": split ->

@@ -1,4 +1,4 @@
-"""How ingest runs, and what it rejects."""
+"""Settings of ingest."""
 
 import dataclasses
 
@@ -7,18 +7,18 @@ from smoothing_tf.settings import setting, validate
 
 @dataclasses.dataclass(frozen=True)
 class IngestConfig:
-    """How data are checked, and where."""
+    """Which records are rejected, and where ingest runs."""
 
     max_rejected_fraction: float = setting(
         0.0,
-        "Largest fraction of a split's records that may be unsound; they are left out.",
+        "Largest fraction of unsound records in a split; such records are left out.",
         minimum=0.0,
         exclusive_maximum=1.0,
     )
     beam_runner: str = setting(
         "DirectRunner",
-        "Apache Beam runner; DirectRunner works in this process. Another one needs a"
-        " file system that its workers share.",
+        "Apache Beam runner. DirectRunner runs in this process; others need a file"
+        " system that their workers share.",
     )
     beam_options: tuple[str, ...] = setting(
         (), "Options of the Beam runner, e.g. --flink_master=host:8081."

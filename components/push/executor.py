@@ -38,7 +38,7 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
       RuntimeError: the runner of this node has ended.
     """
     model_dir = pathlib.Path(model_dir)
-    if not (model_dir / "saved_model.pb").is_file():
+    if not (model_dir / artifacts.SAVED_MODEL_FILE).is_file():
         raise FileNotFoundError(
             f"`model_dir` must hold a SavedModel; {model_dir} has no saved_model.pb."
         )

@@ -21,9 +21,9 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.sampling.pictures import png_bytes
 
 _EXTRACTOR = "randconv"
 
@@ -72,13 +72,13 @@ def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Resu
     metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
     table = _table(experiment, counts, metrics, per_image)
     experiment = workdir.load_config(directory)
-    two_stage = workdir.require_two_stage(experiment, dataset, directory)
+    trained = workdir.load_trained(experiment, dataset, directory, workdir.TWO_STAGES)
     x = _draw_images(dataset, metrics["bits_per_dim"]["split"], restored.num_denoised)
     denoising, denoised = restoration.denoising(
-        two_stage, x, num_draws=restored.num_draws, seed=experiment.seed
+        trained, x, num_draws=restored.num_draws, seed=experiment.seed
     )
     inpainted = restoration.inpainting(
-        two_stage,
+        trained,
         x,
         dataset.num_levels,
         num_particles=restored.num_particles,

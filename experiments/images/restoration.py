@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 
 from experiments.report.table import Criterion, Measurement, Table, columns_of
-from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.restoration import (
-    denoise_images,
-    inpaint_images,
-    picture_inpainted,
-)
-from smoothing_tf.evaluation.samples import single_steps
-from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.sampling import denoise_images, inpaint_images, pictures
+from smoothing_tf.sampling.sample_pictures import picture_inpainted
+from smoothing_tf.sampling.samples import single_steps
 from smoothing_tf.seeds import derive_seed, example_seeds, per_example
 
 # Inpaintings of each image.
@@ -28,12 +24,12 @@ _ONE_DRAW = "one draw of p(x|x~)"
 
 
 def denoising(
-    two_stage: TwoStageModel, x: np.ndarray, *, num_draws: int, seed: int
+    trained: Trained, x: np.ndarray, *, num_draws: int, seed: int
 ) -> tuple[Table, np.ndarray]:
     """How close to x what is made of x~ comes.
 
     Args:
-      two_stage: the model, with Gaussian smoothing for single-step estimates.
+      trained: the trained models, with Gaussian smoothing for single-step estimates.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_draws: of p(x | x~), for each x~, at least 2; their mean estimates
         E[x | x~]. One more is shown by itself.
@@ -44,13 +40,13 @@ def denoising(
     """
     seeds = example_seeds(derive_seed(seed, "denoising"), len(x))
     x_smoothed = per_example(
-        lambda x, seed: two_stage.smoothing.distribution(x[None]).sample(seed=seed),
+        lambda x, seed: trained.smoothing.distribution(x[None]).sample(seed=seed),
         "noise",
         seeds,
         x,
     ).numpy()
     denoised = denoise_images(
-        two_stage, x_smoothed, num_draws=num_draws + 1, seed=seed, progress=True
+        trained, x_smoothed, num_draws=num_draws + 1, seed=seed, progress=True
     )
     draws = denoised["samples"].reshape(len(x), num_draws + 1, *x.shape[1:])
     one_draw, draws = draws[:, 0], draws[:, 1:]
@@ -58,11 +54,7 @@ def denoising(
     if "single_step" in denoised:
         estimates[_SINGLE_STEP.format("exact")] = denoised["single_step"]
         estimates[_SINGLE_STEP.format("truncated")] = single_steps(
-            two_stage.smoothing,
-            two_stage.smoothed,
-            x_smoothed,
-            "truncated",
-            progress=True,
+            trained, x_smoothed, "truncated", progress=True
         )["single_step"]
     estimates[_ONE_DRAW] = one_draw
     estimates[f"mean of {num_draws} draws"] = draws.mean(axis=1)
@@ -131,7 +123,7 @@ def _picture(images: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def inpainting(
-    two_stage: TwoStageModel,
+    trained: Trained,
     x: np.ndarray,
     num_levels: int,
     *,
@@ -141,7 +133,7 @@ def inpainting(
     """Inpaints what four masks leave out of a few images.
 
     Args:
-      two_stage: the model.
+      trained: the trained models.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_levels: of the data.
       num_particles: of each inpainting.
@@ -154,7 +146,7 @@ def inpainting(
     masks = np.repeat(_masks(*x.shape[1:3]), len(x), axis=0)
     x = np.tile(x, (len(masks) // len(x), 1, 1, 1))
     drawn = inpaint_images(
-        two_stage,
+        trained,
         x,
         masks,
         num_inpaintings=NUM_INPAINTINGS,

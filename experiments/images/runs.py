@@ -10,7 +10,7 @@ import numpy as np
 from smoothing_tf import artifacts, config, workdir
 from smoothing_tf.config import Config
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import METRICS_FILE
+from smoothing_tf.evaluation.evaluation import METRICS_FILE, PER_IMAGE_FILE
 from smoothing_tf.stages import make_model
 
 # By how much the sizes of models that are compared may differ.
@@ -45,7 +45,7 @@ def evaluated(
     for name in ("bits_per_dim", "bits_per_dim_baseline"):
         if name in metrics and metrics[name]["value"] is None:
             raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
-    return metrics, artifacts.read_kept_npz(evaluation / "per_image.npz")
+    return metrics, artifacts.read_kept_npz(evaluation / PER_IMAGE_FILE)
 
 
 def open_images(experiment: Config) -> Dataset:

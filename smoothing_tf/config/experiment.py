@@ -1,4 +1,4 @@
-"""The configuration of a whole experiment, made of those of its parts."""
+"""The configuration of a run, made of the configurations of its parts."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from smoothing_tf.training.training_config import TrainingConfig
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
-    """What concerns a run as a whole."""
+    """Settings of the run as a whole."""
 
     seed: int = setting(
         0,
@@ -34,13 +34,13 @@ _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 @dataclasses.dataclass(frozen=True)
 class ModelChoice:
-    """Which model a stage trains, and in which precision it computes."""
+    """The model of a stage, and the precision of its network."""
 
     model: str = setting("pixelcnnpp", "Density model.", choices=tuple(MODELS))
     compute_dtype: str = setting(
         "float32",
-        "Precision of the network; weights, its last layer and the likelihood stay"
-        " float32 with bfloat16.",
+        "Precision of the network. With bfloat16 the weights, the last layer and the"
+        " likelihood stay float32.",
         choices=tuple(_POLICIES),
     )
 
@@ -55,7 +55,7 @@ class ModelChoice:
 
 @dataclasses.dataclass(frozen=True)
 class StageConfig:
-    """A stage's model, by name, its hyper-parameters, and its training."""
+    """A stage's model, by name, its hyperparameters, and its training."""
 
     choice: ModelChoice
     model_config: Any
@@ -74,7 +74,10 @@ class StageConfig:
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """A whole experiment; `stages` has an entry for each of STAGES."""
+    """The configuration of a run; `stages` has an entry for every stage.
+
+    `smoothing_tf.configure` makes one from keyword arguments.
+    """
 
     run: RunConfig
     data: DataConfig
@@ -83,7 +86,7 @@ class Config:
     evaluation: EvaluationConfig
 
     def in_float32(self) -> "Config":
-        """The same experiment with every network in full precision."""
+        """Returns the configuration with every network in full precision."""
         stages = {
             stage: dataclasses.replace(
                 part, choice=dataclasses.replace(part.choice, compute_dtype="float32")
@@ -93,10 +96,19 @@ class Config:
         return dataclasses.replace(self, stages=stages)
 
     def compute_dtypes(self, stages: Sequence[str]) -> dict[str, str]:
-        """Stage -> precision of its network."""
+        """Returns stage -> precision of its network."""
         return {stage: self.stages[stage].choice.compute_dtype for stage in stages}
 
     @property
     def seed(self) -> int:
         """The run's seed."""
         return self.run.seed
+
+
+# Field of `Config` -> its dataclass, of the settings that do not belong to a stage.
+GROUPS = {
+    "run": RunConfig,
+    "data": DataConfig,
+    "smoothing": SmoothingConfig,
+    "evaluation": EvaluationConfig,
+}

@@ -1,9 +1,9 @@
-"""Flagfiles: lists of flags, one a line, that stand for themselves on a command line.
+"""Flagfiles: files with one flag per line.
 
-The rules are those of absl: `--flagfile=FILE` is replaced where it stands by the flags
-of the file, which may name further flagfiles, relative to the current directory. Lines
-that begin with # or // are comments. Reading them here, and not by absl, is what names
-the file and the line of whatever is wrong.
+The rules are those of absl: `--flagfile=FILE` is replaced by the flags of the file,
+which may name further flagfiles, relative to the current directory. Lines that begin
+with # or // are comments. They are read here and not by absl, so that an error names
+the file and the line.
 """
 
 import codecs
@@ -17,38 +17,43 @@ from smoothing_tf.settings import control_character
 _FLAG = ("--flagfile", "-flagfile")
 _MAX_BYTES = 2**20
 _COMMENTS = ("#", "//")
-_SHOWN = 80  # Characters of a wrong line.
-# The mark of UTF-32 begins with that of UTF-16.
+_SHOWN = 80  # Characters of a wrong line that an error shows.
+# UTF-32 comes first: its mark begins with that of UTF-16.
 _OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-# `--flagfile=<(command)` of a shell is a pipe with an end.
+# A shell passes `--flagfile=<(command)` as a pipe, which has an end.
 _SHELL_PIPES = ("/dev/fd/", "/proc/self/fd/", "/dev/stdin")
 
 
 def expand_flagfiles(argv: Sequence[str]) -> list[str]:
-    """Arguments with the flags of flagfiles in place of their names.
+    """Replaces each `--flagfile=FILE` by the flags of the file.
 
     Raises:
       OSError: a flagfile cannot be opened.
-      ValueError: a flagfile is no text of flags, names itself, or no file is given.
+      ValueError: a flagfile is not a text of flags or names itself, or none is given.
     """
     return _expand(list(argv), ())
 
 
 def read_flagfile(path: artifacts.Path) -> list[str]:
-    """The flags of a file, without comments and blank lines; none is expanded.
+    """Reads the flags of a file, without comments and blank lines; expands none.
 
     Raises:
       OSError: the file cannot be read.
-      ValueError: it is no text of flags; the message names the line.
+      ValueError: it is not a text of flags; the message names the line.
     """
+    return read_flagfile_text(path)[0]
+
+
+def read_flagfile_text(path: artifacts.Path) -> tuple[list[str], str]:
+    """Reads the flags of a file, and its text; otherwise as `read_flagfile`."""
     flags = []
     text = _decode(path, _read(path)).replace("\r\n", "\n").replace("\r", "\n")
-    # splitlines() would also break lines at characters that are none of a text file.
+    # splitlines() would also break lines at characters that no text file contains.
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith(_COMMENTS):
@@ -65,7 +70,7 @@ def read_flagfile(path: artifacts.Path) -> list[str]:
                 f" #; got {line[:_SHOWN]!r}."
             )
         flags.append(line)
-    return flags
+    return flags, text
 
 
 def _read(path: artifacts.Path) -> bytes:
@@ -94,7 +99,7 @@ def _decode(path: artifacts.Path, content: bytes) -> str:
 
 
 def _expand(argv: list[str], open_files: tuple[str, ...]) -> list[str]:
-    expanded = []
+    expanded: list[str] = []
     while argv:
         argument = argv.pop(0)
         flag, equals, name = argument.partition("=")

@@ -4,18 +4,18 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.settings import class_of, fields_of, rules_of, text_of, type_of
+from smoothing_tf.stage import Stage
 
 _WIDTH = 84
 _INDENT = " " * 6
 
 
 def help_text(usage: str, groups: Sequence[Any], stage_classes: Sequence[type]) -> str:
-    """Every flag with its default and meaning, group by group.
+    """Lists every flag with its default and meaning, group by group.
 
     Args:
-      usage: what the command does.
+      usage: text that says what the command does.
       groups: dataclasses made of `setting` fields, or instances with other
         defaults.
       stage_classes: dataclasses whose flags exist once more for each stage.
@@ -24,16 +24,16 @@ def help_text(usage: str, groups: Sequence[Any], stage_classes: Sequence[type]) 
     for group in groups:
         lines += _group(group)
     if stage_classes:
-        prefixes = ", ".join(f"--{stage}_" for stage in STAGES)
+        prefixes = ", ".join(f"--{stage}_" for stage in Stage)
         lines += [
-            "A setting of a stage's model or training holds for all stages; with the",
-            f"name of a stage in front ({prefixes}...) for that stage alone.",
+            "A setting of a stage's model or training applies to all stages; with a",
+            f"stage's name in front ({prefixes}...) to that stage alone.",
             "",
         ]
         for config_class in stage_classes:
             lines += _group(config_class)
     lines.append(
-        "--flagfile=FILE reads flags from a file, one a line; flags after win."
+        "--flagfile=FILE reads flags from a file, one per line; later flags win."
     )
     return "\n".join(lines)
 

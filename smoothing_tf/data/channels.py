@@ -1,10 +1,33 @@
-"""Showing images of any number of channels."""
+"""Images of any number of channels: what they are, and how they are shown."""
 
 import numpy as np
 
 _VIEWABLE = (1, 3)
 _MOST_CHANNELS = 8
 _GAP = 255
+
+
+def is_image_shape(shape: tuple[int, ...]) -> bool:
+    """Whether it is (h, w, c), that of an image of any number of channels."""
+    return len(shape) == 3
+
+
+def check_images(images_uint8: np.ndarray) -> np.ndarray:
+    """Checks for uint8 [n, h, w, c] with any number of channels c.
+
+    Raises:
+      TypeError: not uint8.
+      ValueError: another shape.
+    """
+    images = np.asarray(images_uint8)
+    if images.dtype != np.uint8:
+        raise TypeError(f"`images_uint8` must be uint8; got {images.dtype}.")
+    if not is_image_shape(images.shape[1:]) or not images.size:
+        raise ValueError(
+            "`images_uint8` must have shape [n, h, w, c], none of them 0; got"
+            f" {images.shape}."
+        )
+    return images
 
 
 def show_channels(images_uint8: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Bringing the colors of a picture to sRGB, as viewers do."""
+"""Converts the colors of a picture to sRGB, as image viewers do."""
 
 import functools
 import io
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-# A display's, that of sRGB being nearly the same.
+# The exponent of a display; that of sRGB is nearly the same.
 _DISPLAY_GAMMA = 2.2
-# libpng leaves pictures alone whose exponent is this close to 1.
+# libpng does not correct pictures whose exponent is this close to 1.
 _LEAST_CORRECTION = 0.05
-# Profiles of sRGB differ by rounding; pictures that have one are left alone.
+# Profiles of sRGB differ by rounding; their pictures are not converted.
 _LEAST_CHANGE = 2
 
 
@@ -20,8 +20,8 @@ def to_srgb(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
     """Applies the color profile, or the gamma, that a file names.
 
     Args:
-      image: of mode L, RGB or CMYK.
-      info: what Pillow found in the file: "icc_profile", or "gamma" without "srgb".
+      image: image of mode L, RGB or CMYK.
+      info: Pillow's metadata of the file: "icc_profile", or "gamma" without "srgb".
 
     Returns:
       A picture of mode L or RGB; the same one where nothing is to be done, or where
@@ -43,14 +43,14 @@ def to_srgb(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
 
 @functools.lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From a profile to sRGB; None where there is nothing to change."""
+    """Makes the transform from a profile to sRGB; None if it changes nothing."""
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
             ImageCms.createProfile("sRGB"),
             mode,
             "RGB",
-            # Without it a transform is not for several threads.
+            # Without this flag a transform is not thread-safe.
             flags=ImageCms.Flags.NOCACHE,
         )
     except (ImageCms.PyCMSError, OSError):

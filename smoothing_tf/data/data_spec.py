@@ -1,4 +1,4 @@
-"""The facts about a data set that outlive it."""
+"""The facts about a data set that a run stores."""
 
 import dataclasses
 from typing import Any
@@ -26,7 +26,7 @@ class DataSpec:
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DataSpec":
-        """The facts about a data set that is there."""
+        """Extracts the facts about an open data set."""
         names = dataset.source.class_names
         return cls(
             name=dataset.name,
@@ -38,10 +38,10 @@ class DataSpec:
 
     @classmethod
     def from_json(cls, value: Any) -> "DataSpec":
-        """The inverse of `to_json`.
+        """Inverts `to_json`.
 
         Raises:
-          ValueError: the value is something else.
+          ValueError: the value does not have that form.
         """
         names = {field.name for field in dataclasses.fields(cls)}
         if not isinstance(value, dict) or value.keys() != names:
@@ -83,18 +83,18 @@ class DataSpec:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain lists, strings and numbers."""
+        """Converts the facts to plain lists, strings and numbers."""
         value = dataclasses.asdict(self)
         value["event_shape"] = list(self.event_shape)
         value["class_names"] = self.class_names and list(self.class_names)
         return value
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
-        """Checks that a model of these data can be used on other ones.
+        """Checks that a model of these data can be used on other data.
 
         Args:
           other: facts about the other data.
-          where: what names the other data, e.g. "--data_dir".
+          where: flag or path that names the other data, e.g. "--data_dir".
 
         Raises:
           ValueError: they differ in kind, shape or levels.
@@ -104,8 +104,8 @@ class DataSpec:
             if mine != theirs:
                 raise ValueError(
                     f"The data of {where} do not fit this run: their"
-                    f" {name.replace('_', ' ')} is {theirs}, that of the run's data"
-                    f" {mine}. Name the data that it was trained on, or data like them."
+                    f" {name.replace('_', ' ')} is {theirs}, that of the run's data is"
+                    f" {mine}. Name the data that it was trained on, or similar data."
                 )
 
 

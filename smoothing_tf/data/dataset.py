@@ -20,11 +20,11 @@ from smoothing_tf.settings import choose, setting, text_of, validate
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """Which data set, and where it is stored."""
+    """The data set, its directory and the conversion of its images."""
 
     dataset: str = setting(
         "digits",
-        "Data set; `directory` is any prepared TFDS directory, `folder` a folder of"
+        "Data set. `directory` is any prepared TFDS directory, `folder` a folder of"
         " image files in sub-folders train, validation and test.",
         choices=tuple(DATASETS),
     )
@@ -36,23 +36,22 @@ class DataConfig:
     )
     image_mode: str = setting(
         "auto",
-        "With --dataset=folder: convert images to `grey` or `color`; `auto` reads them"
-        " as what most training images are.",
+        "With --dataset=folder: convert images to `grey` or `color`; `auto` picks"
+        " whichever most training images are.",
         choices=("auto", "grey", "color"),
     )
     image_size: tuple[int, ...] | None = setting(
         None,
-        "With --dataset=folder: HEIGHT,WIDTH to bring images to, by a crop around the"
-        " center to that aspect ratio and an antialiased (bicubic) resize; `none`"
-        " leaves them as they are.",
+        "With --dataset=folder: HEIGHT,WIDTH of the images, by a central crop to that"
+        " aspect ratio and an antialiased bicubic resize; `none` keeps their size.",
         minimum=1,
     )
     num_levels: int | None = setting(
         None,
-        "With --dataset=folder: L, convert the values of images to L levels: i of"
-        " 0 to 255 becomes round(i (L - 1) / 255), after v of 16 bits has become"
-        " round(v / 257). Give 2 for pictures of black and white, 256 for 16-bit"
-        " files. `auto` keeps the 256 levels of 8-bit files and refuses others.",
+        "With --dataset=folder: L, the number of levels of the images. A value i"
+        " from 0 to 255 becomes round(i (L - 1) / 255); a 16-bit value v first becomes"
+        " round(v / 257). Use 2 for black-and-white pictures, 256 for 16-bit files."
+        " `auto` keeps the 256 levels of 8-bit files and rejects others.",
         minimum=2,
         maximum=MAX_LEVELS,
         none_name="auto",
@@ -72,9 +71,8 @@ class DataConfig:
             value = getattr(self, name)
             if value != field.default:
                 raise ValueError(
-                    f"`{name}` applies to --dataset=folder alone; got"
-                    f" {text_of(field, value)} with --dataset={self.dataset}. Leave it"
-                    " out."
+                    f"`{name}` only applies to --dataset=folder; got"
+                    f" {text_of(field, value)} with --dataset={self.dataset}. Drop it."
                 )
 
     @property
@@ -85,10 +83,10 @@ class DataConfig:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Records, shapes, levels and splits of a data set.
+    """Records, shape, levels and splits of a data set.
 
-    A split is decoded and checked once, then held in memory as integers: 50,000
-    colour images of 32x32 are 154 MB.
+    A split is decoded and checked once and then kept in memory as integers: 50,000
+    color images of 32x32 take 154 MB.
     """
 
     source: Source
@@ -207,7 +205,7 @@ class Dataset:
         return x, labels
 
     def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
-        """(unsound records, records) of the other splits, which ingest reads too."""
+        """(unsound records, all records) of the splits that ingest reads besides."""
         counts = []
         for other, shards in self.source.shards.items():
             if other == split or other in self._splits:
@@ -226,7 +224,7 @@ class Dataset:
 
 
 def open_dataset(config: DataConfig) -> Dataset:
-    """Opens a data set, preparing it first when it is not yet on disk.
+    """Opens a data set, and prepares it first if it is not on disk yet.
 
     Raises:
       ValueError: `data_dir` is needed or holds no such data set, or its features
@@ -249,7 +247,7 @@ def open_dataset(config: DataConfig) -> Dataset:
 
 @contextlib.contextmanager
 def _quiet_tfds():
-    """Mutes TFDS's warnings about directories that it did not name itself."""
+    """Mutes TFDS's warnings about directories with names of ours."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

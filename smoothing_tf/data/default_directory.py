@@ -1,4 +1,4 @@
-"""The default directory of TensorFlow Datasets, which no user has named."""
+"""Explains errors in the default directory of TensorFlow Datasets."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from smoothing_tf.os_errors import message_of_os_error
 
-# What a directory can be unfit for: missing parents, no permission, no space.
+# Errors of an unusable directory: missing parents, no permission, no space.
 _UNFIT = {
     *(errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM),
     *(errno.EROFS, errno.ENOSPC, errno.EDQUOT),
@@ -17,13 +17,13 @@ _UNFIT = {
 
 @contextlib.contextmanager
 def explaining_default_directory(data_dir: str | None) -> Iterator[None]:
-    """Says what the directory is where preparing a data set fails in the default one.
+    """Adds an explanation to an error that occurs in the default directory.
 
     Args:
-      data_dir: what the user has named; None for the default directory.
+      data_dir: the directory that the user has named; None for the default one.
 
     Raises:
-      OSError: as raised inside, with the name of the flag that avoids it.
+      OSError: the error raised inside, with the name of the flag that avoids it.
     """
     try:
         yield
@@ -40,7 +40,7 @@ def explaining_default_directory(data_dir: str | None) -> Iterator[None]:
 
 
 def _machine_error(error: BaseException | None) -> OSError | None:
-    """The error of the operating system behind an error, where there is one."""
+    """Finds the operating system's error that caused an error, or None."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in _UNFIT:
             return error

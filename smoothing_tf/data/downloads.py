@@ -1,4 +1,4 @@
-"""Data sets that TensorFlow Datasets downloads, and a validation split of theirs."""
+"""Downloads data sets by TensorFlow Datasets, and splits off validation data."""
 
 import dataclasses
 import functools
@@ -11,11 +11,11 @@ from smoothing_tf.data.source import Source
 
 
 def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
-    """A builder of TFDS, prepared first, by a download, when it is not yet.
+    """Returns a builder of TFDS, after downloading and preparing it if necessary.
 
     Args:
-      name: by which TFDS knows the data set.
-      data_dir: where TFDS stores data sets; None for its default directory.
+      name: name of the data set in TFDS.
+      data_dir: directory of TFDS; None for its default directory.
 
     Raises:
       OSError: the data cannot be downloaded; the message says what to do.
@@ -27,7 +27,7 @@ def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
     try:
         builder.download_and_prepare()
     except Exception as error:
-        # Of the network, of a site's quota, of a changed file: all kinds of errors.
+        # The network, a site's quota or a changed file may cause any kind of error.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise OSError(
             f"The data set {name!r} is not in {builder.data_dir} and could not be"
@@ -40,7 +40,7 @@ def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
 
 
 def hold_out(source: Source, num_examples: int) -> Source:
-    """Makes the last examples of the split "train", as stored, the validation split.
+    """Turns the last stored examples of the split "train" into a validation split.
 
     Raises:
       ValueError: the split has no more than `num_examples`.
@@ -61,7 +61,7 @@ def hold_out(source: Source, num_examples: int) -> Source:
 
 
 def _between(shards: tuple[Shard, ...], start: int, stop: int) -> tuple[Shard, ...]:
-    """The examples `start` to `stop` of consecutive shards."""
+    """Selects the examples `start` to `stop` of consecutive shards."""
     parts, offset = [], 0
     for shard in shards:
         size = shard.num_examples

@@ -1,4 +1,4 @@
-"""Files .npz of images and masks that a user gives."""
+"""Reads .npz files of images and masks that a user gives."""
 
 import os
 
@@ -9,7 +9,7 @@ from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 
 Path = str | os.PathLike
 
-# No noise takes a pixel of [-1, 1] so far; it must be on another scale.
+# Noise never moves a pixel of [-1, 1] this far, so the image has another scale.
 _LARGEST = 20.0
 _KINDS = {1: "grey", 3: "of three colors"}
 
@@ -21,12 +21,12 @@ def read_smoothed(
     *,
     has_levels: bool = True,
 ) -> np.ndarray:
-    """Reads x~, to denoise.
+    """Reads x~ to be denoised.
 
     Args:
       path: .npz file with `smoothed`, `images` or a single array, [n, ...event]:
         floating, images on [-1, 1]; or uint8 images, which are scaled to it.
-      event_shape: what the model expects.
+      event_shape: shape of one example of the model.
       noise_scale: standard deviation of the noise, which tells very bright images
         from those on another scale; None if it is not known.
       has_levels: whether the data have levels; others are never rescaled.
@@ -35,8 +35,8 @@ def read_smoothed(
       float32 [n, ...event_shape].
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: it is no .npz file, or not of the right shape and dtype.
+      FileNotFoundError: the file does not exist.
+      ValueError: it is not a .npz file, or has another shape or dtype.
     """
     images = _read_examples(path, ("smoothed", "images"), event_shape)
     is_image = len(event_shape) == 3 and has_levels
@@ -49,14 +49,14 @@ def read_smoothed(
 
 
 def _check_scale(images: np.ndarray, noise_scale: float | None) -> None:
-    """Refuses images that cannot be on [-1, 1] plus noise.
+    """Rejects images that cannot be on [-1, 1] plus noise.
 
-    Black is -1 there, so that images without one negative value are on [0, 1] or
-    [0, 255], but for pictures that are white all over: those exceed 1.
+    Black is -1 there, so images without any negative value are on [0, 1] or [0, 255],
+    unless they are entirely white: then some values exceed 1.
     """
     low, high = float(np.min(images)), float(np.max(images))
     is_white = noise_scale is not None and 1.0 < high <= 1.0 + 10.0 * noise_scale
-    # Made by hand, without noise; nothing tells the scale of a single value.
+    # A constant image without noise, made by hand: its scale cannot be told.
     is_constant = low == high <= 1.0
     is_plausible = low < 0.0 or is_constant or is_white
     if -_LARGEST <= low and high <= _LARGEST and is_plausible:
@@ -84,24 +84,24 @@ def read_inpainting(
     event_shape: tuple[int, ...],
     num_levels: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Reads x and which of it is known, to inpaint.
+    """Reads x to be inpainted and the mask of its known values.
 
     Args:
       images_path: .npz file with `images`, `samples` or a single array, [n, ...event]:
         uint8 for data with levels, where level i of L is round(255 i / (L - 1));
-        floating for continuous data. What is missing may be any number.
+        floating for continuous data. Missing values may be any number.
       mask_path: .npz file with `mask` or a single array of 1 (known) and 0 (missing):
         of images [h, w], or [n, h, w] for each; of vectors [d] or [n, d].
-      event_shape: what the model expects.
+      event_shape: shape of one example of the model.
       num_levels: L, or None for continuous data.
 
     Returns:
-      (float32 [n, ...event_shape], images on [-1, 1] and 0 where they are missing;
-      bool of the shape in the file).
+      (float32 [n, ...event_shape], images on [-1, 1], with 0 for missing values; bool
+      mask of the shape in the file).
 
     Raises:
-      FileNotFoundError: no such file.
-      ValueError: one is no .npz file, or not of the right shape, dtype and values.
+      FileNotFoundError: a file does not exist.
+      ValueError: one is not a .npz file, or has another shape, dtype or range.
     """
     images = _read_examples(images_path, ("images", "samples"), event_shape)
     mask = _read_mask(mask_path, len(images), event_shape)
@@ -115,7 +115,7 @@ def read_inpainting(
 
 
 def _unit_of_uint8(images, known, num_levels) -> np.ndarray:
-    """uint8 -> [-1, 1], from which the known values are had back exactly."""
+    """Converts uint8 to [-1, 1], from which known values are restored exactly."""
     if images.dtype != np.uint8:
         raise ValueError(
             "`--images` to inpaint must be uint8 images; got"
@@ -163,7 +163,7 @@ def _read_examples(path, known_names, event_shape) -> np.ndarray:
 
 
 def _shape_advice(shape: tuple[int, ...], event_shape: tuple[int, ...]) -> str:
-    """What makes an array of `shape` one of [n, ...event_shape], if one thing does."""
+    """Says how to bring `shape` to [n, ...event_shape], if one step does it."""
     if shape == event_shape:
         return " Give a single one as x[None]."
     if len(event_shape) != 3:
@@ -192,11 +192,11 @@ def _shape_advice(shape: tuple[int, ...], event_shape: tuple[int, ...]) -> str:
 def _as_float32(
     images: np.ndarray, known: np.ndarray | bool = True, alternative: str = ""
 ) -> np.ndarray:
-    """Floating point -> float32, finite where it is known."""
+    """Converts floating point to float32 and checks that known values are finite."""
     rule = f"`--images` must be {alternative}finite floating point"
     if not np.issubdtype(images.dtype, np.floating):
         raise ValueError(f"{rule}; got {images.dtype}.{_dtype_advice(images)}")
-    # What float32 cannot hold becomes infinite.
+    # Values beyond float32 become infinite.
     with np.errstate(over="ignore"):
         single = images.astype(np.float32)
     if not np.all(np.isfinite(single) | ~np.asarray(known)):
@@ -207,7 +207,7 @@ def _as_float32(
 
 
 def _dtype_advice(images: np.ndarray) -> str:
-    """How images of another dtype become uint8 from 0 (black) to 255 (white)."""
+    """Says how to convert images to uint8 from 0 (black) to 255 (white)."""
     if images.ndim != 4 or not images.size:
         return ""
     if images.dtype == bool:
@@ -231,7 +231,7 @@ def _dtype_advice(images: np.ndarray) -> str:
 
 
 def _read_array(path: Path, flag: str, known_names: tuple[str, ...]) -> np.ndarray:
-    """The array of one of the names, the first that is there, or the only one."""
+    """Reads the first of the named arrays that exists, or the only array."""
     arrays = artifacts.read_npz(path, flag)
     names = [name for name in known_names if name in arrays] or list(arrays)
     if not names or (len(arrays) > 1 and names[0] not in known_names):

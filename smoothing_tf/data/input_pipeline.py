@@ -1,9 +1,9 @@
 """From records to batches: scale, shuffle, smooth, batch.
 
-All randomness is named by (seed, purpose, epoch or draw, example); the purpose of an
-evaluation includes the name of its split. The noise of an example does not depend on
-the batch it is in, and a run that starts at step k sees what an uninterrupted run sees
-from step k.
+All random numbers are derived from (seed, purpose, epoch or draw, example); the purpose
+of an evaluation includes the name of its split. The noise of an example does not depend
+on its batch, and a run that starts at step k sees the same batches as an uninterrupted
+run from step k.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ from smoothing_tf.smoothing import Smoothing
 _SHUFFLE = "shuffle"
 _TRAINING_NOISE = "noise"
 _EVALUATION_NOISE = "evaluation noise"
-# Examples that follow each other in the order of an epoch and share a seed. One seed
-# for each would take longer to draw for than a small model takes to train on.
+# Number of consecutive examples of an epoch that share a seed. With one seed each,
+# drawing the noise would take longer than a training step of a small model.
 _BLOCK_SIZE = 32
 
 
 def scale(x: np.ndarray | tf.Tensor, num_levels: int | None) -> tf.Tensor:
-    """Levels to float32 on [-1, 1]; continuous data, never rescaled, to float32."""
+    """Scales levels to float32 on [-1, 1]; continuous data only become float32."""
     if num_levels is None:
         return tf.cast(x, tf.float32)
     return levels_to_unit(x, num_levels)
@@ -38,17 +38,17 @@ def training_batches(
     start_step: int = 0,
     split: str = "train",
 ) -> tf.data.Dataset:
-    """Endless shuffled batches with fresh noise in every epoch.
+    """Makes endless shuffled batches with fresh noise in every epoch.
 
-    An epoch is a permutation of the split; the examples beyond its last whole
-    batch are left out, other ones in every epoch.
+    An epoch is a permutation of the split. The examples beyond its last whole batch are
+    left out; these differ between epochs.
 
     Args:
       dataset: the data.
       smoothing: the distribution q(x~|x), or None for clean data alone.
       batch_size: examples per batch, over all replicas together.
       seed: the run's seed.
-      start_step: batches that were already used.
+      start_step: number of batches to skip.
       split: the split to draw from.
 
     Returns:
@@ -102,9 +102,9 @@ def evaluation_batches(
     draw: int = 0,
     indices: np.ndarray | None = None,
 ) -> tf.data.Dataset:
-    """One pass over a split or a subset of it; the last batch may be smaller.
+    """Makes one pass over a split or a subset of it; the last batch may be smaller.
 
-    An example keeps its noise in every subset: that of the pass over the whole split.
+    In every subset an example has the noise that it has in the whole split.
 
     Args:
       dataset: the data.
@@ -123,13 +123,50 @@ def evaluation_batches(
       ValueError: `batch_size` is below 1, `indices` are no positions of the split, or
         the data are not sound.
     """
-    x = dataset.array(split)
+    return array_batches(
+        dataset.array(split),
+        dataset.num_levels,
+        smoothing,
+        split=split,
+        batch_size=batch_size,
+        seed=seed,
+        draw=draw,
+        indices=indices,
+    )
+
+
+def array_batches(
+    x: np.ndarray,
+    num_levels: int | None,
+    smoothing: Smoothing | None,
+    *,
+    split: str,
+    batch_size: int,
+    seed: int,
+    draw: int = 0,
+    indices: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Makes the batches of `evaluation_batches` from an array.
+
+    Args:
+      x: levels, or float32 of continuous data, [n, ...event_shape].
+      num_levels: number of levels; None for continuous data.
+      smoothing: the distribution q(x~|x), or None for clean data alone.
+      split: name of the split; noise is derived from it.
+      batch_size: examples per batch; the results do not depend on it.
+      seed: the run's seed.
+      draw: number of the noise draw, for several x~ per example.
+      indices: positions of the examples to read, in that order; None for all.
+
+    Raises:
+      ValueError: `batch_size` is below 1, or `indices` are not positions in `x`.
+    """
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
     if indices is None:
         indices = np.arange(len(x))
     indices = _check_indices(indices, len(x))
-    make = _batch_maker(x, dataset.num_levels, smoothing)
+    make = _batch_maker(x, num_levels, smoothing)
 
     def make_batch(start):
         noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
@@ -157,12 +194,12 @@ def _check_indices(indices: np.ndarray, num_examples: int) -> np.ndarray:
 
 
 def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | None):
-    """A function (order [n], places [b], seed [2]) -> the batch.
+    """Makes a function (order [n], places [b], seed [2]) -> batch.
 
-    The batch holds the examples order[places]. Their noise is drawn for whole blocks of
-    `_BLOCK_SIZE` consecutive places in `order`, each by (seed, number of the block), so
-    that it is the same whatever batch or subset an example is in. Only the blocks that
-    `places` touch are drawn.
+    The batch holds the examples order[places]. Noise is drawn for whole blocks of
+    `_BLOCK_SIZE` consecutive places in `order`, from (seed, number of the block), so
+    that it is the same in every batch and subset. Only blocks that `places` touch are
+    drawn.
     """
     table = tf.constant(x)
 
@@ -177,8 +214,7 @@ def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | N
 
         def smooth(block):
             members = block * _BLOCK_SIZE + tf.range(_BLOCK_SIZE, dtype=tf.int64)
-            # Beyond the last example, which may end in the middle of a block, it stands
-            # in for those that do not exist.
+            # The last block may be incomplete: the last example fills it.
             members = tf.gather(order, tf.minimum(members, len(x) - 1))
             noise_seed = tf.random.experimental.stateless_fold_in(
                 seed, tf.cast(block, tf.int32)
@@ -199,7 +235,7 @@ def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | N
 def _finish(dataset: tf.data.Dataset, make_batch) -> tf.data.Dataset:
     options = tf.data.Options()
     options.deterministic = True
-    # Records are in memory: workers split every batch, there are no files to split.
+    # Records are in memory, so workers split every batch instead of files.
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.DATA
     )

@@ -8,8 +8,8 @@ from scipy.spatial.distance import pdist
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 
-# Continuous examples that differ by fewer spacings of float32 per coordinate are
-# equal up to rounding.
+# Continuous examples that differ by less than this many float32 spacings per coordinate
+# are equal up to rounding.
 _ROUNDING_SPACINGS = 2.0
 # Standard deviations of coordinates may differ by this factor without a warning.
 _MAX_SPREAD_RATIO = 10.0
@@ -18,23 +18,23 @@ _MAX_SPREAD_RATIO = 10.0
 def median_distance_noise_scale(
     dataset: Dataset, *, split: str = "train", max_examples: int = 2000
 ) -> float:
-    """Median pairwise Euclidean distance / (2 sqrt(D)), on the model's scale.
+    """Computes median pairwise Euclidean distance / (2 sqrt(D)), on the model's scale.
 
-    The noise then moves an example, along every coordinate, half as far as two
-    typical examples are apart. A default of this library, not a published rule.
+    Along every coordinate, the noise then moves an example half as far as two typical
+    examples are apart. This is a default of this library, not a published rule.
 
     Args:
       dataset: the data; images are measured on [-1, 1].
       split: the split to measure.
-      max_examples: largest number of examples that are compared, a random subset of a
-        larger split; cost and memory grow with its square.
+      max_examples: largest number of examples to compare; of a larger split, a random
+        subset. Cost and memory grow with its square.
 
     Returns:
       Noise standard deviation per coordinate.
 
     Raises:
-      ValueError: there are fewer than two examples, or the median distance is 0 or no
-        larger than rounding.
+      ValueError: there are fewer than two examples, or the median distance does not
+        exceed rounding.
     """
     x = dataset.array(split)
     if len(x) < 2:
@@ -66,7 +66,7 @@ def median_distance_noise_scale(
 def spread_warning(
     dataset: Dataset, noise_scale: float, *, split: str = "train"
 ) -> str | None:
-    """Warns of vectors whose coordinates no single noise scale can suit.
+    """Warns of vectors whose coordinates differ too much for one noise scale.
 
     Args:
       dataset: the data.
@@ -80,7 +80,7 @@ def spread_warning(
     if dataset.num_levels is not None or len(dataset.event_shape) != 1:
         return None
     x = dataset.array(split)
-    # Relative to the first example a constant column is 0 exactly.
+    # After subtracting the first example, a constant column is exactly 0.
     spreads = [
         float(np.std(column.astype(np.float64) - float(column[0]))) for column in x.T
     ]
@@ -97,9 +97,8 @@ def spread_warning(
 
 
 def _rounding_distance(x: np.ndarray) -> float:
-    """Distance that float32 rounding alone can put between equal examples [n, d]."""
-    # A constant coordinate separates nothing, and a few huge values make no others
-    # coarser.
+    """Distance that float32 rounding alone can cause between equal examples [n, d]."""
+    # Constant coordinates separate nothing, and the median ignores a few huge values.
     varies = np.any(x != x[:1], axis=0)
     spacing = np.spacing(np.median(np.abs(x[:, varies]), axis=0))
     return _ROUNDING_SPACINGS * float(np.linalg.norm(spacing.astype(np.float64)))

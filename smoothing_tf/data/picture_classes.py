@@ -22,9 +22,9 @@ class PictureClasses:
 
 
 def classes_of(listing: PictureListing) -> PictureClasses:
-    """The folders of classes in the order of their names.
+    """Finds the classes of a folder, in the order of their names.
 
-    A file that lies directly in a split has no class, and then there are no labels.
+    If a file lies directly in a split it has no class, and then there are no labels.
     """
     pictures = [p for pictures in listing.splits.values() for p in pictures]
     folders = sorted({p.class_folder for p in pictures if p.class_folder is not None})
@@ -42,7 +42,7 @@ def classes_of(listing: PictureListing) -> PictureClasses:
 
 
 def _class_name(folder: str) -> str:
-    """A name that TFDS reads back: one line, without blanks at its ends."""
+    """Makes a name that TFDS can read back: one line, without outer blanks."""
     name = printable(folder)
     start = len(name) - len(name.lstrip(" "))
     stop = len(name.rstrip(" "))

@@ -23,9 +23,9 @@ from smoothing_tf.data.picture_header import (
 )
 from smoothing_tf.data.record_format import RecordError
 
-# Filters of warnings belong to the process.
+# Warning filters are global to the process, so that only one thread may set them.
 _LOCK = threading.Lock()
-# By the orientation in the metadata.
+# Orientation in the metadata -> transposition that turns the picture upright.
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -57,9 +57,8 @@ class PictureFile:
     ) -> np.ndarray:
         """Decodes the pixels.
 
-        The first frame is read. Its colors are brought to sRGB and it is turned, as
-        its metadata say; what is transparent is shown on white. Values of 16 bits
-        become round(v / 257).
+        Reads the first frame, converts its colors to sRGB and turns it as its metadata
+        say; transparent pixels are shown on white. 16-bit values become round(v / 257).
 
         Args:
           num_channels: 1 for grey (the luma of ITU-R 601), 3 for colour.
@@ -97,7 +96,7 @@ class PictureFile:
             image = BmpImagePlugin.BmpImageFile(io.BytesIO(encoded))
         elif num_bits == 16:
             values = _to_8_bits(np.asarray(image))
-            # Pillow inverts such pictures of fewer bits itself.
+            # Pillow itself inverts such pictures if they have fewer bits.
             is_inverted = image.tag_v2[_PHOTOMETRIC] == _WHITE_IS_ZERO
             return Image.fromarray(_WHITE - values if is_inverted else values)
         image.load()
@@ -109,7 +108,7 @@ def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
     """Opens an image file and reads its header, not its pixels.
 
     Raises:
-      RecordError: the file cannot be opened, is no image, or one of more pixels than
+      RecordError: the file cannot be opened, is not an image, or has more pixels than
         `PIL.Image.MAX_IMAGE_PIXELS`.
     """
     try:
@@ -117,7 +116,7 @@ def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
     except OSError as error:
         raise RecordError(f"cannot be opened: {error.strerror}") from error
     with file:
-        # Pillow warns of much that viewers pass over, e.g. of damaged metadata.
+        # Pillow warns of flaws that viewers ignore, e.g. of damaged metadata.
         with _decoding_errors(), _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = PictureFile(file)
@@ -131,21 +130,21 @@ def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
 
 @contextlib.contextmanager
 def _decoding_errors() -> Iterator[None]:
-    """Turns what Pillow raises for a damaged file into a RecordError."""
+    """Turns an error that Pillow raises for a damaged file into a RecordError."""
     try:
         yield
     except (MemoryError, RecordError):
         raise
     except Exception as error:
-        # Decoders have many ways to fail on a file that is something else.
+        # Decoders fail in many ways on a file of another kind.
         raise RecordError("cannot be decoded as an image") from error
 
 
 def _check_png(encoded: bytes) -> None:
-    """Checks the sums of all chunks, which Pillow does not for pixels.
+    """Verifies the checksums of all chunks; Pillow skips those of the pixels.
 
     Raises:
-      ValueError: a chunk is damaged, or the last one missing.
+      ValueError: a chunk is damaged, or the last one is missing.
     """
     position = len(PNG_SIGNATURE)
     while True:
@@ -167,7 +166,7 @@ def _scale_transparent_grey(image: PngImagePlugin.PngImageFile, encoded: bytes) 
 
 
 def _decode_png_16(encoded: bytes, num_channels: int) -> Image.Image:
-    # Pillow drops the lower byte of colours of 16 bits.
+    # Pillow drops the lower byte of 16-bit colors.
     rgba = tf.io.decode_png(encoded, channels=4, dtype=tf.uint16).numpy()
     rgba = _to_8_bits(rgba)
     return Image.fromarray(rgba[..., [0, 3]] if num_channels == 1 else rgba)
@@ -178,11 +177,11 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _with_whole_palette(encoded: bytes) -> bytes:
-    """A BMP file that Pillow reads rightly.
+    """Changes the header of a BMP file so that Pillow reads it correctly.
 
-    Pillow takes a palette of 16 or fewer greys, or of black and white, for pixels
-    that are stored as greys of 8 bits, or of one, whatever their number of bits. It
-    does not when the header declares all of 256 colours.
+    If a palette holds at most 16 greys, or black and white, Pillow reads the pixels as
+    8-bit or 1-bit greys, whatever their number of bits, unless the header declares 256
+    colors.
     """
     offset, header_size = struct.unpack_from("<II", encoded, 10)
     if header_size < 40 or offset == 14 + header_size:
@@ -201,17 +200,17 @@ def _fit(image: Image.Image, height: int, width: int) -> Image.Image:
     scale = min(image.width / width, image.height / height)
     kept = (max(1, round(width * scale)), max(1, round(height * scale)))
     left, top = (image.width - kept[0]) // 2, (image.height - kept[1]) // 2
-    # Resizing with a box would let what is outside shine in.
+    # Resizing with a box would let the filter use pixels outside of it.
     image = image.crop((left, top, left + kept[0], top + kept[1]))
     return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def _on_white(image: Image.Image, info: Mapping[str, Any]) -> Image.Image:
-    """The picture in mode L or RGB, what is transparent shown on white."""
+    """Converts to mode L or RGB, with transparent pixels shown on white."""
     is_grey = image.mode in GREY_MODES
     mode = "L" if is_grey else "RGB"
     if image.mode not in _ALPHA_MODES and "transparency" not in image.info:
-        # Profiles of CMYK are for these values, before any conversion.
+        # A CMYK profile applies to CMYK values, before any conversion.
         return to_srgb(image if image.mode == "CMYK" else image.convert(mode), info)
     image = image.convert("LA" if is_grey else "RGBA")
     opaque = to_srgb(image.convert(mode), info)

@@ -1,4 +1,4 @@
-"""The format of the image files of a folder, and decoding one."""
+"""The format of the image files of a folder."""
 
 import dataclasses
 import io
@@ -29,13 +29,13 @@ _VALUES_AT_ONCE = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class PictureConversion:
-    """Conversion of image files on request.
+    """Conversion of image files.
 
     Attributes:
-      mode: "grey" and "color" convert; "auto" leaves the channels as they are.
+      mode: "grey" or "color" to convert; "auto" keeps the channels.
       size: (height, width) to crop and resize to, or None.
       num_levels: L; value i of 256 becomes round(i (L - 1) / 255). None keeps all
-        256, and refuses files of more bits.
+        256 and rejects files with more bits.
     """
 
     mode: str = "auto"
@@ -44,14 +44,14 @@ class PictureConversion:
 
     @property
     def num_channels(self) -> int | None:
-        """Channels that are asked for; None for those of the files."""
+        """The number of channels to convert to; None for that of the files."""
         return _CHANNELS.get(self.mode)
 
     def check_bits(self, header: PictureHeader) -> None:
-        """Refuses a file of more than 8 bits unless a conversion is asked for.
+        """Rejects a file of more than 8 bits unless it is to be converted.
 
         Raises:
-          RecordError: it is refused.
+          RecordError: the file is rejected.
         """
         if header.num_bits > 8 and self.num_levels is None:
             raise RecordError(
@@ -60,7 +60,7 @@ class PictureConversion:
             )
 
     def shape_of(self, header: PictureHeader) -> tuple[int, int, int]:
-        """The shape that a file of this header is read as."""
+        """The shape of the array that a file with this header is read as."""
         height, width = self.size or (header.height, header.width)
         return height, width, self.num_channels or header.num_channels
 
@@ -94,7 +94,7 @@ class PictureFormat(RecordFormat):
             shape = self.conversion.shape_of(picture.header)
             num_channels = self.event_shape[-1]
             if picture.header.is_palette:
-                # A palette of greys is read as colour where the others are colour.
+                # A palette of greys is read as color if the other files are color.
                 shape = (*shape[:2], max(shape[-1], num_channels))
             if shape != self.event_shape:
                 raise RecordError(
@@ -106,7 +106,7 @@ class PictureFormat(RecordFormat):
         return x, self._label_of(features)
 
     def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
-        """The record with the converted picture, as PNG."""
+        """Makes the record of the converted picture, as PNG."""
         del serialized
         encoded = io.BytesIO()
         pixels = x[..., 0] if x.shape[-1] == 1 else x
@@ -114,10 +114,10 @@ class PictureFormat(RecordFormat):
         return encode_record(self.feature, encoded.getvalue(), label)
 
     def remark_on(self, x: np.ndarray) -> str | None:
-        """A hint at --num_levels where the values are those of few levels.
+        """Suggests --num_levels if the values are those of few levels.
 
         Args:
-          x: examples, or just the values that occur in them.
+          x: examples, or only the values that occur in them.
         """
         if self.conversion.num_levels is not None:
             return None
@@ -137,10 +137,10 @@ class PictureFormat(RecordFormat):
         )
 
     def remedy_for(self, reasons: Iterable[str]) -> str | None:
-        """The flags that convert images of other shapes, if there are any.
+        """Suggests the flags that convert images of other shapes, if there are any.
 
         Args:
-          reasons: why files are refused, the messages of `decode`.
+          reasons: reasons of rejected files, the messages of `decode`.
         """
         if not any(reason.startswith(_OTHER_SHAPE) for reason in reasons):
             return None
@@ -161,6 +161,6 @@ class PictureFormat(RecordFormat):
 
 
 def _values_of(num_levels: int) -> set[int]:
-    """The values of 256 that level 0, ..., L - 1 is shown as."""
+    """Returns the values from 0 to 255 that the levels 0, ..., L - 1 are shown as."""
     step = (_NUM_LEVELS - 1) // (num_levels - 1)
     return set(range(0, _NUM_LEVELS, step))

@@ -22,8 +22,8 @@ from smoothing_tf.data.record_format import RecordError
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Pillow's readers of these kinds of files only. `Image.open` would try all that it
-# knows, PostScript among them, and warn of large files before we refuse them.
+# Only Pillow's readers of these kinds of files. `Image.open` would try all that it
+# knows, including PostScript, and warn of large files before they are rejected.
 _READERS = {
     PNG_SIGNATURE: PngImagePlugin.PngImageFile,
     b"\xff\xd8\xff": JpegImagePlugin.jpeg_factory,
@@ -47,9 +47,9 @@ class PictureHeader:
     """The contents of an image file's header.
 
     Attributes:
-      height: in pixels, as shown.
-      width: in pixels, as shown.
-      num_channels: 1 (grey) or 3 (colour); transparency is no channel.
+      height: height of the shown picture, in pixels.
+      width: width of the shown picture, in pixels.
+      num_channels: 1 (grey) or 3 (color); transparency does not count.
       is_palette: whether the pixels are numbers of a palette's colours. A palette
         of greys counts as grey, and can be read as colour as well.
       num_bits: bits of a value; 8 for files of fewer bits.
@@ -66,22 +66,22 @@ class PictureHeader:
 
 
 def read_header(file: io.BufferedReader) -> tuple[Image.Image, PictureHeader]:
-    """Reads the header of an image file, and no pixels.
+    """Reads the header of an image file, but no pixels.
 
     Args:
-      file: at its start.
+      file: open file, at its start.
 
     Returns:
       (Pillow's image, not yet decoded; its header).
 
     Raises:
-      RecordError: it is no image, or one of values that cannot be converted.
+      RecordError: it is not an image, or its values cannot be converted.
       Exception: whatever Pillow raises for a damaged file.
     """
     image = _parse(file)
     orientation = _orientation(image, file)
     width, height = image.size
-    if orientation >= 5:  # These exchange the sides.
+    if orientation >= 5:  # These swap width and height.
         width, height = height, width
     return image, PictureHeader(
         height,
@@ -109,7 +109,7 @@ def _num_bits(image: Image.Image, file: io.BufferedReader) -> int:
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return 8
     num_bits = max(8, *image.tag_v2.get(_BITS_PER_SAMPLE, (8,)))
-    # Of 16 bits Pillow reads a single channel; it has no other use for this mode.
+    # With 16 bits Pillow only reads a single channel, in this mode.
     if num_bits == 8 or (num_bits == 16 and image.mode.startswith("I;16")):
         return num_bits
     raise RecordError(f"has {num_bits} bits per value; convert it to 8 bits")
@@ -125,10 +125,10 @@ def _is_grey(image: Image.Image, file: io.BufferedReader) -> bool:
 
 
 def _is_grey_palette(image: Image.Image) -> bool:
-    """Whether all colours of a palette, not yet decoded, are greys."""
+    """Whether all colors of a palette, not yet decoded, are greys."""
     palette = image.palette
     colours = np.frombuffer(bytes(palette.palette), np.uint8)
-    if (palette.rawmode or palette.mode) == "RGB;L":  # Three planes, of TIFF.
+    if (palette.rawmode or palette.mode) == "RGB;L":  # TIFF stores three planes.
         red, green, blue = np.split(colours[: len(colours) // 3 * 3], 3)
     else:
         stride = len(palette.rawmode or palette.mode)
@@ -138,8 +138,8 @@ def _is_grey_palette(image: Image.Image) -> bool:
 
 
 def _orientation(image: Image.Image, file: io.BufferedReader) -> int:
-    """The orientation that the metadata name, 1 to 8; 1 is upright."""
-    # Pillow turns TIFF files itself.
+    """Reads the orientation from the metadata, 1 to 8; 1 is upright."""
+    # Pillow itself turns TIFF files.
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return 1
     if isinstance(image, PngImagePlugin.PngImageFile) and "exif" not in image.info:
@@ -151,15 +151,15 @@ def _orientation(image: Image.Image, file: io.BufferedReader) -> int:
     ):
         return 1
     try:
-        # That of PNG would decode the pixels first.
+        # The method of PNG images would decode the pixels first.
         found = Image.Image.getexif(image).get(_ORIENTATION, 1)
-    except Exception:  # Viewers show a picture whose metadata are damaged upright.
+    except Exception:  # With damaged metadata, viewers show a picture upright.
         return 1
     return found if found in range(1, 9) else 1
 
 
 def _png_chunks(file: io.BufferedReader, kind: bytes) -> Iterator[bytes]:
-    """The contents of the chunks of one kind; the others are skipped unread."""
+    """Yields the contents of the chunks of one kind; skips the others unread."""
     file.seek(len(PNG_SIGNATURE))
     while len(head := file.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)

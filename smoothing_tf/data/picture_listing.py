@@ -1,4 +1,4 @@
-"""Which files of a folder are the user's images, and which are left out."""
+"""Lists the image files of a folder, and the files that are left out."""
 
 import collections
 import dataclasses
@@ -20,7 +20,7 @@ _DANGLING = "link to nothing"
 _OUTWARD = "link that leaves the folder"
 _LOOP = "link to a folder around it"
 _REPEATED = "link to a file already listed"
-# What archives made on a Mac hold besides the files themselves.
+# Folders that macOS adds to archives.
 _HIDDEN_FOLDERS = ("__MACOSX",)
 
 
@@ -29,7 +29,7 @@ class Picture:
     """An image file.
 
     Attributes:
-      path: relative to the folder.
+      path: path relative to the folder.
       class_folder: name of the folder of its class, or None.
     """
 
@@ -51,7 +51,7 @@ class PictureListing:
     left_out: tuple[tuple[str, str], ...]
 
     def summary(self) -> str:
-        """How many files were left out, by reason, with an example each."""
+        """Counts the files that were left out by reason, with an example each."""
         reasons = collections.Counter(reason for _, reason in self.left_out)
         examples = {reason: path for path, reason in reversed(self.left_out)}
         return "; ".join(
@@ -62,11 +62,11 @@ class PictureListing:
 
 
 def list_pictures(folder: str) -> PictureListing:
-    """Lists the image files of `folder`, none of which is opened.
+    """Lists the image files of `folder` without opening them.
 
-    They are the regular files with a suffix of an image and a visible name in
-    train, validation and test, or one level deeper in a folder per class. A link is
-    followed to what lies in the folder, once in a split.
+    They are the regular files with an image suffix and a visible name in train,
+    validation and test, or one level deeper in a folder per class. A link is followed
+    if its target lies in the folder, once per split.
 
     Raises:
       PermissionError: a folder cannot be listed.
@@ -75,7 +75,7 @@ def list_pictures(folder: str) -> PictureListing:
 
 
 def printable(name: str) -> str:
-    """A file's name in one line of valid text, odd characters as escapes."""
+    """Makes a file's name one line of valid text, with unusual characters escaped."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(
         character if character.isprintable() else ascii(character)[1:-1]
@@ -87,7 +87,7 @@ class _Lister:
     def __init__(self, root: str):
         self._root = root
         self._left_out: list[tuple[str, str]] = []
-        # (whether by a link, the path's parts, what the path leads to, the picture)
+        # (whether a link leads to it, parts of its path, its real path, picture)
         self._found: list[tuple[bool, list[str], str, Picture]] = []
 
     def run(self) -> PictureListing:
@@ -136,7 +136,7 @@ class _Lister:
         return tuple(picture for _, picture in taken)
 
     def _why_not(self, entry: os.DirEntry, folder_reason: str | None) -> str | None:
-        """Why an entry is no data, or None; a folder may have a reason of its own."""
+        """Says why an entry is not data, or None; folders may have their own reason."""
         if entry.name.startswith(".") or entry.name in _HIDDEN_FOLDERS:
             return _HIDDEN
         if entry.is_symlink() and (reason := self._why_not_followed(entry)) is not None:
@@ -165,7 +165,7 @@ class _Lister:
         if names_folder or not entry.is_dir(follow_symlinks=False):
             self._left_out.append((self._relative(entry.path), reason))
             return
-        # Links to folders are not followed, and what cannot be listed has no files.
+        # Links to folders are not followed; unreadable folders count as empty.
         for folder, _, names in os.walk(entry.path):
             for name in names:
                 path = self._relative(os.path.join(folder, name))

@@ -14,15 +14,15 @@ from smoothing_tf.data.record_format import RecordError
 def most_common_shape(
     paths: Sequence[str], conversion: PictureConversion, name: str
 ) -> tuple[tuple[int, int, int], int]:
-    """The shape, as converted, and bits per value of most files, by their headers.
+    """Finds the converted shape and the bits per value of most files, by their headers.
 
-    Files that cannot be read have no say. The order of `paths` makes no difference:
-    of shapes that are equally common the largest is chosen.
+    Files that cannot be read do not count. The order of `paths` does not matter: among
+    equally common shapes the largest is chosen.
 
     Args:
       paths: the files.
       conversion: conversion of the pictures.
-      name: of the data set, for messages.
+      name: name of the data set, for messages.
 
     Returns:
       ((height, width, channels), bits).
@@ -51,5 +51,5 @@ def most_common_shape(
 
 
 def most_common(counts: collections.Counter) -> tuple:
-    """The most common key; of equally common ones the largest, in any order."""
+    """Returns the most common key; the largest of several equally common ones."""
     return max(counts, key=lambda key: (counts[key], key))

@@ -1,4 +1,4 @@
-"""Opening data sets that TensorFlow Datasets has prepared on disk."""
+"""Opens data sets that TensorFlow Datasets has prepared on disk."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ _REMEDY = "Restore it from a copy, or prepare the data set again."
 
 
 def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
-    """The builder of a prepared directory, whose metadata are read and checked.
+    """Makes the builder of a prepared directory, after checking its metadata.
 
     Raises:
       ValueError: there is no prepared data set, or its metadata are damaged.
@@ -31,7 +31,7 @@ def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
         )
     for name in (_INFO_FILE, _FEATURES_FILE):
         _check_json(root / name)
-    # Written where there is something to tell; that of others may hold anything.
+    # This file is optional; in data sets of others it may hold anything.
     if os.path.lexists(root / _METADATA_FILE):
         _check_json(root / _METADATA_FILE)
     for path in sorted(root.glob("*.labels.txt")):
@@ -40,7 +40,7 @@ def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
         builder = tfds.builder_from_directory(directory)
         _check_shards(builder)
     except Exception as error:
-        # TFDS assumes files of its own and fails in many ways on others.
+        # TFDS fails in many ways on files that it has not written.
         raise ValueError(
             f"The metadata in {directory} ({_INFO_FILE}, {_FEATURES_FILE}) are not as"
             f" TFDS writes them: {_first_line(error)}. Restore them from a copy, or"
@@ -52,14 +52,14 @@ def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
 def make_builder(
     make: Callable[..., tfds.core.DatasetBuilder], data_dir: str | None
 ) -> tfds.core.DatasetBuilder:
-    """A builder for `data_dir`, which may hold the prepared data set already.
+    """Makes a builder for `data_dir`, which may already hold the prepared data set.
 
     Args:
-      make: makes it of the keyword `data_dir`.
-      data_dir: where TFDS stores data sets; None for its default directory.
+      make: function of the keyword `data_dir` that makes the builder.
+      data_dir: directory of TFDS; None for its default directory.
 
     Raises:
-      ValueError: what is prepared there is damaged.
+      ValueError: the prepared data set is damaged.
       OSError: the directory cannot be read.
     """
     try:
@@ -126,7 +126,7 @@ def _read(path: pathlib.Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is damaged (it is no text). {_REMEDY}") from error
+        raise ValueError(f"{path} is damaged (it is not text). {_REMEDY}") from error
     except PermissionError as error:
         raise _unreadable(path, error) from error
 

@@ -1,4 +1,4 @@
-"""What a record of a data set must look like, and decoding one."""
+"""The format of the records of a data set."""
 
 import contextlib
 import dataclasses
@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_START = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
 _PNG_HEADER_SIZE = 33
-# Kind of colour in the header -> channels.
+# Color type in the header -> number of channels.
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _PNG_PALETTE = 3
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
@@ -54,8 +54,8 @@ class RecordFormat:
           The example, an array of `event_shape` and `dtype`, and its label.
 
         Raises:
-          RecordError: the record cannot be decoded, or has another shape, dtype
-            or range than declared, or a label that is no class.
+          RecordError: the record cannot be decoded, its shape, dtype or range differs
+            from the declared one, or its label is not a class.
         """
         features = parse_record(serialized)
         if self.feature not in features:
@@ -70,7 +70,7 @@ class RecordFormat:
             x = np.array(values, np.float32).reshape(self.event_shape)
         else:
             encoded = _encoded_image(features[self.feature])
-            # By its header first, so that a huge image is not decoded.
+            # The header is checked first, so that a huge image is not decoded.
             declared = _declared_shape(encoded) or self.event_shape
             if declared[:2] != self.event_shape[:2]:
                 raise RecordError(f"has shape {declared} instead of {self.event_shape}")
@@ -79,16 +79,16 @@ class RecordFormat:
         return x, self._label_of(features)
 
     def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
-        """The record as a prepared directory holds it.
+        """Makes the record that a prepared directory stores.
 
         Args:
           serialized: the record.
-          x: what `decode` makes of it.
-          label: what `decode` makes of it.
+          x: the array that `decode` returns for it.
+          label: the label that `decode` returns for it.
 
         Returns:
-          The record itself, encoded images as they are. TFDS writes the features of
-          a record in any order; here it is always the same.
+          The record itself, with unchanged images. TFDS writes the features of a record
+          in any order; here the order is always the same.
         """
         del x, label
         return tf.train.Example.FromString(serialized).SerializeToString(
@@ -96,15 +96,15 @@ class RecordFormat:
         )
 
     def remark_on(self, x: np.ndarray) -> str | None:
-        """A sentence that the user should see about the training examples, or None."""
+        """Makes a remark for the user about the training examples, or None."""
         del x
         return None
 
     def remedy_for(self, reasons: Iterable[str]) -> str | None:
-        """A sentence on how unsound records can be used after all, or None.
+        """Says how unsound records can be made usable, or None.
 
         Args:
-          reasons: why they are unsound, the messages of `decode`.
+          reasons: reasons why they are unsound, the messages of `decode`.
         """
         del reasons
         return None
@@ -137,9 +137,9 @@ class RecordFormat:
 
 
 def image_shape(serialized: bytes) -> tuple[int, ...]:
-    """(height, width, channels) of the feature "image" of a record.
+    """Returns (height, width, channels) of the feature "image" of a record.
 
-    Pixels are decoded only where the header does not say the shape.
+    Pixels are only decoded if the header does not hold the shape.
 
     Raises:
       RecordError: the record holds no image or a damaged one.
@@ -149,7 +149,7 @@ def image_shape(serialized: bytes) -> tuple[int, ...]:
 
 
 def parse_record(serialized: bytes):
-    """The features of a record, by name.
+    """Parses the features of a record, by name.
 
     Raises:
       RecordError: it is not a serialized `tf.train.Example`.
@@ -168,7 +168,7 @@ def _encoded_image(feature: tf.train.Feature) -> bytes:
 
 
 def _decode_image(encoded: bytes) -> np.ndarray:
-    # TensorFlow would silently convert a 16-bit file to the dtype asked for.
+    # TensorFlow would silently convert a 16-bit file to the requested dtype.
     is_16_bit = (
         encoded.startswith(_PNG_SIGNATURE)
         and len(encoded) > _PNG_BIT_DEPTH_OFFSET
@@ -183,7 +183,7 @@ def _decode_image(encoded: bytes) -> np.ndarray:
 
 
 def _declared_shape(encoded: bytes) -> tuple[int, ...] | None:
-    """The shape in the header of a PNG or JPEG file; None for other files."""
+    """Reads the shape in the header of a PNG or JPEG file; None for other files."""
     if encoded.startswith(_PNG_START) and len(encoded) >= _PNG_HEADER_SIZE:
         width, height, _, kind = struct.unpack_from(">IIBB", encoded, len(_PNG_START))
         num_channels = _PNG_CHANNELS.get(kind, 1)
@@ -212,7 +212,7 @@ def encode_record(
     Args:
       feature: name of the modelled feature.
       value: an encoded image, or an array of floats.
-      label: stored as the feature "label" unless None.
+      label: label to store as the feature "label", or None.
     """
     if isinstance(value, bytes):
         content = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))

@@ -1,4 +1,4 @@
-"""Messages about unsound records, and the fraction that leaves them out."""
+"""Messages about unsound records, and the fraction that allows to leave them out."""
 
 import fractions
 import math
@@ -8,11 +8,11 @@ _NUM_NAMED = 3
 
 
 def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
-    """A short number that is at least the share of unsound records in every split.
+    """Finds a short number no smaller than the share of unsound records in any split.
 
     Args:
-      counts: (unsound records, records) of the splits; splits without a sound record
-        are left out, for which no fraction would do.
+      counts: (unsound records, all records) of the splits. Splits without a sound
+        record are ignored, since no fraction suffices for them.
 
     Returns:
       At least the largest share, above it by less than 1 in the third digit, and
@@ -24,7 +24,7 @@ def sufficient_fraction(counts: Iterable[tuple[int, int]]) -> float:
     )
     if not share:
         return 0.0
-    # As a float, which is what the share of a split is compared as.
+    # A split's share is compared as a float.
     first = 2 - math.floor(math.log10(share))
     for digits in range(first, first + 17):
         rounded = fractions.Fraction(math.ceil(share * 10**digits), 10**digits)
@@ -43,9 +43,9 @@ def unsound_message(
     """Names the first unsound records of a split, and what to do about all.
 
     Args:
-      where: the split.
+      where: description of the split.
       unsound: (index, place, reason) of every unsound record.
-      num_records: of the split.
+      num_records: number of records of the split.
       fraction: the `--max_rejected_fraction` with which the pipeline leaves them out;
         None where it cannot.
       remedy: a sentence on how they can be used after all, or None.

@@ -1,7 +1,7 @@
-"""Where records are stored: consecutive pieces of a split, readable anywhere.
+"""Shards: consecutive pieces of a split.
 
-A shard is small and can be pickled, so that a worker on another machine can read
-its piece. Every kind yields serialized `tf.train.Example`s in stored order.
+A shard is small and can be pickled, so that a worker on another machine can read its
+piece. Every kind yields serialized `tf.train.Example`s in stored order.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ class MemoryShard:
         return len(self.serialized)
 
     def place_of(self, index: int) -> str:
-        """Where record `index` of the shard is stored, for messages."""
+        """Says where record `index` of the shard is stored, for messages."""
         return f"in memory at {index}"
 
     def read(self) -> Iterator[bytes]:
@@ -38,8 +38,8 @@ class MemoryShard:
 class FileShard:
     """Image files, one per record, with their labels or None.
 
-    A record holds the path of its file and not the content, which may be of any
-    size: `PictureFormat` reads it.
+    A record holds the path of its file, not the content, which may be large;
+    `PictureFormat` reads the file.
     """
 
     files: tuple[tuple[str, int | None], ...]
@@ -49,7 +49,7 @@ class FileShard:
         return len(self.files)
 
     def place_of(self, index: int) -> str:
-        """The file of record `index` of the shard."""
+        """Names the file of record `index` of the shard."""
         return printable(self.files[index][0])
 
     def read(self) -> Iterator[bytes]:
@@ -61,22 +61,22 @@ class FileShard:
 class TFRecordShard:
     """One TFRecord file of a TFDS directory.
 
-    `read` raises ValueError when the file is missing, damaged or of another
-    length than the directory's metadata says.
+    `read` raises ValueError if the file is missing or damaged, or if its length differs
+    from that in the directory's metadata.
     """
 
     path: str
     num_examples: int
 
     def place_of(self, index: int) -> str:
-        """The file, and which of its records `index` is."""
+        """Names the file and the number of the record in it."""
         return f"{self.path}, record {index}"
 
     def read(self) -> Iterator[bytes]:
-        # A pipe would keep its reader waiting for ever.
+        # Reading a pipe could block forever.
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             raise ValueError(
-                f"{self.path} is no regular file; write the data set again."
+                f"{self.path} is not a regular file; write the data set again."
             )
         count = 0
         records = tf.data.TFRecordDataset(self.path).as_numpy_iterator()
@@ -120,7 +120,7 @@ class PartOfShard:
         return self.stop - self.start
 
     def place_of(self, index: int) -> str:
-        """Where the other shard says that record is."""
+        """Says where the other shard stores the record."""
         return self.shard.place_of(self.start + index)
 
     def read(self) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from smoothing_tf.data.record_format import (
 from smoothing_tf.data.shards import FileShard, MemoryShard, Shard, TFRecordShard
 
 _FILES_PER_SHARD = 4096
-# Samples are written, and served, as uint8.
+# Samples are written and served as uint8.
 MAX_LEVELS = 256
 
 
@@ -34,8 +34,8 @@ class Source:
     """A stored data set.
 
     Attributes:
-      name: for messages and file names.
-      format: what every record must look like.
+      name: name of the data set, for messages and file names.
+      format: the format of every record.
       shards: split -> its consecutive pieces.
       class_names: names of the labels 0, 1, ...; None without labels.
       left_out: (path, reason) of files in the folder that are not part of the data.
@@ -51,11 +51,11 @@ class Source:
 
 
 def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
-    """The source of a TFDS builder, prepared first when it is not yet.
+    """Makes the source of a TFDS builder, after preparing it if necessary.
 
-    The modelled feature is "image" (`tfds.features.Image`), or "x", or the only
-    feature of floats. The number of levels is the builder's metadata
-    `num_levels`, by default all that the dtype of the image can hold.
+    The modeled feature is "image" (`tfds.features.Image`), or "x", or the only feature
+    of floats. The number of levels is the builder's metadata `num_levels`, by default
+    all that the dtype of the image can hold.
 
     Raises:
       ValueError: no feature can be modelled, images have more than MAX_LEVELS
@@ -148,7 +148,7 @@ def _check_num_levels(num_levels: int, what: str, remedy: str) -> None:
 def _most_common_image_shape(
     name: str, shards: dict[str, tuple[Shard, ...]]
 ) -> tuple[int, ...]:
-    """The shape of most training images, as of the image files of a folder."""
+    """Finds the shape of most training images."""
     counts = collections.Counter()
     for shard in shards.get("train") or itertools.chain(*shards.values()):
         for serialized in shard.read():
@@ -160,11 +160,11 @@ def _most_common_image_shape(
 
 
 def source_from_directory(directory: str) -> Source:
-    """The source of a prepared TFDS directory, e.g. one that ingest wrote.
+    """Makes the source of a prepared TFDS directory, e.g. one that ingest wrote.
 
     Raises:
       ValueError: there is no TFDS directory, its metadata are damaged, or nothing in
-        it can be modelled.
+        it can be modeled.
       PermissionError: a file cannot be read.
     """
     return source_from_builder(builder_of_directory(directory))
@@ -173,11 +173,11 @@ def source_from_directory(directory: str) -> Source:
 def source_from_folder(
     folder: str, conversion: PictureConversion | None = None
 ) -> Source:
-    """The source of image files in sub-folders train, validation and test.
+    """Makes the source of image files in sub-folders train, validation and test.
 
-    The files of a split lie in it directly, or one level deeper in a folder per
-    class; `list_pictures` says which files count. They are ordered by path. What most
-    training files are gives the shape.
+    The files of a split lie in its folder, or one level deeper in a folder per class;
+    `list_pictures` says which files count. They are ordered by path. Their shape is
+    that of most training files.
 
     Args:
       folder: the folder.
@@ -258,10 +258,10 @@ def source_from_arrays(
     num_levels: int | None,
     labels: dict[str, np.ndarray] | None = None,
 ) -> Source:
-    """A source in memory.
+    """Makes a source in memory.
 
     Args:
-      name: for messages.
+      name: name of the data set, for messages.
       arrays: split -> [n, ...event], levels as uint8 [n, h, w, c], or float32.
       num_levels: number of levels, None for continuous data.
       labels: split -> integers [n].

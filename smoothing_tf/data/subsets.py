@@ -4,18 +4,18 @@ from typing import Any
 
 import numpy as np
 
-# Names the library's one permutation of n examples; it is not a setting.
+# Seed of the library's only permutation of n examples; it is not a setting.
 _SEED = 20210328
-# How every subset is drawn, as metrics.json records it.
+# Description in metrics.json of how every subset is drawn.
 DRAWN = "without replacement, by a constant of the library and the size of the split"
 
 
 def subset_indices(num_examples: int, size: int | None = None) -> np.ndarray:
-    """Positions of a random subset of a split, drawn without replacement.
+    """Draws the positions of a random subset of a split, without replacement.
 
-    The subset depends on nothing but the two sizes: not on the run's seed, so that
-    two runs are scored on the same examples, and not on how the data are stored, so
-    that a split sorted by class gives no biased estimate. Subsets are nested: the
+    The subset depends only on the two sizes: not on the run's seed, so that two runs
+    are scored on the same examples, and not on the order of storage, so that a split
+    sorted by class gives an unbiased estimate. Subsets are nested: the
     first 100 positions of a subset of 1,000 are the subset of 100.
 
     Args:
@@ -40,7 +40,7 @@ def subset_indices(num_examples: int, size: int | None = None) -> np.ndarray:
 
 
 def subset_record(num_examples: int, size: int | None) -> dict[str, Any]:
-    """How a subset was drawn, for metrics.json.
+    """Describes how a subset was drawn, for metrics.json.
 
     Args:
       num_examples: examples of the split.

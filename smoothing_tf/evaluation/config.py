@@ -1,11 +1,12 @@
-"""What an evaluation computes, and on how much data."""
+"""Settings of an evaluation."""
 
 import dataclasses
 
 from smoothing_tf.settings import setting, validate
 
-# The keys of `smoothing_tf.evaluation.extractors.EXTRACTORS`. Not imported: who only
-# reads flags, e.g. a node that trains, does not depend on the extractors' code.
+# The keys of `smoothing_tf.evaluation.extractors.EXTRACTORS`. They are not imported,
+# so that code that only reads flags, e.g. a node that trains, does not depend on the
+# code of the extractors.
 EXTRACTOR_NAMES = ("randconv", "classifier", "inception")
 
 
@@ -21,7 +22,7 @@ class EvaluationConfig:
     )
     num_importance_draws: int = setting(
         16,
-        "K, draws of x~ per example in the importance-weighted bound; 0 leaves it out.",
+        "K, draws of x~ per example in the importance-weighted bound; 0 omits it.",
         minimum=0,
     )
     split: str = setting(
@@ -29,14 +30,14 @@ class EvaluationConfig:
     )
     max_examples: int | None = setting(
         None,
-        "Examples of the split to score: a random subset, the same for every --seed and"
-        " part of every larger one; 'all' scores every example.",
+        "Number of examples of the split to score: a random subset, the same for every"
+        " --seed and contained in every larger one; 'all' scores every example.",
         minimum=1,
         none_name="all",
     )
     num_samples: int = setting(
         1000,
-        "Samples to draw and compare with real data; 0 leaves samples out.",
+        "Number of samples to draw and compare with real data; 0 omits them.",
         minimum=0,
     )
     extractors: tuple[str, ...] = setting(
@@ -46,15 +47,16 @@ class EvaluationConfig:
     )
     inception_dir: str | None = setting(
         None,
-        "SavedModel of the 2015-12-05 Inception graph, for the extractor 'inception':"
-        " signature serving_default, [n, 299, 299, 3] float32 -> pool_3, logits.",
+        "Directory of a SavedModel of the 2015-12-05 Inception graph, for the extractor"
+        " 'inception': signature serving_default, [n, 299, 299, 3] float32 -> pool_3,"
+        " logits.",
         none_name="",
         is_path=True,
     )
     max_bits_per_dim: float | None = setting(
         None,
-        "Push a model only if its bound is at most this, bits per dimension; 'none'"
-        " pushes every model whose bound is finite.",
+        "Largest bound, in bits per dimension, of a model that is pushed; 'none' pushes"
+        " every model whose bound is finite.",
         exclusive_minimum=0.0,
     )
 

@@ -1,4 +1,4 @@
-"""Which way a metric gets better, as metrics.json and the tables say it."""
+"""The direction in which a metric improves, for metrics.json and tables."""
 
 LOWER_IS_BETTER = "lower is better"
 HIGHER_IS_BETTER = "higher is better"

@@ -1,4 +1,4 @@
-"""Floors: what real images get when they are compared with other real images."""
+"""Floors: the metrics of real images compared with other real images."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from smoothing_tf.evaluation.kernel_distance import kernel_distance
 from smoothing_tf.evaluation.precision_recall import precision_recall
 
 _QUANTILES = (0.05, 0.5, 0.95)
-# A floor is measured this many times, or fewer where that took more than so many
-# operations.
+# Number of times that a floor is measured, unless this takes more than
+# `_MAX_OPERATIONS`.
 _MAX_REPEATS = 20
 _MIN_REPEATS = 5
 _MAX_OPERATIONS = 2e11
@@ -31,7 +31,7 @@ Metric = dict[str, Any]
 class Floors:
     """Metrics between disjoint random subsets of the reference images.
 
-    Subsets are drawn without replacement by a constant of the library.
+    Subsets are drawn without replacement, with a constant seed of the library.
 
     Args:
       reference: features of real images, float [n, d].
@@ -42,15 +42,15 @@ class Floors:
         self._cached = functools.cache(self._compute)
 
     def size(self, num_samples: int) -> int:
-        """Images on each side that make a floor for so many samples."""
+        """Number of images on each side of the floor for `num_samples` samples."""
         return min(num_samples, len(self._reference) // 2)
 
     def neighbour_size(self, num_samples: int) -> int:
-        """Images on each side for precision and recall, which compare all pairs."""
+        """Number of images on each side for precision and recall (all pairs)."""
         return min(self.size(num_samples), _MAX_NEIGHBOUR_IMAGES)
 
     def __call__(self, name: str, n: int) -> Metric:
-        """The distribution of a metric between n real images and n others.
+        """Measures the distribution of a metric between n real images and n others.
 
         Args:
           name: "fd", "kid", "precision" or "recall".
@@ -89,7 +89,7 @@ class Floors:
 
 
 def moments(features: np.ndarray) -> MomentsAccumulator:
-    """Moments of features [n, d], added in batches."""
+    """Accumulates the moments of features [n, d] in batches."""
     accumulator = MomentsAccumulator()
     for start in range(0, len(features), _UPDATE_ROWS):
         accumulator.update(features[start : start + _UPDATE_ROWS])

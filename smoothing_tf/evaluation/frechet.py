@@ -12,9 +12,9 @@ def frechet_distance(
     """|mu1 - mu2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2), in float64.
 
     With S1 = A1 A1^T and S2 = A2 A2^T, the trace of the root is the sum of the singular
-    values of A1^T A2. Eigenvalues of S1 and S2 that are 0 but for rounding are left out
-    of A1 and A2: the square roots of rounding errors, of which a singular covariance
-    gives many, would not be small.
+    values of A1^T A2. Eigenvalues of S1 and S2 that are 0 up to rounding are left out
+    of A1 and A2, because a singular covariance has many of them, and the square roots
+    of their rounding errors are not small.
 
     Args:
       mu1: mean [d].
@@ -23,7 +23,7 @@ def frechet_distance(
       sigma2: covariance [d, d].
 
     Returns:
-      The distance; 0 where it is no larger than its rounding error, never negative.
+      The distance, never negative; 0 if it does not exceed its rounding error.
 
     Raises:
       ValueError: shapes do not fit, a covariance is not symmetric, or a value is
@@ -46,8 +46,8 @@ class MomentsAccumulator:
     """Streams (n, mean, M2) of feature vectors in float64.
 
     Batches may come in any order and accumulators may be merged, as in a Beam
-    `CombineFn`: the result is equal to rounding, 1e-12, whatever the order. Feed
-    it 256 rows or more at a time: every update costs one d x d product.
+    `CombineFn`: in any order the result is the same up to rounding, 1e-12. Feed it at
+    least 256 rows at a time, since every update costs one d x d product.
 
     Reference: Chan, Golub and LeVeque, "Updating formulae and a pairwise
     algorithm for computing sample variances", 1979.
@@ -128,9 +128,9 @@ class FrechetEstimate(NamedTuple):
     Attributes:
       value: the distance. Its expectation depends on the sizes of the samples.
       se: standard error, which covers the sampling of both.
-      degrees_of_freedom: of the error: value +- t se, with the quantile t of Student's
-        distribution with so many degrees of freedom, covers the expectation of the
-        distance between samples of these sizes.
+      degrees_of_freedom: degrees of freedom of the error: value +- t se, with the
+        quantile t of Student's distribution, covers the expectation of the distance
+        between samples of these sizes.
     """
 
     value: float
@@ -145,14 +145,14 @@ def frechet_jackknife(
 
     The variance is the sum of two delete-block jackknives, each
     (B - 1)/B sum_b (d_b - mean d)^2 where d_b leaves block b of one of the samples out;
-    their degrees of freedom are combined as Welch and Satterthwaite do. (A bootstrap
-    repeats rows and is biased upward.) Near equality of the distributions, where the
+    their degrees of freedom are combined by the Welch-Satterthwaite formula. (A
+    bootstrap repeats rows and is biased upward.) Near equal distributions, where the
     distance is quadratic in the blocks, the error is about 1.4 times the true spread.
 
     Args:
       reference: moments of B >= 2 disjoint blocks of equal size of the one sample, at
         least 2 rows in all but one. Rows must be in random order.
-      samples: those of the other sample.
+      samples: moments of blocks of the other sample.
 
     Returns:
       FrechetEstimate.
@@ -186,7 +186,7 @@ def _merged(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:
 
 
 def _without(blocks: Sequence[MomentsAccumulator]) -> Iterable[MomentsAccumulator]:
-    """All blocks but one, for each."""
+    """Yields the moments of all blocks but one, for each block."""
     for left_out in range(len(blocks)):
         yield _merged(block for b, block in enumerate(blocks) if b != left_out)
 
@@ -235,7 +235,7 @@ def _distance(
 def _fast_distance(
     mu1: np.ndarray, factor1: np.ndarray, mu2: np.ndarray, sigma2: np.ndarray
 ) -> float:
-    """A distance without a decomposition of sigma2, to eight digits."""
+    """Computes the distance without decomposing sigma2, to eight digits."""
     values = np.linalg.eigvalsh(factor1.T @ sigma2 @ factor1) if factor1.size else 0.0
     trace_of_root = np.sum(np.sqrt(np.maximum(values, 0.0)))
     difference = mu1 - mu2

@@ -16,7 +16,7 @@ def headline(metrics: Mapping[str, Any]) -> str:
     """One line for each likelihood, with the digits its standard error supports.
 
     Args:
-      metrics: what `write_evaluation` returns, or metrics.json holds.
+      metrics: content of metrics.json, as `write_evaluation` returns it.
 
     Returns:
       E.g. "bits_per_dim <= 1.93 +- 0.02 (300 test examples, K = 1; lower is better)",

@@ -1,4 +1,4 @@
-"""All metrics of generated images: every extractor, and the memorization guard."""
+"""All metrics of generated images: those of every extractor, and of memorization."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,26 +24,26 @@ from smoothing_tf.evaluation.sample_metrics import (
     feature_metrics,
     metric_name,
 )
-from smoothing_tf.evaluation.samples import real_uint8
+from smoothing_tf.sampling.kinds import real_uint8
 from smoothing_tf.settings import choose
 
 REFERENCE_SPLIT = "train"
 
 
 class ImageMetrics:
-    """The metrics of samples against a data set's images.
+    """Compares samples with the images of a data set.
 
-    The extractors are made on construction, so that a wrong directory is found
-    before anything long is computed.
+    The extractors are made on construction, so that a wrong directory is found before
+    any long computation.
 
     Args:
-      dataset: discrete images.
-      config: which extractors.
+      dataset: data set of discrete images.
+      config: settings of the evaluation, which name the extractors.
       seed: the run's seed.
 
     Raises:
       FileNotFoundError: `config.inception_dir` holds no SavedModel.
-      ValueError: an unknown extractor, or a SavedModel of another signature.
+      ValueError: an unknown extractor, or a SavedModel with another signature.
     """
 
     def __init__(self, dataset: Dataset, config: EvaluationConfig, seed: int):

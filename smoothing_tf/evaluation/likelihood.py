@@ -1,8 +1,8 @@
-"""Accounting of likelihoods: bits per dimension with error bars and terms.
+"""Computes likelihoods in bits per dimension, with error bars and terms.
 
-The mathematics of the bound is in `models/two_stage.py`; here it is summed. All
-terms of one draw share the same x~ and log q is the sampled one, which makes the
-error bars ten times smaller than those of separate draws.
+The mathematics of the bound is in `models/two_stage.py`. All terms of one draw share
+the same x~, and log q is evaluated at it, which makes the error bars ten times smaller
+than with separate draws.
 """
 
 import math
@@ -37,7 +37,7 @@ def evaluate_bound(
     compiled_terms: Callable[..., tf.Tensor] | None = None,
     progress: bool = False,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
-    """The bound on log p(x), and the importance-weighted one.
+    """Computes the bound on log p(x), and the importance-weighted bound.
 
     E_q(x~|x)[ -log p(x~) - log p(x | x~) + log q(x~ | x) ], an upper bound on
     -log p(x), averaged over `num_draws` draws per example; and with K draws
@@ -46,16 +46,16 @@ def evaluate_bound(
 
     Args:
       two_stage: the model.
-      draw_batches: maps a draw's number to the batches of the split with that
+      draw_batches: function from a draw's number to the batches of the split with that
         draw's noise, {"index": int64 [b], "x": [b, ...], "x_smoothed": [b, ...]},
         in the same order for every draw.
-      num_levels: levels of discrete data, which is reported in bits per
-        dimension; None for vectors, reported in nats.
+      num_levels: levels of discrete data, which are reported in bits per dimension;
+        None for vectors, which are reported in nats.
       num_draws: draws of x~ per example in the bound.
-      num_importance_draws: K; 0 leaves the importance-weighted bound out.
-      split: name of the split, recorded.
-      compiled_terms: `compile_terms(two_stage.bound_terms)`, to share one
-        compilation between several calls.
+      num_importance_draws: K; 0 omits the importance-weighted bound.
+      split: name of the split, which is recorded.
+      compiled_terms: `compile_terms(two_stage.bound_terms)`, so that several calls
+        share one compilation.
       progress: whether to show a progress bar.
 
     Returns:
@@ -66,7 +66,7 @@ def evaluate_bound(
       unit under the metrics' names and "<name>_<term>", and int64 "index" [n].
 
     Raises:
-      ValueError: there is no example, or the order differs between draws.
+      ValueError: there are no examples, or the order differs between draws.
     """
     unit = _Unit(two_stage.event_shape, num_levels)
     terms_of = compiled_terms or compile_terms(two_stage.bound_terms)
@@ -126,14 +126,14 @@ def evaluate_log_prob(
     split: str = "test",
     key: str = "x",
 ) -> tuple[Metric, dict[str, np.ndarray]]:
-    """-log p(x) or -log p(x~) of an unconditional model, exactly: no bound.
+    """Computes -log p(x) or -log p(x~) of an unconditional model, exactly.
 
     Args:
       model: an unconditional model of clean data, or of noised data.
       batches: {"index": int64 [b], "x": [b, ...]}, with "x_smoothed" for the latter.
       num_levels: levels of discrete data (bits per dimension), None for vectors
         (nats).
-      split: name of the split, recorded.
+      split: name of the split, which is recorded.
       key: "x", or "x_smoothed" for one draw of x~ per example. Of x~ it is a
         density, in the unit of the data and possibly above 1.
 
@@ -142,7 +142,7 @@ def evaluate_log_prob(
       `bits_per_dim` or `nll`.
 
     Raises:
-      ValueError: there is no example.
+      ValueError: there are no examples.
     """
     unit = _Unit(model.event_shape, num_levels)
 
@@ -161,7 +161,7 @@ def evaluate_log_prob(
 
 
 def missing_bound(reason: str, *, num_levels: int | None, split: str) -> Metric:
-    """A metric of `evaluate_bound` without a value, for want of a stage."""
+    """Makes a metric of `evaluate_bound` without a value, if a stage is missing."""
     unit = _Unit((), num_levels)
     about = {"bound": True, "k": 1, "draws": 0, "split": split, "unit": unit.name}
     empty = {"value": None, "se": None, "n": 0, "direction": LOWER_IS_BETTER}
@@ -174,13 +174,13 @@ def compile_terms(
     """Compiles log-probabilities to be evaluated in float64.
 
     Args:
-      function: maps tensors [b, ...] to log-probabilities, each [b], nats.
+      function: function from tensors [b, ...] to log-probabilities, each [b], nats.
 
     Returns:
       The compiled function, to float64 [number of terms, b].
     """
 
-    # The networks keep their own dtype, the likelihoods follow the argument's.
+    # Networks keep their own dtype; likelihoods are computed in that of the argument.
     @tf.function
     def terms(*arrays: tf.Tensor) -> tf.Tensor:
         return tf.stack(list(function(*(tf.cast(a, tf.float64) for a in arrays))))
@@ -189,11 +189,11 @@ def compile_terms(
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Mean difference of two models on the same examples, with its standard error.
+    """Computes the mean difference of two models on the same examples, with its error.
 
     Args:
-      first: per-example figures [n] of one model, e.g. of per_image.npz.
-      second: those of another model, in the same order.
+      first: per-example values [n] of one model, e.g. from per_image.npz.
+      second: values of another model, in the same order.
 
     Returns:
       (mean of first - second, sd(first - second) / sqrt(n)).
@@ -212,7 +212,7 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, flo
 
 
 def bound_name(num_levels: int | None) -> str:
-    """`bits_per_dim` for discrete data, `nll` (nats) for vectors."""
+    """Name of the bound: `bits_per_dim` for discrete data, `nll` (nats) for vectors."""
     return "nll" if num_levels is None else "bits_per_dim"
 
 
@@ -254,7 +254,7 @@ def _score(
 def _full_batches(
     batches: Iterable[Batch],
 ) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
-    """Fills a partial batch with copies of its last row, so that one trace does."""
+    """Fills a partial batch with copies of its last row, to have a single trace."""
     full_size = 0
     for batch in batches:
         batch = {key: tf.convert_to_tensor(value) for key, value in batch.items()}
@@ -281,7 +281,7 @@ def _metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Met
 
 
 def _mean(values: np.ndarray) -> tuple[float, float | None]:
-    """The mean of values [n], and its standard error if n is above 1."""
+    """Computes the mean of values [n], and its standard error if n is above 1."""
     n = len(values)
     se = float(np.std(values, ddof=1) / math.sqrt(n)) if n > 1 else None
     return float(np.mean(values)), se

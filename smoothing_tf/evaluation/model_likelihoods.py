@@ -1,4 +1,4 @@
-"""The likelihoods that the models at hand give."""
+"""The likelihoods that the trained stages give."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,47 +19,44 @@ from smoothing_tf.evaluation.likelihood import (
 )
 from smoothing_tf.evaluation.overfitting import overfitting
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.models.trained import Trained
 
 NO_REVERSE = "The reverse stage is not trained: there is no p(x | x~), and no p(x)."
 
 
 def model_likelihoods(
-    two_stage: TwoStageModel | None,
-    baseline: DensityModel | None,
-    smoothing: Smoothing | None,
-    smoothed: DensityModel | None,
-    *,
+    trained: Trained,
     dataset: Dataset,
+    *,
     config: EvaluationConfig,
     seed: int,
     progress: bool,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Scores `config.split`, or the `config.max_examples` of it that are drawn.
+    """Scores `config.split`, or a random subset of `config.max_examples` of it.
+
+    The two-stage model gives `bits_per_dim`, `bits_per_dim_iw` and
+    `bits_per_dim_train`, the bound on an equal number of training examples. The stage
+    smoothed without the stage reverse gives `bits_per_dim_smoothed`, the mean of
+    -log p(x~), a density, and `bits_per_dim` null. The baseline gives
+    `bits_per_dim_baseline`.
 
     Args:
-      two_stage: gives `bits_per_dim`, `bits_per_dim_iw` and, of as many training
-        examples, drawn likewise, `bits_per_dim_train`; or None.
-      baseline: gives `bits_per_dim_baseline`; or None.
-      smoothing: that of `smoothed`.
-      smoothed: where `two_stage` is None, gives `bits_per_dim_smoothed`, the mean
-        of -log p(x~), a density, and `bits_per_dim` null; or None.
-      dataset: the data.
-      config: how much of it.
+      trained: the trained models.
+      dataset: the data set.
+      config: the size of the evaluation.
       seed: the run's seed.
       progress: whether to show a progress bar.
 
     Returns:
-      (metrics, per_image), as of `evaluate_bound`; for continuous data `nll` in
-      place of `bits_per_dim`. A metric of a part of its split says how that was drawn,
+      (metrics, per_image) as in `evaluate_bound`, with `nll` instead of `bits_per_dim`
+      for continuous data. A metric of a part of its split says how that was drawn,
       "subset": {"size", "of", "drawn"}.
     """
 
     def batches(
         smoothing, split: str, draw: int = 0, size: int | None = config.max_examples
     ) -> Iterable:
-        # In stored order: neighbours share the blocks that noise is drawn for.
+        # In stored order, since neighbors share the blocks that noise is drawn for.
         indices = np.sort(subset_indices(len(dataset.array(split)), size))
         return evaluation_batches(
             dataset,
@@ -72,17 +69,19 @@ def model_likelihoods(
         )
 
     name = bound_name(dataset.num_levels)
-    about = {"num_levels": dataset.num_levels, "split": config.split}
-    metrics, per_image = {}, {}
+    about: dict[str, Any] = {"num_levels": dataset.num_levels, "split": config.split}
+    metrics: dict[str, Any] = {}
+    per_image: dict[str, np.ndarray] = {}
 
-    def add_log_prob(suffix: str, *arguments, **options) -> None:
+    def add_log_prob(suffix: str, model: DensityModel, batches: Iterable, key="x"):
         metrics[name + suffix], values = evaluate_log_prob(
-            *arguments, **about, **options
+            model, batches, key=key, **about
         )
         per_image["index"] = values["index"]
         per_image[name + suffix] = values[name]
 
-    if two_stage is not None:
+    if trained.has_two_stage:
+        two_stage = trained.two_stage
         terms = compile_terms(two_stage.bound_terms)
         metrics, per_image = evaluate_bound(
             two_stage,
@@ -94,7 +93,7 @@ def model_likelihoods(
             **about,
         )
         if config.split != REFERENCE_SPLIT:
-            # A model that knows its training data by heart shows here.
+            # Shows whether the model has memorized its training data.
             n = metrics[name]["n"]
             train_metrics, _ = evaluate_bound(
                 two_stage,
@@ -106,12 +105,12 @@ def model_likelihoods(
             metrics[f"{name}_train"]["overfitting"] = overfitting(
                 metrics[name], train_metrics[name]
             )
-    elif smoothed is not None:
+    elif trained.smoothed is not None:
         metrics[name] = missing_bound(NO_REVERSE, **about)
-        noised = batches(smoothing, config.split)
-        add_log_prob("_smoothed", smoothed, noised, key="x_smoothed")
-    if baseline is not None:
-        add_log_prob("_baseline", baseline, batches(None, config.split))
+        noised = batches(trained.smoothing, config.split)
+        add_log_prob("_smoothed", trained.smoothed, noised, key="x_smoothed")
+    if trained.baseline is not None:
+        add_log_prob("_baseline", trained.baseline, batches(None, config.split))
     for metric in metrics.values():
         num_examples = dataset.num_examples[metric["split"]]
         # A metric without a value has no examples, and no subset of them.

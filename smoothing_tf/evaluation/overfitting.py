@@ -15,7 +15,7 @@ def overfitting(test: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, 
 
     Args:
       test: the metric of held-out data, {"value", "se", "n", ...}, lower is better.
-      train: that of training data; the two sets of examples are independent.
+      train: metric of training data; the two sets of examples are independent.
 
     Returns:
       A metric: "value" is test - train, "se" = sqrt(se_test^2 + se_train^2), "found"

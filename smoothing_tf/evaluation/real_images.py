@@ -15,12 +15,12 @@ _MAX_REFERENCE_IMAGES = 50_000
 
 @dataclasses.dataclass(frozen=True)
 class RealImages:
-    """Real images that samples are compared with, and what they are.
+    """The real images that samples are compared with.
 
     Attributes:
       training: uint8 [n, h, w, c], all images of the training split, in any order.
       held_out: uint8 [m, h, w, c], images of the evaluated split in random order; None
-        when that is the training split, with which nothing can be compared.
+        if that is the training split.
       training_split: name of the split of `training`.
       held_out_split: name of the split of `held_out`.
     """
@@ -34,17 +34,17 @@ class RealImages:
     def reference(self) -> np.ndarray:
         """The training images whose statistics samples are compared with.
 
-        They are in the random order of `subset_indices`: any run of them, such as one
-        half, is a random subset however the split is stored.
+        They are in the random order of `subset_indices`, so that any consecutive part,
+        such as one half, is a random subset whatever the order of storage.
         """
         return self.training[subset_indices(len(self.training), _MAX_REFERENCE_IMAGES)]
 
     def record_reference(self) -> dict[str, Any]:
-        """How the reference was drawn, and its halves, for a metric's record.
+        """Describes how the reference and its halves were drawn, for a metric.
 
         Returns:
-          {"reference_subset": {"size", "of", "drawn"}, "floor_sets": words}, the
-          former only where the reference is a part of the training images.
+          {"reference_subset": {"size", "of", "drawn"}, "floor_sets": text}; the former
+          only if the reference is a part of the training images.
         """
         subset = subset_record(len(self.training), len(self.reference))
         return {
@@ -53,11 +53,11 @@ class RealImages:
         }
 
     def compare_held_out(
-        self, figure: Callable[[], Mapping[str, Any]]
+        self, measure: Callable[[], Mapping[str, Any]]
     ) -> dict[str, Any]:
-        """What `figure` gives for the held-out images, or null with a reason."""
+        """Measures the held-out images; without them the value is null."""
         if self.held_out is not None:
-            return {**figure(), "split": self.held_out_split}
+            return {**measure(), "split": self.held_out_split}
         return {
             "value": None,
             "n": None,

@@ -61,11 +61,11 @@ def render_report(
 
     Args:
       title: title of the page, e.g. the data set's name.
-      metrics: as in metrics.json.
+      metrics: content of metrics.json.
       pictures: caption -> PNG.
       histories: stage -> rows of the training curve; may be empty.
       flags_text: the resolved configuration, one flag per line.
-      facts: name -> value: versions, seeds and the like.
+      facts: name -> value, e.g. versions and seeds.
 
     Returns:
       HTML; nothing in it is loaded from elsewhere.

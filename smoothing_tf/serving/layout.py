@@ -1,15 +1,15 @@
-"""Where things lie in a directory of served models."""
+"""The layout of a directory of served models."""
 
 import pathlib
 
 from smoothing_tf import artifacts
 
-# Beside the graph: what its inputs and outputs are. TensorFlow Serving ignores it.
+# Describes the inputs and outputs of the graph. TensorFlow Serving ignores it.
 METADATA_FILE = "assets.extra/smoothing.json"
 
 
 def versions(models_directory: artifacts.Path) -> list[pathlib.Path]:
-    """The versions in MODELS/name, oldest first; [] when there is no directory."""
+    """Lists the versions in MODELS/name, oldest first."""
     path = pathlib.Path(models_directory)
     return sorted(
         (
@@ -22,5 +22,5 @@ def versions(models_directory: artifacts.Path) -> list[pathlib.Path]:
 
 
 def next_version(models_directory: artifacts.Path) -> int:
-    """The version after the highest one in MODELS/name, 1 when there is none."""
+    """Returns the version after the highest one in MODELS/name, or 1."""
     return 1 + max((int(path.name) for path in versions(models_directory)), default=0)

@@ -1,4 +1,4 @@
-"""A two-stage model as a SavedModel that needs nothing but TensorFlow."""
+"""Exports a two-stage model as a SavedModel that needs nothing but TensorFlow."""
 
 import math
 import sys
@@ -10,6 +10,7 @@ import tensorflow as tf
 import tqdm
 
 from smoothing_tf import artifacts
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import (
     levels_to_unit,
@@ -25,8 +26,7 @@ _FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
 
 
 def export_saved_model(
-    two_stage: TwoStageModel,
-    num_levels: int | None,
+    trained: Trained,
     directory: artifacts.Path,
     *,
     progress: bool = False,
@@ -49,27 +49,28 @@ def export_saved_model(
     `nats` in place of bits_per_dim.
 
     Args:
-      two_stage: the trained model.
-      num_levels: L, the data's levels, at most 256; None for continuous data.
+      trained: the trained models, with both stages, of data with at most 256 levels
+        or of continuous data.
       directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
-      progress: whether to say on stderr what is being done.
+      progress: whether to report progress on stderr.
 
     Raises:
-      FileExistsError: `directory` holds something already.
+      FileExistsError: `directory` is not empty.
       OSError: it cannot be written.
-      RuntimeError: what was written does not compute what the model computes.
-      ValueError: `num_levels` does not fit into uint8, or a network does not compute
-        in float32: in bfloat16 another graph rounds otherwise, and a sample follows
-        its rounding.
+      RuntimeError: the SavedModel does not compute what the model computes.
+      ValueError: a stage is not trained, levels do not fit into uint8, or a network
+        does not compute in float32: in bfloat16 another graph rounds differently, and
+        samples depend on the rounding.
     """
+    two_stage, num_levels = trained.two_stage, trained.num_levels
     if num_levels is not None and not 2 <= num_levels <= 256:
         raise ValueError(f"`num_levels` must be from 2 to 256; got {num_levels}.")
     for model in (two_stage.smoothed, two_stage.reverse):
         if model.compute_dtype != "float32":
             raise ValueError(
-                "`two_stage` must compute in float32 to be exported; got"
-                f" {model.compute_dtype}. Its weights can be loaded into a model that"
-                " does."
+                "The networks must compute in float32 to be exported; got"
+                f" {model.compute_dtype}. Load the weights into models that compute in"
+                " float32."
             )
     signatures = _signatures(two_stage, num_levels)
     if progress:
@@ -79,7 +80,7 @@ def export_saved_model(
             file=sys.stderr,
         )
     module = tf.Module()
-    # Only variables are tracked: no Python class is needed, or sought, on loading.
+    # Only variables are tracked, so that loading needs no Python class.
     module.weights = [
         variable.value
         for model in (two_stage.smoothed, two_stage.reverse)
@@ -102,31 +103,30 @@ def export_saved_model(
         )
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
-        verify_saved_model(two_stage, num_levels, temporary, progress=progress)
+        verify_saved_model(trained, temporary, progress=progress)
 
 
 def verify_saved_model(
-    two_stage: TwoStageModel,
-    num_levels: int | None,
+    trained: Trained,
     directory: artifacts.Path,
     *,
     progress: bool = False,
 ) -> None:
     """Compares every signature of a SavedModel with the Python model.
 
-    Samples of a fixed seed must be the same; floats agree to 1e-4 of their scale.
+    Samples with a fixed seed must be equal; floats must agree to 1e-4 of their scale.
 
     Args:
-      two_stage: the model it was written from.
-      num_levels: as for `export_saved_model`.
-      directory: of the SavedModel.
+      trained: the models it was written from.
+      directory: directory of the SavedModel.
       progress: whether to show a progress bar.
 
     Raises:
       RuntimeError: naming the signature and output that differs.
     """
+    two_stage, num_levels = trained.two_stage, trained.num_levels
     loaded = tf.saved_model.load(str(directory)).signatures
-    # Of the model's own methods, not of what was exported: the wrapping is checked.
+    # The model's own methods, not the exported functions: this checks the wrapping.
     sample = tf.function(two_stage.sample)
     denoise = tf.function(two_stage.denoise)
     seed = tf.constant([1, 2])
@@ -219,7 +219,7 @@ def _pixels(x: tf.Tensor, num_levels: int | None) -> tf.Tensor:
 def _bound(
     two_stage: TwoStageModel, num_levels: int | None, x: tf.Tensor, seed: tf.Tensor
 ) -> dict[str, tf.Tensor]:
-    """The terms of the bound at one draw of x~, float64 [n]."""
+    """Computes the terms of the bound at one draw of x~, float64 [n]."""
     noise_seed = derive_seed(seed, "serving noise")
     x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed)
     terms = two_stage.bound_terms(x, x_smoothed)
@@ -257,7 +257,7 @@ def _compare(
 def _metadata(
     two_stage: TwoStageModel, num_levels: int | None, signatures: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a client should know of the inputs and outputs."""
+    """Describes the inputs and outputs for a client."""
     discrete = num_levels is not None
     units = {
         "num_samples": "int32 scalar",

@@ -1,4 +1,4 @@
-"""The ranges of a training batch, for the message on a loss that is not finite."""
+"""Describes a training batch, for the message about a loss that is not finite."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ def describe_batch(
     seed: int,
     step: int,
 ) -> str:
-    """The range of each array of the batch of a step, and where its ends are.
+    """Describes the range of each array of a step's batch, and where it is reached.
 
     Args:
-      dataset: the data in training.
+      dataset: the data set.
       smoothing: q(x~ | x), or None for clean data alone.
       batch_size: examples per batch.
       seed: the run's seed.

@@ -1,4 +1,4 @@
-"""What a stage sees of a batch, and how it reaches the replicas."""
+"""The batches of a stage, for training and for validation."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,14 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
 # Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
 _ARGUMENTS = {
-    "smoothed": ("x_smoothed",),
-    "reverse": ("x", "x_smoothed"),
-    "baseline": ("x",),
+    Stage.SMOOTHED: ("x_smoothed",),
+    Stage.REVERSE: ("x", "x_smoothed"),
+    Stage.BASELINE: ("x",),
 }
 
 
@@ -28,7 +29,7 @@ def training_arguments(
     seed: int,
     start_step: int,
 ) -> tf.data.Dataset:
-    """Infinite batches of the arguments of `log_prob`, from `start_step` on.
+    """Makes endless batches of the arguments of `log_prob`, starting at a step.
 
     Raises:
       ValueError: an unknown stage, no smoothing where the stage needs one, or a
@@ -48,8 +49,8 @@ def training_arguments(
 class Validation(NamedTuple):
     """Batches of (arguments of `log_prob`, whether each row counts).
 
-    The last batch is filled up with rows that do not count: every replica always
-    gets an equal share, and one compiled function serves all batches.
+    The last batch is filled with rows that do not count, so that all replicas get
+    equal shares and one compiled function serves all batches.
     """
 
     batches: tf.data.Dataset
@@ -64,10 +65,10 @@ def validation_arguments(
     *,
     seed: int,
 ) -> Validation:
-    """A random subset of the validation split, with the same noise always.
+    """Makes batches of a fixed random subset of the validation split, with fixed noise.
 
-    The subset is that of `subset_indices`, in its random order, also where it is the
-    whole split: any number of the first rows is a random subset again.
+    The subset is that of `subset_indices`, in its random order, even if it is the whole
+    split: any number of its first rows is again a random subset.
 
     Raises:
       ValueError: an unknown stage, no smoothing where the stage needs one, or a
@@ -99,7 +100,7 @@ def validation_arguments(
 def _stage_arguments(
     stage: str, smoothing: Smoothing | None
 ) -> tuple[tuple[str, ...], Smoothing | None]:
-    """Names of what a stage models, and the smoothing that this takes."""
+    """Looks up the arguments of a stage, and the smoothing that they need."""
     names = choose(_ARGUMENTS, stage, "stage")
     if "x_smoothed" not in names:
         return names, None

@@ -1,4 +1,4 @@
-"""The files of a stage's checkpoints: finding, writing and removing them."""
+"""Finds, writes and removes the files of a stage's checkpoints."""
 
 import pathlib
 import re
@@ -10,20 +10,20 @@ import tensorflow as tf
 from smoothing_tf import artifacts
 
 CHECKPOINT_DIRECTORY = "checkpoints"
-# Checkpoints of finite numbers that were given up because training diverged from them.
+# Checkpoints of finite weights from which training diverged.
 DIVERGED_DIRECTORY = "diverged"
 
-# TensorFlow's own list of checkpoints. Written for its tools; nothing here reads it.
+# TensorFlow's own list of checkpoints, for its tools; this library never reads it.
 _LIST_FILE = "checkpoint"
 _FILE = re.compile(r"ckpt-(\d+)\.(?:index|data-\d{5}-of-\d{5})")
-# Ours, those of tf.train.CheckpointManager, and those of its list.
+# Temporary files of ours, of tf.train.CheckpointManager, and of its list.
 _LEFTOVER = re.compile(
     r"\.ckpt-\d+\.tmp-\w{8}|ckpt-\d+_temp|checkpoint\.tmp[0-9a-f]{32}"
 )
 
 
 class CheckpointFiles:
-    """The checkpoints `ckpt-STEP` in one directory, by looking for their files.
+    """The files of the checkpoints `ckpt-STEP` of one stage.
 
     Args:
       directory: the stage's directory; its checkpoints are one level below.
@@ -74,7 +74,7 @@ class CheckpointFiles:
           Their steps.
         """
         moved = [(step, path) for step, path in self._files() if step > after]
-        # The index first: a checkpoint without one is not resumed from.
+        # The index goes first, since training never resumes without one.
         for _, path in sorted(moved, key=lambda entry: entry[1].suffix != ".index"):
             target = artifacts.make_directory(self.directory / DIVERGED_DIRECTORY)
             path.replace(target / path.name)

@@ -1,4 +1,4 @@
-"""Checkpoints of one stage: writing, resuming, loading the averaged weights."""
+"""Saves and restores the state of training, and loads the averaged weights."""
 
 import pathlib
 import sys
@@ -22,16 +22,16 @@ from smoothing_tf.training.stored_checkpoint import (
 class Checkpoints:
     """The newest two states of training, in `directory`/checkpoints.
 
-    Variables are stored as lists, so that a checkpoint does not depend on the
-    names that Keras numbers per process, and what differs from a model can be
-    named. Checkpoints are found by their files. A checkpoint is complete before it
-    gets its name, so that a kill at any moment leaves the previous one; one that was
-    damaged later is passed over for the one before it.
+    Variables are stored as lists, so that a checkpoint does not depend on the names
+    that Keras numbers per process, and an error can name the variable that does not
+    fit. Checkpoints are found by their files. A checkpoint is complete before it gets
+    its name, so that a kill at any moment leaves the previous one; if one is damaged
+    later, the previous one is used.
 
     Args:
       directory: the stage's directory.
       groups: name -> variables to save and restore, in a fixed order.
-      step: the step counter, saved too.
+      step: the step counter, which is saved as well.
     """
 
     def __init__(
@@ -67,8 +67,7 @@ class Checkpoints:
           Whether there is one.
 
         Raises:
-          ValueError: it is of another model; or there are checkpoints, and all of
-            them are damaged.
+          ValueError: it belongs to another model, or all checkpoints are damaged.
         """
         self._previous = None
         found = _read_newest(self.files, self._groups, before)
@@ -84,11 +83,11 @@ class Checkpoints:
         return True
 
     def save(self, step: int) -> None:
-        """Writes the state at `step`, and removes all but the checkpoint before."""
+        """Writes the state at `step`, and keeps only the previous checkpoint."""
         self.files.write(self._checkpoint, step)
         previous = self._previous if self._previous != step else None
         if previous is None:
-            # Nothing was restored or saved before: whatever is there, it stays.
+            # Nothing was restored or saved yet, so a checkpoint that exists is kept.
             previous = next((s for s in self.files.steps() if s < step), None)
         self._previous = step
         self.files.remove_older(step, keep=previous)
@@ -96,7 +95,7 @@ class Checkpoints:
 
 
 def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
-    """Gives `model` the averaged weights of the newest checkpoint that can be read.
+    """Loads the averaged weights of the newest checkpoint that can be read.
 
     Args:
       model: a model of the same configuration as the trained one.
@@ -107,7 +106,7 @@ def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
 
     Raises:
       FileNotFoundError: there is no checkpoint.
-      ValueError: it is of another model; or all checkpoints are damaged.
+      ValueError: it belongs to another model, or all checkpoints are damaged.
     """
     files = CheckpointFiles(directory)
     found = _read_newest(files, {"averaged": model.weights})
@@ -122,7 +121,7 @@ def restore_stage(model: DensityModel, directory: artifacts.Path) -> int:
 
 
 def newest_step(directory: artifacts.Path) -> int | None:
-    """The step of the newest checkpoint of a stage that can be opened, or None."""
+    """Finds the step of the newest checkpoint that can be opened, or None."""
     files = CheckpointFiles(directory)
     for step in files.steps():
         try:
@@ -146,7 +145,7 @@ def _read_newest(
     groups: Mapping[str, Sequence[Variable]],
     before: int | None = None,
 ) -> _Found | None:
-    """The newest checkpoint that can be read, or None where there is none at all."""
+    """Reads the newest checkpoint that can be read; None if there is no checkpoint."""
 
     def candidates():
         return [s for s in files.steps() if before is None or s < before]

@@ -1,10 +1,11 @@
-"""Telling which checkpoints training has diverged from, and what to do about it."""
+"""Finds out which weights have diverged, and says what to do about it."""
 
 import math
 
+from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.training_config import TrainingConfig
 
-# Clipping bounds the gradient; with Adam it does not make up for a higher rate.
+# Clipping bounds the gradient; with Adam it does not compensate for a higher rate.
 _MAX_RATE_FOR_CLIPPING = 0.01
 
 
@@ -12,7 +13,7 @@ class Divergence:
     """Judges losses by the loss of the run's first step.
 
     The loss of a step depends on the weights before it and on nothing that a
-    setting could change. So where the step after a checkpoint has a loss or a
+    setting could change. So when the step after a checkpoint has a loss or a
     gradient that is not finite, or a loss far above that of the first step, no
     learning rate helps: the weights in the checkpoint have diverged.
 
@@ -20,6 +21,10 @@ class Divergence:
       stage: name of the stage.
       config: settings of the training.
       num_dims: number of dimensions of an event.
+
+    Attributes:
+      first_nats: loss of the run's first step, nats per example, if known.
+      last_nats: loss of the last finite step, if there was one.
     """
 
     def __init__(self, stage: str, config: TrainingConfig, num_dims: int):
@@ -27,6 +32,16 @@ class Divergence:
         self._config = config
         self._num_dims = num_dims
         self.first_nats: float | None = None
+        self.last_nats: float | None = None
+        # Steps whose weights have diverged, as the step after them shows.
+        self._steps: set[int] = set()
+
+    def observe(self, step: int, nats: float, gradient_norm: float) -> None:
+        """Takes note of the loss and the gradient of a step."""
+        if self.is_diverged(nats, gradient_norm):
+            self._steps.add(step - 1)
+        if math.isfinite(nats) and math.isfinite(gradient_norm):
+            self.last_nats = nats
 
     def is_diverged(self, nats: float, gradient_norm: float) -> bool:
         """Whether weights with this loss and gradient are not worth keeping."""
@@ -39,13 +54,13 @@ class Divergence:
         return nats > self.first_nats + margin
 
     def message(self, step: int, what: str, previous: float | None, place: str) -> str:
-        """What stopped training at `step`, and how to resume.
+        """Says what stopped training at `step`, and how to resume.
 
         Args:
           step: the step whose loss or gradient is not finite.
           what: what was found, e.g. "the loss is nan".
           previous: loss of the step before, nats per example, if known.
-          place: where a run with other settings resumes.
+          place: what a run with other settings does, e.g. "starts over".
         """
         after = (
             "" if previous is None else f" (the loss before was {previous:.6g} nats)"
@@ -64,11 +79,11 @@ class Divergence:
         )
 
     def first_message(self, what: str, ranges: str, *, is_imported: bool) -> str:
-        """What stopped training at the first step, before any weight has changed.
+        """Says what stopped training at the first step, with the initial weights.
 
         Args:
           what: what was found, e.g. "the loss is nan".
-          ranges: of the batch, see `describe_batch`.
+          ranges: ranges of the batch; see `describe_batch`.
           is_imported: whether the weights were imported.
         """
         suspects = "data and the imported weights" if is_imported else "data"
@@ -77,3 +92,24 @@ class Divergence:
             " any weight has changed, so the learning rate is not the cause. Check the"
             f" {suspects}: the batch has {ranges}. No checkpoint was written."
         )
+
+    def resumption(self, files: CheckpointFiles, step: int) -> str:
+        """Says where a run with other settings will resume.
+
+        Args:
+          files: the checkpoints of the stage.
+          step: the step that training has reached.
+
+        Returns:
+          The end of a sentence, e.g. "resumes from ...".
+        """
+        steps = [saved for saved in files.steps() if saved <= step]
+        if not steps:
+            return "starts over, since no checkpoint had been written yet"
+        bad = sorted(self._steps.intersection(steps))
+        names = ", ".join(files.path(saved).name for saved in bad)
+        why = f", since the weights of {names} have diverged" if names else ""
+        good = [saved for saved in steps if saved not in self._steps]
+        if good:
+            return f"resumes from {files.path(good[0])}{why}"
+        return f"starts over{why}"

@@ -5,10 +5,10 @@ import tensorflow as tf
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam with one kernel for each weight instead of a dozen.
+    """Keras' Adam with one kernel for each weight instead of a dozen.
 
-    The numbers are the same up to rounding. Of a large network the update is bound by
-    memory, and takes a third of the time. XLA fuses the dozen by itself.
+    The results are equal up to rounding. The update of a large network is bound by
+    memory and takes a third of the time. XLA fuses the dozen kernels by itself.
     """
 
     def update_step(self, gradient, variable, learning_rate):

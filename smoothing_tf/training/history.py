@@ -1,4 +1,4 @@
-"""The training curve on disk: one JSON object per line."""
+"""The training curve as a file with one JSON object per line."""
 
 import json
 import math
@@ -9,23 +9,22 @@ from typing import Any, NamedTuple
 from smoothing_tf import artifacts
 
 HISTORY_FILE = "history.jsonl"
-# Keys of a row that says that a setting was changed.
+# Keys of a row about a changed setting.
 _CHANGE_KEYS = {"step", "flag", "old", "new"}
 
 
 class History:
-    """Append-only rows, the same after a kill and a resumption as without.
+    """Rows of the training curve; an interrupted run ends with the same ones.
 
-    A row is {"step", "train_nats", and where it was validated "validation_nats"},
-    each the mean negative log-likelihood per example, for images also
-    "*_bits_per_dim". Rows are written before the checkpoint of their step, so
-    that rows up to a restored step are all there; later ones are cut off by
-    `truncate` and come again.
+    A row is {"step", "train_nats"}, after a validation also "validation_nats": mean
+    negative log-likelihoods per example, for images also "*_bits_per_dim". Rows are
+    written before the checkpoint of their step, so that all rows up to a restored step
+    exist; `truncate` drops later ones, which are written again.
 
     A row {"step", "flag", "old", "new"} says that the steps after "step" were taken
-    with another value of a setting. It is no row of the curve.
+    with another value of a setting. It does not belong to the curve.
 
-    Lines that cannot be read are left out, with one line on stderr.
+    Lines that cannot be read are skipped, with one line on stderr.
 
     Args:
       directory: the stage's directory.
@@ -68,8 +67,8 @@ class History:
             if row is not None:
                 lines.append(_Line(row, text.decode()))
             elif number < len(texts):
-                # A kill in the middle of a write leaves a last line without its end:
-                # that one is not worth a word.
+                # A kill during a write leaves a last line without its end, which is
+                # not reported.
                 unreadable.append(str(number))
         if unreadable and not self._has_warned:
             self._has_warned = True
@@ -88,7 +87,7 @@ class _Line(NamedTuple):
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:
-    """The row of a line, or None if it is damaged."""
+    """Parses a line; returns None if it is damaged."""
     try:
         row = json.loads(text)
     except ValueError:

@@ -37,50 +37,50 @@ def train_stage(
     is_locked: bool = False,
     stop: StopSignals | None = None,
 ) -> None:
-    """Trains one stage by maximum likelihood, or goes on where it stopped.
+    """Trains one stage by maximum likelihood, or resumes where it stopped.
 
-    A new run first adjusts the initial weights to its first batch, where the model
-    does that; what a checkpoint holds, also one of step 0, is taken as it is.
+    A new run first adjusts the initial weights to its first batch, for models that
+    define this; weights from a checkpoint, including one of step 0, stay unchanged.
 
-    Stage "smoothed" learns p(x~), "reverse" p(x | x~), "baseline" p(x). Everything
-    is a function of (seed, step): on one CPU device a run that was killed and
-    started again ends with the same bits as one that was not. TensorFlow's CPU
-    kernels are reproducible as they are; on a GPU it takes
-    `tf.config.experimental.enable_op_determinism()` before the call. The number of
-    replicas changes no weight beyond rounding, except with dropout: its masks are
-    drawn per replica.
+    Stage smoothed learns p(x~), reverse p(x | x~), baseline p(x). Everything is a
+    function of (seed, step): on one CPU device a run that was killed and started again
+    ends with the same bits as an uninterrupted one. TensorFlow's CPU kernels are
+    reproducible by default; on a GPU call
+    `tf.config.experimental.enable_op_determinism()` first. The number of replicas
+    changes the weights only by rounding, except with dropout, whose masks are drawn per
+    replica.
 
     Writes checkpoints/, tensorboard/, history.jsonl and started.json into `directory`,
     which is locked meanwhile. The learning rate, its decay and the clipping may differ
-    from those of the earlier steps; the history then says so. Where a checkpoint was
-    saved after training had diverged, a run with changed settings goes back to the
+    from those of earlier steps; the history then records the change. If a checkpoint
+    was saved after training had diverged, a run with changed settings resumes from the
     checkpoint before it, or starts over.
 
     Args:
-      stage: "smoothed", "reverse" or "baseline".
-      make_model: builds the model, always with the same initial weights; called
-        twice, the second model holds the averaged weights.
-      dataset: with splits "train" and "validation".
-      smoothing: q(x~ | x); the baseline needs none.
-      config: optimizer, length and rhythm.
-      directory: of this stage alone.
+      stage: the stage, a `Stage` or its name.
+      make_model: function that builds the model, always with the same initial
+        weights; it is called twice, and the second model holds the averaged weights.
+      dataset: data set with the splits "train" and "validation".
+      smoothing: q(x~ | x); None for the baseline.
+      config: settings of the training.
+      directory: directory of this stage alone.
       seed: the run's seed.
-      strategy: where to compute; None: the current one, usually one device. Make
-        one per process: collectives of a second MirroredStrategy take the shapes
-        of the first.
+      strategy: distribution strategy; None for the current one, usually one device.
+        Make only one per process: the collectives of a second MirroredStrategy keep
+        the shapes of the first.
       progress: whether to show a progress bar on stderr.
       is_locked: whether the caller holds the lock of `directory`.
-      stop: requests to stop, by whoever handles signals: the call of compiled steps
-        is finished and a checkpoint is saved; None: no handlers are installed.
+      stop: requests to stop, from a handler of signals; the current call is finished
+        and a checkpoint saved. None installs no handlers.
 
     Raises:
       BlockingIOError: another process trains in `directory`.
-      KeyboardInterrupt, SystemExit: as `stop` was requested.
+      KeyboardInterrupt, SystemExit: a stop was requested.
       FloatingPointError: the loss or its gradient is NaN or infinite.
       OSError: a checkpoint cannot be written.
-      ValueError: the checkpoint in `directory` is of another model; a batch does
-        not divide among the replicas; an empty split; `config.num_steps` is below
-        the step of the checkpoint.
+      ValueError: the checkpoint in `directory` belongs to another model, a batch
+        cannot be divided among the replicas, a split is empty, or `config.num_steps`
+        is below the step of the checkpoint.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
@@ -116,8 +116,8 @@ def train_stage(
         if trainer.step == config.num_steps:
             if progress and writes:
                 print(
-                    f"{stage}: all of {config.num_steps} steps are done already;"
-                    f" nothing to train in {directory}.",
+                    f"{stage}: all {config.num_steps} steps are already done; nothing"
+                    f" to train in {directory}.",
                     file=sys.stderr,
                 )
             return
@@ -145,7 +145,7 @@ def train_stage(
 def remove_leftovers(directory: artifacts.Path) -> None:
     """Removes temporary files of killed processes from a stage's directory.
 
-    Needs the lock of the directory.
+    The caller must hold the lock of the directory.
     """
     artifacts.remove_leftovers(pathlib.Path(directory) / HISTORY_FILE)
     artifacts.remove_leftovers(pathlib.Path(directory) / START_FILE)
@@ -161,13 +161,14 @@ def write_initial_state(
     seed: int,
     is_locked: bool = False,
 ) -> None:
-    """Writes a checkpoint of step 0, from which `train_stage` goes on.
+    """Writes a checkpoint of step 0, from which `train_stage` resumes.
 
     Args:
-      stage: "smoothed", "reverse" or "baseline".
-      make_model: builds the model with the weights to start from; called twice.
-      config: of the training to come.
-      directory: of this stage alone.
+      stage: the stage, a `Stage` or its name.
+      make_model: function that builds the model with the weights to start from;
+        called twice.
+      config: settings of the training to come.
+      directory: directory of this stage alone.
       seed: the run's seed.
       is_locked: whether the caller holds the lock of `directory`.
 

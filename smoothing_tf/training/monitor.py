@@ -1,4 +1,4 @@
-"""What a person sees of a training: progress bar and TensorBoard."""
+"""Shows the progress of training: a progress bar and TensorBoard."""
 
 import math
 import pathlib
@@ -20,16 +20,15 @@ TENSORBOARD_DIRECTORY = "tensorboard"
 class Monitor:
     """Shows losses in the unit of the data: bits per dimension, or nats.
 
-    Without levels (vectors) the loss is shown in nats. TensorFlow's event writer
-    cannot purge: after a kill, points between checkpoint and kill are written
-    twice, with equal values; `history.jsonl` is the exact record.
+    TensorFlow's event writer cannot purge: after a kill, the points between checkpoint
+    and kill are written twice, with equal values; `history.jsonl` is the exact record.
 
     Args:
       stage: name of the stage.
-      dataset: the data in training.
+      dataset: the data set.
       directory: the stage's directory.
       start_step: step at which this run starts.
-      num_steps: step at which it ends.
+      num_steps: step at which this run ends.
       progress: whether to show the bar, on stderr.
       is_chief: whether this process shows and writes anything.
     """
@@ -67,7 +66,7 @@ class Monitor:
             disable=not (progress and is_chief),
             dynamic_ncols=True,
         )
-        # The first call builds the graph and takes much longer than the others.
+        # The first call takes much longer than the others: it builds the graph.
         self._bar.set_postfix_str("first call: compiling")
         self._examples, self._seconds = 0, 0.0
 
@@ -122,9 +121,9 @@ class Monitor:
         """Writes one picture: a row per array of images.
 
         Args:
-          step: the step they belong to.
-          rows: (float images on [-1, 1] of shape [n, h, w, c], whether they are
-            levels of the data).
+          step: the step that the images belong to.
+          rows: (float images on [-1, 1] of shape [n, h, w, c], whether they hold
+            exact levels of the data).
         """
         strips = []
         for x, is_levels in rows:
@@ -146,7 +145,7 @@ class Monitor:
             tqdm.tqdm.write(line, file=sys.stderr)
 
     def flush(self) -> None:
-        """Brings everything so far to disk."""
+        """Writes everything so far to disk."""
         self._writer.flush()
 
     def _scalars(self, step: int, values: dict[str, float]) -> None:

@@ -12,9 +12,9 @@ from smoothing_tf.training.training_config import TrainingConfig
 class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
     """learning_rate * decay^step.
 
-    Keras' schedule of this name raises a float32 to the power of the step, where
-    rounding .999995 costs 2 % after a million steps; here the logarithm is taken
-    in float64 first.
+    Keras' schedule of this name raises a float32 to the power of the step: rounding
+    0.999995 costs 2 % after a million steps. Here the logarithm is first computed in
+    float64.
 
     Args:
       learning_rate: the rate at step 0.
@@ -37,7 +37,7 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 def make_schedule(
     config: TrainingConfig,
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """The learning rate that a configuration asks for."""
+    """Makes the learning-rate schedule of a configuration."""
     if config.learning_rate_schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(
             config.learning_rate, config.num_steps

@@ -1,4 +1,4 @@
-"""What a training writes down beside its checkpoints."""
+"""Records of training: rows of the history, points and pictures of TensorBoard."""
 
 import math
 
@@ -7,6 +7,7 @@ import tensorflow as tf
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.stage import Stage
 from smoothing_tf.training.batches import Validation
 from smoothing_tf.training.monitor import Monitor
 from smoothing_tf.training.stage_trainer import StageTrainer
@@ -15,10 +16,10 @@ _NUM_PICTURES = 8
 
 
 def make_window() -> tf.Variable:
-    """Sum and number of the losses since the last row of the history.
+    """Makes a variable for the sum and number of losses since the last history row.
 
-    Saved in checkpoints, so that a row across an interruption is the mean of all its
-    steps.
+    It is saved in checkpoints, so that a row that spans an interruption is the mean of
+    all its steps.
     """
     return tf.Variable([0.0, 0.0], dtype=tf.float64)
 
@@ -28,12 +29,12 @@ class StageLog:
 
     Args:
       stage: name of the stage.
-      trainer: of the stage.
-      dataset: the data in training.
+      trainer: the stage's trainer.
+      dataset: the data set.
       seed: the run's seed.
 
     Attributes:
-      window: as of `make_window`.
+      window: the variable of `make_window`.
     """
 
     def __init__(self, stage: str, trainer: StageTrainer, dataset: Dataset, seed: int):
@@ -47,7 +48,7 @@ class StageLog:
     def train_point(
         self, step: int, gradient_norm: float, monitor: Monitor
     ) -> dict[str, float]:
-        """Shows the mean of the window and empties it.
+        """Shows the mean loss of the window and empties it.
 
         Returns:
           The row of the history.
@@ -55,7 +56,7 @@ class StageLog:
         total, count = self.window.numpy()
         self.window.assign([0.0, 0.0])
         nats = total / count
-        # The rate of the step just taken, which the optimizer counted from 0.
+        # The rate of the last step; the optimizer counts steps from 0.
         learning_rate = float(self._trainer.schedule(step - 1))
         monitor.train_point(step, nats, learning_rate, float(gradient_norm))
         return {"step": step, **self._curve_point("train", nats)}
@@ -66,7 +67,7 @@ class StageLog:
         """Shows a validation.
 
         Returns:
-          What it adds to the row of the history.
+          The entries that it adds to the row of the history.
         """
         monitor.validation_point(step, nats, num_examples)
         return self._curve_point("validation", nats)
@@ -76,9 +77,9 @@ class StageLog:
         if len(self._dataset.event_shape) != 3:
             return
         seed = derive_seed(self._seed, f"pictures {self._stage}")
-        if self._stage != "reverse":
+        if self._stage != Stage.REVERSE:
             samples = self._sample(_NUM_PICTURES, seed=seed)
-            monitor.picture(step, [(samples, self._stage == "baseline")])
+            monitor.picture(step, [(samples, self._stage == Stage.BASELINE)])
             return
         x, x_smoothed = (
             part[:_NUM_PICTURES] for part in next(iter(validation.batches))[0]

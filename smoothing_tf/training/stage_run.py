@@ -1,4 +1,4 @@
-"""The host's side of the training of one stage."""
+"""The training of one stage, as seen from the host."""
 
 import contextlib
 import math
@@ -13,12 +13,14 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.os_errors import message_of_os_error, message_of_tensorflow
 from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.stage import Stage
 from smoothing_tf.training import batches
 from smoothing_tf.training.batch_ranges import describe_batch
 from smoothing_tf.training.checkpoint_files import DIVERGED_DIRECTORY
 from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.divergence import Divergence
 from smoothing_tf.training.history import History
+from smoothing_tf.training.intervals import Intervals
 from smoothing_tf.training.monitor import Monitor
 from smoothing_tf.training.stage_log import StageLog
 from smoothing_tf.training.stage_trainer import StageTrainer, StepResults
@@ -32,8 +34,8 @@ class StageRun:
 
     Args:
       stage: name of the stage.
-      make_model: builds the model with its initial weights.
-      trainer: takes the steps.
+      make_model: function that builds the model with its initial weights.
+      trainer: the object that takes the steps.
       dataset: with splits "train" and "validation".
       smoothing: q(x~ | x), or None for the baseline.
       config: settings of the training.
@@ -73,15 +75,13 @@ class StageRun:
         self._start = StartRecord(directory)
         num_dims = math.prod(dataset.event_shape)
         self._divergence = Divergence(stage, config, num_dims)
-        # Changes of settings that hold from the step resumed from on.
+        self._intervals = Intervals(config)
+        # Changes of settings that apply from the step at which training resumed.
         self._changes: list[dict] = []
-        self._last_nats: float | None = None
-        # Steps after which the weights had diverged, as the step that follows shows.
-        self._diverged: set[int] = set()
 
     @property
     def last_checkpoint(self) -> str:
-        """Path of the newest checkpoint, or that there is none."""
+        """The path of the newest checkpoint, or a remark that there is none."""
         return self._checkpoints.latest or "none: no step has been saved"
 
     def restore(self, before: int | None = None) -> None:
@@ -109,7 +109,7 @@ class StageRun:
     def train(self, monitor: Monitor) -> None:
         """Takes the remaining steps.
 
-        A request to stop is met after the call of compiled steps that it came in.
+        A request to stop takes effect after the current call of compiled steps.
         """
         validation = batches.validation_arguments(
             self._stage,
@@ -131,7 +131,7 @@ class StageRun:
         step = self._trainer.step
         results = self._call(iterator)
         nats, norm = float(results.nats[0]), float(results.gradient_norm[0])
-        # With the settings that it was saved with, the run would only diverge again.
+        # With unchanged settings the run would only diverge again.
         if step > 0 and self._changes and self._divergence.is_diverged(nats, norm):
             self._go_back(step, monitor)
             return False
@@ -141,16 +141,16 @@ class StageRun:
         return True
 
     def _call(self, iterator) -> StepResults:
-        num_steps = self._num_steps_ahead(self._trainer.step)
+        num_steps = self._intervals.num_steps_ahead(self._trainer.step)
         return self._trainer.run_steps(iterator, num_steps)
 
     def _finish(self, results: StepResults, validation, monitor: Monitor) -> None:
-        """Writes down what a call of compiled steps gave."""
+        """Records the results of a call of compiled steps."""
         config, step = self._config, self._trainer.step
         self._count(results)
         monitor.advance(results, config.batch_size)
-        validates = self._is_due(config.validate_every, step)
-        if validates or self._is_due(config.log_every, step):
+        validates = self._intervals.is_due(config.validate_every, step)
+        if validates or self._intervals.is_due(config.log_every, step):
             row = self._log.train_point(step, results.gradient_norm[-1], monitor)
             if validates:
                 nats = self._trainer.mean_nats(validation)
@@ -162,24 +162,24 @@ class StageRun:
                 with self._write_errors(step):
                     self._history.append(row)
         stops = self._stop.requested is not None
-        if config.sample_every and self._is_due(config.sample_every, step):
+        if config.sample_every and self._intervals.is_due(config.sample_every, step):
             if self._is_chief and not stops:
                 self._log.picture(step, validation, monitor)
-        if stops or self._is_due(config.checkpoint_every, step):
+        if stops or self._intervals.is_due(config.checkpoint_every, step):
             self._save(step, monitor)
         if stops:
             self._say_stopped(step)
             self._stop.raise_if_requested()
 
     def _first_nats(self) -> float | None:
-        """The loss of the first step, or of the first row of an older run."""
+        """The loss of the first step; of a run of an older version, its first row."""
         rows = self._history.rows()
         earliest = rows[0].get("train_nats") if rows else None
         recorded = self._start.first_nats
         return earliest if recorded is None else recorded
 
     def _batches(self):
-        """Batches from the next step on; a new run is adjusted to its first one."""
+        """Batches from the next step on; a new model is adjusted to the first one."""
         arguments = batches.training_arguments(
             self._stage,
             self._dataset,
@@ -193,7 +193,7 @@ class StageRun:
         return iter(self._trainer.distribute(arguments))
 
     def _go_back(self, step: int, monitor: Monitor) -> None:
-        """Resumes from an earlier checkpoint than that of `step`, or starts over."""
+        """Resumes from a checkpoint before `step`, or starts over."""
         files = self._checkpoints.files
         self.restore(before=step)
         if self._is_chief:
@@ -219,15 +219,13 @@ class StageRun:
         self._changes = []
 
     def _count(self, results: StepResults) -> None:
-        """Adds the losses to the window; stops where one is not finite."""
+        """Adds the losses to the window; stops if one is not finite."""
         first = self._trainer.step - len(results.nats) + 1
         for step, (nats, norm) in enumerate(
             zip(map(float, results.nats), map(float, results.gradient_norm)), first
         ):
-            if self._divergence.is_diverged(nats, norm):
-                self._diverged.add(step - 1)
+            self._divergence.observe(step, nats, norm)
             self._check_finite(step, loss=nats, gradient=norm)
-            self._last_nats = nats
             self._log.window.assign_add([nats, 1.0])
 
     def _save(self, step: int, monitor: Monitor) -> None:
@@ -235,7 +233,7 @@ class StageRun:
             self._fail(step, "the weights are NaN or infinite")
         if self._is_chief:
             with self._write_errors(step):
-                # Last: what a checkpoint's step has written is written by then.
+                # A checkpoint comes last, so that it implies all that its steps wrote.
                 monitor.flush()
                 self._checkpoints.save(step)
 
@@ -247,24 +245,6 @@ class StageRun:
                 file=sys.stderr,
             )
 
-    def _is_due(self, every: int, step: int) -> bool:
-        return step % every == 0 or step == self._config.num_steps
-
-    def _num_steps_ahead(self, step: int) -> int:
-        """Steps until the next event, at most `steps_per_call`."""
-        config = self._config
-        intervals = (
-            config.log_every,
-            config.validate_every,
-            config.checkpoint_every,
-            config.sample_every or config.num_steps,
-        )
-        return min(
-            config.steps_per_call,
-            config.num_steps - step,
-            *(every - step % every for every in intervals),
-        )
-
     def _check_finite(self, step: int, **values: float) -> None:
         for name, value in values.items():
             if not math.isfinite(value):
@@ -274,7 +254,7 @@ class StageRun:
         if step == 1:
             ranges = describe_batch(
                 self._dataset,
-                None if self._stage == "baseline" else self._smoothing,
+                None if self._stage == Stage.BASELINE else self._smoothing,
                 batch_size=self._config.batch_size,
                 seed=self._seed,
                 step=step,
@@ -284,28 +264,15 @@ class StageRun:
                     what, ranges, is_imported=self._is_resumed
                 )
             )
-        place = self._resumption()
+        divergence = self._divergence
+        place = divergence.resumption(self._checkpoints.files, self._trainer.step)
         raise FloatingPointError(
-            self._divergence.message(step, what, self._last_nats, place)
+            divergence.message(step, what, divergence.last_nats, place)
         )
-
-    def _resumption(self) -> str:
-        """Where a run with other settings will resume."""
-        files = self._checkpoints.files
-        steps = [step for step in files.steps() if step <= self._trainer.step]
-        good = [step for step in steps if step not in self._diverged]
-        if not steps:
-            return "starts over, since no checkpoint had been written yet"
-        bad = sorted(self._diverged.intersection(steps))
-        names = ", ".join(files.path(step).name for step in bad)
-        why = f", since the weights of {names} have diverged" if names else ""
-        if good:
-            return f"resumes from {files.path(good[0])}{why}"
-        return f"starts over{why}"
 
     @contextlib.contextmanager
     def _write_errors(self, step: int) -> Iterator[None]:
-        """Says in one line what could not be written, and what is left."""
+        """Turns an error of writing into one line that says how to resume."""
         try:
             yield
         except (OSError, tf.errors.OpError) as error:
@@ -323,6 +290,6 @@ class StageRun:
 def stage_checkpoints(
     directory: artifacts.Path, trainer: StageTrainer, window: tf.Variable
 ) -> Checkpoints:
-    """The checkpoints of a stage: all of its trainer's state, and the log's window."""
+    """Makes the checkpoints of a stage: its trainer's state and the log's window."""
     groups = {**trainer.state, "window": [window]}
     return Checkpoints(directory, groups, trainer.step_variable)

@@ -18,34 +18,41 @@ from smoothing_tf.training.training_config import TrainingConfig
 
 
 class StepResults(NamedTuple):
-    """What `num_steps` optimizer steps gave: float32 [num_steps], and the time."""
+    """Results of a number of optimizer steps.
 
-    nats: np.ndarray  # mean -log p of the global batch, before the step
-    gradient_norm: np.ndarray  # before clipping
-    seconds: float  # of all together
+    Attributes:
+      nats: mean -log p of the global batch before each step, float32 [num_steps].
+      gradient_norm: norm of the gradient before clipping, float32 [num_steps].
+      seconds: time that all steps took.
+    """
+
+    nats: np.ndarray
+    gradient_norm: np.ndarray
+    seconds: float
 
 
 class StageTrainer:
-    """A model, its optimizer and its averaged twin on any strategy.
+    """A model, its optimizer and its averaged copy under any strategy.
 
-    The loss is the mean of -log p over the GLOBAL batch: each replica sums its
-    share and divides by the size of the whole. A step is a function of (seed,
+    The loss is the mean of -log p over the global batch: each replica sums over its
+    share and divides by the size of the whole batch. A step is a function of (seed,
     step) and the batch alone.
 
     `averaged` is a second model that holds the exponential moving average of the
     weights, a <- m a + (1 - m) w with m = min(ema_momentum, t / (10 + t)) at step
-    t = 0, 1, ...: it starts at the weights after the first step and forgets the
-    early ones of a short run too. As a model of its own it is evaluated without
-    ever touching the weights in training.
+    t = 0, 1, ...: it starts at the weights after the first step, and forgets the
+    early ones even in a short run. Since it is a separate model, evaluating it never
+    touches the weights in training.
 
     Args:
-      stage: name of the stage, part of the seeds.
-      make_model: builds the model with its initial weights; called twice.
-      config: the optimizer's settings.
+      stage: name of the stage, from which seeds are derived.
+      make_model: function that builds the model with its initial weights; called
+        twice.
+      config: settings of the optimizer.
       seed: the run's seed.
-      strategy: where to compute.
-      draw: step -> arguments of `log_prob`, a batch drawn in the graph; for
-        `run_drawn_steps`.
+      strategy: the distribution strategy.
+      draw: function that draws a batch in the graph, step -> arguments of `log_prob`;
+        for `run_drawn_steps`.
 
     Raises:
       ValueError: the batch cannot be divided evenly among the replicas.
@@ -75,7 +82,7 @@ class StageTrainer:
         with strategy.scope():
             self.model = make_model()
             self.averaged = make_model()
-            # Drawn steps are compiled by XLA, which fuses the plain one as well.
+            # Drawn steps are compiled by XLA, which fuses Keras' own Adam as well.
             make_adam = FusedAdam if draw is None else keras.optimizers.Adam
             self._optimizer = make_adam(self.schedule, beta_2=config.adam_beta_2)
             self._optimizer.build(self.model.trainable_variables)
@@ -92,12 +99,12 @@ class StageTrainer:
 
     @property
     def step_variable(self) -> keras.Variable:
-        """The counter of steps, for checkpoints."""
+        """The step counter, for checkpoints."""
         return self._optimizer.iterations
 
     @property
     def state(self) -> dict[str, list[keras.Variable]]:
-        """Every variable but the step, by group, for checkpoints."""
+        """Every variable except the step counter, by group, for checkpoints."""
         return {
             "weights": self.model.weights,
             "averaged": self.averaged.weights,
@@ -127,13 +134,12 @@ class StageTrainer:
             variable.assign(tf.zeros_like(variable.value))
 
     def initialize_from(self, arguments: tuple[tf.Tensor, ...]) -> None:
-        """Adjusts weights just drawn to a first batch, as `DensityModel` says.
+        """Adjusts initial weights to a first batch; see `DensityModel`.
 
-        Every process computes from the whole batch, so that all replicas hold the
-        same weights.
+        Every process uses the whole batch, so that all replicas hold the same weights.
 
         Args:
-          arguments: of `log_prob`, the global batch.
+          arguments: the arguments of `log_prob` for the global batch.
         """
         with self._strategy.scope():
             self.model.initialize_from(*arguments)
@@ -150,18 +156,19 @@ class StageTrainer:
         """Takes `num_steps` optimizer steps on batches of `iterator`.
 
         Args:
-          iterator: over distributed batches, tuples of arguments of `log_prob`.
-          num_steps: how many; another number compiles nothing anew.
+          iterator: iterator over distributed batches, tuples of arguments of
+            `log_prob`.
+          num_steps: number of steps; a new number needs no compilation.
         """
         return _timed(lambda: self._compiled_steps(iterator, tf.constant(num_steps)))
 
     def run_drawn_steps(self, num_steps: int) -> StepResults:
         """Takes `num_steps` optimizer steps on batches of `draw`, on one device.
 
-        All of them are one XLA computation: a small model is not bound by the host.
+        They are one XLA computation, so that the host does not limit a small model.
 
         Args:
-          num_steps: how many; another number compiles anew.
+          num_steps: number of steps; each new number is compiled.
         """
         return _timed(lambda: self._compiled_drawn_steps(num_steps))
 
@@ -205,12 +212,12 @@ class StageTrainer:
             log_prob = self.model.log_prob(*arguments, dropout_seed=dropout_seed)
             nats = -tf.reduce_sum(log_prob) / self._config.batch_size
         gradients = tape.gradient(nats, variables)
-        # A weight that the loss does not reach, e.g. for want of a context, stays.
+        # A weight without a gradient, e.g. for lack of a context, stays unchanged.
         reached = [gradient is not None for gradient in gradients]
         gradients = list(itertools.compress(gradients, reached))
         variables = list(itertools.compress(variables, reached))
-        # Keras clips before it sums over replicas; the norm that counts is that
-        # of the sum. Keras sums once more, over equal terms by then.
+        # Keras clips before it sums over replicas, but the norm of the sum counts. So
+        # the sum is taken here, and Keras' own sum adds equal terms.
         if replica.num_replicas_in_sync > 1:
             gradients = replica.all_reduce("SUM", gradients)
         norm = tf.linalg.global_norm(gradients)
@@ -256,5 +263,5 @@ def _move_average(average, weight, momentum):
 
 
 def _copy(average, weight, momentum):
-    del momentum  # What is not learned is not averaged.
+    del momentum  # Only learned weights are averaged.
     average.assign(weight)

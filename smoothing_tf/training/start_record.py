@@ -1,4 +1,4 @@
-"""The record that a stage has taken its first optimizer step."""
+"""The record of a stage's first optimizer step."""
 
 import json
 import pathlib
@@ -9,17 +9,17 @@ from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.training_config import TrainingConfig
 
 START_FILE = "started.json"
-# Settings that may change when a stage resumes and that change its weights.
+# Settings that may change when a stage resumes although they affect its weights.
 CHANGEABLE = ("learning_rate", "learning_rate_decay", "clip_norm")
 
 
 class StartRecord:
-    """started.json in the directory of a stage.
+    """The file started.json in the directory of a stage.
 
-    It is written once, after the first call of the training steps. From then on the
+    It is written once, after the first call of compiled steps. From then on the
     configuration of the stage is fixed; before, nothing in its directory depends on
-    the configuration. It holds the settings that may change later, with their first
-    values (the history has the changes), and the loss of the first step.
+    the configuration. It holds the loss of the first step, and the first values of the
+    settings that may change later; the history records the changes.
 
     Args:
       directory: the stage's directory.
@@ -52,12 +52,12 @@ class StartRecord:
     def changes(
         self, config: TrainingConfig, earlier: list[dict[str, Any]], step: int
     ) -> list[dict[str, Any]]:
-        """Rows of the history for the settings that change after `step`.
+        """Makes the history rows of the settings that change after `step`.
 
         Args:
           config: settings of the steps to come.
-          earlier: the changes that are in the history.
-          step: the step that is resumed from.
+          earlier: the changes that the history already records.
+          step: the step at which training resumes.
         """
         settings = {k: v for k, v in self._read().items() if k in CHANGEABLE}
         for row in earlier:
@@ -73,5 +73,5 @@ class StartRecord:
         try:
             record = json.loads(self.path.read_bytes())
         except (FileNotFoundError, ValueError):
-            return {}  # Of an older version, or damaged: its values are unknown.
+            return {}  # The file is missing (older version) or damaged.
         return record if isinstance(record, dict) else {}

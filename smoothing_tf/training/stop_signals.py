@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: finish what is being computed, save, and exit."""
+"""On SIGTERM and Ctrl-C: finishes the current call, saves, and exits."""
 
 import contextlib
 import os
@@ -9,20 +9,20 @@ import time
 from collections.abc import Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Who ends a process may signal it and its group in turn, as timeout(1) does: signals
-# that arrive together are one request.
+# Programs such as timeout(1) signal a process and then its group: signals that arrive
+# together are one request.
 _ONE_REQUEST_SECONDS = 0.5
 
 
 class StopSignals:
     """Turns the first SIGINT or SIGTERM into a request; the second ends the process.
 
-    As a context manager it installs its handlers, and puts the earlier ones back at
-    the end. A signal raises KeyboardInterrupt (SIGINT) or SystemExit(143) (SIGTERM) at
-    once, except inside `deferred`, where it is kept until `raise_if_requested`. A
-    second signal ends the process with the status 130 or 143 whatever it is doing. A
-    thread sees to that, and reports the first one, since Python's own handlers wait for
-    a compiled function to return.
+    As a context manager it installs its handlers and restores the earlier ones at the
+    end. A signal raises KeyboardInterrupt (SIGINT) or SystemExit(143) (SIGTERM) at
+    once, except inside `deferred`, where it waits for `raise_if_requested`. A second
+    signal ends the process with the status 130 or 143, whatever it is doing. A thread
+    does that, and reports the first signal, because Python's own handlers only run
+    after a compiled function has returned.
 
     Outside the main thread, where Python allows no handlers, it does nothing.
     """
@@ -52,7 +52,7 @@ class StopSignals:
         stack.callback(signal.set_wakeup_fd, earlier)
         for number in _SIGNALS:
             handler = signal.signal(number, self._handle)
-            if handler is not None:  # None: installed by something else than Python.
+            if handler is not None:  # None: it was not installed by Python.
                 stack.callback(signal.signal, number, handler)
         return self
 
@@ -66,7 +66,7 @@ class StopSignals:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Signals that arrive within wait for `raise_if_requested`."""
+        """Makes signals wait for `raise_if_requested`."""
         self._is_deferred = True
         try:
             yield
@@ -74,7 +74,7 @@ class StopSignals:
             self._is_deferred = False
 
     def raise_if_requested(self) -> None:
-        """Ends what is running if a signal was received.
+        """Raises an exception if a signal was received.
 
         Raises:
           KeyboardInterrupt: it was SIGINT.
@@ -111,9 +111,9 @@ class StopSignals:
                 self._report_once(received[0])
 
     def _report_once(self, number: int) -> None:
-        """Says once what happens now, in the thread or in the handler."""
+        """Reports the first signal once, from the thread or from the handler."""
         if self._is_unreported.acquire(blocking=False):
-            # A progress bar leaves its line open.
+            # A new line, because a progress bar does not end its own.
             name = signal.Signals(number).name
             _say(
                 f"\n{name}: finishing the current call and saving a checkpoint. A"

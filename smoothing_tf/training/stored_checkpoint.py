@@ -1,4 +1,4 @@
-"""Reading one checkpoint, or finding out that it is damaged."""
+"""Reads one checkpoint, or finds out that it is damaged."""
 
 import contextlib
 import pathlib
@@ -19,7 +19,7 @@ class StoredCheckpoint:
     """The content of a checkpoint, as arrays.
 
     TensorFlow stores a checksum with every tensor and with every block of the index,
-    and compares it when it reads: what is returned is what was written.
+    and verifies it on reading.
 
     Args:
       path: path of the checkpoint, without the suffixes of its files.
@@ -36,7 +36,7 @@ class StoredCheckpoint:
                 # Opening a named pipe would block.
                 raise DamagedCheckpointError(f"{file.name} is not a regular file")
             with contextlib.suppress(FileNotFoundError), file.open("rb"):
-                pass  # What may not be read is not damaged: the error says so.
+                pass  # An unreadable file raises its own error: it is not damaged.
         index = path.with_name(f"{path.name}.index")
         if not index.exists():
             raise DamagedCheckpointError(f"{index.name} is missing")
@@ -50,19 +50,20 @@ class StoredCheckpoint:
         """Reads the step and the values of some groups of variables.
 
         Args:
-          groups: name -> variables, for their number and shapes.
+          groups: name -> variables, which give the number and the shapes.
 
         Returns:
           (step, name -> values in the order of the variables).
 
         Raises:
-          ValueError: the checkpoint is of another model; names what differs.
-          DamagedCheckpointError: a file is missing or damaged, or its name says
-            another step.
+          ValueError: the checkpoint belongs to another model; the message names the
+            difference.
+          DamagedCheckpointError: a file is missing or damaged, or its name does not
+            match its step.
         """
         for name, variables in groups.items():
             self._check_shapes(name, variables)
-        # All of it, so that training and sampling agree on what is damaged.
+        # Reads everything, so that training and sampling agree on what is damaged.
         with _reading():
             for key in self._shapes:
                 self._reader.get_tensor(key)
@@ -72,7 +73,7 @@ class StoredCheckpoint:
         }
         step = int(self._value("step"))
         if self._path.name != f"ckpt-{step}":
-            # Renamed: under this name it would hide the later ones.
+            # It was renamed, and would hide later checkpoints under this name.
             raise DamagedCheckpointError(f"it holds the state of step {step}")
         return step, values
 

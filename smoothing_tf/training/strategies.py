@@ -1,4 +1,4 @@
-"""Distribution strategies, by the name a command line uses."""
+"""Distribution strategies, by the name of a flag."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _check_cluster() -> None:
         json.loads(cluster)
     except json.JSONDecodeError:
         raise ValueError(
-            "The environment variable TF_CONFIG must not be set, or be JSON,"
+            "The environment variable TF_CONFIG must be unset or valid JSON, e.g."
             ' {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker",'
             f' "index": 0}}}}; got {cluster!r}.'
         ) from None
@@ -47,11 +47,11 @@ STRATEGIES = {
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """A strategy for `train_stage`, to be made before TensorFlow computes anything.
+    """Makes a strategy for `train_stage`; call it before TensorFlow computes anything.
 
     Args:
-      name: "auto" (multi_worker where TF_CONFIG is set, mirrored where there are
-        several GPUs, else one device) or another key of STRATEGIES.
+      name: "auto" (multi_worker if TF_CONFIG is set, mirrored if there are several
+        GPUs, otherwise one device) or another key of STRATEGIES.
 
     Raises:
       ValueError: an unknown name, or TF_CONFIG is not JSON.
@@ -60,7 +60,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one of its strategy that writes."""
+    """Whether this process is the one among the workers that writes files."""
     resolver = strategy.cluster_resolver
     if resolver is None or resolver.task_type in (None, "chief"):
         return True

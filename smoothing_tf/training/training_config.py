@@ -1,4 +1,4 @@
-"""How one stage is trained."""
+"""Settings of the training of one stage."""
 
 import dataclasses
 
@@ -7,50 +7,50 @@ from smoothing_tf.settings import setting, validate
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """Optimizer, length and rhythm of the training of one stage.
+    """Optimizer, number of steps and intervals of the training of one stage.
 
-    Learning rate and its decay are the published ones; the published batch sizes
-    are 80 (smoothed) and 50 (reverse). Lengths suit a laptop.
+    The learning rate and its decay are the published ones; the published batch sizes
+    are 80 (smoothed) and 50 (reverse). The default number of steps suits a laptop.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
     """
 
-    num_steps: int = setting(5000, "Optimizer steps in all.", minimum=1)
+    num_steps: int = setting(5000, "Total number of optimizer steps.", minimum=1)
     batch_size: int = setting(
-        50, "Examples per step, over all replicas together.", minimum=1
+        50, "Examples per step, summed over all replicas.", minimum=1
     )
     learning_rate: float = setting(
         2e-4, "Adam's learning rate at step 0.", exclusive_minimum=0.0
     )
     learning_rate_schedule: str = setting(
         "exponential",
-        "How the learning rate falls: by a factor per step, or along a cosine to 0 at"
-        " the last step.",
+        "Decay of the learning rate: by a constant factor per step, or along a cosine"
+        " to 0 at the last step.",
         choices=("exponential", "cosine"),
     )
     learning_rate_decay: float = setting(
         0.999995,
-        "Factor on the learning rate per step, for the exponential schedule.",
+        "Factor of the learning rate per step, for the exponential schedule.",
         exclusive_minimum=0.0,
         maximum=1.0,
     )
     adam_beta_2: float = setting(
         0.999,
-        "Adam's decay of the squared gradient.",
+        "Adam's decay rate of the squared gradient.",
         minimum=0.0,
         exclusive_maximum=1.0,
     )
     ema_momentum: float = setting(
         0.9995,
         "Momentum of the averaged weights, which validation, samples and all later"
-        " use take; it warms up as t / (10 + t). 0: no averaging.",
+        " commands use; it warms up as t / (10 + t). 0: no averaging.",
         minimum=0.0,
         exclusive_maximum=1.0,
     )
     clip_norm: float | None = setting(
         None,
-        "Largest global norm of the gradient, nats; 'none' does not clip.",
+        "Largest global norm of the gradient, in nats; 'none' does not clip.",
         exclusive_minimum=0.0,
     )
     steps_per_call: int = setting(
@@ -62,12 +62,12 @@ class TrainingConfig:
     validate_every: int = setting(500, "Steps between validations.", minimum=1)
     max_validation_examples: int = setting(
         1000,
-        "Largest number of validation examples used during training; of a larger split,"
-        " a random subset, always the same one.",
+        "Largest number of validation examples used during training; a larger split is"
+        " represented by a fixed random subset.",
         minimum=1,
     )
     sample_every: int = setting(
-        1000, "Steps between pictures of samples in TensorBoard; 0: never.", minimum=0
+        1000, "Steps between pictures of samples in TensorBoard; 0: none.", minimum=0
     )
     checkpoint_every: int = setting(500, "Steps between checkpoints.", minimum=1)
 

@@ -1,9 +1,17 @@
 """Importing the library leaves the process as it was."""
 
+import ast
+import pathlib
+import pkgutil
 import subprocess
 import sys
 
+import tensorflow_probability as tfp
+
 import smoothing_tf
+from smoothing_tf import distributions, models
+from smoothing_tf.models import MODELS, DensityModel
+from smoothing_tf.smoothing import SMOOTHINGS
 from tests.testing.command_lines import ROOT
 
 _PROGRAM = """
@@ -63,9 +71,49 @@ def test_an_import_of_any_module_changes_nothing_of_the_process():
     assert process.stdout.strip() == "done", process.stderr[-2000:]
 
 
+def _public_names():
+    return [name for name in smoothing_tf.__all__ if name != "__version__"]
+
+
 def test_every_public_name_is_there():
-    for name in smoothing_tf.__all__:
+    for name in _public_names():
         assert getattr(smoothing_tf, name).__name__ == name
     assert set(smoothing_tf.__all__) <= set(dir(smoothing_tf))
     assert smoothing_tf.models.MADE is smoothing_tf.MADE
     assert not hasattr(smoothing_tf, "no_such_name")
+
+
+def test_type_checkers_see_the_names_that_are_there():
+    tree = ast.parse(pathlib.Path(smoothing_tf.__file__).read_text())
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    seen = {
+        alias.asname: f"{statement.module}.{alias.name}"
+        for statement in block.body
+        for alias in statement.names
+    }
+    assert seen == {
+        name: f"smoothing_tf.{module}.{name}"
+        for name, module in smoothing_tf._MODULES.items()
+    }
+    assert list(smoothing_tf._MODULES) == sorted(smoothing_tf._MODULES)
+
+
+def test_no_public_name_is_that_of_a_module():
+    modules = {module.name for module in pkgutil.iter_modules(smoothing_tf.__path__)}
+    assert not modules & set(_public_names())
+
+
+def test_every_plug_in_and_its_configuration_is_public():
+    plug_ins = {entry.config for entry in MODELS.values()} | set(SMOOTHINGS.values())
+    plug_ins |= {
+        value
+        for package in (distributions, models)
+        for value in map(package.__dict__.get, package.__all__)
+        if isinstance(value, type)
+        and issubclass(value, tfp.distributions.Distribution | DensityModel)
+    }
+    assert plug_ins <= {getattr(smoothing_tf, name) for name in _public_names()}

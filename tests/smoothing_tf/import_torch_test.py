@@ -107,7 +107,7 @@ def test_training_goes_on_from_it(run_dir, golden):
 
 def test_a_stage_that_is_there_is_not_overwritten(run_dir, checkpoint, data_dir):
     before = (run_dir / "flags.cfg").read_text()
-    with pytest.raises(FileExistsError, match="reverse holds a trained model already"):
+    with pytest.raises(FileExistsError, match="reverse already holds a trained model"):
         import_torch.main(arguments(checkpoint, data_dir, run_dir, "reverse"))
     assert (run_dir / "flags.cfg").read_text() == before
 

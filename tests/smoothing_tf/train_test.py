@@ -10,6 +10,7 @@ import tensorflow as tf
 from smoothing_tf import artifacts, evaluate, export, sample, train, workdir
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.data.datasets.toys import toys
+from smoothing_tf.sampling.output import find_real_examples
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
 
@@ -158,16 +159,16 @@ def test_other_data_in_the_place_of_the_run_s_are_not_shown(
         shutil.rmtree(data / split)
     experiment = workdir.load_config(moved_run)
     spec = workdir.load_data_spec(moved_run, experiment)
-    assert sample._real(experiment, spec) is not None
+    splits = ("test", "validation", "train")
+    assert find_real_examples(experiment.data, spec, splits) is not None
     capsys.readouterr()
-    evaluation = dataclasses.replace(experiment.evaluation, split="validation")
-    other = dataclasses.replace(experiment, evaluation=evaluation)
-    assert sample._real(other, spec) is None
+    splits = ("validation", "validation", "train")
+    assert find_real_examples(experiment.data, spec, splits) is None
     assert capsys.readouterr().err == (
         f"The picture shows no real examples: {data} has no split validation, train.\n"
     )
     other = dataclasses.replace(spec, event_shape=(4, 4, 1))
-    assert sample._real(experiment, other) is None
+    assert find_real_examples(experiment.data, other, ("test",)) is None
     assert f"The data of {data} do not fit this run" in capsys.readouterr().err
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from smoothing_tf import artifacts, config, workdir
+from smoothing_tf.config import configure
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale
 from smoothing_tf.data.source import source_from_arrays
@@ -15,16 +16,19 @@ def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
     trained = workdir.load_trained(experiment, dataset, run_dir)
     assert trained.two_stage.smoothing.noise_scale == 0.4
     assert not trained.baseline.is_conditional
-    assert trained.missing == ()
+    assert trained.num_levels == 17
 
 
-def test_a_missing_stage_is_named(tmp_path, run_dir, experiment, dataset):
+def test_a_missing_stage_is_named(tmp_path, run_dir, experiment, dataset, capsys):
     for stage in ("smoothed", "baseline"):
         (tmp_path / stage).symlink_to(run_dir / stage)
     trained = workdir.load_trained(experiment, dataset, tmp_path)
-    assert trained.two_stage is None and trained.baseline is not None
-    (message,) = trained.missing
+    assert not trained.has_two_stage and trained.baseline is not None
+    workdir.say_missing_stages(trained, tmp_path)
+    (message,) = capsys.readouterr().err.splitlines()
     assert message.startswith("Stage reverse is not trained")
+    with pytest.raises(FileNotFoundError, match="Stage reverse must be trained in"):
+        workdir.load_trained(experiment, dataset, tmp_path, workdir.TWO_STAGES)
 
 
 def test_an_empty_directory_says_what_to_run(tmp_path, experiment, dataset):
@@ -68,10 +72,34 @@ def test_one_process_at_a_time_writes_an_evaluation(
     leftover = directory / ".tmp-abcd1234"
     leftover.mkdir(parents=True)
     (leftover / "report.html").touch()
-    monkeypatch.setattr(workdir, "write_evaluation", lambda **arguments: arguments)
+    monkeypatch.setattr(workdir, "write_evaluation", lambda *_, **arguments: arguments)
     with artifacts.locked(directory):
         with pytest.raises(BlockingIOError, match="evaluation is in use by process"):
             workdir.evaluate(experiment, dataset, tmp_path)
     assert leftover.exists()
     workdir.evaluate(experiment, dataset, tmp_path)
     assert not list(directory.iterdir())
+
+
+def test_a_run_is_trained_and_loaded_from_python(tmp_path):
+    config = configure(dataset="rings", model="made", hidden_units=4, num_steps=2)
+    trained = workdir.fit(config, tmp_path, ["smoothed"])
+    assert list(trained.models) == ["smoothed"] and trained.num_levels is None
+    assert trained.smoothing.noise_scale > 0
+    loaded = workdir.load(tmp_path)
+    for mine, theirs in zip(trained.smoothed.weights, loaded.smoothed.weights):
+        np.testing.assert_array_equal(mine, theirs)
+    # The noise scale and the steps of the directory stand for "auto".
+    again = workdir.fit(config, tmp_path, ["smoothed"])
+    assert again.smoothing.noise_scale == trained.smoothing.noise_scale
+
+
+def test_a_stage_that_does_not_exist_is_rejected_first(tmp_path):
+    with pytest.raises(ValueError, match="`stages` must be one of baseline, reverse"):
+        workdir.fit(configure(), tmp_path / "run", ["smooth"])
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_directory_without_a_run_is_not_loaded(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No flags.cfg in"):
+        workdir.load(tmp_path)

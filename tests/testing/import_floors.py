@@ -14,11 +14,12 @@ _APART = {"tests", "benchmarks", "build", "dist", "runs"}
 _COMMAND_LINES = ("train", "sample", "evaluate", "export", "import_torch", "reproduce")
 # Units of smoothing_tf by floor, the lowest first.
 _FLOORS = (
-    ("quiet", "os_errors", "locks"),
+    ("quiet", "os_errors", "locks", "stage"),
     ("numerics", "artifacts", "settings", "seeds", "devices", "code_digest"),
     ("distributions", "smoothing", "layers"),
     ("models",),
     ("data",),
+    ("sampling",),
     ("training", "evaluation", "serving"),
     ("config",),
     ("stages", "run_files"),

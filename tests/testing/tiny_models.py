@@ -6,7 +6,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.seeds import example_seeds, per_example
+from smoothing_tf.smoothing import Gaussian
 
 tfd = tfp.distributions
 
@@ -85,3 +87,29 @@ class TinyModel(DensityModel):
 def make_tiny_model(stage: str, event_shape: tuple[int, ...], **kwargs) -> TinyModel:
     """The tiny model of a stage."""
     return TinyModel(event_shape, is_conditional=stage == "reverse", **kwargs)
+
+
+def tiny_trained(
+    event_shape: tuple[int, ...],
+    stages: tuple[str, ...] = ("smoothed", "reverse"),
+    *,
+    num_levels: int | None = None,
+    noise_scale: float = 0.3,
+    **kwargs,
+) -> Trained:
+    """Tiny models of some stages, with Gaussian smoothing.
+
+    Args:
+      event_shape: shape of one x.
+      stages: the stages that have a model.
+      num_levels: number of levels of the data.
+      noise_scale: standard deviation of the noise.
+      **kwargs: arguments of the smoothed model.
+    """
+    models = {
+        stage: make_tiny_model(
+            stage, event_shape, **(kwargs if stage == "smoothed" else {})
+        )
+        for stage in stages
+    }
+    return Trained(smoothing=Gaussian(noise_scale), num_levels=num_levels, **models)

@@ -21,10 +21,10 @@ DENSITIES = {
 def posterior_mean(
     density: BlurredCircles | Spikes, noise_scale: float, x_smoothed: tf.Tensor
 ) -> tf.Tensor:
-    """E[x | x~] for x~ = x + noise_scale * N(0, I), exactly, by Tweedie's formula.
+    """Computes E[x | x~] for x~ = x + noise_scale * N(0, I), by Tweedie's formula.
 
     Args:
-      density: of x, one whose smoothed density is known.
+      density: density of x, whose smoothed density is known.
       noise_scale: standard deviation per coordinate.
       x_smoothed: floating [n, D].
 

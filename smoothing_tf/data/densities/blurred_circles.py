@@ -11,12 +11,12 @@ from smoothing_tf.data.densities.quadrature import entropy_on_grid
 
 tfd = tfp.distributions
 
-# The density is next to nothing so many standard deviations away from a circle.
+# The density is negligible this many standard deviations away from a circle.
 _REACH = 9.0
 
 
 class BlurredCircles(tfd.Distribution):
-    """A circle chosen evenly, an even angle on it, isotropic Gaussian noise.
+    """A uniformly chosen circle, a uniform angle on it, isotropic Gaussian noise.
 
     With r_k = |x - centre_k|, R_k the radius and s the noise,
 

@@ -1,4 +1,4 @@
-"""Eight squares of a chessboard, evenly filled."""
+"""Eight squares of a chessboard, filled uniformly."""
 
 import math
 
@@ -12,7 +12,7 @@ class Checkerboard(tfd.Distribution):
     """u = U(-2, 2), v = U(0, 1) - 2 Bernoulli(1/2) + (floor(u) mod 2), x = 2 (u, v).
 
     8 squares of side 2 in [-4, 4]^2 with the density 1/32. The edges of a square
-    have no mass; a point on one counts to the square above and to the right.
+    have no mass; a point on one belongs to the square above and to the right.
 
     Args:
       dtype: floating dtype of the samples.

@@ -1,4 +1,4 @@
-"""A thin ring: a Gaussian radius at an even angle."""
+"""A thin ring: a Gaussian radius at a uniform angle."""
 
 import math
 
@@ -10,7 +10,7 @@ tfd = tfp.distributions
 
 
 class Ring(tfd.Distribution):
-    """N(1, s^2) on a line through the origin, rotated by an even angle.
+    """N(1, s^2) on a line through the origin, rotated by a uniform angle.
 
     p(x) = (N(r; 1, s^2) + N(-r; 1, s^2)) / (2 pi r), with r = |x|.
 
@@ -65,7 +65,7 @@ class Ring(tfd.Distribution):
         return self._log_density_of_radius(radius) - tf.math.log(2 * math.pi * radius)
 
     def _log_density_of_radius(self, radius):
-        """log density of |x|; a negative radius is the opposite angle's."""
+        """log density of |x|; a negative radius belongs to the opposite angle."""
         one = tf.ones([], radius.dtype)
         normal = tfd.Normal(one, tf.constant(self.scale, radius.dtype))
         return tf.reduce_logsumexp(

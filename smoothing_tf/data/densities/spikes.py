@@ -17,8 +17,8 @@ class Spikes(tfd.MixtureSameFamily):
     """sum_k w_k N(x | (k - (K - 1) / 2) d, s^2), event shape [1].
 
     Args:
-      weights: proportional to w, [K].
-      spacing: d.
+      weights: weights proportional to w, [K].
+      spacing: spacing d of the means.
       scale: s.
       dtype: floating dtype of the samples.
 

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.data.channels import check_images
 from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     MissingInputError,
-    check_images,
     map_batches,
 )
 from smoothing_tf.seeds import derive_seed

@@ -14,7 +14,7 @@ class Extractor(abc.ABC):
     Attributes:
       id: part of the metrics' names.
       sha256: of what it computes with, hexadecimal.
-      preprocessing: what happens to an image before the first weight, in words.
+      preprocessing: description of the steps before the first weight.
     """
 
     id: str

@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf import artifacts
 from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
@@ -41,7 +42,7 @@ class Inception(Extractor):
 
     def __init__(self, directory: str):
         path = pathlib.Path(directory)
-        if not (path / "saved_model.pb").is_file():
+        if not (path / artifacts.SAVED_MODEL_FILE).is_file():
             raise FileNotFoundError(
                 f"`--inception_dir` must name a SavedModel; there is none in {path}."
             )

@@ -20,17 +20,16 @@ _COLOUR = 3
 
 
 class RandConv(Extractor):
-    """Two random 3x3 convolutions and the moments of what they see: 128 features.
+    """Moments of two random 3x3 convolutions: 128 features.
 
-    Weights come from the raw bits of numpy's PCG64, which no library version
-    moves; they are the same for every data set and image size. The first layer's
-    kernels have mean 0, so that a change of texture outweighs one of brightness.
-    The features are mean and standard deviation over the image of each filter of
-    both layers.
+    Weights come from the raw bits of numpy's PCG64, which are the same in all versions;
+    they do not depend on the data set or the image size. The first layer's kernels have
+    mean 0, so that changes of texture outweigh changes of brightness. The features are
+    the mean and the standard deviation over the image of each filter of both layers.
 
     Args:
-      num_channels: of the images. Grey and colour ones share a network; images of
-        any other number of channels have one of their own.
+      num_channels: number of channels of the images. Grey and color images share a
+        network; images with any other number of channels have their own.
     """
 
     id = "randconv"

@@ -19,18 +19,17 @@ METRICS = {
 
 @pytest.fixture
 def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
-    samples_file = tmp_path / "samples.npz"
-    np.savez(samples_file, samples=np.zeros([3, 4, 4, 1], np.uint8))
+    np.savez(tmp_path / "samples.npz", samples=np.zeros([3, 4, 4, 1], np.uint8))
     given = {}
 
-    def write_evaluation(*, directory, **arguments):
+    def write_evaluation(trained, dataset, *, directory, **arguments):
         given.update(arguments)
         directory.mkdir()
         (directory / "report.html").write_text("<html>")
         return METRICS
 
     monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
-    monkeypatch.setattr(executor.stages, "load_two_stage", lambda *_: "two_stage")
+    monkeypatch.setattr(executor.stages, "load_stages", lambda *_: "trained")
 
     def run(max_bits_per_dim="none", data_dir=data_dir):
         return given, executor.run(
@@ -43,7 +42,7 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
             data_dir=data_dir,
             smoothing_dir=smoothing_dir,
             stage_dirs={"smoothed": tmp_path, "reverse": tmp_path},
-            samples_file=samples_file,
+            samples_dir=tmp_path,
             output_dir=tmp_path / "evaluation",
             metrics_file=tmp_path / "metrics",
             report_file=tmp_path / "report",

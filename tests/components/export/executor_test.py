@@ -20,13 +20,13 @@ def test_both_stages_are_loaded_and_exported(
 ):
     calls = []
 
-    def load_two_stage(config, dataset, directories):
+    def load_stages(config, dataset, directories):
         calls.append((config, dataset, directories))
-        return "the two-stage model"
+        return "the trained stages"
 
-    monkeypatch.setattr(executor.stages, "load_two_stage", load_two_stage)
+    monkeypatch.setattr(executor.stages, "load_stages", load_stages)
     monkeypatch.setattr(
-        executor, "export_saved_model", lambda model, **kw: calls.append((model, kw))
+        executor, "export_saved_model", lambda *args, **kw: calls.append((args, kw))
     )
     stage_dirs = {"smoothed": "/s", "reverse": "/r"}
     run(tmp_path, data_dir, smoothing_dir, stage_dirs)
@@ -36,8 +36,8 @@ def test_both_stages_are_loaded_and_exported(
     assert dataset.event_shape == (4, 4, 1)
     assert directories == stage_dirs
     assert exported == (
-        "the two-stage model",
-        {"num_levels": 4, "directory": tmp_path / "saved_model", "progress": True},
+        ("the trained stages", tmp_path / "saved_model"),
+        {"progress": True},
     )
 
 

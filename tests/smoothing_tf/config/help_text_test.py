@@ -30,7 +30,7 @@ def test_every_flag_has_its_line():
         "  --note  (default empty)",
         "      Why.",
         "",
-        "--flagfile=FILE reads flags from a file, one a line; flags after win.",
+        "--flagfile=FILE reads flags from a file, one per line; later flags win.",
     ]
 
 

@@ -207,13 +207,13 @@ def test_links_that_leave_the_folder_are_named_where_nothing_is_left(tmp_path):
     [
         (
             {"image_mode": "grey"},
-            "`image_mode` applies to --dataset=folder alone; got g",
+            "`image_mode` only applies to --dataset=folder; got g",
         ),
         (
             {"image_size": (4, 4)},
-            "`image_size` applies .* got 4,4 with --dataset=digits",
+            "`image_size` only applies .* got 4,4 with --dataset=digits",
         ),
-        ({"num_levels": 2}, "`num_levels` applies .* got 2 with"),
+        ({"num_levels": 2}, "`num_levels` only applies .* got 2 with"),
     ],
 )
 def test_conversions_are_for_folders(settings, message):

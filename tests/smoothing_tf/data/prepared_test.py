@@ -36,7 +36,7 @@ def test_a_damaged_file_is_named(directory, name):
         path.write_bytes(whole[: int(share * len(whole))])
         assert _error(directory).startswith(f"{path} is damaged (")
     path.write_bytes(bytes(range(256)))
-    assert _error(directory).startswith(f"{path} is damaged (it is no text). Restore")
+    assert _error(directory).startswith(f"{path} is damaged (it is not text). Restore")
     for other in ("[]", "3", "null", '"text"'):
         path.write_text(other)
         assert f"{path} must hold a JSON object" in _error(directory)
@@ -148,7 +148,7 @@ def test_class_names_may_be_missing(tmp_path):
     directory = tiny_data.write_directory(tmp_path, features, {"train": records})
     (names,) = pathlib.Path(directory).glob("*.labels.txt")
     names.write_bytes(bytes(range(256)))
-    assert f"{names} is damaged (it is no text)" in _error(directory)
+    assert f"{names} is damaged (it is not text)" in _error(directory)
     names.unlink()
     source = open_dataset(DataConfig("directory", directory)).source
     assert source.class_names == ("0", "1")

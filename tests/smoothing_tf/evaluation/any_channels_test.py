@@ -9,22 +9,16 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.evaluation import EvaluationConfig, write_evaluation
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.smoothing import Gaussian
 from tests.testing.tiny_data import tiny_dataset
-from tests.testing.tiny_models import make_tiny_model
+from tests.testing.tiny_models import make_tiny_model, tiny_trained
 from tests.testing.train_tiny import train
 
 
 def _write(directory, dataset, **settings):
     shape = dataset.event_shape
     return write_evaluation(
-        two_stage=TwoStageModel(
-            Gaussian(0.3),
-            make_tiny_model("smoothed", shape),
-            make_tiny_model("reverse", shape),
-        ),
-        dataset=dataset,
+        tiny_trained(shape, num_levels=dataset.num_levels),
+        dataset,
         config=EvaluationConfig(num_samples=30, num_importance_draws=0, **settings),
         flags_text="--seed=3\n",
         histories={},

@@ -9,10 +9,9 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.data.subsets import DRAWN, subset_indices
 from smoothing_tf.evaluation import EvaluationConfig, write_evaluation
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.stage import Stage
 from tests.testing.tiny_data import tiny_dataset
-from tests.testing.tiny_models import make_tiny_model
+from tests.testing.tiny_models import tiny_trained
 
 SHAPE = (4, 4, 1)
 CONFIG = EvaluationConfig(
@@ -21,14 +20,6 @@ CONFIG = EvaluationConfig(
     evaluation_batch_size=20,
     extractors=("randconv",),
 )
-
-
-def _two_stage(shape=SHAPE, **kwargs):
-    return TwoStageModel(
-        Gaussian(0.3),
-        make_tiny_model("smoothed", shape, **kwargs),
-        make_tiny_model("reverse", shape),
-    )
 
 
 def _dataset(num_test=25):
@@ -42,7 +33,7 @@ def _dataset(num_test=25):
 
 def _write(directory, **changes):
     arguments = {
-        "two_stage": _two_stage(),
+        "trained": tiny_trained(SHAPE, num_levels=4),
         "dataset": _dataset(),
         "config": CONFIG,
         "flags_text": "--seed=3\n--dataset=tiny\n",
@@ -62,8 +53,7 @@ def _strict_json(path):
 
 
 def test_everything_is_on_disk_and_metrics_are_what_was_returned(tmp_path):
-    baseline = make_tiny_model("baseline", SHAPE)
-    metrics = _write(tmp_path, baseline=baseline)
+    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4))
     assert _strict_json(tmp_path / "metrics.json") == metrics
     assert {
         "bits_per_dim",
@@ -178,7 +168,9 @@ def test_what_fails_leaves_the_former_evaluation_whole(
 
 
 def test_files_of_an_earlier_evaluation_are_replaced(tmp_path, evaluated):
-    _write(tmp_path, config=FEW, baseline=make_tiny_model("baseline", SHAPE))
+    _write(
+        tmp_path, config=FEW, trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4)
+    )
     assert (tmp_path / "samples" / "baseline.png").exists()
     (tmp_path / "notes.txt").write_text("mine")
     _write(tmp_path, config=FEW)
@@ -188,22 +180,14 @@ def test_files_of_an_earlier_evaluation_are_replaced(tmp_path, evaluated):
 
 
 def test_baseline_alone_is_evaluated(tmp_path):
-    metrics = _write(
-        tmp_path, two_stage=None, baseline=make_tiny_model("baseline", SHAPE)
-    )
+    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, ("baseline",), num_levels=4))
     assert "bits_per_dim_baseline" in metrics
     assert "fd_randconv_baseline" in metrics
     assert "bits_per_dim" not in metrics
 
 
 def test_smoothed_stage_alone_gives_what_it_can(tmp_path):
-    two_stage = _two_stage()
-    metrics = _write(
-        tmp_path,
-        two_stage=None,
-        smoothing=two_stage.smoothing,
-        smoothed=two_stage.smoothed,
-    )
+    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, ("smoothed",), num_levels=4))
     assert metrics["bits_per_dim"]["value"] is None
     assert "reverse stage is not trained" in metrics["bits_per_dim"]["reason"]
     density = metrics["bits_per_dim_smoothed"]
@@ -220,12 +204,9 @@ def test_smoothed_stage_alone_gives_what_it_can(tmp_path):
 
 
 def test_smoothed_stage_alone_of_vectors(tmp_path):
-    two_stage = _two_stage((2,))
     metrics = _write(
         tmp_path,
-        two_stage=None,
-        smoothing=two_stage.smoothing,
-        smoothed=two_stage.smoothed,
+        trained=tiny_trained((2,), ("smoothed",)),
         dataset=tiny_dataset((2,), None),
     )
     assert set(metrics) == {"nll", "nll_smoothed", "run"}
@@ -234,13 +215,11 @@ def test_smoothed_stage_alone_of_vectors(tmp_path):
 
 
 def test_samples_that_are_not_finite_leave_the_likelihoods(tmp_path):
-    two_stage = _two_stage()
-    two_stage.smoothed.sample = lambda n, seed: tf.concat(
+    trained = tiny_trained(SHAPE, tuple(Stage), num_levels=4)
+    trained.smoothed.sample = lambda n, seed: tf.concat(
         [tf.fill([3, *SHAPE], np.inf), tf.zeros([n - 3, *SHAPE])], axis=0
     )
-    metrics = _write(
-        tmp_path, two_stage=two_stage, baseline=make_tiny_model("baseline", SHAPE)
-    )
+    metrics = _write(tmp_path, trained=trained)
     assert metrics["bits_per_dim"]["value"] is not None
     for name in ("fd_randconv", "fd_randconv_single_step", "nearest_training_distance"):
         assert metrics[name]["value"] is None
@@ -340,14 +319,18 @@ def test_wrong_inception_directory_fails_before_anything_is_computed(tmp_path):
 
 def test_not_finite_likelihood_still_writes_a_report(tmp_path):
     config = EvaluationConfig(num_samples=0, num_importance_draws=2)
-    metrics = _write(tmp_path, two_stage=_two_stage(scale=float("nan")), config=config)
+    metrics = _write(
+        tmp_path,
+        trained=tiny_trained(SHAPE, num_levels=4, scale=float("nan")),
+        config=config,
+    )
     assert metrics["bits_per_dim"]["value"] is None
     assert _strict_json(tmp_path / "metrics.json") == metrics
 
 
 def test_vectors_are_evaluated_without_image_metrics(tmp_path):
     metrics = _write(
-        tmp_path, two_stage=_two_stage((2,)), dataset=tiny_dataset((2,), None)
+        tmp_path, trained=tiny_trained((2,)), dataset=tiny_dataset((2,), None)
     )
     assert set(metrics) == {"nll", "nll_iw", "nll_train", "run"}
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["points.png"]
@@ -356,7 +339,7 @@ def test_vectors_are_evaluated_without_image_metrics(tmp_path):
 def test_data_that_are_neither_images_nor_vectors_are_evaluated(tmp_path):
     shape = (4, 4, 1)
     metrics = _write(
-        tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape, None)
+        tmp_path, trained=tiny_trained(shape), dataset=tiny_dataset(shape, None)
     )
     assert metrics["nll"]["value"]
     assert not any("randconv" in name for name in metrics)
@@ -364,7 +347,9 @@ def test_data_that_are_neither_images_nor_vectors_are_evaluated(tmp_path):
 
 def test_images_of_two_channels_are_evaluated_as_others_are(tmp_path):
     shape = (4, 4, 2)
-    metrics = _write(tmp_path, two_stage=_two_stage(shape), dataset=tiny_dataset(shape))
+    metrics = _write(
+        tmp_path, trained=tiny_trained(shape, num_levels=4), dataset=tiny_dataset(shape)
+    )
     assert metrics["bits_per_dim"]["value"]
     distance = metrics["fd_randconv"]
     assert distance["value"] is None and "At least 20 images" in distance["reason"]
@@ -372,12 +357,10 @@ def test_images_of_two_channels_are_evaluated_as_others_are(tmp_path):
 
 
 def test_no_model_and_models_of_another_shape_are_errors(tmp_path):
-    with pytest.raises(ValueError, match="got none"):
-        _write(tmp_path, two_stage=None)
+    with pytest.raises(ValueError, match="nothing to evaluate. Train the stages"):
+        _write(tmp_path, trained=tiny_trained(SHAPE, ("reverse",), num_levels=4))
     with pytest.raises(ValueError, match="event shape"):
-        _write(tmp_path, two_stage=_two_stage((2, 2, 1)))
-    with pytest.raises(ValueError, match="`smoothing` must be given"):
-        _write(tmp_path, two_stage=None, smoothed=make_tiny_model("smoothed", SHAPE))
+        _write(tmp_path, trained=tiny_trained((2, 2, 1), num_levels=4))
 
 
 def test_output_below_a_file_is_an_error(tmp_path):

@@ -9,7 +9,7 @@ from smoothing_tf.data.subsets import DRAWN
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.extractors import EXTRACTORS, Extractor
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
-from smoothing_tf.evaluation.samples import real_uint8
+from smoothing_tf.sampling.kinds import real_uint8
 
 
 @pytest.fixture(scope="module")

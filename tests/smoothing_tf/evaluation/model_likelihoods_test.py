@@ -1,5 +1,6 @@
 """Likelihoods of subsets: unbiased on sorted data, with the noise of the whole."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,9 +11,7 @@ from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.data.subsets import DRAWN, subset_indices
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.model_likelihoods import model_likelihoods
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.smoothing import Gaussian
-from tests.testing.tiny_models import make_tiny_model
+from tests.testing.tiny_models import make_tiny_model, tiny_trained
 
 SHAPE = (2,)
 NUM_CLASSES = 10
@@ -40,36 +39,26 @@ def _dataset(seed: int, num_test: int = 2000, num_train: int = 3000) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def two_stage():
-    return TwoStageModel(
-        Gaussian(0.3),
-        make_tiny_model("smoothed", SHAPE),
-        make_tiny_model("reverse", SHAPE),
-    )
+def trained():
+    return tiny_trained(SHAPE)
 
 
-def _evaluate(two_stage, dataset, max_examples, *, baseline=None, **kwargs):
+def _evaluate(trained, dataset, max_examples, *, baseline=None, **kwargs):
     kwargs = {"num_importance_draws": 0, "evaluation_batch_size": 500, **kwargs}
     return model_likelihoods(
-        two_stage,
-        baseline,
-        None,
-        None,
-        dataset=dataset,
+        dataclasses.replace(trained, baseline=baseline),
+        dataset,
         config=EvaluationConfig(max_examples=max_examples, **kwargs),
         seed=3,
         progress=False,
     )
 
 
-def _evaluate_smoothed(two_stage, dataset, max_examples):
+def _evaluate_smoothed(trained, dataset, max_examples):
     """As `_evaluate`, of the smoothed stage alone: x~ is noised, and it is fast."""
     return model_likelihoods(
-        None,
-        None,
-        two_stage.smoothing,
-        two_stage.smoothed,
-        dataset=dataset,
+        dataclasses.replace(trained, reverse=None),
+        dataset,
         config=EvaluationConfig(max_examples=max_examples, evaluation_batch_size=500),
         seed=3,
         progress=False,
@@ -83,13 +72,13 @@ def _distance(part: np.ndarray, whole: np.ndarray) -> float:
     return abs(part.mean() - whole.mean()) / se
 
 
-def test_twenty_sorted_data_sets_score_a_subset_as_they_score_the_whole(two_stage):
+def test_twenty_sorted_data_sets_score_a_subset_as_they_score_the_whole(trained):
     drawn, first = [], []
     for seed in range(20):
         dataset = _dataset(seed, num_test=1000 + 100 * seed, num_train=50)
-        _, whole = _evaluate_smoothed(two_stage, dataset, None)
+        _, whole = _evaluate_smoothed(trained, dataset, None)
         n = 50 + 10 * seed
-        metrics, part = _evaluate_smoothed(two_stage, dataset, n)
+        metrics, part = _evaluate_smoothed(trained, dataset, n)
         assert metrics[SMOOTHED]["n"] == n
         drawn.append(_distance(part[SMOOTHED], whole[SMOOTHED]))
         first.append(_distance(whole[SMOOTHED][:n], whole[SMOOTHED]))
@@ -100,13 +89,13 @@ def test_twenty_sorted_data_sets_score_a_subset_as_they_score_the_whole(two_stag
     assert np.sum(np.array(first) <= 3.0) <= 6
 
 
-def test_the_training_bound_of_a_sorted_split_is_that_of_all_its_classes(two_stage):
+def test_the_training_bound_of_a_sorted_split_is_that_of_all_its_classes(trained):
     distances = []
     for seed in range(3):
         dataset = _dataset(seed)
-        metrics, _ = _evaluate(two_stage, dataset, 200)
+        metrics, _ = _evaluate(trained, dataset, 200)
         # The same examples, noise and models, with the training split evaluated.
-        _, whole = _evaluate(two_stage, dataset, None, split="train")
+        _, whole = _evaluate(trained, dataset, None, split="train")
         part = whole["nll"][subset_indices(3000, 200)]
         value = metrics["nll_train"]["value"]
         assert value == pytest.approx(part.mean(), rel=1e-6)
@@ -119,12 +108,12 @@ def test_the_training_bound_of_a_sorted_split_is_that_of_all_its_classes(two_sta
     assert np.all(np.array(distances) < 3.5)
 
 
-def test_subsets_are_nested_and_keep_their_noise_in_every_draw(two_stage):
+def test_subsets_are_nested_and_keep_their_noise_in_every_draw(trained):
     dataset = _dataset(0)
     baseline = make_tiny_model("baseline", SHAPE)
     evaluations = {
         n: _evaluate(
-            two_stage,
+            trained,
             dataset,
             n,
             baseline=baseline,
@@ -153,17 +142,17 @@ def test_subsets_are_nested_and_keep_their_noise_in_every_draw(two_stage):
             assert metrics[name]["subset"] == record
 
 
-def test_a_limit_beyond_the_split_is_no_subset(two_stage):
-    metrics, _ = _evaluate(two_stage, _dataset(0, 60, 50), 1000)
+def test_a_limit_beyond_the_split_is_no_subset(trained):
+    metrics, _ = _evaluate(trained, _dataset(0, 60, 50), 1000)
     assert metrics["nll"]["n"] == 60 and "subset" not in metrics["nll"]
     # Fewer training examples than test examples: all of them.
     assert metrics["nll_train"]["n"] == 50 and "subset" not in metrics["nll_train"]
 
 
-def test_the_smoothed_stage_alone_scores_the_same_subset(two_stage):
+def test_the_smoothed_stage_alone_scores_the_same_subset(trained):
     dataset = _dataset(0)
-    _, whole = _evaluate_smoothed(two_stage, dataset, None)
-    metrics, part = _evaluate_smoothed(two_stage, dataset, 30)
+    _, whole = _evaluate_smoothed(trained, dataset, None)
+    metrics, part = _evaluate_smoothed(trained, dataset, 30)
     assert "subset" not in metrics["nll"]
     assert metrics[SMOOTHED]["subset"]["size"] == 30
     index = np.sort(subset_indices(2000, 30))
@@ -172,16 +161,13 @@ def test_the_smoothed_stage_alone_scores_the_same_subset(two_stage):
     )
 
 
-def test_the_subset_does_not_follow_the_run_seed(two_stage):
+def test_the_subset_does_not_follow_the_run_seed(trained):
     dataset = _dataset(0, 100, 50)
     config = EvaluationConfig(max_examples=10, num_importance_draws=0)
     indices = [
         model_likelihoods(
-            two_stage,
-            None,
-            None,
-            None,
-            dataset=dataset,
+            trained,
+            dataset,
             config=config,
             seed=seed,
             progress=False,

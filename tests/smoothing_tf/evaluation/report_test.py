@@ -3,8 +3,8 @@ import re
 import numpy as np
 
 from smoothing_tf.evaluation.overfitting import overfitting
-from smoothing_tf.evaluation.pictures import image_grid, png_bytes
 from smoothing_tf.evaluation.report import render_report
+from smoothing_tf.sampling.pictures import image_grid, png_bytes
 
 BOUND = {
     "value": 3.53214,

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.models import MADEConfig, TwoStageModel, build_model
+from smoothing_tf.models import MADEConfig, build_model
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.serving import export_saved_model, saved_model, verify_saved_model
 from smoothing_tf.serving.layout import METADATA_FILE
@@ -36,10 +38,10 @@ np.savez(sys.argv[3], **outputs)
 """
 
 
-def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwargs):
+def make_trained(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwargs):
     config = MADEConfig(hidden_units=(16,), num_mixtures=2)
-    models = (
-        build_model(
+    models = {
+        stage: build_model(
             "made",
             config,
             stage=stage,
@@ -49,19 +51,26 @@ def make_two_stage(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **k
             **kwargs,
         )
         for stage in ("smoothed", "reverse")
+    }
+    return Trained(
+        smoothing=smoothing or Gaussian(0.3), num_levels=num_levels, **models
     )
-    return TwoStageModel(smoothing or Gaussian(0.3), *models)
 
 
 @pytest.fixture(scope="module")
-def two_stage():
-    return make_two_stage()
+def trained():
+    return make_trained()
 
 
 @pytest.fixture(scope="module")
-def exported(two_stage, tmp_path_factory):
+def two_stage(trained):
+    return trained.two_stage
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
     directory = tmp_path_factory.mktemp("models") / "digits" / "1"
-    export_saved_model(two_stage, NUM_LEVELS, directory)
+    export_saved_model(trained, directory)
     return directory
 
 
@@ -155,7 +164,7 @@ def test_command_line_of_tensorflow_lists_the_signatures(exported):
         assert f"['{tensor}']" in shown
 
 
-def test_metadata_describes_every_tensor(two_stage, exported):
+def test_metadata_describes_every_tensor(exported):
     metadata = json.loads((exported / METADATA_FILE).read_text())
     assert metadata["event_shape"] == list(SHAPE)
     assert metadata["num_levels"] == NUM_LEVELS
@@ -170,8 +179,8 @@ def test_metadata_describes_every_tensor(two_stage, exported):
 
 
 def test_vectors_stay_floats(tmp_path):
-    two_stage = make_two_stage((2,), None)
-    export_saved_model(two_stage, None, tmp_path / "1")
+    trained = make_trained((2,), None)
+    export_saved_model(trained, tmp_path / "1")
     signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
     samples = signatures["sample"](num_samples=tf.constant(3), seed=tf.constant(SEED))
     assert samples["samples"].dtype == tf.float32
@@ -183,8 +192,8 @@ def test_kernel_without_single_step_exports_none(tmp_path):
     class Kernel(Gaussian):
         single_step_gain = None
 
-    two_stage = make_two_stage(smoothing=Kernel(0.3))
-    export_saved_model(two_stage, NUM_LEVELS, tmp_path / "1")
+    trained = make_trained(smoothing=Kernel(0.3))
+    export_saved_model(trained, tmp_path / "1")
     signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
     assert "single_step_denoise" not in signatures
     assert set(signatures["sample"].structured_outputs) == {"smoothed", "samples"}
@@ -192,35 +201,33 @@ def test_kernel_without_single_step_exports_none(tmp_path):
     assert "single_step" not in metadata["tensors"]
 
 
-def test_difference_from_the_model_is_found_and_named(two_stage, exported):
-    other = make_two_stage()
+def test_difference_from_the_model_is_found_and_named(exported):
+    other = make_trained()
     other.reverse.weights[0].assign(other.reverse.weights[0] + 1.0)
     with pytest.raises(RuntimeError, match="signature `.*` must return the `samples`"):
-        verify_saved_model(other, NUM_LEVELS, exported)
+        verify_saved_model(other, exported)
 
 
-def test_nothing_is_published_when_verification_fails(two_stage, tmp_path, monkeypatch):
+def test_nothing_is_published_when_verification_fails(trained, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("differs")
 
     monkeypatch.setattr(saved_model, "verify_saved_model", fail)
     with pytest.raises(RuntimeError, match="differs"):
-        export_saved_model(two_stage, NUM_LEVELS, tmp_path / "models" / "1")
+        export_saved_model(trained, tmp_path / "models" / "1")
     assert not list((tmp_path / "models").iterdir())
 
 
-def test_an_existing_version_is_not_overwritten(two_stage, exported):
+def test_an_existing_version_is_not_overwritten(trained, exported):
     with pytest.raises(FileExistsError, match="already exists"):
-        export_saved_model(two_stage, NUM_LEVELS, exported)
+        export_saved_model(trained, exported)
 
 
-def test_levels_beyond_8_bits_are_rejected(two_stage, tmp_path):
+def test_levels_beyond_8_bits_are_rejected(trained, tmp_path):
     with pytest.raises(ValueError, match="`num_levels` must be from 2 to 256"):
-        export_saved_model(two_stage, num_levels=512, directory=tmp_path / "1")
+        export_saved_model(dataclasses.replace(trained, num_levels=512), tmp_path / "1")
 
 
 def test_a_network_in_half_precision_is_refused(tmp_path):
     with pytest.raises(ValueError, match="must compute in float32 .* got bfloat16"):
-        export_saved_model(
-            make_two_stage(dtype="mixed_bfloat16"), NUM_LEVELS, tmp_path / "1"
-        )
+        export_saved_model(make_trained(dtype="mixed_bfloat16"), tmp_path / "1")

@@ -184,7 +184,7 @@ def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
     train(tmp_path)
     before = state(tmp_path)
     train(tmp_path, progress=True)
-    assert "all of 6 steps are done already" in capsys.readouterr().err
+    assert "all 6 steps are already done" in capsys.readouterr().err
     np.testing.assert_equal(state(tmp_path), before)
 
 

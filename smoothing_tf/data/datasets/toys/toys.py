@@ -14,19 +14,19 @@ _SEED = 0
 
 
 def toy_source(name: str, data_dir: str | None = None) -> Source:
-    """Samples of a density, drawn when it is opened, the same every time.
+    """Makes a source of samples of a density, always the same ones.
 
     Args:
       name: a key of DENSITIES.
-      data_dir: must be None: nothing is stored.
+      data_dir: must be None, since nothing is stored.
 
     Raises:
       ValueError: a directory is given.
     """
     if data_dir is not None:
         raise ValueError(
-            f"`data_dir` must be empty for {name!r}, which is drawn anew whenever it"
-            f" is opened; got {data_dir}."
+            f"`data_dir` must be empty for {name!r}, which is drawn when it is opened"
+            f" and not stored; got {data_dir}."
         )
     return source_from_arrays(name, _samples(name), num_levels=None)
 

@@ -9,8 +9,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from smoothing_tf.artifacts import Path, atomic_file
-from smoothing_tf.data.channels import show_channels
-from smoothing_tf.evaluation.extractors.images import check_images
+from smoothing_tf.data.channels import check_images, show_channels
 
 _BACKGROUND = 255
 # Small images are enlarged to at least this many pixels per side.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smoothing_tf.evaluation.pictures import (
+from smoothing_tf.sampling.pictures import (
     image_grid,
     labelled_columns,
     png_bytes,

@@ -9,6 +9,7 @@ from absl import flags
 from smoothing_tf import config
 from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.help_text import help_text
+from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import setting, type_of, validate
 
@@ -129,6 +130,18 @@ def test_a_required_option_must_be_given():
 def test_an_instance_gives_the_defaults():
     (options,) = config.parse_options(["--names=a"], Options("there", True))
     assert options == Options("there", True, ("a",))
+
+
+def test_changes_are_the_flags_that_were_given():
+    options, changes = config.parse_changes(
+        ["--place=here", "--num_draws=3", "--max_examples=all"],
+        Options,
+        EvaluationConfig,
+    )
+    assert options == Options("here")
+    assert changes == {"num_draws": 3, "max_examples": None}
+    with pytest.raises(flags.Error, match="`num_draws` must be at least 1; got 0"):
+        config.parse_changes(["--num_draws=0"], Options, EvaluationConfig)
 
 
 def test_help_names_every_flag():

@@ -1,0 +1,58 @@
+"""The trained models of a run, as one object."""
+
+import dataclasses
+import functools
+
+from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.stage import Stage
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained:
+    """The trained models of a run; a stage that was not trained is None.
+
+    Attributes:
+      smoothing: q(x~ | x), the noise that the stages were trained with.
+      num_levels: number of levels of the data; None for continuous data.
+      smoothed: p(x~).
+      reverse: p(x | x~).
+      baseline: p(x), the same kind of model trained on clean data.
+    """
+
+    smoothing: Smoothing
+    num_levels: int | None
+    smoothed: DensityModel | None = None
+    reverse: DensityModel | None = None
+    baseline: DensityModel | None = None
+
+    @property
+    def models(self) -> dict[Stage, DensityModel]:
+        """Stage -> model, of the stages that are trained."""
+        models = {stage: getattr(self, stage) for stage in Stage}
+        return {stage: model for stage, model in models.items() if model is not None}
+
+    @property
+    def has_two_stage(self) -> bool:
+        """Whether both stages of the two-stage model are trained."""
+        return self.smoothed is not None and self.reverse is not None
+
+    @functools.cached_property
+    def two_stage(self) -> TwoStageModel:
+        """The two-stage model of the stages smoothed and reverse.
+
+        Raises:
+          ValueError: one of them is not trained.
+        """
+        if self.smoothed is None or self.reverse is None:
+            missing = [
+                stage
+                for stage in (Stage.SMOOTHED, Stage.REVERSE)
+                if stage not in self.models
+            ]
+            raise ValueError(
+                f"There is no two-stage model: stage {' and '.join(missing)} is not"
+                " trained. Train the stages smoothed and reverse."
+            )
+        return TwoStageModel(self.smoothing, self.smoothed, self.reverse)

@@ -1,0 +1,82 @@
+"""Settings of the samples that the sample command draws."""
+
+import dataclasses
+
+from smoothing_tf.models.two_stage import GRADIENTS
+from smoothing_tf.seeds import MAX_SEED
+from smoothing_tf.settings import setting, validate
+
+DEFAULT_NUM_SAMPLES = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class SamplingConfig:
+    """What is drawn: new samples, or with --images what these become."""
+
+    num_samples: int | None = setting(
+        None,
+        "Number of samples, or with --mask of inpaintings of each image; 'auto' is"
+        f" {DEFAULT_NUM_SAMPLES}, with --mask 1.",
+        minimum=1,
+        none_name="auto",
+    )
+    seed: int = setting(0, "Seed of the samples.", minimum=0, maximum=MAX_SEED)
+    images: str | None = setting(
+        None,
+        "File .npz of given images. With --denoise the x~, in `smoothed`, `images` or"
+        " its only array: float32 on [-1, 1], or uint8. With --mask the x, in `images`,"
+        " `samples` or its only array: uint8 images of the data's levels, or float32"
+        " vectors.",
+        none_name="",
+        is_path=True,
+    )
+    denoise: bool = setting(False, "Draw x from p(x|x~) for the given images.")
+    mask: str | None = setting(
+        None,
+        "File .npz that marks the known pixels of the given images, to draw the missing"
+        " ones: in `mask` or its only array, 1 where known and 0 where missing, [h, w]"
+        " or [n, h, w].",
+        none_name="",
+        is_path=True,
+    )
+    particles: int = setting(
+        1,
+        "Draws behind each inpainting, weighted by the known pixels and resampled. One"
+        " is an approximation: a missing pixel hardly depends on known ones that come"
+        " after it. Many approach the exact conditional, at proportional cost.",
+        minimum=1,
+    )
+    gradient: str = setting(
+        "exact",
+        "Gradient behind `single_step`: exact, or truncated, which ignores a pixel's"
+        " effect on later ones, as in the paper's published code.",
+        choices=GRADIENTS,
+    )
+
+    def __post_init__(self):
+        validate(self)
+        if (self.images is not None) != (self.denoise or self.mask is not None):
+            raise ValueError(
+                "`--images` must be given together with `--denoise` or `--mask`; got"
+                f" images {self.images!r}, denoise {self.denoise} and mask"
+                f" {self.mask!r}."
+            )
+        if self.denoise and self.mask is not None:
+            raise ValueError(
+                "Give exactly one of `--denoise` and `--mask` with `--images`; got"
+                " both."
+            )
+        if self.denoise and self.num_samples is not None:
+            raise ValueError(
+                "`--num_samples` has no effect with `--denoise`, which draws one x for"
+                f" each given x~; got {self.num_samples}. Drop it."
+            )
+        if self.particles > 1 and self.mask is None:
+            raise ValueError(
+                f"`--particles` must be 1 without `--mask`; got {self.particles}."
+            )
+        if self.gradient != "exact" and self.mask is not None:
+            raise ValueError(
+                "`--gradient` has no effect with `--mask`, since inpainting writes no"
+                f" `single_step`; got {self.gradient!r}. Drop it."
+            )

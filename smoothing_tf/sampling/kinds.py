@@ -1,0 +1,94 @@
+"""The kinds of samples: what they are called, whether they are sound, their levels."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
+from smoothing_tf.stage import Stage
+
+# Kind of sample -> its caption, in the order of the pictures.
+CAPTIONS = {
+    "real": "Real data",
+    "smoothed": "Samples of p(x̃)",
+    "single_step": "Single-step denoised",
+    "samples": "Two-step samples of p(x | x̃)",
+    "baseline": "Samples of the baseline",
+}
+# Kind -> the stage to train longer when only this kind is not finite.
+_STAGES = {
+    "smoothed": Stage.SMOOTHED,
+    "single_step": Stage.SMOOTHED,
+    "samples": Stage.REVERSE,
+    "baseline": Stage.BASELINE,
+}
+_MADE_OF_SMOOTHED = ("smoothed", "single_step", "samples")
+
+
+def non_finite_reasons(samples: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Says which kinds of samples can be neither scored nor shown, and why.
+
+    x~ is not clipped: a barely trained model can draw an x~ that overflows to
+    infinity, and then nothing that is made from it is a sample either.
+
+    Args:
+      samples: kind -> examples [n, ...].
+
+    Returns:
+      kind -> reason, for kinds that hold a NaN or an infinity or are made from such x~.
+    """
+    counts = {}
+    for kind, examples in samples.items():
+        finite = np.isfinite(examples).all(axis=tuple(range(1, examples.ndim)))
+        counts[kind] = (int(np.sum(~finite)), len(examples))
+    reasons = {}
+    for kind, (bad, n) in counts.items():
+        bad_smoothed, num_smoothed = counts.get("smoothed", (0, 0))
+        if bad_smoothed and kind in _MADE_OF_SMOOTHED:
+            reasons[kind] = (
+                "Train the smoothed stage longer; its x~ has"
+                f" {bad_smoothed} of {num_smoothed} non-finite examples."
+            )
+        elif bad:
+            stage = _STAGES[kind]
+            reasons[kind] = (
+                f"Train the {stage} stage longer; {bad} of {n} examples of {kind!r}"
+                " are not finite."
+            )
+    return reasons
+
+
+def samples_uint8(
+    samples: Mapping[str, np.ndarray], num_levels: int
+) -> dict[str, np.ndarray]:
+    """Quantizes images for scoring and for pictures.
+
+    Args:
+      samples: kind -> uint8, or float on [-1, 1], [n, h, w, c].
+      num_levels: number of levels of the data. Exact samples are rounded to these
+        levels; x~ and single-step estimates, which lie between levels, to 8 bits.
+
+    Returns:
+      kind -> uint8 [n, h, w, c].
+
+    Raises:
+      ValueError: a sample is not finite.
+    """
+    for kind, reason in non_finite_reasons(samples).items():
+        raise ValueError(f"`samples` must be finite among {kind!r}. {reason}")
+    quantized = {}
+    for kind, images in samples.items():
+        if images.dtype != np.uint8:
+            is_between = kind in ("smoothed", "single_step")
+            levels = None if is_between else num_levels
+            images = unit_to_uint8(tf.convert_to_tensor(images), levels).numpy()
+        quantized[kind] = images
+    return quantized
+
+
+def real_uint8(dataset: Dataset, split: str) -> np.ndarray:
+    """Returns the images of a split as uint8, 255 i / (L - 1) for level i."""
+    levels = levels_to_unit(dataset.array(split), dataset.num_levels)
+    return unit_to_uint8(levels, dataset.num_levels).numpy()

@@ -1,0 +1,98 @@
+"""Writing samples, and a picture of them."""
+
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from smoothing_tf import artifacts
+from smoothing_tf.data.data_spec import DataSpec
+from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.sampling.kinds import non_finite_reasons, real_uint8, samples_uint8
+from smoothing_tf.sampling.pictures import write_png
+from smoothing_tf.sampling.tasks import Arrays
+
+_PICTURE_SUFFIX = ".png"
+
+
+def check_output(output: artifacts.Path) -> pathlib.Path:
+    """Checks, before any work is done, that the samples can be written.
+
+    Raises:
+      ValueError: the name does not end in .npz.
+      IsADirectoryError: the file, or that of the picture, is a directory.
+      NotADirectoryError: a parent of the file is not a directory.
+    """
+    output = pathlib.Path(output)
+    if output.suffix != ".npz":
+        raise ValueError(f"`--output` must end in .npz; got {str(output)!r}.")
+    artifacts.check_directory(output.parent)
+    for path in (output, output.with_suffix(_PICTURE_SUFFIX)):
+        if path.is_dir():
+            raise IsADirectoryError(
+                f"`--output` must name a file; got the directory {path}."
+            )
+    return output
+
+
+def write_samples(
+    output: pathlib.Path,
+    arrays: Arrays,
+    show: Callable[[Arrays], np.ndarray | None],
+    num_levels: int | None,
+) -> None:
+    """Writes the arrays, and a picture of the finite ones.
+
+    Args:
+      output: file .npz; the picture gets the same name with .png.
+      arrays: kind -> examples [n, ...].
+      show: function that makes the picture; see `Task`.
+      num_levels: number of levels of the data; None for continuous data.
+    """
+    reasons = non_finite_reasons(arrays)
+    shown = {kind: arrays[kind] for kind in arrays if kind not in reasons}
+    if num_levels is not None:
+        shown = samples_uint8(shown, num_levels)
+        # x~ is continuous and is stored unrounded, and so is what is not finite.
+        arrays = arrays | {k: v for k, v in shown.items() if k != "smoothed"}
+    with artifacts.atomic_file(output) as path:
+        np.savez_compressed(path, **arrays)
+    print(f"Wrote {', '.join(arrays)} to {output}.")
+    for kind, reason in reasons.items():
+        print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)
+    png = output.with_suffix(_PICTURE_SUFFIX)
+    png.unlink(missing_ok=True)  # It may show other samples.
+    picture = show(shown) if shown else None
+    if picture is not None:
+        write_png(png, picture)
+        print(f"Wrote the picture {png}.")
+
+
+def find_real_examples(
+    config: DataConfig, data: DataSpec, splits: tuple[str, ...]
+) -> np.ndarray | None:
+    """Returns real examples for a picture, or None and a note on stderr.
+
+    Args:
+      config: the data set of a run, which may have been moved or removed.
+      data: the facts about the data that the run was trained on.
+      splits: splits to take them from, the first that has examples.
+
+    Returns:
+      uint8 images or float32 vectors, [n, ...event_shape].
+    """
+    try:
+        dataset = open_dataset(config)
+        where = config.data_dir or dataset.name
+        data.check_same_kind(DataSpec.of(dataset), where)
+        present = [split for split in splits if dataset.num_examples.get(split)]
+        if not present:
+            missing = ", ".join(dict.fromkeys(splits))
+            raise ValueError(f"{where} has no split {missing}.")
+        if data.num_levels is not None:
+            return real_uint8(dataset, present[0])
+        return dataset.array(present[0])
+    except (OSError, ValueError) as error:
+        print(f"The picture shows no real examples: {error}", file=sys.stderr)
+        return None

@@ -1,0 +1,133 @@
+"""Pictures of samples, and of images that were denoised or inpainted."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from smoothing_tf.data.channels import is_image_shape, show_channels
+from smoothing_tf.data.subsets import subset_indices
+from smoothing_tf.sampling import pictures
+from smoothing_tf.sampling.kinds import CAPTIONS
+from smoothing_tf.sampling.scatter import scatter_columns
+
+# Kinds of `denoise_images`, in the order of the pictures.
+_DENOISED = {
+    "smoothed": "Given x̃",
+    "single_step": "Single-step denoised",
+    "samples": "Samples of p(x | x̃)",
+}
+# Not a grey, so that a missing pixel is not mistaken for a known one.
+_MISSING_COLOUR = (150, 170, 220)
+_NUM_PICTURED = 64
+_COLUMNS = 8
+_NUM_INPAINTED = 12
+_MOST_INPAINTINGS = 10
+
+
+def picture_samples(
+    real: np.ndarray | None, samples: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Shows real data and samples.
+
+    Args:
+      real: uint8 images [n, h, w, c], vectors [n, d], or anything else, in any order:
+        a random subset of them is shown. None leaves them out.
+      samples: kind -> examples of the same form.
+
+    Returns:
+      Name -> uint8 picture [height, width, c]: for images a grid of each kind
+      and "columns", all of them side by side; for vectors "points"; nothing for
+      examples that cannot be shown, e.g. continuous ones with three axes.
+    """
+    groups = {} if real is None else {"real": real}
+    groups.update((kind, samples[kind]) for kind in CAPTIONS if kind in samples)
+    captioned = {CAPTIONS[kind]: examples for kind, examples in groups.items()}
+    first = next(iter(groups.values()))
+    if first.ndim == 2:
+        return {"points": scatter_columns(captioned)}
+    if first.dtype != np.uint8 or not is_image_shape(first.shape[1:]):
+        return {}
+    # Real images may be stored by class; samples are already in random order.
+    if real is not None:
+        real = real[subset_indices(len(real), _NUM_PICTURED)]
+        groups["real"] = captioned[CAPTIONS["real"]] = real
+    shown = {
+        kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
+        for kind, images in groups.items()
+    }
+    return {**shown, "columns": pictures.labelled_columns(captioned)}
+
+
+def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Shows given x~ next to what was made of them, at the same places.
+
+    The first images are shown, in the order of the file.
+
+    Args:
+      examples: kinds of `denoise_images` -> uint8 images [n, h, w, c], vectors
+        [n, d], or anything else.
+
+    Returns:
+      uint8 [height, width, 3], or None for examples that cannot be shown.
+    """
+    captioned = {
+        caption: examples[kind]
+        for kind, caption in _DENOISED.items()
+        if kind in examples
+    }
+    if not captioned:
+        return None
+    one_kind = next(iter(captioned.values()))
+    if one_kind.ndim == 2:
+        return scatter_columns(captioned)
+    if not _is_picture(one_kind):
+        return None
+    return pictures.labelled_columns(captioned)
+
+
+def picture_inpainted(
+    images: np.ndarray, mask: np.ndarray, inpainted: np.ndarray
+) -> np.ndarray | None:
+    """Shows images with their missing pixels coloured, next to the inpaintings.
+
+    Args:
+      images: uint8 [n, h, w, c] or vectors [n, d].
+      mask: bool, as for `inpaint_images`.
+      inpainted: inpaintings of the same kind, [n K, ...], the K inpaintings of each
+        image next to each other.
+
+    Returns:
+      uint8 [height, width, 3]: with several inpaintings one row per image, with one
+      a grid of images next to a grid of inpaintings; vectors as points. None for
+      examples that cannot be shown as pictures.
+    """
+    if images.ndim == 2:
+        return scatter_columns({"Inpainted": inpainted})
+    if not _is_picture(inpainted):
+        return None
+    known = np.broadcast_to(mask, images.shape[:3])[..., None]
+    # Where channels are shown side by side, the mask is shown once per channel.
+    known = show_channels(
+        255 * known.repeat(images.shape[-1], axis=-1).astype(np.uint8)
+    )
+    shown = show_channels(images)
+    colour = shown.repeat(3 // shown.shape[-1], axis=-1)
+    given = np.where(known > 0, colour, np.uint8(_MISSING_COLOUR))
+    num_inpaintings = len(inpainted) // len(images)
+    if num_inpaintings == 1:
+        return pictures.labelled_columns({"Given": given, "Inpainted": inpainted})
+    by_image = inpainted.reshape(len(images), num_inpaintings, *images.shape[1:])
+    by_image = by_image[:_NUM_INPAINTED, :_MOST_INPAINTINGS]
+    columns = by_image.shape[1]
+    return pictures.labelled_columns(
+        {
+            "Given": given[:_NUM_INPAINTED],
+            "Inpainted": by_image.reshape(-1, *images.shape[1:]),
+        },
+        columns=(1, columns),
+        num_images=_NUM_INPAINTED * columns,
+    )
+
+
+def _is_picture(examples: np.ndarray) -> bool:
+    return examples.dtype == np.uint8 and is_image_shape(examples.shape[1:])

@@ -1,0 +1,93 @@
+"""Drawing samples from the trained models of a run."""
+
+import numpy as np
+
+from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.two_stage import single_step_denoise
+from smoothing_tf.sampling.batches import in_batches
+from smoothing_tf.sampling.kinds import CAPTIONS
+from smoothing_tf.seeds import derive_seed, example_seeds
+
+# The gradient of an image holds on to its features in every layer.
+_GRADIENT_BATCH_SIZE = 10
+
+
+def draw_samples(
+    trained: Trained,
+    num_samples: int,
+    *,
+    seed: int,
+    gradient: str = "exact",
+    progress: bool = False,
+) -> dict[str, np.ndarray]:
+    """Draws samples of every kind that the trained stages give.
+
+    The stage smoothed gives "smoothed", x~ ~ p(x~), and with Gaussian smoothing
+    "single_step", an estimate of E[x | x~]; with the stage reverse there are
+    "samples", x ~ p(x | x~). The baseline gives "baseline".
+
+    Args:
+      trained: the trained models.
+      num_samples: number of samples of each kind. The first samples do not depend
+        on how many follow.
+      seed: the run's seed.
+      gradient: gradient behind the single step; see `single_step_denoise`.
+      progress: whether to show a progress bar.
+
+    Returns:
+      kind -> float32 [num_samples, ...event_shape], images on [-1, 1].
+    """
+
+    def draw(seeds):
+        drawn, batch_size = {}, seeds.shape[0]
+        if trained.smoothed is not None:
+            drawn["smoothed"] = trained.smoothed.sample(
+                batch_size, seed=derive_seed(seeds, "smoothed samples")
+            )
+        if trained.has_two_stage:
+            drawn["samples"] = trained.two_stage.denoise(
+                drawn["smoothed"], seed=derive_seed(seeds, "two-step samples")
+            )
+        if trained.baseline is not None:
+            drawn["baseline"] = trained.baseline.sample(
+                batch_size, seed=derive_seed(seeds, "baseline samples")
+            )
+        return drawn
+
+    seeds = example_seeds(derive_seed(seed, "evaluation samples"), num_samples)
+    drawn = in_batches(draw, seeds.numpy(), progress=progress)
+    if "smoothed" in drawn:
+        drawn |= single_steps(trained, drawn["smoothed"], gradient, progress=progress)
+    return {kind: drawn[kind] for kind in CAPTIONS if kind in drawn}
+
+
+def single_steps(
+    trained: Trained, x_smoothed: np.ndarray, gradient: str, *, progress: bool
+) -> dict[str, np.ndarray]:
+    """Estimates E[x | x~] of many examples in a single step, where it is defined.
+
+    Args:
+      trained: the trained models.
+      x_smoothed: float32 [n, ...event_shape].
+      gradient: gradient behind the step; see `single_step_denoise`.
+      progress: whether to show a progress bar.
+
+    Returns:
+      "single_step" -> float32 [n, ...event_shape]; nothing unless the stage smoothed is
+      trained and the smoothing is Gaussian.
+    """
+    smoothing, smoothed = trained.smoothing, trained.smoothed
+    if smoothed is None or smoothing.single_step_gain is None:
+        return {}
+
+    def denoise(x_smoothed):
+        estimate = single_step_denoise(smoothing, smoothed, x_smoothed, gradient)
+        return {"single_step": estimate}
+
+    return in_batches(
+        denoise,
+        x_smoothed,
+        progress=progress,
+        batch_size=_GRADIENT_BATCH_SIZE,
+        label="single steps",
+    )

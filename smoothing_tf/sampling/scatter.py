@@ -1,0 +1,55 @@
+"""Clouds of points side by side."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from smoothing_tf.data.subsets import subset_indices
+from smoothing_tf.sampling.plot_style import BLUE, style_axes
+
+
+def scatter_columns(groups: Mapping[str, np.ndarray], *, max_points: int = 5000):
+    """Clouds of points side by side, first against second coordinate.
+
+    Args:
+      groups: label -> [n, d], d of at least 2 (d of 1: a histogram).
+      max_points: points drawn of each group at most, a random subset; as many of
+        every group, to be compared. Groups of one size show the same places.
+
+    Returns:
+      uint8 [height, width, 3], axes in the data's own unit and shared.
+    """
+    number = min(max_points, *map(len, groups.values()))
+    groups = {
+        label: points[np.sort(subset_indices(len(points), number))]
+        for label, points in groups.items()
+    }
+    columns = min(len(groups), 4)
+    rows = math.ceil(len(groups) / columns)
+    figure = Figure(figsize=(3.0 * columns, 3.1 * rows), dpi=130, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    everything = np.concatenate(list(groups.values()))
+    low, high = np.quantile(everything, [0.001, 0.999], axis=0)
+    margin = 0.1 * (high - low) + 1e-12
+    low, high = low - margin, high + margin
+    for axes, (label, points) in zip(panels, groups.items()):
+        axes.set_title(label)
+        axes.set_xlim(low[0], high[0])
+        axes.set_xlabel("x1")
+        if points.shape[1] == 1:
+            edges = np.linspace(low[0], high[0], 101)
+            axes.hist(points[:, 0], edges, density=True, color=BLUE)
+            axes.set_ylabel("density")
+        else:
+            axes.scatter(points[:, 0], points[:, 1], s=2, alpha=0.4, lw=0, color=BLUE)
+            axes.set_ylim(low[1], high[1])
+            axes.set_ylabel("x2")
+        style_axes(axes)
+    for axes in panels[len(groups) :]:
+        axes.set_visible(False)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,0 +1,156 @@
+"""The tasks of the sample command: new samples, denoising, inpainting."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from smoothing_tf.data.data_spec import DataSpec
+from smoothing_tf.data.image_files import read_inpainting, read_smoothed
+from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.two_stage import check_single_step
+from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.sampling.config import DEFAULT_NUM_SAMPLES, SamplingConfig
+from smoothing_tf.sampling.restoration import denoise_images, inpaint_images
+from smoothing_tf.sampling.sample_pictures import (
+    picture_denoised,
+    picture_inpainted,
+    picture_samples,
+)
+from smoothing_tf.sampling.samples import draw_samples
+
+# Kind -> examples [n, ...].
+Arrays = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """Something to draw, and how to show it.
+
+    Attributes:
+      needs_both_stages: whether the stages smoothed and reverse must be trained.
+      draw: function from the trained models to the arrays to write.
+      show: function from arrays to a picture uint8 [height, width, c], or None. It
+        gets the finite ones, as uint8 where the data have levels.
+    """
+
+    needs_both_stages: bool
+    draw: Callable[[Trained], Arrays]
+    show: Callable[[Arrays], np.ndarray | None]
+
+
+def make_task(
+    config: SamplingConfig,
+    data: DataSpec,
+    noise_scale: float | None,
+    find_real: Callable[[], np.ndarray | None],
+) -> Task:
+    """Makes the task of a configuration; reads the files that it names.
+
+    Args:
+      config: what to draw.
+      data: the facts about the data of the run.
+      noise_scale: standard deviation of the run's noise.
+      find_real: function that returns real examples to show next to new samples, or
+        None if there are none.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      ValueError: a file is not valid, or does not fit the data.
+    """
+    if config.images is None:
+        return _new_samples(config, find_real)
+    if config.mask is None:
+        return _denoising(config, config.images, data, noise_scale)
+    return _inpainting(config, config.images, config.mask, data)
+
+
+def _new_samples(
+    config: SamplingConfig, find_real: Callable[[], np.ndarray | None]
+) -> Task:
+    def draw(trained: Trained) -> Arrays:
+        if config.gradient != "exact":
+            if trained.smoothed is None:
+                raise ValueError(
+                    "`--gradient` has no effect without a trained stage smoothed, which"
+                    f" alone makes `single_step`; got {config.gradient!r}. Drop it."
+                )
+            check_single_step(trained.smoothing, trained.smoothed, config.gradient)
+        return draw_samples(
+            trained,
+            config.num_samples or DEFAULT_NUM_SAMPLES,
+            seed=config.seed,
+            gradient=config.gradient,
+            progress=True,
+        )
+
+    def show(arrays: Arrays) -> np.ndarray | None:
+        pictures = picture_samples(find_real(), arrays)
+        return pictures.get("columns", pictures.get("points"))
+
+    return Task(False, draw, show)
+
+
+def _denoising(
+    config: SamplingConfig, images_path: str, data: DataSpec, noise_scale: float | None
+) -> Task:
+    x_smoothed = read_smoothed(
+        images_path,
+        data.event_shape,
+        noise_scale,
+        has_levels=data.num_levels is not None,
+    )
+
+    def draw(trained: Trained) -> Arrays:
+        if config.gradient != "exact":
+            two_stage = trained.two_stage
+            check_single_step(two_stage.smoothing, two_stage.smoothed, config.gradient)
+        return denoise_images(
+            trained,
+            x_smoothed,
+            seed=config.seed,
+            gradient=config.gradient,
+            progress=True,
+        )
+
+    return Task(True, draw, picture_denoised)
+
+
+def _inpainting(
+    config: SamplingConfig, images_path: str, mask_path: str, data: DataSpec
+) -> Task:
+    images, mask = read_inpainting(
+        images_path, mask_path, data.event_shape, data.num_levels
+    )
+    if np.all(mask):
+        print(
+            "--mask marks no pixel as missing: returning the images unchanged.",
+            file=sys.stderr,
+        )
+    if not np.any(mask):
+        print(
+            "--mask marks no pixel as known: the inpaintings are samples of the model.",
+            file=sys.stderr,
+        )
+
+    def draw(trained: Trained) -> Arrays:
+        return inpaint_images(
+            trained,
+            images,
+            mask,
+            num_inpaintings=config.num_samples or 1,
+            num_particles=config.particles,
+            seed=config.seed,
+            progress=True,
+        )
+
+    def show(arrays: Arrays) -> np.ndarray | None:
+        if "samples" not in arrays:
+            return None
+        given = images
+        if data.num_levels is not None:
+            given = unit_to_uint8(images, data.num_levels).numpy()
+        return picture_inpainted(given, mask, arrays["samples"])
+
+    return Task(True, draw, show)

@@ -1,0 +1,33 @@
+"""The steps at which training logs, validates, samples and saves."""
+
+from smoothing_tf.training.training_config import TrainingConfig
+
+
+class Intervals:
+    """Says when something is due.
+
+    Args:
+      config: settings of the training.
+    """
+
+    def __init__(self, config: TrainingConfig):
+        self._config = config
+
+    def is_due(self, every: int, step: int) -> bool:
+        """Whether something done every so many steps is due after `step`."""
+        return step % every == 0 or step == self._config.num_steps
+
+    def num_steps_ahead(self, step: int) -> int:
+        """Number of steps until something is due, at most `steps_per_call`."""
+        config = self._config
+        intervals = (
+            config.log_every,
+            config.validate_every,
+            config.checkpoint_every,
+            config.sample_every or config.num_steps,
+        )
+        return min(
+            config.steps_per_call,
+            config.num_steps - step,
+            *(every - step % every for every in intervals),
+        )
