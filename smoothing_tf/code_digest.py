@@ -13,8 +13,8 @@ import hashlib
 import pathlib
 from importlib import metadata
 
-# The packages whose files are read.
-PACKAGES = ("smoothing_tf", "experiments", "components", "pipeline")
+from smoothing_tf.checkout import PACKAGES, ROOT
+
 # The distributions whose versions count, as installed where the digest is made: a
 # cluster's image should hold the same ones.
 DISTRIBUTIONS = (
@@ -27,8 +27,6 @@ DISTRIBUTIONS = (
     "tensorflow-probability",
     "tf_keras",
 )
-
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
