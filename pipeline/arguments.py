@@ -81,6 +81,7 @@ def _data_digest(config: DataConfig) -> str:
     if config.dataset not in DATASETS_IN_DATA_DIR or config.data_dir is None:
         return ""
     digest = hashlib.sha256()
+    files: list[str] | list[pathlib.Path]
     if config.dataset == "folder":
         listing = list_pictures(config.data_dir)
         files = [p.path for pictures in listing.splits.values() for p in pictures]

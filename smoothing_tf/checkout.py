@@ -7,6 +7,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # Next to an installed library, packages of the other names are somebody else's.
 _IS_CHECKOUT = (ROOT / "setup.py").is_file()
-PACKAGES = ("smoothing_tf",)
+PACKAGES: tuple[str, ...] = ("smoothing_tf",)
 if _IS_CHECKOUT:
     PACKAGES += ("experiments", "components", "pipeline", "benchmarks")

@@ -21,6 +21,8 @@ from smoothing_tf.checkout import PACKAGES, ROOT
 _MARK = "SMOOTHING_TF_IS_QUIET"
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _WARNINGS, _ERRORS, _FATAL = "1", "2", "3"
+# Attribute of the handler of Ctrl-C that `start` installs.
+_IS_OF_START = "is_of_start"
 # What the kernel shows of a GPU, whether or not TensorFlow can use it.
 _GPU_FILES = ("/dev/nvidia[0-9]*", "/proc/driver/nvidia/gpus/*", "/dev/dxg")
 _ON_GPUS = re.compile(
@@ -66,7 +68,7 @@ def start(is_console_script: bool = False) -> None:
 
 def interruptible() -> None:
     """Ends what `start` does about Ctrl-C: it raises KeyboardInterrupt again."""
-    if getattr(signal.getsignal(signal.SIGINT), "is_of_start", False):
+    if getattr(signal.getsignal(signal.SIGINT), _IS_OF_START, False):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -142,5 +144,5 @@ def _exit_on_interrupt(message: bytes) -> None:
         os.write(stderr, message)
         os._exit(130)
 
-    handler.is_of_start = True
+    setattr(handler, _IS_OF_START, True)
     signal.signal(signal.SIGINT, handler)
