@@ -213,7 +213,7 @@ def source_from_folder(
         labelled = [
             (
                 os.path.join(folder, picture.path),
-                classes.labels.get(picture.class_folder),
+                classes.labels.get(picture.class_folder or ""),
             )
             for picture in pictures
         ]
