@@ -1,9 +1,9 @@
-# `make` lists the targets. PYTHON names the interpreter that the environment is made of.
+# `make` lists the targets. PYTHON is the interpreter that the environment is created with.
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
-# Each is touched once everything is installed: what `make run` needs, and with it what the
-# other targets need. An interrupted installation is resumed.
+# Stamps of what is installed: what `make run` needs, and what the other targets need as
+# well. A stamp is touched last, so an interrupted installation is resumed.
 INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.installed-dev
 
@@ -35,7 +35,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet 
   --generate-hashes --allow-unsafe --strip-extras \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-lock: ## Updates requirements.lock and requirements-dev.lock from setup.py.
+lock: ## Writes requirements.lock and requirements-dev.lock from setup.py.
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) --extra=pipeline --output-file=requirements.lock setup.py
