@@ -1,15 +1,18 @@
-# The image that the steps of a Kubeflow pipeline run in.
+# The image that the nodes of a Kubeflow pipeline run in. It holds a checkout: `components`,
+# `pipeline` and `experiments` are not part of the installed package.
 FROM python:3.11-slim
 
 WORKDIR /opt/smoothing_tf
+ENV PYTHONPATH=/opt/smoothing_tf
 
-# The dependencies change seldom: a layer of their own keeps rebuilding quick.
+# The requirements change seldom, so they are a layer of their own.
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
 COPY setup.py pyproject.toml README.md LICENSE ./
+COPY configs ./configs
 COPY smoothing_tf ./smoothing_tf
 COPY components ./components
 COPY pipeline ./pipeline
-COPY configs ./configs
-RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+COPY experiments ./experiments
+RUN pip install --no-cache-dir --no-deps --no-build-isolation -e .

@@ -1,8 +1,11 @@
-# `make` lists the targets. PYTHON names the interpreter that builds the environment.
+# `make` lists the targets. PYTHON is the interpreter that the environment is created with.
 PYTHON ?= python3
 VENV := .venv
-# Lies beside the packages and is touched last, so an interrupted installation is resumed.
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+# Stamps of what is installed: what `make run` needs, and what the other targets need as
+# well. A stamp is touched last, so an interrupted installation is resumed.
 INSTALLED := $(VENV)/.installed
+DEV_INSTALLED := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -14,34 +17,39 @@ help: ## Prints the targets.
 run: $(INSTALLED) ## Trains, samples, evaluates and exports on digits; prints the path of the report.
 	$(VENV)/bin/python -m pipeline.local_runner --flagfile=configs/digits_pixelcnnpp.cfg --pipeline_root=runs/digits
 
-test: $(INSTALLED) ## Runs the tests, except those marked large.
+test: $(DEV_INSTALLED) ## Runs the tests, except those marked large.
 	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadfile
 
-test-large: $(INSTALLED) ## Runs the tests marked large, which take minutes each.
+test-large: $(DEV_INSTALLED) ## Runs the tests marked large, which take minutes each.
 	$(VENV)/bin/python -m pytest -m large --timeout=3600
 
-lint: $(INSTALLED) ## Checks style and format with ruff.
+lint: $(DEV_INSTALLED) ## Checks style, format, types and the direction of imports.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
-# Keeps the pinned versions that setup.py still allows; `make lock UPGRADE=--upgrade`
-# takes the newest ones. Without hashes for everything pip would refuse the file.
-lock: ## Writes requirements.lock again from setup.py.
+# Pinned versions are kept while setup.py allows them; `make lock UPGRADE=--upgrade` takes
+# the newest ones. pip wants hashes for every package, setuptools too (--allow-unsafe).
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet $(UPGRADE) \
+  --generate-hashes --allow-unsafe --strip-extras \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: ## Writes requirements.lock and requirements-dev.lock from setup.py.
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
-	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet $(UPGRADE) \
-	  --extra=test --generate-hashes --allow-unsafe --strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --output-file=requirements.lock setup.py
+	$(COMPILE) --extra=pipeline --output-file=requirements.lock setup.py
+	$(COMPILE) --extra=pipeline --extra=docs --extra=test --constraint=requirements.lock \
+	  --output-file=requirements-dev.lock setup.py
 
 clean: ## Removes the environment, caches and build files; keeps runs/.
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info .*_cache
 	find . -path ./runs -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
-# An environment of another Python is built anew; one of this Python is brought up to date.
+# An environment of another Python is replaced; one of this Python is brought up to date.
 $(INSTALLED): requirements.lock setup.py
 	@command -v $(PYTHON) > /dev/null || { \
-	  echo "There is no $(PYTHON); name a Python of 3.11 or newer: make PYTHON=python3.11"; exit 1; }
+	  echo "$(PYTHON) was not found; name a Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { \
@@ -49,6 +57,10 @@ $(INSTALLED): requirements.lock setup.py
 	@test "$$($(PYTHON) -c 'import sys; print(sys.version)')" = \
 	  "$$($(VENV)/bin/python -c 'import sys, pip; print(sys.version)' 2> /dev/null)" \
 	  || $(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_INSTALLED): requirements-dev.lock $(INSTALLED)
+	$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -1,4 +1,8 @@
-"""Packaging of smoothing_tf: its packages, what they need, and from which version."""
+"""Packaging of smoothing_tf: what the wheel holds and what it requires.
+
+The wheel holds the library alone. `components`, `pipeline` and `experiments` run from a
+checkout: installed, their names would collide with the user's own packages.
+"""
 
 import pathlib
 
@@ -6,35 +10,54 @@ import setuptools
 
 _ROOT = pathlib.Path(__file__).parent
 
+_TENSORFLOW = ">=2.21,<2.22"
+
 _REQUIREMENTS = [
     "absl-py>=2.1",
+    # TensorFlow Datasets prepares its larger data sets with it, and the pipeline's
+    # components process images with it.
     "apache-beam>=2.77,<3",
-    # Needed by tensorflow-datasets on Python 3.11, which does not declare it.
+    # tensorflow-datasets imports it on Python 3.11 and does not declare it.
     "importlib_resources>=6",
     "jinja2>=3.1",
     "keras>=3.15,<4",
-    "kfp>=2.17,<3",
     "matplotlib>=3.9",
     "numpy>=2.1,<3",
     "pillow>=11",
     "scikit-learn>=1.6",
     "scipy>=1.15",
-    # tf.summary writes through it; TensorFlow no longer installs it.
+    # tf.summary writes through it; TensorFlow no longer requires it.
     "tensorboard>=2.20",
-    "tensorflow>=2.21,<2.22",
+    f"tensorflow{_TENSORFLOW}",
     "tensorflow-datasets>=4.9.10,<5",
     "tensorflow-probability>=0.25,<0.26",
     # TensorFlow Probability imports it and does not declare it.
-    "tf_keras>=2.21,<2.22",
+    f"tf_keras{_TENSORFLOW}",
     "tqdm>=4.66",
 ]
 
-_TEST_REQUIREMENTS = [
-    "pytest>=8",
-    "pytest-timeout>=2.3",
-    "pytest-xdist>=3.6",
-    "ruff>=0.9",
-]
+_EXTRAS = {
+    # What `components` and `pipeline` need besides the library's requirements.
+    "pipeline": ["kfp>=2.17,<3"],
+    # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.
+    "gpu": [f"tensorflow[and-cuda]{_TENSORFLOW}"],
+    "docs": [
+        "mkdocs>=1.6,<2",
+        "mkdocs-material>=9.5",
+        "mkdocstrings[python]>=0.27",
+    ],
+    # `make test` and `make lint`; nbclient and ipykernel execute the tutorial.
+    "test": [
+        "import-linter>=2.5",
+        "ipykernel>=6.29",
+        "mypy>=1.15",
+        "nbclient>=0.10",
+        "pytest>=8",
+        "pytest-timeout>=2.3",
+        "pytest-xdist>=3.6",
+        "ruff>=0.9",
+    ],
+}
 
 setuptools.setup(
     name="smoothing_tf",
@@ -47,18 +70,21 @@ setuptools.setup(
     license="Apache-2.0",
     classifiers=[
         "Intended Audience :: Science/Research",
-        "Operating System :: OS Independent",
+        "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
     ],
-    packages=setuptools.find_packages(
-        include=["smoothing_tf*", "experiments*", "components*", "pipeline*"],
-        exclude=["tests", "tests.*"],
-    ),
-    # Templates of the report, and the licences and notes that lie beside the code.
-    package_data={"": ["*.j2", "*.html", "*.css", "*.md", "*.txt", "*.json", "*.csv"]},
+    packages=setuptools.find_packages(include=["smoothing_tf", "smoothing_tf.*"]),
+    # Templates, and the licences and tables that accompany code and data.
+    package_data={
+        "smoothing_tf": ["py.typed"],
+        "": ["*.j2", "*.html", "*.css", "*.md", "*.txt", "*.json", "*.csv"],
+    },
+    entry_points={"console_scripts": ["smoothing-tf = smoothing_tf.cli:main"]},
     python_requires=">=3.11",
     install_requires=_REQUIREMENTS,
-    extras_require={"test": _TEST_REQUIREMENTS},
+    extras_require=_EXTRAS,
 )

@@ -81,6 +81,7 @@ def _data_digest(config: DataConfig) -> str:
     if config.dataset not in DATASETS_IN_DATA_DIR or config.data_dir is None:
         return ""
     digest = hashlib.sha256()
+    files: list[str] | list[pathlib.Path]
     if config.dataset == "folder":
         listing = list_pictures(config.data_dir)
         files = [p.path for pictures in listing.splits.values() for p in pictures]
@@ -90,7 +91,7 @@ def _data_digest(config: DataConfig) -> str:
     else:
         root = pathlib.Path(config.data_dir)
         files = [p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file()]
-    for path in files:
-        stat = os.stat(os.path.join(config.data_dir, path))
-        digest.update(os.fsencode(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0"))
+    for file in files:
+        stat = os.stat(os.path.join(config.data_dir, file))
+        digest.update(os.fsencode(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0"))
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from components import processes
 from components.runner_watch import runner_environment
-from smoothing_tf.code_digest import ROOT
+from smoothing_tf.checkout import ROOT
 
 
 class Terminated(SystemExit):

@@ -94,9 +94,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
     def close(self) -> None:
         """Closes the log of a node that was interrupted."""
-        if self._log is not None:
-            self._end_bar()
-            self._log.close()
+        self._close_log()
         super().close()
 
     def isatty(self) -> bool:
@@ -109,8 +107,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self._print(f"{node} ...")
 
     def _finish(self, node: str, status: str) -> None:
-        self._end_bar()
-        self._log.close()
+        self._close_log()
         self.seconds[node] = time.monotonic() - self._started
         self._node = None
         if status == "SUCCESS":
@@ -122,6 +119,11 @@ class RunLog(io.TextIOBase, logging.Filter):
         self.error = self.error or (node, message)
         self._print(f"{node}: failed: {message}")
 
+    def _close_log(self) -> None:
+        if self._log is not None:
+            self._end_bar()
+            self._log.close()
+
     def _cache(self, node: str) -> None:
         self.outcomes[node] = "cached"
         self._print(f"{node}: nothing changed, kept")
@@ -130,7 +132,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self.outcomes[node] = "skipped"
 
     def _write_line(self, line: str) -> None:
-        if self._is_kfp(line):
+        if self._log is None or self._is_kfp(line):
             return
         self._lines.append(line)
         self._log.write(line + "\n")

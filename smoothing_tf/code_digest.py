@@ -13,8 +13,8 @@ import hashlib
 import pathlib
 from importlib import metadata
 
-# The packages whose files are read.
-PACKAGES = ("smoothing_tf", "experiments", "components", "pipeline")
+from smoothing_tf.checkout import PACKAGES, ROOT
+
 # The distributions whose versions count, as installed where the digest is made: a
 # cluster's image should hold the same ones.
 DISTRIBUTIONS = (
@@ -27,8 +27,6 @@ DISTRIBUTIONS = (
     "tensorflow-probability",
     "tf_keras",
 )
-
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
@@ -63,16 +61,17 @@ def source_files(module: str, root: pathlib.Path = ROOT) -> list[pathlib.Path]:
     """The files that `code_digest` reads, sorted; same arguments and errors."""
     if _find(module, root) is None:
         raise ModuleNotFoundError(f"There is no module {module} below {root}.")
-    modules, waiting = set(), [module]
+    modules: dict[str, pathlib.Path] = {}
+    waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in modules:
-            continue
-        modules.add(name)
-        waiting += _imports(name, root)
-    files = set()
-    for name in modules:
         path = _find(name, root)
+        if name in modules or path is None:
+            continue
+        modules[name] = path
+        waiting += _imports(name, path, root)
+    files = set()
+    for path in modules.values():
         _, strings = _read(path, path.stat().st_mtime_ns)
         files.add(path)
         files.update(p for p in path.parent.iterdir() if p.name in strings)
@@ -87,9 +86,8 @@ def _find(name: str, root: pathlib.Path) -> pathlib.Path | None:
     return None
 
 
-def _imports(name: str, root: pathlib.Path) -> set[str]:
-    """Modules of ours that importing `name` and running its functions loads."""
-    path = _find(name, root)
+def _imports(name: str, path: pathlib.Path, root: pathlib.Path) -> set[str]:
+    """Modules of ours that importing `name`, stored in `path`, and running it loads."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     imports, _ = _read(path, path.stat().st_mtime_ns)
     modules = set()
@@ -111,7 +109,8 @@ def _read(
     path: pathlib.Path, _modified: int
 ) -> tuple[frozenset[tuple[int, str]], frozenset[str]]:
     """A module's imports, as (number of leading dots, name), and its strings."""
-    imports, strings = set(), set()
+    imports: set[tuple[int, str]] = set()
+    strings: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
         if isinstance(node, ast.Import):
             imports.update((0, alias.name) for alias in node.names)

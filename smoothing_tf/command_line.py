@@ -12,18 +12,12 @@ import tensorflow as tf
 from absl import flags
 
 from smoothing_tf import quiet
+from smoothing_tf.checkout import PACKAGES, ROOT
+from smoothing_tf.cli import as_started
 from smoothing_tf.config import HelpRequested
 from smoothing_tf.config.help_text import help_text
 from smoothing_tf.os_errors import message_of_os_error, naming
 
-_OUR_PACKAGES = (
-    "smoothing_tf",
-    "experiments",
-    "components",
-    "pipeline",
-    "benchmarks",
-)
-_ROOT = pathlib.Path(__file__).parent.parent
 _RAISE = dis.opmap["RAISE_VARARGS"]
 # What TensorFlow says on one worker when it hears no more of another.
 _OF_WORKERS = re.compile(r"Collective ops is aborted by|remote target|heartbeat", re.I)
@@ -106,7 +100,8 @@ def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
     try:
         main(sys.argv[1:])
     except HelpRequested as request:
-        print(help_text(request.usage, request.groups, request.stage_classes))
+        usage = as_started(request.usage)
+        print(help_text(usage, request.groups, request.stage_classes))
 
 
 def _fail(error: Exception) -> None:
@@ -129,8 +124,8 @@ def _is_raised_by_us(error: Exception) -> bool:
     while last.tb_next is not None:
         last = last.tb_next
     code = last.tb_frame.f_code
-    source = pathlib.Path(code.co_filename)
-    is_ours = any(source.is_relative_to(_ROOT / package) for package in _OUR_PACKAGES)
+    source = pathlib.Path(code.co_filename).resolve()
+    is_ours = any(source.is_relative_to(ROOT / package) for package in PACKAGES)
     return is_ours and code.co_code[last.tb_lasti] == _RAISE
 
 

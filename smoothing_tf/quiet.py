@@ -1,8 +1,8 @@
 """How a command line starts: without TensorFlow's noise, and ready for Ctrl-C.
 
 Importing this module changes nothing, and neither does `start` in a program that
-merely imports the package: only `python -m` with a module of ours, and the processes
-that it starts, are silenced. Whoever sets TF_CPP_MIN_LOG_LEVEL keeps that level.
+merely imports the package: only `python -m` with a module of ours, the console script,
+and the processes that they start are silenced. TF_CPP_MIN_LOG_LEVEL, if set, is kept.
 """
 
 import contextlib
@@ -15,12 +15,14 @@ import sys
 import threading
 from collections.abc import Iterator
 
-_ROOT = pathlib.Path(__file__).resolve().parents[1]
-_PACKAGES = ("smoothing_tf", "experiments", "pipeline", "benchmarks")
+from smoothing_tf.checkout import PACKAGES, ROOT
+
 # Tells the processes that a silent command line starts that they are part of it.
 _MARK = "SMOOTHING_TF_IS_QUIET"
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _WARNINGS, _ERRORS, _FATAL = "1", "2", "3"
+# Attribute of the handler of Ctrl-C that `start` installs.
+_IS_OF_START = "is_of_start"
 # What the kernel shows of a GPU, whether or not TensorFlow can use it.
 _GPU_FILES = ("/dev/nvidia[0-9]*", "/proc/driver/nvidia/gpus/*", "/dev/dxg")
 _ON_GPUS = re.compile(
@@ -30,14 +32,18 @@ _ON_GPUS = re.compile(
 )
 
 
-def start() -> None:
+def start(is_console_script: bool = False) -> None:
     """Prepares this process if it is a command line of ours; else does nothing.
 
-    The package calls it before anything imports TensorFlow.
+    The package calls it before anything imports TensorFlow, and the console script
+    once more, when it knows that its command needs TensorFlow.
+
+    Args:
+      is_console_script: whether the console script is running one of its commands.
     """
     if sys.stderr is None:  # Closed by whoever started the process.
         return
-    is_command_line = _is_command_line(sys.argv, sys.orig_argv)
+    is_command_line = is_console_script or _is_command_line(sys.argv, sys.orig_argv)
     if is_command_line:
         _exit_on_interrupt(b"Interrupted. Nothing was done yet.\n")
     elif _MARK in os.environ and "--multiprocessing-fork" in sys.orig_argv:
@@ -62,7 +68,7 @@ def start() -> None:
 
 def interruptible() -> None:
     """Ends what `start` does about Ctrl-C: it raises KeyboardInterrupt again."""
-    if getattr(signal.getsignal(signal.SIGINT), "is_of_start", False):
+    if getattr(signal.getsignal(signal.SIGINT), _IS_OF_START, False):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -122,7 +128,7 @@ def _is_command_line(argv: list[str], orig_argv: list[str]) -> bool:
     attached = re.fullmatch(r"-[^-m]*m(.+)", word)  # python -umNAME
     top = (attached[1] if attached else word).partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None)
-    return top in _PACKAGES and file is not None and _ROOT in pathlib.Path(file).parents
+    return top in PACKAGES and file is not None and ROOT in pathlib.Path(file).parents
 
 
 def _exit_on_interrupt(message: bytes) -> None:
@@ -138,5 +144,5 @@ def _exit_on_interrupt(message: bytes) -> None:
         os.write(stderr, message)
         os._exit(130)
 
-    handler.is_of_start = True
+    setattr(handler, _IS_OF_START, True)
     signal.signal(signal.SIGINT, handler)

@@ -71,7 +71,7 @@ def run(
     """
     config = IngestConfig(max_rejected_fraction, beam_runner, tuple(beam_options))
     # JSON may hold whole numbers as floats.
-    size = image_size and tuple(int(side) for side in image_size)
+    size = tuple(int(side) for side in image_size) if image_size else None
     opened = open_dataset(DataConfig(dataset, data_dir, image_mode, size, num_levels))
     source, num_examples = opened.source, opened.num_examples
     _check_not_empty(source, num_examples)

@@ -30,7 +30,7 @@ class StatisticsFn(beam.CombineFn):
     def add_input(self, accumulator, batch):
         x = batch.reshape(len(batch), -1).astype(np.float64)
         mean = x.mean(axis=0)
-        histogram = 0
+        histogram: np.ndarray | int = 0
         if self._num_levels is not None:
             histogram = np.bincount(batch.ravel(), minlength=self._num_levels)
         own = (

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 
 import apache_beam as beam
 import numpy as np
@@ -122,7 +123,7 @@ def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
 
 
 def shard_tasks(
-    shards: dict[str, tuple[Shard, ...]], name: str, directory: pathlib.Path
+    shards: Mapping[str, tuple[Shard, ...]], name: str, directory: pathlib.Path
 ) -> list[ShardTask]:
     """The tasks of a data set; output files are named as TFDS names them."""
     tasks = []

@@ -62,7 +62,8 @@ def hold_out(source: Source, num_examples: int) -> Source:
 
 def _between(shards: tuple[Shard, ...], start: int, stop: int) -> tuple[Shard, ...]:
     """Selects the examples `start` to `stop` of consecutive shards."""
-    parts, offset = [], 0
+    parts: list[Shard] = []
+    offset = 0
     for shard in shards:
         size = shard.num_examples
         low, high = (min(max(end - offset, 0), size) for end in (start, stop))

@@ -154,7 +154,7 @@ class PictureFormat(RecordFormat):
         return f"To convert all images to one shape, give {' '.join(flags)}."
 
     def _levels(self, x: np.ndarray) -> np.ndarray:
-        if self.num_levels == _NUM_LEVELS:
+        if self.num_levels is None or self.num_levels == _NUM_LEVELS:
             return x
         values = np.arange(_NUM_LEVELS) * (self.num_levels - 1) / (_NUM_LEVELS - 1)
         return np.rint(values).astype(np.uint8)[x]

@@ -30,7 +30,8 @@ def most_common_shape(
     Raises:
       ValueError: no header can be read.
     """
-    counts, first_error = collections.Counter(), None
+    counts: collections.Counter[tuple[tuple[int, ...], int]] = collections.Counter()
+    first_error = None
     progress = tqdm.tqdm(
         paths, desc=f"Headers of {name}", delay=2, disable=None, leave=False
     )

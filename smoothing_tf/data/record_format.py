@@ -110,7 +110,7 @@ class RecordFormat:
         return None
 
     def _label_of(self, features) -> int | None:
-        if self.label is None:
+        if self.label is None or self.num_classes is None:
             return None
         labels = features[self.label].int64_list.value
         if len(labels) != 1:

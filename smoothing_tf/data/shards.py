@@ -111,7 +111,7 @@ class TFRecordShard:
 class PartOfShard:
     """The records `start` to `stop` of another shard."""
 
-    shard: MemoryShard | FileShard | TFRecordShard
+    shard: "Shard"
     start: int
     stop: int
 

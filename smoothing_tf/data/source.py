@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import itertools
 import os
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -44,7 +45,7 @@ class Source:
 
     name: str
     format: RecordFormat
-    shards: dict[str, tuple[Shard, ...]]
+    shards: Mapping[str, tuple[Shard, ...]]
     class_names: tuple[str, ...] | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -78,16 +79,17 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     }
     features = dict(info.features.items())
     label = features.get("label")
-    has_labels = isinstance(label, tfds.features.ClassLabel) and label.num_classes
+    if not isinstance(label, tfds.features.ClassLabel) or not label.num_classes:
+        label = None
     return Source(
         name=builder.name,
         format=dataclasses.replace(
             _builder_format(builder, features, shards),
-            label="label" if has_labels else None,
-            num_classes=label.num_classes if has_labels else None,
+            label=None if label is None else "label",
+            num_classes=None if label is None else label.num_classes,
         ),
         shards=shards,
-        class_names=tuple(label.names) if has_labels else None,
+        class_names=None if label is None else tuple(label.names),
     )
 
 
@@ -146,10 +148,10 @@ def _check_num_levels(num_levels: int, what: str, remedy: str) -> None:
 
 
 def _most_common_image_shape(
-    name: str, shards: dict[str, tuple[Shard, ...]]
+    name: str, shards: Mapping[str, tuple[Shard, ...]]
 ) -> tuple[int, ...]:
     """Finds the shape of most training images."""
-    counts = collections.Counter()
+    counts: collections.Counter[tuple[int, ...]] = collections.Counter()
     for shard in shards.get("train") or itertools.chain(*shards.values()):
         for serialized in shard.read():
             with contextlib.suppress(RecordError):
@@ -211,7 +213,7 @@ def source_from_folder(
         labelled = [
             (
                 os.path.join(folder, picture.path),
-                classes.labels.get(picture.class_folder),
+                classes.labels.get(picture.class_folder or ""),
             )
             for picture in pictures
         ]
@@ -241,8 +243,8 @@ def source_from_folder(
             shape,
             "uint8",
             conversion.num_levels or MAX_LEVELS,
-            label=classes.names and "label",
-            num_classes=classes.names and len(classes.names),
+            label="label" if classes.names else None,
+            num_classes=len(classes.names) if classes.names else None,
             conversion=conversion,
         ),
         shards=shards,
@@ -277,7 +279,9 @@ def source_from_arrays(
         shards[split] = (MemoryShard(tuple(serialized)),)
     first = next(iter(arrays.values()))
     dtype = "float32" if num_levels is None else first.dtype.name
-    num_classes = labels and 1 + max(int(y.max()) for y in labels.values())
+    num_classes = None
+    if labels is not None:
+        num_classes = 1 + max(int(y.max()) for y in labels.values())
     return Source(
         name=name,
         format=RecordFormat(
@@ -285,7 +289,7 @@ def source_from_arrays(
             first.shape[1:],
             dtype,
             num_levels,
-            label=labels and "label",
+            label=None if labels is None else "label",
             num_classes=num_classes,
         ),
         shards=shards,

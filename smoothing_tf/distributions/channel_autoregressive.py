@@ -77,7 +77,7 @@ class ChannelAutoregressive(tfd.Distribution):
 
     def _sample_n(self, n, seed=None):
         seeds = tfp.random.split_seed(seed, n=self._loc.shape[-1])
-        channels = []
+        channels: list[tf.Tensor] = []
         for index, channel_seed in enumerate(seeds):
             distribution = self._channel(index, channels)
             # Once a drawn channel has entered, its leading axis n is in the batch.

@@ -119,7 +119,7 @@ class MomentsAccumulator:
                 f"`features` must have at least 2 rows for a covariance; "
                 f"got {self.count}."
             )
-        return np.array(self.mean), self.m2 / (self.count - 1)
+        return np.array(self.mean), np.array(self.m2) / (self.count - 1)
 
 
 class FrechetEstimate(NamedTuple):

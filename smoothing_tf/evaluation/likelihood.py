@@ -73,7 +73,7 @@ def evaluate_bound(
     index, draws = None, []
     total = max(num_draws, num_importance_draws)
     for draw in tqdm.trange(total, desc="bound", unit="draw", disable=not progress):
-        draw_index, terms = _score(terms_of, draw_batches(draw), num_levels, split)
+        draw_index, draw_terms = _score(terms_of, draw_batches(draw), num_levels, split)
         if index is None:
             index = draw_index
         elif not np.array_equal(index, draw_index):
@@ -81,7 +81,7 @@ def evaluate_bound(
                 "`draw_batches` must give the same examples in the same order for "
                 f"every draw; got another order for draw {draw}."
             )
-        draws.append(terms)
+        draws.append(draw_terms)
     log_terms = np.stack(draws)  # [draws, terms, n], nats
 
     name = unit.metric_name

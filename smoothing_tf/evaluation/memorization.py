@@ -46,7 +46,7 @@ def memorization_metrics(
             )
         return metric
 
-    held_out = real.compare_held_out(lambda: figure(real.held_out))
+    held_out = real.compare_held_out(figure, real.held_out)
     return {
         memorization_name(kind): {
             "direction": HELD_OUT_IS_BEST,

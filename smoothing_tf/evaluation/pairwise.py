@@ -86,7 +86,7 @@ def check_features(**arrays: np.ndarray) -> list[np.ndarray]:
     Raises:
       ValueError: an array is not [n, d], not finite, or of another d.
     """
-    checked = []
+    checked: list[np.ndarray] = []
     for name, array in arrays.items():
         array = np.asarray(array, np.float64)
         if array.ndim != 2 or not len(array):

@@ -53,11 +53,21 @@ class RealImages:
         }
 
     def compare_held_out(
-        self, measure: Callable[[], Mapping[str, Any]]
+        self,
+        metric: Callable[[np.ndarray], Mapping[str, Any]],
+        values: np.ndarray | None,
     ) -> dict[str, Any]:
-        """Measures the held-out images; without them the value is null."""
-        if self.held_out is not None:
-            return {**measure(), "split": self.held_out_split}
+        """Computes a metric of the held-out images.
+
+        Args:
+          metric: function of `values` that returns the metric's fields.
+          values: held-out images or what was computed from them; None without any.
+
+        Returns:
+          The metric's fields and the split, or a null value with a reason.
+        """
+        if values is not None:
+            return {**metric(values), "split": self.held_out_split}
         return {
             "value": None,
             "n": None,

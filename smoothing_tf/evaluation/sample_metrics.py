@@ -1,5 +1,6 @@
 """Metrics of generated images: features, distances, floors and error bars."""
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -89,9 +90,11 @@ def feature_metrics(
     floors = Floors(reference)
     kernel_to_reference = KernelDistanceTo(reference)
     held_out_distances = {
-        "fd": real.compare_held_out(lambda: _frechet_distance(reference, held_out)),
+        "fd": real.compare_held_out(
+            functools.partial(_frechet_distance, reference), held_out
+        ),
         "kid": real.compare_held_out(
-            lambda: _kernel_distance(kernel_to_reference, held_out)
+            functools.partial(_kernel_distance, kernel_to_reference), held_out
         ),
     }
     statistics = _statistics(extractor.id, "reference", reference)
@@ -225,7 +228,7 @@ def _inception_score(
     return {
         **_split_score(logits),
         "direction": HIGHER_IS_BETTER,
-        "held_out": real.compare_held_out(lambda: _split_score(held_out_logits)),
+        "held_out": real.compare_held_out(_split_score, held_out_logits),
     }
 
 
@@ -254,7 +257,7 @@ def _confidence(
         "num_classes": logits.shape[1],
         "num_classes_found": int(np.sum(counts > 0)),
         "class_counts": counts.tolist(),
-        "held_out": real.compare_held_out(lambda: _mean_confidence(held_out_logits)),
+        "held_out": real.compare_held_out(_mean_confidence, held_out_logits),
     }
 
 
@@ -276,5 +279,5 @@ def _statistics(
     return {
         f"{prefix}_mean": mean,
         f"{prefix}_covariance": covariance,
-        f"{prefix}_count": np.int64(len(features)),
+        f"{prefix}_count": np.array(len(features), np.int64),
     }

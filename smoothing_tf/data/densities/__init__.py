@@ -1,5 +1,8 @@
 """Densities with exact samples and values, by name: data whose floor is known."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from smoothing_tf.data.densities.blurred_circles import BlurredCircles, olympics, rings
@@ -9,7 +12,7 @@ from smoothing_tf.data.densities.spikes import Spikes, spikes
 
 # name -> function of a dtype. Each has `sample`, `log_prob` and `entropy`, the least
 # mean negative log-likelihood, in nats, that a model can reach.
-DENSITIES = {
+DENSITIES: dict[str, Callable[..., Any]] = {
     "checkerboard": checkerboard,
     "olympics": olympics,
     "ring": ring,

@@ -35,8 +35,8 @@ class BlurredCircles(tfd.Distribution):
 
     def __init__(
         self,
-        centres: Sequence[Sequence[float]],
-        radii: Sequence[float],
+        centres: np.ndarray | Sequence[Sequence[float]],
+        radii: np.ndarray | Sequence[float],
         noise_scale: float,
         dtype: tf.DType = tf.float32,
     ):

@@ -43,7 +43,8 @@ class RandConv(Extractor):
         self.preprocessing = f"uint8 / 127.5 - 1; {channels}; not resized"
         inputs = self._num_channels[-1]
         bits = np.random.PCG64(_SEED)
-        self._kernels, self._biases = [], []
+        self._kernels: list[tf.Tensor] = []
+        self._biases: list[tf.Tensor] = []
         digest = hashlib.sha256()
         for filters in _NUM_FILTERS:
             kernel = _uniform(bits, (_KERNEL_SIZE, _KERNEL_SIZE, inputs, filters))

@@ -1,0 +1,76 @@
+"""The console script `smoothing-tf COMMAND`: `python -m smoothing_tf.COMMAND`, shorter.
+
+Only a command imports TensorFlow; `--help` reads the source of the commands instead and
+answers at once.
+"""
+
+import ast
+import difflib
+import pathlib
+import re
+import runpy
+import sys
+from importlib import metadata
+
+from smoothing_tf import quiet
+
+PROGRAM = "smoothing-tf"
+COMMANDS = ("train", "sample", "evaluate", "export", "import_torch")
+
+_USAGE = f"""\
+Autoregressive modelling with distribution smoothing.
+
+  {PROGRAM} COMMAND [--flag=value ...]
+  {PROGRAM} COMMAND --help
+  {PROGRAM} --version
+
+Commands:"""
+
+
+def main() -> None:
+    """Runs the command that the first argument names, and exits."""
+    word, *arguments = sys.argv[1:] or ["--help"]
+    if word in ("--help", "-h", "help"):
+        print(_help())
+    elif word == "--version":
+        print(f"{PROGRAM} {metadata.version('smoothing_tf')}")
+    elif word in COMMANDS:
+        quiet.start(is_console_script=True)
+        sys.argv[1:] = arguments
+        # As by `python -m`, processes that the command spawns included.
+        runpy.run_module(f"smoothing_tf.{word}", run_name="__main__", alter_sys=True)
+    else:
+        print(f"error: {_unknown(word)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def as_started(usage: str) -> str:
+    """Writes the commands of a usage text the way this process was started.
+
+    Args:
+      usage: text that calls commands `python -m smoothing_tf.COMMAND`.
+
+    Returns:
+      The text, with `smoothing-tf COMMAND` instead in a process of the console script.
+    """
+    if not any(pathlib.Path(word).stem == PROGRAM for word in sys.orig_argv[:2]):
+        return usage
+    return re.sub(r"python -m smoothing_tf\.(\w+)", rf"{PROGRAM} \1", usage)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {command:<{width}}  {_summary(command)}" for command in COMMANDS]
+    return "\n".join([_USAGE, *lines])
+
+
+def _summary(command: str) -> str:
+    """The first line of a command's docstring, read without importing the command."""
+    source = pathlib.Path(__file__).with_name(f"{command}.py").read_bytes()
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+
+
+def _unknown(word: str) -> str:
+    similar = difflib.get_close_matches(word, COMMANDS, n=1)
+    advice = f"Did you mean {similar[0]}?" if similar else f"See {PROGRAM} --help."
+    return f"{PROGRAM} has no command {word!r}. {advice}"
