@@ -66,7 +66,7 @@ def test_integers_are_rejected():
 
 
 def test_another_number_of_contexts_is_rejected():
-    with pytest.raises(ValueError, match="`context` must be as many as `x`, 3; got 1"):
+    with pytest.raises(ValueError, match="must have the batch size of `x`, 3; got 1"):
         TwoLeaves(True).log_prob(tf.zeros([3, 2, 3]), tf.zeros([1, 2, 3]))
 
 
