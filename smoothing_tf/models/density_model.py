@@ -18,7 +18,14 @@ class DensityModel(keras.Model, abc.ABC):
 
     All variables exist after construction; `initialize` draws their values.
 
-    @KERAS@
+    Of Keras' habits, `weights`, `get_weights`, `set_weights`, `count_params`,
+    `trainable`, `summary` and, without a context, `predict` work; `predict` returns
+    what `call` returns, which for an autoregressive model are parameters of the
+    conditionals. `call` of RealNVP is not defined. `compile` with `fit` is not the way
+    to train: there is no loss of y, no context and no dropout, so use
+    `smoothing_tf.training` or a loop over `log_prob`. `.keras` files, `get_config` and
+    `clone_model` do not work, because constructors take configurations as dataclasses.
+    Save with `tf.train.Checkpoint`.
 
     Args:
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
