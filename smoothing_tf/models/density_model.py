@@ -19,13 +19,12 @@ class DensityModel(keras.Model, abc.ABC):
     All variables exist after construction; `initialize` draws their values.
 
     Of Keras' habits, `weights`, `get_weights`, `set_weights`, `count_params`,
-    `trainable`, `summary` and, without a context, `predict` work; `predict` returns
-    what `call` returns, which for an autoregressive model are parameters of the
-    conditionals. `call` of RealNVP is not defined. `compile` with `fit` is not the way
-    to train: there is no loss of y, no context and no dropout, so use
-    `smoothing_tf.training` or a loop over `log_prob`. `.keras` files, `get_config` and
-    `clone_model` do not work, because constructors take configurations as dataclasses.
-    Save with `tf.train.Checkpoint`.
+    `trainable` and `summary` work. `predict` works for autoregressive models without a
+    context, and returns parameters of the conditionals instead of densities. `fit`
+    does not: it has no loss to minimize, so train with a loop over `log_prob`. Neither
+    do `.keras` files, `get_config` and `clone_model`, because constructors take their
+    configuration as a dataclass; save with `tf.train.Checkpoint`. Do not rely on
+    `load_weights`: it can exceed Python's recursion limit for a PixelCNN++.
 
     Args:
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
