@@ -13,7 +13,7 @@ from unittest import mock
 import tensorflow as tf
 
 from smoothing_tf.config.experiment import ModelChoice
-from smoothing_tf.layers import Full
+from smoothing_tf.layers import FullView
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
     )
 
 
-class Counting(Full):
+class CountingView(FullView):
     """A pass that counts floating-point operations, multiply and add apart."""
 
     def __init__(self):
@@ -88,9 +88,9 @@ class Counting(Full):
 
 def forward_flops(model, context=None) -> int:
     """Floating-point operations of one pass over one image."""
-    view = Counting()
+    view = CountingView()
     # Of the network inside a stacked form, too.
-    with mock.patch.object(PixelCNNpp, "view", lambda self, dropout_seed: view):
+    with mock.patch.object(PixelCNNpp, "make_view", lambda self, dropout_seed: view):
         model(tf.zeros([1, *model.event_shape]), context=context)
     return view.flops
 

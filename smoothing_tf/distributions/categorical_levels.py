@@ -1,4 +1,4 @@
-"""A distribution over evenly spaced levels, each with a probability of its own."""
+"""A distribution over evenly spaced levels with a free probability for each."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -11,13 +11,13 @@ tfd = tfp.distributions
 class CategoricalLevels(tfd.Distribution):
     """Any distribution over L levels on [-1, 1].
 
-    Level i stands at x = 2 i / (L - 1) - 1 and has the mass softmax(logits)_i.
+    Level i is at x = 2 i / (L - 1) - 1 and has the mass softmax(logits)_i.
 
     Args:
       logits: floating tensor [..., L], L >= 2.
 
     Raises:
-      ValueError: fewer than two levels.
+      ValueError: there are fewer than two levels.
 
     Reference: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016,
     section 2.2.
@@ -53,8 +53,8 @@ class CategoricalLevels(tfd.Distribution):
         return tf.constant([], tf.int32)
 
     def _log_prob(self, x):
-        # Values in between belong to the nearest level, so that the float error of
-        # any scaling is harmless; anything beyond the outer bins has no mass.
+        # A value between two levels counts as the nearest one, so that rounding errors
+        # do no harm. Values beyond the outer bins have no mass.
         last = self._num_levels - 1
         y = tf.round((x + 1.0) * (last / 2.0))
         level = tf.cast(tf.clip_by_value(y, 0.0, float(last)), tf.int32)

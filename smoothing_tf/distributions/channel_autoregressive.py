@@ -1,4 +1,4 @@
-"""The channels of one pixel, each depending linearly on those before it."""
+"""A distribution over the channels of a pixel, each linear in those before it."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ tfd = tfp.distributions
 
 
 class ChannelAutoregressive(tfd.Distribution):
-    """p(x_0) p(x_1 | x_0) ... with loc_c + sum_{j < c} coefficient_{cj} x_j.
+    """p(x_0) p(x_1 | x_0) ..., with locations loc_c + sum_{j < c} coefficient_{cj} x_j.
 
     Args:
       make_channel: (loc, log_scale) -> scalar distribution of one channel, e.g.
@@ -58,7 +58,7 @@ class ChannelAutoregressive(tfd.Distribution):
         return tf.shape(self._loc)[-1:]
 
     def _channel(self, index: int, previous: list[tf.Tensor]) -> tfd.Distribution:
-        """The distribution of channel `index` given all the previous ones."""
+        """Makes the distribution of channel `index` given all previous ones."""
         loc = self._loc[..., index]
         if self._coefficients is not None:
             first = index * (index - 1) // 2
@@ -80,7 +80,7 @@ class ChannelAutoregressive(tfd.Distribution):
         channels: list[tf.Tensor] = []
         for index, channel_seed in enumerate(seeds):
             distribution = self._channel(index, channels)
-            # Once a drawn channel has entered, its leading axis n is in the batch.
+            # A location that depends on drawn channels already has their axis n.
             draws = [] if channels and self._coefficients is not None else [n]
             channels.append(distribution.sample(draws, seed=channel_seed))
         return tf.stack(channels, axis=-1)

@@ -9,25 +9,25 @@ tfd = tfp.distributions
 
 
 class DiscretizedLogistic(tfd.Distribution):
-    """The mass a logistic gives to the bins around L levels on [-1, 1].
+    """The mass of a logistic distribution in bins around L levels on [-1, 1].
 
-    Level i stands at x = 2 i / (L - 1) - 1. With y = i, the location and scale
+    Level i is at x = 2 i / (L - 1) - 1. With y = i, the location and scale
     in units of levels, a = (y + 1/2 - loc) / s and b = (y - 1/2 - loc) / s:
 
         log P(y)     = log(1 - exp(-1/s)) - softplus(-a) - softplus(b)
         log P(0)     = -softplus(-a)
         log P(L - 1) = -softplus(b)
 
-    which is exact and free of cancellation, unlike the difference of two
-    sigmoids. The first and the last bin are open to infinity.
+    This form is exact and free of cancellation, unlike the difference of two sigmoids.
+    The first and the last bin extend to infinity.
 
     Args:
-      loc: floating tensor, location on [-1, 1].
-      log_scale: tensor broadcastable with `loc`, log of the scale on [-1, 1].
-      num_levels: L >= 2.
+      loc: locations on [-1, 1], floating tensor.
+      log_scale: logarithms of the scales on [-1, 1], broadcastable with `loc`.
+      num_levels: number of levels L, at least 2.
 
     Raises:
-      ValueError: fewer than two levels.
+      ValueError: there are fewer than two levels.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017, section 2.1.
     """
@@ -66,8 +66,8 @@ class DiscretizedLogistic(tfd.Distribution):
         return (self._loc + 1.0) * half_range, tf.exp(self._log_scale) * half_range
 
     def _log_prob(self, x):
-        # Values in between belong to the nearest level, so that the float error
-        # of any scaling is harmless; anything beyond the outer bins has no mass.
+        # A value between two levels counts as the nearest one, so that rounding errors
+        # do no harm. Values beyond the outer bins have no mass.
         last = self._num_levels - 1
         y = tf.round((x + 1.0) * (last / 2.0))
         loc, scale = self._loc_and_scale_in_levels()

@@ -1,4 +1,4 @@
-"""Discretized mixture of logistics, the mass of data with finitely many levels."""
+"""Discretized mixture of logistics, for data with finitely many levels."""
 
 import functools
 
@@ -24,7 +24,7 @@ class DiscretizedLogisticMixture(tfd.MixtureSameFamily):
       log_scale: tensor [..., K, C].
       coefficients: tensor [..., K, C (C - 1) / 2] coupling later channels to
         earlier ones (see `ChannelAutoregressive`), or None.
-      num_levels: L, 256 for 8-bit images.
+      num_levels: number of levels L, 256 for 8-bit images.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """

@@ -11,7 +11,7 @@ tfd = tfp.distributions
 class LogisticMixture(tfd.MixtureSameFamily):
     """sum_k pi_k prod_c Logistic(x_c | loc_kc + coupling, exp(log_scale_kc)).
 
-    One mixture index is shared by the channels of a pixel.
+    The channels of a pixel share one mixture index.
 
     Args:
       logits: floating tensor [..., K].
@@ -43,7 +43,7 @@ class LogisticMixture(tfd.MixtureSameFamily):
 
 
 def mixture_parameter_properties() -> dict[str, tfp.util.ParameterProperties]:
-    """How many trailing axes of each parameter of a mixture belong to one event."""
+    """Returns how many trailing axes of each parameter belong to one event."""
     per_component = tfp.util.ParameterProperties(event_ndims=2)
     return {
         "logits": tfp.util.ParameterProperties(event_ndims=1),

@@ -15,7 +15,7 @@ from smoothing_tf.evaluation.likelihood import (
     evaluate_log_prob,
     paired_difference,
 )
-from smoothing_tf.evaluation.nearest_neighbours import nearest_training_distances
+from smoothing_tf.evaluation.nearest_neighbors import nearest_training_distances
 from smoothing_tf.evaluation.precision_recall import precision_recall
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The guard against memorization: distances of samples to the training images."""
+"""A guard against memorization: distances from samples to the training images."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.evaluation.directions import HELD_OUT_IS_BEST
-from smoothing_tf.evaluation.nearest_neighbours import (
+from smoothing_tf.evaluation.nearest_neighbors import (
     median_error,
     nearest_training_distances,
     summarize_distances,
@@ -19,23 +19,24 @@ Metric = dict[str, Any]
 def memorization_metrics(
     real: RealImages, samples: Mapping[str, np.ndarray], *, seed: int
 ) -> dict[str, Metric]:
-    """Median distance to the nearest training image, next to that of held-out ones.
+    """Computes the median distance to the nearest training image.
 
     Distances are Euclidean on the [-1, 1] pixel scale, to all of `real.training`.
-    Samples much nearer than held-out images are copies. The standard error is that of
-    the median over samples; the training images are given.
+    The same metric of held-out images stands next to it: samples much nearer than
+    those are copies. The standard error is that of the median over samples; the
+    training images are fixed.
 
     Args:
       real: the real images.
       samples: kind -> uint8 [n, h, w, c].
-      seed: the run's seed, recorded.
+      seed: seed of the run, which is recorded.
 
     Returns:
       `nearest_training_distance[_<kind>]`, with "exact_copies" and "quantiles" next to
       the median "value" and its "se".
     """
 
-    def figure(images: np.ndarray) -> Metric:
+    def measure(images: np.ndarray) -> Metric:
         distances, _ = nearest_training_distances(images, real.training)
         summary = summarize_distances(distances)
         se = median_error(distances)
@@ -46,7 +47,7 @@ def memorization_metrics(
             )
         return metric
 
-    held_out = real.compare_held_out(figure, real.held_out)
+    held_out = real.compare_held_out(measure, real.held_out)
     return {
         memorization_name(kind): {
             "direction": HELD_OUT_IS_BEST,
@@ -56,7 +57,7 @@ def memorization_metrics(
             "quantization": "uint8",
             "seed": seed,
             "samples": kind,
-            **figure(images),
+            **measure(images),
             "held_out": held_out,
         }
         for kind, images in samples.items()
@@ -64,5 +65,5 @@ def memorization_metrics(
 
 
 def memorization_name(kind: str) -> str:
-    """The name in metrics.json, e.g. `nearest_training_distance_baseline`."""
+    """Returns the name in metrics.json, e.g. `nearest_training_distance_baseline`."""
     return "nearest_training_distance" + ("" if kind == "samples" else f"_{kind}")

@@ -10,16 +10,18 @@ from smoothing_tf.layers.causal_conv import (
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.dropout import dropout
+from smoothing_tf.layers.full_view import FullView
 from smoothing_tf.layers.gated_resnet import GatedResnet
+from smoothing_tf.layers.initializing_view import InitializingView
 from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.masked_kernel import (
     MaskedKernel,
     channel_mask,
     raster_mask,
 )
-from smoothing_tf.layers.pixel_view import Pixel
-from smoothing_tf.layers.row_view import Row, pushed, row_terms
-from smoothing_tf.layers.views import Full, Initializing, View
+from smoothing_tf.layers.pixel_view import PixelView
+from smoothing_tf.layers.row_view import RowView, append_row, terms_from_above
+from smoothing_tf.layers.view import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 __all__ = [
@@ -27,24 +29,24 @@ __all__ = [
     "CausalConv",
     "CausalConvTranspose",
     "ContextEncoder",
-    "Full",
+    "FullView",
     "GatedResnet",
-    "Initializing",
+    "InitializingView",
     "MaskedDense",
     "MaskedKernel",
-    "Pixel",
+    "PixelView",
     "PointwiseConv",
-    "Row",
+    "RowView",
     "SkipConv",
     "View",
     "WeightNormKernel",
+    "append_row",
     "channel_mask",
     "concat_elu",
     "dropout",
     "elu",
-    "pushed",
     "raster_mask",
-    "row_terms",
     "sigmoid",
     "tanh",
+    "terms_from_above",
 ]

@@ -1,7 +1,7 @@
 """Nonlinearities of the image models.
 
-They keep the dtype of their input. Half precision is computed in float32: TensorFlow's
-kernels for it take two to four times as long on a CPU.
+They keep the dtype of their input. Inputs in half precision are computed in float32:
+TensorFlow's half-precision kernels take two to four times as long on a CPU.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ import tensorflow as tf
 
 def concat_elu(x: tf.Tensor) -> tf.Tensor:
     """ELU of [x, -x]; doubles the last axis."""
-    # For both at once: the sampler, whose tensors are small, pays by the operation.
+    # One ELU for both: the sampler's tensors are small, so every operation counts.
     return elu(tf.concat([x, -x], axis=-1))
 
 
 def elu(x: tf.Tensor) -> tf.Tensor:
-    """x where it is positive, exp(x) - 1 elsewhere."""
+    """x where x is positive, exp(x) - 1 elsewhere."""
     return _in_float32(tf.nn.elu, x)
 
 

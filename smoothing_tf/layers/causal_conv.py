@@ -1,11 +1,11 @@
-"""Convolutions that see the rows above, or those and the pixels to the left."""
+"""Convolutions that see the rows above, or also the pixels to the left."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers.partial_view import Folded
-from smoothing_tf.layers.views import View
+from smoothing_tf.layers.split_weights import SplitWeights
+from smoothing_tf.layers.view import View, Weight
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 
@@ -14,23 +14,23 @@ def paddings(kernel_size: tuple[int, int], reach: str) -> list[list[int]]:
 
     Args:
       kernel_size: (rows, columns) of the kernel.
-      reach: "up": the current row, those above, and both sides of them;
-        "up_left": rows and columns up to the current one; "raster": both sides of
-        the rows above, and the current row, where the kernel itself has to leave
-        out what lies to the right; "all": centred.
+      reach: "up", the current row and those above, to both sides; "up_left", rows
+        and columns up to the current ones; "raster", the same window as "up" for a
+        kernel that masks the pixels to the right in the current row; "all", a
+        centered window.
 
     Raises:
-      ValueError: an unknown reach.
+      ValueError: the reach is unknown.
     """
     rows, columns = kernel_size
-    centred = [(columns - 1) // 2, columns // 2]
+    centered = [(columns - 1) // 2, columns // 2]
     match reach:
         case "up" | "raster":
-            pad_rows, pad_columns = [rows - 1, 0], centred
+            pad_rows, pad_columns = [rows - 1, 0], centered
         case "up_left":
             pad_rows, pad_columns = [rows - 1, 0], [columns - 1, 0]
         case "all":
-            pad_rows, pad_columns = [(rows - 1) // 2, rows // 2], centred
+            pad_rows, pad_columns = [(rows - 1) // 2, rows // 2], centered
         case _:
             raise ValueError(
                 f"`reach` must be one of all, raster, up, up_left; got {reach!r}."
@@ -41,25 +41,25 @@ def paddings(kernel_size: tuple[int, int], reach: str) -> list[list[int]]:
 class CausalConv(keras.layers.Layer):
     """A convolution whose window ends at the current row or pixel.
 
-    What it computes is `view.conv`: over whole images, over one row, or over one
-    pixel with the rest remembered; see `views`.
+    The view computes it, for whole images, for one row, or for one pixel; see
+    `smoothing_tf.layers.view`.
 
     Args:
-      weight: the kernel [rows, columns, in_channels, filters] and its bias.
-      reach: "up", "up_left", "raster" or "all", see `paddings`.
+      weight: kernel [rows, columns, in_channels, filters] and bias.
+      reach: "up", "up_left", "raster" or "all"; see `paddings`.
       stride: 1, or 2 to halve the resolution.
-      shift: moves the output by one row "down" or one column "right", so that a
-        pixel does not see itself; None leaves it in place.
-      level: resolution of the input, 0 for that of the image, 1 for half of it.
-      reads_image: whether the input is the image itself and no feature.
-      **kwargs: `name`, `dtype` of a layer.
+      shift: "down" or "right" to move the output by one row or column, so that a
+        pixel does not see itself; None for no shift.
+      level: level of the input: 0 for the resolution of the image, 1 for half of it.
+      reads_image: whether the input is the image itself instead of features.
+      **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """
 
     def __init__(
         self,
-        weight: keras.layers.Layer,
+        weight: Weight,
         reach: str,
         *,
         stride: int = 1,
@@ -82,38 +82,37 @@ class CausalConv(keras.layers.Layer):
 
     @property
     def num_rows_above(self) -> int:
-        """Rows above the current one that the window reaches."""
+        """Rows above the current one that the window covers."""
         return self.kernel_size[0] - (self.shift != "down")
 
     @property
     def num_columns_left(self) -> int:
-        """Columns to the left of the current one that the window's last row reaches."""
+        """Columns left of the current one that the last row of the window covers."""
         return self.paddings[2][0] + (self.shift == "right")
 
-    def folded(self) -> Folded:
-        """The kernel as a whole, and taken apart at the current row and column.
+    def split_weights(self) -> SplitWeights:
+        """Splits the kernel at the current row and column.
 
         Raises:
-          ValueError: a shift to the right of a single row, whose bias a pixel view
-            would not leave out at the border.
+          ValueError: a kernel of one row is shifted to the right; a pixel view would
+            add its bias at the left border, where the output is zero.
         """
         if self.shift == "right" and self.kernel_size[0] == 1:
             raise ValueError(
-                "A kernel that is shifted to the right must have two rows or more to be"
-                f" sampled from; got {self.kernel_size}."
+                "The sampler cannot shift a kernel of one row to the right; got"
+                f" `kernel_size` {self.kernel_size}. Use at least two rows."
             )
-        kernel, bias = self.weight.folded()
+        kernel, bias = self.weight.kernel_and_bias()
         left = self.num_columns_left
         *above, last = tf.unstack(kernel)
         columns = tf.unstack(last)
-        return Folded(
+        return SplitWeights(
             kernel,
             bias,
             above=tf.stack(above) if above else None,
             here=None if self.shift == "right" else columns[left],
-            # The nearest pixel to the right sees this one in the last column of its
-            # left.
-            following=tf.concat(columns[:left][::-1], axis=-1) if left else None,
+            # This pixel is the last one to the left of its nearest neighbor.
+            to_right=tf.concat(columns[:left][::-1], axis=-1) if left else None,
         )
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
@@ -122,16 +121,16 @@ class CausalConv(keras.layers.Layer):
 
 
 class CausalConvTranspose(keras.layers.Layer):
-    """Weight-normalized transposed convolution of stride 2, the way back up.
+    """Weight-normalized transposed convolution of stride 2, back to a finer level.
 
-    That of the vertical stream has a 2x3 kernel and gives one column too many, of
-    which the leftmost is dropped; the 2x2 kernel of the horizontal stream fits.
+    In the vertical stream the kernel is 2x3 and yields one column too many; the
+    leftmost one is dropped. In the horizontal stream the kernel is 2x2 and fits.
 
     Args:
       filters: channels of the input and of the output.
-      reach: "up" or "up_left".
-      level: resolution of the output.
-      **kwargs: `name`, `dtype` of a layer.
+      reach: "up" for the vertical stream, "up_left" for the horizontal one.
+      level: level of the output.
+      **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """
@@ -149,13 +148,13 @@ class CausalConvTranspose(keras.layers.Layer):
         )
         self.built = True
 
-    def folded(self) -> Folded:
-        """The kernel and its bias, of a horizontal stream for all outputs at once."""
-        kernel, bias = self.weight.folded()
+    def split_weights(self) -> SplitWeights:
+        """Returns the weights; the horizontal stream computes four outputs at once."""
+        kernel, bias = self.weight.kernel_and_bias()
         if self.reach == "up":
-            return Folded(kernel, bias)
+            return SplitWeights(kernel, bias)
         here = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [kernel.shape[3], -1])
-        return Folded(kernel, tf.tile(bias, [4]), here=here)
+        return SplitWeights(kernel, tf.tile(bias, [4]), here=here)
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[b, h, w, filters] -> [b, 2 h, 2 w, filters]."""
@@ -166,18 +165,18 @@ class PointwiseConv(keras.layers.Layer):
     """1x1 convolution ("network in network").
 
     Args:
-      weight: the kernel [in_channels, filters] and its bias.
-      **kwargs: `name`, `dtype` of a layer.
+      weight: kernel [in_channels, filters] and bias.
+      **kwargs: `name` and `dtype` of the layer.
     """
 
-    def __init__(self, weight: keras.layers.Layer, **kwargs):
+    def __init__(self, weight: Weight, **kwargs):
         super().__init__(**kwargs)
         self.weight = weight
         self.built = True
 
-    def folded(self) -> Folded:
-        """The kernel and its bias."""
-        return Folded(*self.weight.folded())
+    def split_weights(self) -> SplitWeights:
+        """Returns the kernel and the bias; there is nothing to split."""
+        return SplitWeights(*self.weight.kernel_and_bias())
 
     def call(self, x: tf.Tensor, view: View) -> tf.Tensor:
         """[..., in_channels] -> [..., filters]."""
@@ -185,16 +184,16 @@ class PointwiseConv(keras.layers.Layer):
 
 
 class SkipConv(keras.layers.Layer):
-    """1x1 convolution of the concatenated ELU of several inputs, one by one.
+    """1x1 convolution of the concatenated ELU of several inputs, term by term.
 
-    Of inputs x_1, ..., x_n it gives nin(concat_elu([x_1, ..., x_n])) as a sum of
-    one term per input, which may be known at different times.
+    For inputs x_1, ..., x_n it computes nin(concat_elu([x_1, ..., x_n])) as a sum of
+    one term per input, since the inputs become known at different times.
 
     Args:
-      num_inputs: n.
+      num_inputs: number of inputs n.
       in_channels: channels of each input.
       filters: channels of the output.
-      **kwargs: `name`, `dtype` of a layer.
+      **kwargs: `name` and `dtype` of the layer.
     """
 
     def __init__(self, num_inputs: int, in_channels: int, filters: int, **kwargs):
@@ -207,19 +206,19 @@ class SkipConv(keras.layers.Layer):
         self.built = True
 
     def rows_of(self, index: int) -> np.ndarray:
-        """Rows of the kernel that meet the concatenated ELU of one input."""
+        """Returns the rows of the kernel that apply to one input's concatenated ELU."""
         rows = np.arange(2 * self.num_inputs * self.in_channels)
         return rows.reshape(2, self.num_inputs, self.in_channels)[:, index].ravel()
 
-    def folded(self) -> Folded:
-        """One kernel for each input, and the bias."""
-        kernel, bias = self.weight.folded()
+    def split_weights(self) -> SplitWeights:
+        """Splits the kernel into one kernel per input."""
+        kernel, bias = self.weight.kernel_and_bias()
         inputs = range(self.num_inputs)
-        return Folded([tf.gather(kernel, self.rows_of(n)) for n in inputs], bias)
+        return SplitWeights([tf.gather(kernel, self.rows_of(n)) for n in inputs], bias)
 
     def call(self, x: tf.Tensor, index: int, view: View) -> tf.Tensor:
-        """Term of the input number `index`, [..., in_channels] -> [..., filters].
+        """Term of input number `index`, [..., in_channels] -> [..., filters].
 
-        The term of the first input holds the bias.
+        The term of the first input includes the bias.
         """
         return view.skip(self, x, index)

@@ -1,4 +1,4 @@
-"""Unmasked features of a known image at several resolutions."""
+"""Unmasked features of a known image at several levels of resolution."""
 
 import keras
 import numpy as np
@@ -7,27 +7,27 @@ import tensorflow as tf
 from smoothing_tf.layers.causal_conv import CausalConv, PointwiseConv
 from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.masked_kernel import MaskedKernel
-from smoothing_tf.layers.views import View
+from smoothing_tf.layers.view import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
 
 class ContextEncoder(keras.layers.Layer):
-    """Reads all of x~, for a reverse model that may see the whole of it.
+    """Reads all of x~ for a reverse model, which may see the whole of it.
 
-    At every resolution an unmasked convolution, of stride 2 from one resolution to the
-    next, and a gated resnet block. A block costs four times as much as one at half its
-    resolution, so that the first ones can be left out.
+    Every level has an unmasked convolution, with stride 2 between levels, and a gated
+    resnet block. A block costs four times as much as a block of the next level, so the
+    finest levels can go without one.
 
-    Convolutions reach only so far. To the coarsest features their mean over the image
-    is added, through a dense layer, so that every feature there sees all of x~.
+    The convolutions do not reach across the image. A dense layer therefore adds the
+    mean over the image to the coarsest features, so that each of them sees all of x~.
 
     Args:
       in_channels: channels of the input.
       filters: channels of the features.
-      num_resolutions: how many resolutions, each half the one before.
-      first_index: index of the first block, for its dropout stream.
-      num_without_block: resolutions, from the finest one, that have a convolution only.
-      **kwargs: `name`, `dtype` of a layer.
+      num_resolutions: number of levels, each at half the resolution of the last.
+      first_index: dropout index of the first block.
+      num_without_block: number of levels, from the finest one, without a block.
+      **kwargs: `name` and `dtype` of the layer.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class ContextEncoder(keras.layers.Layer):
             )
             for offset in range(num_resolutions - num_without_block)
         ]
-        # Small at first, and left alone by data-dependent initialization: on a single
-        # image a mean has no spread to be standardized.
+        # It starts small, and data-dependent initialization leaves it alone: on a
+        # single image the mean has no variance to standardize.
         everywhere = MaskedKernel(
             np.ones((filters, filters), bool), gain=0.1, dtype=self.dtype_policy
         )

@@ -8,19 +8,20 @@ from smoothing_tf.layers.masked_dense import MaskedDense
 
 
 class AffineCoupling(keras.layers.Layer):
-    """(a, b) -> (a, (b - shift) exp(-log_scale)), both functions of a and a context.
+    """(a, b) -> (a, (b - shift) exp(-log_scale)).
 
+    Both shift and log_scale are functions of a and of a context, if there is one.
     log_scale = limit * tanh(raw / limit) is bounded, so that no step can blow up.
-    The last layer starts at zero: the step starts as the identity.
+    RealNVP starts the last layer at zero, which makes the step the identity.
 
     Args:
-      num_fixed: dimensions of a, which stays.
+      num_fixed: dimensions of a, which stays the same.
       num_moved: dimensions of b.
-      num_context: dimensions of the context; 0 without one.
-      hidden_units: of the network of a.
-      log_scale_limit: limit of |log_scale|.
-      activation: of the hidden layers.
-      **kwargs: `name`, `dtype` of a layer.
+      num_context: dimensions of the context, or 0 without one.
+      hidden_units: widths of the hidden layers.
+      log_scale_limit: upper limit of |log_scale|.
+      activation: name of the nonlinearity after each hidden layer.
+      **kwargs: `name` and `dtype` of the layer.
 
     Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
     """
@@ -40,7 +41,7 @@ class AffineCoupling(keras.layers.Layer):
         self._activation = keras.activations.get(activation)
         policy = self.dtype_policy
         sizes = (num_fixed + num_context, *hidden_units, 2 * num_moved)
-        # Equal degrees: every unit sees all.
+        # With equal degrees every unit sees every input.
         self.dense = [
             MaskedDense(
                 np.zeros(n_in, int), np.zeros(n_out, int), bias_gain=0.5, dtype=policy
@@ -50,7 +51,7 @@ class AffineCoupling(keras.layers.Layer):
         self.built = True
 
     def reset_output(self) -> None:
-        """Makes the step the identity, whatever its hidden layers are."""
+        """Makes the step the identity, whatever its hidden layers compute."""
         for weight in (self.dense[-1].kernel, self.dense[-1].bias):
             weight.assign(tf.zeros_like(weight.value))
 

@@ -7,19 +7,19 @@ import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu, sigmoid
 from smoothing_tf.layers.causal_conv import SkipConv
-from smoothing_tf.layers.views import View
+from smoothing_tf.layers.view import View
 
 
 class GatedResnet(keras.layers.Layer):
     """x + A sigmoid(B), where (A, B) come from two convolutions.
 
     Args:
-      make_conv: (in_channels, filters, output_scale=...) -> convolution, which
-        decides what the block may see.
-      filters: channels F of input and output.
-      num_skips: inputs from elsewhere, of F channels each.
-      index: number of the block in its model; its dropout has its own stream.
-      **kwargs: `name`, `dtype` of a layer.
+      make_conv: (in_channels, filters, output_scale=...) -> convolution; it
+        determines what the block may see.
+      filters: number of channels F of the input and of the output.
+      num_skips: number of skip connections into the block, of F channels each.
+      index: index of the block's dropout within the model.
+      **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """
@@ -46,7 +46,13 @@ class GatedResnet(keras.layers.Layer):
     def call(
         self, x: tf.Tensor, view: View, skips: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """[b, h, w, F], with `skips`, a sum of terms of `skip` -> [b, h, w, F]."""
+        """[b, h, w, F] -> [b, h, w, F].
+
+        Args:
+          x: input of the block.
+          view: view that evaluates the layers.
+          skips: sum of the terms of `skip`, or None.
+        """
         hidden = self.conv_input(concat_elu(x), view=view)
         if skips is not None:
             hidden += skips

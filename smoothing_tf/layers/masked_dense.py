@@ -1,4 +1,4 @@
-"""Dense layers that keep an ordering of the inputs."""
+"""Dense layers that respect an ordering of the inputs."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,16 +7,16 @@ from smoothing_tf.layers.masked_kernel import MaskedKernel, channel_mask
 
 
 class MaskedDense(MaskedKernel):
-    """A dense layer whose unit j sees input i only where degrees allow it.
+    """A dense layer in which unit j sees input i only if their degrees allow it.
 
-    A hidden unit of degree m may see the inputs of degree <= m; an output of
-    degree d, in a strict layer, the units of degree < d.
+    A hidden unit of degree m sees inputs of degree <= m. In a strict layer, an output
+    of degree d sees units of degree < d.
 
     Args:
-      in_degrees: int array [n_in].
-      out_degrees: int array [n_out].
-      is_strict: "<" instead of "<=".
-      **kwargs: of `MaskedKernel`.
+      in_degrees: degrees of the inputs, int [n_in].
+      out_degrees: degrees of the units, int [n_out].
+      is_strict: whether to compare degrees with "<" instead of "<=".
+      **kwargs: arguments of `MaskedKernel`.
 
     Reference: Germain et al., "MADE", ICML 2015.
     """
@@ -32,5 +32,5 @@ class MaskedDense(MaskedKernel):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """[batch, n_in] -> [batch, n_out]."""
-        kernel, bias = self.folded()
+        kernel, bias = self.kernel_and_bias()
         return tf.matmul(x, kernel) + bias

@@ -1,4 +1,4 @@
-"""Masks that keep a convolution causal, down to the channels of a pixel."""
+"""Masks that make a convolution causal, down to the channels of a pixel."""
 
 import keras
 import numpy as np
@@ -15,17 +15,17 @@ def raster_mask(
     out_degrees: np.ndarray,
     is_strict: bool = False,
 ) -> np.ndarray:
-    """What a convolution may see of pixels in raster order.
+    """Mask of a convolution over pixels in raster order.
 
-    Of the rows above and the pixels to the left all channels, of the current pixel
-    (the centre of the kernel's last row) those whose degree allows it, of the pixels
-    to its right nothing.
+    The convolution sees all channels of the rows above and of the pixels to the left,
+    and nothing of the pixels to the right. Of the current pixel, the center of the
+    kernel's last row, it sees the channels that the degrees allow.
 
     Args:
       kernel_size: (rows, columns) of the kernel, whose last row is the current one.
-      reach: "raster" or "up_left", see `causal_conv.paddings`.
-      in_degrees: int [in_channels].
-      out_degrees: int [filters].
+      reach: "raster" or "up_left"; see `causal_conv.paddings`.
+      in_degrees: degrees of the input channels, int [in_channels].
+      out_degrees: degrees of the output channels, int [filters].
       is_strict: whether an output of degree d sees inputs of degree < d (a mask of
         type A) instead of <= d (type B).
 
@@ -35,29 +35,29 @@ def raster_mask(
     Reference: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016.
     """
     mask = np.ones((*kernel_size, len(in_degrees), len(out_degrees)), bool)
-    centre = paddings(kernel_size, reach)[2][0]
-    mask[-1, centre] = channel_mask(in_degrees, out_degrees, is_strict)
-    mask[-1, centre + 1 :] = False
+    center = paddings(kernel_size, reach)[2][0]
+    mask[-1, center] = channel_mask(in_degrees, out_degrees, is_strict)
+    mask[-1, center + 1 :] = False
     return mask
 
 
 def channel_mask(
     in_degrees: np.ndarray, out_degrees: np.ndarray, is_strict: bool = False
 ) -> np.ndarray:
-    """The same of the current pixel alone: bool [in_channels, filters]."""
+    """Mask among the channels of one pixel, bool [in_channels, filters]."""
     compare = np.less if is_strict else np.less_equal
     return compare(in_degrees[:, None], out_degrees[None, :])
 
 
 class MaskedKernel(keras.layers.Layer):
-    """A kernel that is zero outside a mask, with its bias, for layers to compute with.
+    """The weight of a layer: a bias, and a kernel that is zero outside a mask.
 
     Args:
       mask: bool array of the kernel's shape; the last axis is that of the outputs.
-      gain: factor of the initial weights.
-      bias_gain: the same of the biases, which start at 0 by default. Where inputs
-        are few, biases are what sets units apart.
-      **kwargs: `name`, `dtype` of a layer.
+      gain: factor on the initial kernel.
+      bias_gain: factor on the initial biases. With few inputs, units differ mainly by
+        their biases. The default 0 starts them at zero.
+      **kwargs: `name` and `dtype` of the layer.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class MaskedKernel(keras.layers.Layer):
         self.built = True
 
     def initialize(self, seed: tf.Tensor) -> None:
-        """Draws from He's uniform distribution, by unmasked fan-in, times the gains.
+        """Draws from He's uniform distribution of the unmasked fan-in, times the gains.
 
         Args:
           seed: int32 [2].
@@ -97,8 +97,8 @@ class MaskedKernel(keras.layers.Layer):
         )
         self.bias.assign(uniform * (self.bias_gain * limit))
 
-    def folded(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The kernel and the bias, in the compute dtype."""
+    def kernel_and_bias(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Computes the masked kernel and the bias, in the compute dtype."""
         kernel = tf.convert_to_tensor(self.kernel)
         kernel = tf.where(self.mask, kernel, tf.zeros_like(kernel))
         dtype = self.compute_dtype

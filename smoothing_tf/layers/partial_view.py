@@ -1,59 +1,40 @@
-"""What the views of a part of an image have in common, and what they use of a layer."""
-
-from __future__ import annotations
+"""What the view of a row and the view of a pixel have in common."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu
-
-
-class Folded(NamedTuple):
-    """What partial views use of a layer, computed once: all in the compute dtype.
-
-    Attributes:
-      kernel: the kernel; of a skip connection a list of one kernel per input.
-      bias: [filters]; of a transposed convolution of a horizontal stream one for each
-        of its outputs, [2 * 2 * filters].
-      above: of a layer of a horizontal stream, the rows of the kernel above its last.
-      here: of the same, what a pixel gives to its own output, [in_channels, filters];
-        None where it gives nothing. Of a transposed convolution the whole kernel,
-        [in_channels, 2 * 2 * filters].
-      following: of the same, what a pixel gives to the n outputs to its right, the
-        nearest first, [in_channels, n * filters].
-    """
-
-    kernel: Any
-    bias: tf.Tensor
-    above: tf.Tensor | None = None
-    here: tf.Tensor | None = None
-    following: tf.Tensor | None = None
+from smoothing_tf.layers.split_weights import SplitWeights
 
 
 class PartialView:
-    """What is the same for a row and for a pixel."""
+    """Evaluates the layers that treat every pixel on its own.
 
-    def __init__(self, folded: Mapping[Any, Folded]):
-        self._folded = folded
+    Args:
+      weights: layer -> its weights, for all layers.
+    """
+
+    def __init__(self, weights: Mapping[Any, SplitWeights]):
+        self._weights = weights
 
     def pointwise(self, layer, x):
-        folded = self._folded[layer]
-        return matmul(x, folded.kernel) + folded.bias
+        weights = self._weights[layer]
+        return multiply(x, weights.kernel) + weights.bias
 
     def skip(self, layer, x, index):
-        folded = self._folded[layer]
-        term = matmul(concat_elu(x), folded.kernel[index])
-        return term if index else term + folded.bias
+        weights = self._weights[layer]
+        term = multiply(concat_elu(x), weights.kernel[index])
+        return term if index else term + weights.bias
 
     def dropout(self, x, index):
         del index
         return x
 
 
-def matmul(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """[b, ..., c] times [c, filters]; all sizes but b are known."""
+def multiply(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Multiplies [b, ..., c] by [c, filters]; all sizes except b must be static."""
     if x.shape.rank == 2:
         return tf.matmul(x, kernel)
     # A graph of tf.tensordot has four times as many operations.

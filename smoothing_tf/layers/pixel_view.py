@@ -4,114 +4,113 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf.layers.partial_view import Folded, PartialView, matmul
+from smoothing_tf.layers.partial_view import PartialView, multiply
+from smoothing_tf.layers.split_weights import SplitWeights
+from smoothing_tf.layers.view import ConvLayer
 
-if TYPE_CHECKING:
-    from smoothing_tf.layers.causal_conv import CausalConv
 
+class PixelView(PartialView):
+    """Evaluates layers of a horizontal stream on a new pixel; tensors are [b, c].
 
-class Pixel(PartialView):
-    """A new pixel of a horizontal stream: layers that reach "up_left" or "raster".
-
-    Its tensors are [b, c]: a pixel has no rows and columns.
-
-    One object walks over a block of columns, `column` after `column`; a block is as
-    long as the period 2^(resolutions - 1), so that it is known before anything runs
-    which resolutions take part.
+    The layers have the reach "up_left" or "raster". One object serves the pixels of a
+    block, one after another; set `column` to the current one. Blocks make it known
+    while the graph is built which levels run at a pixel.
 
     Args:
-      folded: of all layers.
-      terms: of the row, see `row_terms`.
-      left: layer -> [b, n * filters], what the pixels to the left give to the new
-        one and to those after it. Updated in place.
-      pending: transposed convolution -> the row that it gave one row ago,
+      weights: layer -> its weights, for all layers.
+      terms: layer -> term of the rows above, see `terms_from_above`.
+      from_left: layer -> [b, n * filters], what pixels to the left contribute to the
+        next n outputs, nearest first. Updated in place.
+      second_rows: transposed convolution -> second row of its latest pair,
         [b, 1, w, c].
-      block: index of the block, integer tensor.
+      block: index of the block of columns, integer tensor.
       width: columns of the image.
-      period: columns of a block.
-      phase: index of the row modulo the period.
+      block_size: columns of a block.
+      row_in_block: index of the row within its block of rows.
     """
 
     def __init__(
         self,
-        folded: Mapping[Any, Folded],
-        terms: Mapping[CausalConv, tf.Tensor],
-        left: dict[Any, tf.Tensor],
-        pending: dict[Any, tf.Tensor],
+        weights: Mapping[Any, SplitWeights],
+        terms: Mapping[ConvLayer, tf.Tensor],
+        from_left: dict[Any, tf.Tensor],
+        second_rows: Mapping[Any, tf.Tensor],
         block: tf.Tensor,
         width: int,
-        period: int,
-        phase: int,
+        block_size: int,
+        row_in_block: int,
     ):
-        super().__init__(folded)
+        super().__init__(weights)
         self._terms = terms
-        self._pending = pending
+        self._second_rows = second_rows
         self._width = width
-        self._period = period
-        self._phase = phase
+        self._block_size = block_size
+        self._row_in_block = row_in_block
         self._level = 0
-        # Of a block that is so wide: begin, end, strides within the [1, w] of an image.
+        # Columns of a block at each level -> (begin, end, strides) of its slice of a
+        # row [b, 1, w, c]; the batch axis is masked.
         self._corners = {}
-        for num_columns in (period >> level for level in range(period.bit_length())):
+        for num_columns in (block_size >> n for n in range(block_size.bit_length())):
             begin = tf.stack([0, 0, block * num_columns])
             end = begin + tf.constant([0, 1, num_columns])
             self._corners[num_columns] = begin, end, tf.ones_like(begin)
-        # Columns of whole rows that have been cut out already, by the whole row.
+        # Reference to a whole row -> its columns in this block, cut out only once.
         self._columns: dict[Any, list[tf.Tensor]] = {}
         self._second_columns: dict[Any, tf.Tensor] = {}
-        self.left = left
+        self.from_left = from_left
         self.column = 0
-        # What each layer is to remember of the new row: [b, c] for each column.
-        self.recorded: dict[Any, list[tf.Tensor]] = {}
+        # Layer -> its features to remember, [b, c] for each column of the block.
+        self._remembered: dict[Any, list[tf.Tensor]] = {}
 
     def conv(self, layer, x):
-        folded = self._folded[layer]
+        weights = self._weights[layer]
         has_term = layer.kernel_size[0] > 1
-        y = self.take(self._terms[layer]) if has_term else folded.bias
+        y = self.crop(self._terms[layer]) if has_term else weights.bias
         if layer.num_columns_left == 1:
-            y += self.left[layer]
+            y += self.from_left[layer]
         elif layer.num_columns_left:
-            y += self.left[layer][:, : layer.weight.num_biases]
-        if folded.here is not None:
-            y += matmul(x, folded.here)
-        # The image is entered once all of a pixel is drawn. With a stride of 2 a pixel
-        # at an even row and column is in no later window: what is, `coarser` enters.
+            y += self.from_left[layer][:, : layer.weight.num_biases]
+        if weights.here is not None:
+            y += multiply(x, weights.here)
+        # The sampler passes the image on once the whole pixel is drawn. With a stride
+        # of 2 no later window covers a pixel at an even row and column;
+        # `at_next_level` takes care of the others.
         if not layer.reads_image and layer.stride == 1:
-            self.enter(layer, x)
-            self._record(layer, x)
+            self.pass_right(layer, x)
+            self._remember(layer, x)
         return y
 
     def conv_transpose(self, layer, x):
-        folded = self._folded[layer]
-        # The windows of a 2x2 kernel and a stride of 2 have nothing in common.
-        return matmul(x, folded.here) + folded.bias
+        weights = self._weights[layer]
+        # The windows of a 2x2 kernel with a stride of 2 do not overlap.
+        return multiply(x, weights.here) + weights.bias
 
-    def coarser(self, down, up, x, function):
-        if (self._phase >> self._level) % 2:
-            self._record(down, x)
-            return self.take(self._pending[up]), None
+    def at_next_level(self, down, up, x, function):
+        if (self._row_in_block >> self._level) % 2:
+            self._remember(down, x)
+            return self.crop(self._second_rows[up]), None
         if (self.column >> self._level) % 2:
-            self.enter(down, x)
+            self.pass_right(down, x)
             return self._second_columns.pop(up), None
         y = down(x, view=self)
         self._level += 1
         y, extra = function(y, self)
         four = tf.split(up(y, view=self), 4, axis=-1)
         self._level -= 1
-        first, self._second_columns[up], *next_row = four
-        for column in next_row:
-            self._record(up, column)
+        first, self._second_columns[up], *second_row = four
+        for column in second_row:
+            self._remember(up, column)
         return first, extra
 
-    def take(self, whole):
-        """The column at the resolution of this view of a row [b, 1, w, c]."""
-        # A whole row is as wide as its resolution; a block has its share of it.
+    def crop(self, whole):
+        """Returns the pixel of a row [b, 1, w, c] at the level of this view."""
+        # The width of a row tells its level, and so the columns of a block.
         row_width = whole.shape[2]
-        num_columns = self._period * row_width // self._width
+        num_columns = self._block_size * row_width // self._width
         if whole.ref() not in self._columns:
             block = tf.strided_slice(
                 whole,
@@ -124,37 +123,38 @@ class Pixel(PartialView):
             self._columns[whole.ref()] = columns
         return self._columns[whole.ref()][self.column * row_width // self._width]
 
-    def enter(self, layer: CausalConv, pixel: tf.Tensor) -> None:
-        """Adds what a pixel gives to the outputs to its right.
+    def pass_right(self, layer: ConvLayer, pixel: tf.Tensor) -> None:
+        """Adds what a pixel contributes to the outputs to its right.
 
-        Nothing waits for it until the next pixel: it is computed beside the layers
-        that follow.
+        Nothing needs the result before the next pixel, so it runs in parallel to the
+        layers that follow.
         """
-        num_following = layer.num_columns_left
-        if not num_following:
+        num_outputs = layer.num_columns_left
+        if not num_outputs:
             return
-        given = matmul(pixel, self._folded[layer].following)
-        if num_following > 1:
+        added = multiply(pixel, self._weights[layer].to_right)
+        if num_outputs > 1:
             filters = layer.weight.num_biases
-            later = self.left[layer][:, filters:]
-            given += tf.pad(later, [[0, 0], [0, filters]])
-        self.left[layer] = given
+            later = self.from_left[layer][:, filters:]
+            added += tf.pad(later, [[0, 0], [0, filters]])
+        self.from_left[layer] = added
 
-    def record_of(self, layers: Iterable[Any]) -> tf.Tensor:
-        """What layers of one resolution are to remember of the block.
+    def remembered_of(self, layers: Iterable[Any]) -> tf.Tensor:
+        """Joins what layers of one level remember of the block.
 
-        [b, columns * channels of all layers], column after column.
+        Returns:
+          [b, columns * channels of all layers], column after column.
         """
-        by_column = zip(*[self.recorded[layer] for layer in layers], strict=True)
+        by_column = zip(*[self._remembered[layer] for layer in layers], strict=True)
         return tf.concat([x for column in by_column for x in column], axis=1)
 
-    def scratch(self) -> Pixel:
-        """A copy that may look at the pixel and remembers nothing of it."""
+    def copy_without_memory(self) -> PixelView:
+        """Returns a copy that can evaluate the pixel and leaves no trace of it."""
         other = copy.copy(self)
-        other.left = dict(self.left)
-        other.recorded = {}
+        other.from_left = dict(self.from_left)
+        other._remembered = {}
         other._second_columns = dict(self._second_columns)
         return other
 
-    def _record(self, layer, x):
-        self.recorded.setdefault(layer, []).append(x)
+    def _remember(self, layer, x):
+        self._remembered.setdefault(layer, []).append(x)

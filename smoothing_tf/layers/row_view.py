@@ -1,110 +1,107 @@
 """The view of one new row of an image that is being drawn."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf.layers.partial_view import Folded, PartialView
-from smoothing_tf.layers.views import shifted, transpose
+from smoothing_tf.layers.full_view import convolve_transposed, shift_features
+from smoothing_tf.layers.partial_view import PartialView
+from smoothing_tf.layers.split_weights import SplitWeights
+from smoothing_tf.layers.view import ConvLayer
 
-if TYPE_CHECKING:
-    from smoothing_tf.layers.causal_conv import CausalConv
 
-
-class Row(PartialView):
-    """A new row of a vertical stream: the layers that reach "up".
+class RowView(PartialView):
+    """Evaluates layers of a vertical stream, whose reach is "up", on a new row.
 
     Args:
-      folded: of all layers.
-      rows: layer -> [b, n, w, c], the rows above that it remembers; of a transposed
-        convolution the second row that it gave. Updated in place.
+      weights: layer -> its weights, for all layers.
+      remembered: layer -> rows above that it remembers, [b, n, w, c]; for a
+        transposed convolution, the second row of its latest pair. Updated in place.
       row: index of the new row, integer tensor.
-      phase: the same modulo the period 2^(resolutions - 1), as a number.
-      origin: int [b], the image of a whole tensor that each row of the batch belongs
-        to; None: its own.
+      row_in_block: index of the row within its block, a Python integer.
+      origin: int [b], index into a whole tensor's images for each image of the batch;
+        None if they are the same images.
     """
 
     def __init__(
         self,
-        folded: Mapping[Any, Folded],
-        rows: dict[Any, tf.Tensor],
+        weights: Mapping[Any, SplitWeights],
+        remembered: dict[Any, tf.Tensor],
         row: tf.Tensor,
-        phase: int,
+        row_in_block: int,
         origin: tf.Tensor | None = None,
     ):
-        super().__init__(folded)
+        super().__init__(weights)
         self._origin = origin
-        self._rows = rows
+        self._remembered = remembered
         self._row = row
-        self._phase = phase
-        self._level = 0  # The resolution, 0 for that of the image.
+        self._row_in_block = row_in_block
+        self._level = 0
 
     def conv(self, layer, x):
-        folded = self._folded[layer]
-        y = slide(layer, self._remember(layer, x), folded.kernel) + folded.bias
-        if layer.shift == "down" and not self._phase:
+        weights = self._weights[layer]
+        y = slide(layer, self._window(layer, x), weights.kernel) + weights.bias
+        if layer.shift == "down" and not self._row_in_block:
             # What is shifted in from outside the image is zero.
             y *= tf.cast(self._row > 0, y.dtype)
         return y
 
     def conv_transpose(self, layer, x):
-        folded = self._folded[layer]
-        return transpose(layer, x, folded.kernel) + folded.bias
+        weights = self._weights[layer]
+        return convolve_transposed(layer, x, weights.kernel) + weights.bias
 
-    def coarser(self, down, up, x, function):
-        if (self._phase >> self._level) % 2:
-            self._remember(down, x)
-            return self._rows[up], None
-        coarse = copy.copy(self)
-        coarse._level += 1
-        y, extra = function(down(x, view=self), coarse)
-        first, self._rows[up] = tf.split(up(y, view=coarse), 2, axis=1)
+    def at_next_level(self, down, up, x, function):
+        if (self._row_in_block >> self._level) % 2:
+            self._window(down, x)
+            return self._remembered[up], None
+        next_level = copy.copy(self)
+        next_level._level += 1
+        y, extra = function(down(x, view=self), next_level)
+        first, self._remembered[up] = tf.split(up(y, view=next_level), 2, axis=1)
         return first, extra
 
-    def take(self, whole):
-        """The row of [b, h, w, c] at the resolution of this view."""
+    def crop(self, whole):
+        """Returns the row of [b, h, w, c] at the level of this view."""
         row = tf.gather(whole, self._row // 2**self._level, axis=1)
         if self._origin is not None:
             row = tf.gather(row, self._origin)
         return row[:, None]
 
-    def _remember(self, layer, x):
-        """The rows of the window: those above and, unless it is shifted, x."""
+    def _window(self, layer, x):
+        """Returns the rows that the kernel covers, and remembers the new one."""
         if layer.shift == "down":
-            # It reads the image, whose rows the sampler enters once they are drawn.
-            return self._rows[layer]
+            # The layer reads the image. The sampler adds the row once it is drawn.
+            return self._remembered[layer]
         if not layer.num_rows_above:
             return x
-        window = tf.concat([self._rows[layer], x], axis=1)
-        self._rows[layer] = pushed(self._rows[layer], x)
+        window = tf.concat([self._remembered[layer], x], axis=1)
+        self._remembered[layer] = append_row(self._remembered[layer], x)
         return window
 
 
-def row_terms(
-    folded: Mapping[Any, Folded],
-    rows: Mapping[Any, tf.Tensor],
-    layers: Iterable[CausalConv],
-) -> dict[CausalConv, tf.Tensor]:
-    """What remembered rows give to every pixel of a new row, all columns at once.
+def terms_from_above(
+    weights: Mapping[Any, SplitWeights],
+    remembered: Mapping[Any, tf.Tensor],
+    layers: Iterable[ConvLayer],
+) -> dict[ConvLayer, tf.Tensor]:
+    """Computes what the rows above contribute to a new row of a horizontal stream.
 
-    The upper rows of the kernels of a horizontal stream do not depend on the pixels
-    of the new row.
+    The upper rows of a kernel do not need the pixels of the new row, so their term is
+    computed for all columns at once.
 
     Args:
-      folded: of all layers.
-      rows: layer -> rows above that it remembers.
-      layers: those that reach "up_left" or "raster" and run in this row.
+      weights: layer -> its weights, for all layers.
+      remembered: layer -> rows above that it remembers.
+      layers: the convolutions of reach "up_left" or "raster" that run in this row.
 
     Returns:
-      layer -> [b, 1, w, filters], with the bias; a kernel of one row has no term.
+      layer -> [b, 1, w, filters], bias included; kernels of one row have no term.
     """
     return {
-        layer: shifted(
-            slide(layer, rows[layer], folded[layer].above) + folded[layer].bias,
+        layer: shift_features(
+            slide(layer, remembered[layer], weights[layer].above) + weights[layer].bias,
             layer.shift,
         )
         for layer in layers
@@ -112,14 +109,14 @@ def row_terms(
     }
 
 
-def pushed(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-    """The newest of `rows` [b, n, w, c] and a row [b, 1, w, c]: n of them."""
+def append_row(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
+    """Appends a row [b, 1, w, c] to rows [b, n, w, c] and drops the oldest one."""
     if rows.shape[1] == 1:
         return new
     return tf.concat([rows[:, 1:], new], axis=1)
 
 
-def slide(layer: CausalConv, window: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Slides a kernel over the columns of a window of its own height."""
+def slide(layer: ConvLayer, window: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Slides a kernel over the columns of a window of the kernel's own height."""
     no_rows = [[0, 0], [0, 0], *layer.paddings[2:]]
     return tf.nn.conv2d(tf.pad(window, no_rows), kernel, layer.stride, "VALID")

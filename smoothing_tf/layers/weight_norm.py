@@ -3,22 +3,22 @@
 import keras
 import tensorflow as tf
 
-# Of outputs: below it they are taken for constant.
+# Outputs with a smaller variance are treated as constant.
 _MIN_VARIANCE = 1e-8
 
 
 class WeightNormKernel(keras.layers.Layer):
-    """A kernel w = g v / ||v|| with its bias, for layers that compute with it.
+    """The weight of a layer: a bias, and a kernel w = g v / ||v||.
 
-    The norm runs over all axes but the last, so g scales one slice of the last
-    axis: the outputs of a convolution, the inputs of a transposed one.
+    The norm runs over all axes except the last. Each entry of g thus scales one slice
+    of the last axis: an output of a convolution, or an input of a transposed one.
 
     Args:
       shape: shape of the kernel.
       num_biases: length of the bias.
       is_transposed: whether the last axis is that of the inputs.
       output_scale: standard deviation of the outputs after `fit_outputs`.
-      **kwargs: `name`, `dtype` of a layer.
+      **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016.
     """
@@ -37,7 +37,7 @@ class WeightNormKernel(keras.layers.Layer):
         self.num_biases = num_biases
         self.is_transposed = is_transposed
         self.output_scale = output_scale
-        # The norm is taken in the variables' dtype, whatever the compute dtype.
+        # The norm is computed in the variables' dtype, whatever the compute dtype.
         self.v = self.add_weight(
             name="v",
             shape=self.shape,
@@ -59,16 +59,17 @@ class WeightNormKernel(keras.layers.Layer):
         self.bias.assign(tf.zeros_like(self.bias.value))
 
     def fit_outputs(self, outputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Sets scale and bias so that the outputs of a batch are standardized.
+        """Sets the scale and the bias so that the outputs of a batch are standardized.
 
         Args:
-          outputs: [..., num_biases] of the kernel as it is, without its bias.
+          outputs: [..., num_biases], outputs of the present kernel without its bias.
 
         Returns:
-          (factor, bias): factor * outputs + bias has mean 0 and standard deviation
-          `output_scale` in each channel, and is what the kernel gives from now on.
-          A transposed kernel has a scale per input: its outputs share one factor.
-          A channel that does not vary, e.g. of a single position, keeps its scale.
+          (factor, bias) such that factor * outputs + bias has mean 0 and standard
+          deviation `output_scale` in each channel, and equals the outputs of the new
+          kernel and bias. A transposed kernel has a scale per input, so its outputs
+          share one factor. A channel that does not vary, such as one of a single
+          position, keeps its scale.
 
         Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016,
         section 3.
@@ -88,8 +89,8 @@ class WeightNormKernel(keras.layers.Layer):
         self.bias.assign(bias)
         return tf.cast(factor, outputs.dtype), tf.cast(bias, outputs.dtype)
 
-    def folded(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """The kernel and the bias, in the compute dtype."""
+    def kernel_and_bias(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Computes the kernel and the bias, in the compute dtype."""
         v = tf.convert_to_tensor(self.v)
         axes = list(range(len(self.shape) - 1))
         norm = tf.sqrt(tf.reduce_sum(tf.square(v), axis=axes))

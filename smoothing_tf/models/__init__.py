@@ -1,4 +1,4 @@
-"""Density models, by the name a configuration uses."""
+"""Density models, by their names in a configuration."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,9 +9,13 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.gated_pixelcnn import GatedPixelCNN, GatedPixelCNNConfig
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnn import PixelCNN, PixelCNNConfig
-from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.pixelcnnpp import (
+    PixelCNNpp,
+    PixelCNNppConfig,
+    StackedPixelCNNpp,
+    make_pixelcnnpp,
+)
 from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
-from smoothing_tf.models.stacked_pixelcnnpp import StackedPixelCNNpp, make_pixelcnnpp
 from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
@@ -22,7 +26,7 @@ from smoothing_tf.settings import choose
 
 
 class ModelEntry(NamedTuple):
-    """What builds a model, and the dataclass of its hyper-parameters."""
+    """A function that builds a model, and the dataclass of its hyper-parameters."""
 
     model: Callable[..., DensityModel]
     config: type
@@ -51,16 +55,16 @@ def build_model(
 
     Args:
       name: a key of MODELS.
-      config: its hyper-parameters, an instance of the entry's dataclass.
+      config: hyper-parameters, an instance of the entry's dataclass.
       stage: "smoothed", "reverse" or "baseline". The smoothed stage is always
         continuous; the reverse stage is conditional on x~.
       event_shape: shape of one x.
-      num_levels: levels of the data, or None when it is continuous.
+      num_levels: number of levels of the data, or None if it is continuous.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
-      ValueError: an unknown name, or a model that does not fit the data.
+      ValueError: the name is unknown, or the model does not fit the data.
     """
     return choose(MODELS, name, "model").model(
         config,

@@ -1,10 +1,10 @@
-"""What the networks of vectors may choose for their hidden layers."""
+"""The choice of nonlinearity in networks of vectors."""
 
 from smoothing_tf.settings import setting
 
 
 def activation_setting() -> str:
-    """The field of a model's hyper-parameters that names its nonlinearity."""
+    """Makes the field of a model's hyper-parameters that names its nonlinearity."""
     return setting(
         "relu",
         "Nonlinearity after each hidden layer.",

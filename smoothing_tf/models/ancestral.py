@@ -1,4 +1,4 @@
-"""Ancestral sampling by one full pass of the network per position."""
+"""Ancestral sampling with one full pass of the network per position."""
 
 import math
 from collections.abc import Callable
@@ -11,12 +11,12 @@ State = Any
 
 
 class Position(NamedTuple):
-    """Where a walk is: the index of a position in raster order, integer tensor."""
+    """The position of a walk: its index in raster order, an integer tensor."""
 
     index: tf.Tensor
 
     def of(self, whole: tf.Tensor) -> tf.Tensor:
-        """[b, ...positions, n] -> [b, n] at this position."""
+        """[b, ...positions, n] -> [b, n], the values at this position."""
         flat = tf.reshape(whole, [tf.shape(whole)[0], -1, whole.shape[-1]])
         return flat[:, self.index]
 
@@ -34,19 +34,19 @@ def ancestral_walk(
     """Visits every position once, in raster order.
 
     Args:
-      network: (x [b, ...event_shape], origin int [b]: which example's context each
-        of them has) -> parameters of all positions [b, ..., num_params].
+      network: (x [b, ...event_shape], origin int [b], the index of each example's
+        context) -> parameters of all positions [b, ..., num_params].
       event_shape: shape of one x.
-      num_channels: channels drawn together at one position; the last axis of
-        an image, 1 for a vector.
-      batch_size: scalar integer, b.
+      num_channels: number of channels drawn together at one position: 1, or the
+        length of the last axis.
+      batch_size: scalar integer b.
       visit: (parameters [b, num_params] in `dtype`, position, state) -> (value of
         the channels there [b, num_channels], state).
-      state: of the caller, to begin with.
-      dtype: of x.
-      resample: (row, state) -> (ancestors int [b], state) after every index of the
-        first axis: example i goes on as a copy of example ancestors[i]. None: all
-        go on as they are.
+      state: initial state of the caller.
+      dtype: dtype of x.
+      resample: (row, state) -> (ancestors int [b], state), called after every index
+        of the first axis to continue example i as a copy of example ancestors[i];
+        None for no resampling.
 
     Returns:
       (x [b, ...event_shape], state, origin int [b]).

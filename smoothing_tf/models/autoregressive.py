@@ -1,4 +1,4 @@
-"""What the autoregressive models share: a network of parameters and a head."""
+"""The part that autoregressive models share: a network of parameters and a head."""
 
 import abc
 from collections.abc import Callable
@@ -9,20 +9,19 @@ import tensorflow as tf
 from smoothing_tf.models.ancestral import State, ancestral_walk
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.heads import Head
-from smoothing_tf.models.inpainting import given_values, inpaint
 from smoothing_tf.numerics import sum_rightmost
 from smoothing_tf.seeds import example_seeds, per_example, seed_tensor
 
 
 class AutoregressiveModel(DensityModel):
-    """p(x) = prod_i p(x_i | x_<i): `call` gives the parameters, `head` the rest.
+    """p(x) = prod_i p(x_i | x_<i): `call` computes parameters, `head` their density.
 
     Args:
       event_shape: shape of one x.
-      num_channels: channels modelled together at one position.
-      head: the likelihood of one position.
-      is_conditional: whether there is a context.
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      num_channels: number of channels modelled together at one position.
+      head: likelihood of one position.
+      is_conditional: whether the density takes a context.
+      **kwargs: `name` and `dtype` of `keras.Model`.
     """
 
     is_autoregressive = True
@@ -46,7 +45,7 @@ class AutoregressiveModel(DensityModel):
         context: tf.Tensor | None = None,
         dropout_seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """[batch, ...event_shape] -> parameters [batch, ...positions, num_params]."""
+        """Parameters of every position, [batch, ...position_shape, num_params]."""
 
     def log_prob(self, x, context=None, *, dropout_seed=None):
         x = tf.convert_to_tensor(x)
@@ -57,7 +56,7 @@ class AutoregressiveModel(DensityModel):
     def log_prob_detached(
         self, x: tf.Tensor, context: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """`log_prob` whose gradient takes the network's output for constant.
+        """`log_prob` whose gradient treats the network's output as a constant.
 
         See `single_step_denoise`.
         """
@@ -78,19 +77,20 @@ class AutoregressiveModel(DensityModel):
         num_samples = tf.convert_to_tensor(num_samples, tf.int32)
         if context is not None:
             context = tf.convert_to_tensor(context)
-        # Seeds apart, each of one rank, or tracing would relax it to none.
+        # Two arguments, each of a fixed rank: tf.function would relax the rank of one.
         seed, seeds = seed_tensor(seed), None
         if seed.shape.rank == 2:
             num_contexts = 1 if context is None else tf.shape(context)[0]
             seed, seeds = None, example_seeds(seed, num_samples * num_contexts)
         return self._sample(num_samples, context, seed, seeds)
 
-    # Nothing in it is for AutoGraph, which would take longer than the rest of tracing.
+    # It has no Python control flow to convert, and AutoGraph would take longer than
+    # the rest of tracing.
     @tf.function(reduce_retracing=True, autograph=False)
     def _sample(self, num_samples, context, seed, seeds):
         shape, batch_size = [num_samples], num_samples
         if context is not None:
-            # The walk draws one flat batch: every context num_samples times.
+            # The walk draws one flat batch, with every context num_samples times.
             num_contexts = tf.shape(context)[0]
             batch_size = num_samples * num_contexts
             shape = [num_samples, num_contexts]
@@ -108,7 +108,7 @@ class AutoregressiveModel(DensityModel):
         """Draws every position from its conditional, as a function of the noise.
 
         Args:
-          noise: of the head, [b, ...position_shape, num_noise].
+          noise: noise of the head, [b, ...position_shape, num_noise].
           context: x~ [b, ...event_shape], or None.
 
         Returns:
@@ -120,45 +120,9 @@ class AutoregressiveModel(DensityModel):
 
         return self.walk(tf.shape(noise)[0], context, visit, (), noise.dtype)[0]
 
-    def inpaint(
-        self,
-        images: tf.Tensor,
-        mask: tf.Tensor,
-        *,
-        seed: int | tf.Tensor,
-        num_particles: int = 1,
-    ) -> tf.Tensor:
-        """Draws x given its known values, for a model without context.
-
-        Args:
-          images: floating [n, ...event_shape]; what is missing may be any number.
-          mask: 1 known, 0 missing; see `TwoStageModel.inpaint`.
-          seed: integer, int32 [2], or one for each image, int32 [n, 2].
-          num_particles: N; see `TwoStageModel.inpaint`.
-
-        Returns:
-          [n, ...event_shape] in the dtype of `images`, known values as they are.
-
-        Raises:
-          ValueError: arguments do not fit, or the model is conditional.
-        """
-        if self.is_conditional:
-            raise ValueError(
-                "A model must be unconditional to inpaint by itself; got one of"
-                " p(x | x~). Inpaint with a `TwoStageModel`."
-            )
-        images = tf.convert_to_tensor(images)
-        images, known = given_values(images, mask, num_particles, self.event_shape)
-        seeds = example_seeds(seed, tf.shape(images)[0])
-        return self._inpaint(images, known, seeds, int(num_particles))
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _inpaint(self, images, known, seeds, num_particles):
-        return inpaint(self, images, known, seeds, num_particles)
-
     @property
     def position_shape(self) -> tuple[int, ...]:
-        """Shape of what is drawn together: the event's, less modelled channels."""
+        """Event shape without the channels that are modelled together."""
         if self.event_shape[-1] == self.num_channels:
             return self.event_shape[:-1]
         return self.event_shape
@@ -175,19 +139,20 @@ class AutoregressiveModel(DensityModel):
         """Visits every position once, in raster order, with its parameters.
 
         Args:
-          batch_size: scalar integer, b.
+          batch_size: scalar integer b.
           context: x~ [b, ...event_shape], or None.
           visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
-            the channels at the place [b, num_channels], state). `place.of` takes
+            the channels at the place [b, num_channels], state). `place.of` maps
             [b, ...position_shape, n] to [b, n].
-          state: tensors [b, ...] of the caller, in any nesting, to begin with.
-          dtype: of x.
-          resample: (row, state) -> (ancestors int [b], state) after every row of an
-            image or dimension of a vector: example i goes on as a copy of example
-            ancestors[i], context included. None: all go on as they are.
+          state: initial state of the caller, tensors [b, ...] in any nesting.
+          dtype: dtype of x.
+          resample: (row, state) -> (ancestors int [b], state), called after every
+            row of an image or dimension of a vector to continue example i, with its
+            context, as a copy of example ancestors[i]; None for no resampling.
 
         Returns:
-          (x [b, ...event_shape], state, origin int [b]: which context each has).
+          (x [b, ...event_shape], state, origin int [b]: the index of each example's
+          context).
         """
 
         def network(x, origin):

@@ -1,4 +1,4 @@
-"""The contract of every density model: MADE, RealNVP, the PixelCNNs."""
+"""The contract of all density models: MADE, RealNVP and the PixelCNNs."""
 
 import abc
 import numbers
@@ -12,19 +12,27 @@ from smoothing_tf.seeds import derive_seed
 class DensityModel(keras.Model, abc.ABC):
     """A normalized density p(x) or p(x | context) with exact sampling.
 
-    As the smoothed stage it is p(x~), without context; as the reverse stage
-    p(x | x~) with context x~; as the baseline p(x) on clean data. The training
-    loop, the bound, evaluation and serving see no more than this class.
+    In the smoothed stage it is p(x~), without a context; in the reverse stage
+    p(x | x~), with context x~; in the baseline stage p(x) on clean data. Training, the
+    bound, evaluation and serving use only the interface of this class.
 
-    All variables exist after construction; `initialize` draws them.
+    All variables exist after construction; `initialize` draws their values.
+
+    Of Keras' habits, `weights`, `get_weights`, `set_weights`, `count_params`,
+    `trainable` and `summary` work. `predict` works for autoregressive models without a
+    context, and returns parameters of the conditionals instead of densities. `fit`
+    does not: it has no loss to minimize, so train with a loop over `log_prob`. Neither
+    do `.keras` files, `get_config` and `clone_model`, because constructors take their
+    configuration as a dataclass; save with `tf.train.Checkpoint`. Do not rely on
+    `load_weights`: it can exceed Python's recursion limit for a PixelCNN++.
 
     Args:
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).
       is_conditional: whether the density takes a context of the shape of x.
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
     """
 
-    # Whether it has what `AutoregressiveModel` adds: `walk`, `log_prob_detached`.
+    # Whether the model has what `AutoregressiveModel` adds, such as `walk`.
     is_autoregressive = False
 
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):
@@ -40,20 +48,20 @@ class DensityModel(keras.Model, abc.ABC):
         *,
         dropout_seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Log density (or log mass, for a discrete head) of each example.
+        """Computes the log density of each example, or log mass with a discrete head.
 
         Args:
-          x: floating tensor [batch, ...event_shape]; images on [-1, 1]. The
-            likelihood is computed in the dtype of `x`, float32 for training and
-            float64 for reports; the network keeps its own.
-          context: x~ of the same shape, or None for an unconditional model.
-          dropout_seed: int32 [2]; dropout is active when it is given.
+          x: floating tensor [batch, ...event_shape], images on [-1, 1]. The
+            likelihood is computed in the dtype of `x`, which is float32 in training
+            and float64 in reports; the network computes in its own dtype.
+          context: x~ of the shape of `x`, or None for an unconditional model.
+          dropout_seed: int32 [2]; None turns dropout off.
 
         Returns:
-          Tensor [batch], nats, summed over the event.
+          Tensor [batch] in nats, summed over the event.
 
         Raises:
-          ValueError: shapes do not fit, or a context is missing or superfluous.
+          ValueError: shapes do not fit, or a context is missing or unexpected.
         """
 
     @abc.abstractmethod
@@ -64,15 +72,14 @@ class DensityModel(keras.Model, abc.ABC):
         *,
         seed: int | tf.Tensor,
     ) -> tf.Tensor:
-        """Exact samples.
+        """Draws exact samples.
 
         Args:
           num_samples: scalar integer, at least 1.
           context: x~ [batch, ...event_shape], or None.
-          seed: integer, int32 [2], or one for each example that is drawn, int32
-            [num_samples, 2] or [num_samples * batch, 2]. Up to rounding an example
-            depends on its own seed, or with a common one on its place; not on how
-            many are drawn.
+          seed: integer, int32 [2], or one seed per sample, int32 [num_samples, 2] or
+            [num_samples * batch, 2]. Up to rounding, a sample depends only on its own
+            seed, or on a common seed and its index, and not on the number of samples.
 
         Returns:
           float32 [num_samples, ...event_shape], or with a context
@@ -80,7 +87,7 @@ class DensityModel(keras.Model, abc.ABC):
         """
 
     def initialize(self, seed: int | tf.Tensor) -> None:
-        """Draws initial weights from `seed`, each layer from its own stream."""
+        """Draws initial weights from `seed`; each layer has its own stream."""
         layers = [
             layer
             for layer in self._flatten_layers(include_self=False)
@@ -90,18 +97,18 @@ class DensityModel(keras.Model, abc.ABC):
             layer.initialize(derive_seed(seed, "initialization", index))
 
     def initialize_from(self, x: tf.Tensor, context: tf.Tensor | None = None) -> None:
-        """Adjusts weights just drawn to a first batch, where a model does that.
+        """Adjusts initial weights to a first batch; most models have nothing to adjust.
 
         Args:
           x: float [batch, ...event_shape].
-          context: as for `log_prob`.
+          context: context as for `log_prob`.
         """
 
     def check_num_samples(self, num_samples: int | tf.Tensor) -> None:
-        """Checks a number that is known.
+        """Checks the number of samples, unless it is a tensor.
 
         Raises:
-          ValueError: it is below 1.
+          ValueError: the number is below 1.
         """
         if isinstance(num_samples, numbers.Integral) and num_samples < 1:
             raise ValueError(f"`num_samples` must be at least 1; got {num_samples}.")
@@ -111,7 +118,7 @@ class DensityModel(keras.Model, abc.ABC):
 
         Raises:
           ValueError: a shape is not [batch, ...event_shape], a dtype is not
-            floating, or a context is missing, superfluous, or of another batch.
+            floating, or a context is missing, unexpected or of another batch size.
         """
         if self.is_conditional != (context is not None):
             raise ValueError(
@@ -136,6 +143,6 @@ class DensityModel(keras.Model, abc.ABC):
                 )
         if len(given) == 2 and not shapes["x"].is_compatible_with(shapes["context"]):
             raise ValueError(
-                f"`context` must be as many as `x`, {shapes['x'][0]}; got"
+                f"`context` must have the batch size of `x`, {shapes['x'][0]}; got"
                 f" {shapes['context'][0]}."
             )

@@ -1,4 +1,4 @@
-"""Gated PixelCNN, two stacks without a blind spot."""
+"""Gated PixelCNN: two stacks of convolutions without a blind spot."""
 
 import dataclasses
 
@@ -19,10 +19,12 @@ class GatedPixelCNNConfig:
 
     num_layers: int = setting(15, "Gated layers of each stack.", minimum=1)
     num_filters: int = setting(
-        120, "Channels of each stack; a multiple of those of the image.", minimum=1
+        120,
+        "Channels of each stack; a multiple of the channels of the image.",
+        minimum=1,
     )
     kernel_size: int = setting(
-        5, "Width k of the k x k windows after the first layer, odd.", minimum=1
+        5, "Odd width k of the k x k windows after the first layer.", minimum=1
     )
     num_mixtures: int = setting(
         10, "Logistics in the mixture of each sub-pixel, if any.", minimum=1
@@ -51,17 +53,17 @@ class GatedPixelCNN(SubpixelModel):
       h_l = h_{l-1} + conv1x1(g_l),              but h_1 = conv1x1(g_1)
       parameters = head(relu(conv1x1(relu(sum_l conv1x1(g_l)))))
 
-    The windows of v are whole rows, so that it spreads to both sides and no earlier
-    pixel stays unseen; its first layer leaves out the current row. Only h, which sees
-    the current pixel, needs masks for the order of its channels.
+    The windows of v cover both sides of the rows above, so h sees all earlier pixels
+    once there are enough layers; the first layer of v leaves out the current row. Only
+    h sees the current pixel and needs masks for the order of its channels.
 
     Args:
       config: hyper-parameters.
       event_shape: (height, width, channels) of any size.
-      num_levels: levels of discrete data, or None for a continuous density.
+      num_levels: number of levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
       ValueError: the network does not fit the image.
@@ -94,7 +96,7 @@ class GatedPixelCNN(SubpixelModel):
         layers = range(config.num_layers)
         self.down = [self.pointwise(above, both_gates) for _ in layers]
         self.skip = [self.pointwise(ordered, ordered) for _ in layers]
-        # What the last layer adds to h nobody reads.
+        # Nothing reads h after the last layer.
         self.residual = [self.pointwise(ordered, ordered) for _ in later]
         self.build_output_layers([filters] * 2)
         if is_conditional:
@@ -105,7 +107,7 @@ class GatedPixelCNN(SubpixelModel):
         self.initialize(seed)
 
     def _build_first(self, num_channels: int, num_outputs: int) -> None:
-        """The layers that read the image: neither sees the current sub-pixel."""
+        """Makes the layers that read the image; neither sees the current sub-pixel."""
         radius = _FIRST_KERNEL_SIZE // 2
         mask = np.ones((radius, _FIRST_KERNEL_SIZE, num_channels, num_outputs), bool)
         image = {"reads_image": True}
@@ -121,12 +123,12 @@ class GatedPixelCNN(SubpixelModel):
         ]
 
     def _both_gates(self, filters: int) -> np.ndarray:
-        """Degrees of what becomes tanh, then of what becomes sigmoid."""
+        """Returns the degrees of the inputs of tanh, then of those of sigmoid."""
         return np.tile(self.degrees(filters), 2)
 
     def above(self, x, features, view):
-        """The vertical stack: what it adds to each layer of the horizontal one."""
-        context = None if features is None else view.take(features)
+        """Computes what the vertical stack adds to each layer of the horizontal one."""
+        context = None if features is None else view.crop(features)
         v, terms = x, []
         for index, (vertical, down) in enumerate(
             zip(self.vertical, self.down, strict=True)
@@ -146,7 +148,7 @@ class GatedPixelCNN(SubpixelModel):
         for index, (horizontal, skip, term) in enumerate(
             zip(self.horizontal, self.skip, above, strict=True)
         ):
-            gated = _gate(horizontal(h, view=view) + view.take(term))
+            gated = _gate(horizontal(h, view=view) + view.crop(term))
             gated = view.dropout(gated, index)
             total += skip(gated, view=view)
             if index < len(self.residual):
@@ -156,6 +158,6 @@ class GatedPixelCNN(SubpixelModel):
 
 
 def _gate(x: tf.Tensor) -> tf.Tensor:
-    """tanh of the first half of the channels times sigmoid of the second."""
+    """Multiplies tanh of the first half of the channels by sigmoid of the second."""
     value, gate = tf.split(x, 2, axis=-1)
     return tanh(value) * sigmoid(gate)

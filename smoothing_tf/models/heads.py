@@ -1,6 +1,7 @@
-"""Likelihood heads: the parameters of a backbone become a distribution."""
+"""Likelihood heads, which turn the parameters of a backbone into a distribution."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,49 +18,56 @@ from smoothing_tf.settings import choose, setting
 
 tfd = tfp.distributions
 
-# Log-scale of a component on [-1, 1]. The floor is the authors'; the ceiling keeps
-# float32 gradients of a discretized logistic finite.
+# Limits of a component's log-scale on [-1, 1]. The floor is that of the authors; the
+# ceiling keeps float32 gradients of a discretized logistic finite.
 LOG_SCALE_FLOOR = -7.0
 LOG_SCALE_CEILING = 5.0
 
 
 class Head(Protocol):
-    """What a backbone asks of its head."""
+    """What a backbone needs from its head.
+
+    Attributes:
+      num_params: number of parameters per position.
+      is_location: float [num_params], 1 for each location of the first channel.
+    """
 
     num_params: int
     is_location: np.ndarray
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
-        """[..., num_params] -> distribution, batch [...], event [num_channels]."""
+        """[..., num_params] -> distribution with batch [...], event [num_channels]."""
 
-    def noise(self, shape, seed: tf.Tensor, dtype=tf.float32) -> tf.Tensor:
-        """Standard noise [*shape, num_noise] for `draw`; `seed` is int32 [2]."""
+    def noise(
+        self, shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.float32
+    ) -> tf.Tensor:
+        """Draws standard noise [*shape, num_noise] for `draw`; `seed` is int32 [2]."""
 
     def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """A sample of `distribution(params)`, [..., num_channels].
+        """Draws a sample of `distribution(params)`, [..., num_channels].
 
-        It is a function of the noise [..., num_noise] alone, so that two ways to
-        compute the parameters can be compared by what they draw.
+        All randomness is in the noise [..., num_noise]. Two ways to compute the
+        parameters can therefore be compared by their samples.
         """
 
     def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
-        """Parameters [num_params] of a conditional that is wide, to start from."""
+        """Returns initial parameters [num_params] of a wide conditional."""
 
 
 @dataclasses.dataclass(frozen=True)
 class LogisticMixtureHead:
     """Continuous mixture of logistics over the channels of one position.
 
-    The layout of the parameters is that of PixelCNN++: K logits, then for one
-    channel [K locations | K log-scales], for three channels, each, [K locations
-    | K log-scales | K coefficients before tanh].
+    The parameters are laid out as in PixelCNN++: K logits, and then per channel
+    [K locations | K log-scales], followed by K coefficients before tanh if there are
+    three channels.
 
     Args:
-      num_channels: 1 or 3.
-      num_mixtures: K.
+      num_channels: number of channels, 1 or 3.
+      num_mixtures: number of components K.
 
     Raises:
-      ValueError: another number of channels.
+      ValueError: the number of channels is neither 1 nor 3.
     """
 
     num_channels: int
@@ -68,8 +76,8 @@ class LogisticMixtureHead:
     def __post_init__(self):
         if self.num_channels not in (1, 3):
             raise ValueError(
-                "The channels of an image must be 1 or 3 for a mixture of logistics;"
-                f" got {self.num_channels}."
+                "A mixture of logistics needs images of 1 or 3 channels; got"
+                f" {self.num_channels}."
             )
 
     @property
@@ -79,13 +87,13 @@ class LogisticMixtureHead:
 
     @property
     def is_location(self) -> np.ndarray:
-        """1 for each parameter that is a location of the first channel, else 0."""
+        """1 for each parameter that is a location of the first channel, 0 otherwise."""
         is_location = np.zeros(self.num_params, np.float32)
         is_location[self.num_mixtures : 2 * self.num_mixtures] = 1.0
         return is_location
 
     def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
-        """Takes [..., num_params] apart into the arguments of a mixture."""
+        """Splits [..., num_params] into the arguments of a mixture."""
         num_mixtures, num_channels = self.num_mixtures, self.num_channels
         params = tf.ensure_shape(
             params, [None] * (params.shape.rank - 1) + [self.num_params]
@@ -109,23 +117,25 @@ class LogisticMixtureHead:
         }
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
-        """The mixture of [..., num_params]: batch [...], event [num_channels]."""
+        """[..., num_params] -> mixture with batch [...], event [num_channels]."""
         return LogisticMixture(**self.split(params))
 
-    def noise(self, shape, seed, dtype=tf.float32) -> tf.Tensor:
-        """Standard Gumbel noise of the components and logistic noise of the channels.
+    def noise(
+        self, shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.float32
+    ) -> tf.Tensor:
+        """Draws Gumbel noise for the components and logistic noise for the channels.
 
         Args:
-          shape: of the positions, list of integers.
+          shape: shape of the positions.
           seed: int32 [2].
-          dtype: floating.
+          dtype: floating dtype of the noise.
 
         Returns:
           [*shape, num_mixtures + num_channels].
         """
         num_noise = self.num_mixtures + self.num_channels
         uniform = tf.random.stateless_uniform([*shape, num_noise], seed, dtype=dtype)
-        # The middle of each step of the generator: as far from 0 as from 1.
+        # Moves each value to the middle of its step, which is symmetric around 1/2.
         uniform += np.finfo(dtype.as_numpy_dtype).eps / 2
         gumbel = -tf.math.log(-tf.math.log(uniform[..., : self.num_mixtures]))
         uniform = uniform[..., self.num_mixtures :]
@@ -133,7 +143,7 @@ class LogisticMixtureHead:
         return tf.concat([gumbel, logistic], axis=-1)
 
     def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """A sample of the mixture, [..., num_channels], a function of `noise`."""
+        """Computes the sample [..., num_channels] that belongs to `noise`."""
         parts = self.split(params)
         gumbel = noise[..., : self.num_mixtures]
         component = tf.argmax(parts["logits"] + gumbel, axis=-1)
@@ -150,17 +160,18 @@ class LogisticMixtureHead:
             first = index * (index - 1) // 2
             for offset, previous in enumerate(channels):
                 value += chosen["coefficients"][..., first + offset] * previous
-            channels.append(self._rounded(value))
+            channels.append(self._round(value))
         return tf.stack(channels, axis=-1)
 
-    def _rounded(self, value: tf.Tensor) -> tf.Tensor:
-        """What the data could be, before it shifts the next channel."""
+    def _round(self, value: tf.Tensor) -> tf.Tensor:
+        """Rounds a channel to a possible value before it shifts the next one."""
         return value
 
     def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
-        """A bias [num_params] that spreads the locations evenly over [low, high].
+        """Returns a bias [num_params] that spreads locations evenly over [low, high].
 
-        Components that start at one place often stay together, a local minimum.
+        Components that start at the same location often stay together, which is a
+        local minimum.
         """
         edges = np.linspace(low, high, self.num_mixtures + 1)
         loc = (edges[1:] + edges[:-1]) / 2
@@ -174,39 +185,39 @@ class LogisticMixtureHead:
 
 @dataclasses.dataclass(frozen=True)
 class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
-    """Mass of the discretized mixture over the levels of the data.
+    """Discretized mixture of logistics over the levels of the data.
 
     Args:
-      num_channels: 1 or 3.
-      num_mixtures: K.
-      num_levels: L, e.g. 256.
+      num_channels: number of channels, 1 or 3.
+      num_mixtures: number of components K.
+      num_levels: number of levels L, e.g. 256.
     """
 
     num_levels: int
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
-        """The mixture of [..., num_params]: batch [...], event [num_channels]."""
+        """[..., num_params] -> mixture with batch [...], event [num_channels]."""
         return DiscretizedLogisticMixture(
             **self.split(params), num_levels=self.num_levels
         )
 
     def split(self, params: tf.Tensor) -> dict[str, tf.Tensor | None]:
-        """Takes [..., num_params] apart into the arguments of a mixture."""
+        """Splits [..., num_params] into the arguments of a mixture."""
         arguments = super().split(params)
         arguments["log_scale"] = tf.minimum(arguments["log_scale"], LOG_SCALE_CEILING)
         return arguments
 
-    def _rounded(self, value):
+    def _round(self, value):
         levels = unit_to_levels(value, self.num_levels)
         return levels_to_unit(levels, self.num_levels, value.dtype)
 
 
 @dataclasses.dataclass(frozen=True)
 class CategoricalHead:
-    """A probability for each level of one channel: L logits.
+    """A probability for each level of one channel, from L logits.
 
     Args:
-      num_levels: L, e.g. 256.
+      num_levels: number of levels L, e.g. 256.
     """
 
     num_levels: int
@@ -222,41 +233,43 @@ class CategoricalHead:
         return np.zeros(self.num_params, np.float32)
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
-        """Over the levels, from [..., L] logits: batch [...], event [1]."""
+        """Logits [..., L] -> distribution with batch [...], event [1]."""
         return tfd.Independent(
             CategoricalLevels(params[..., None, :]), reinterpreted_batch_ndims=1
         )
 
-    def noise(self, shape, seed, dtype=tf.float32) -> tf.Tensor:
-        """Uniform noise on [0, 1), [*shape, 1]; `seed` is int32 [2]."""
+    def noise(
+        self, shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.float32
+    ) -> tf.Tensor:
+        """Draws uniform noise on [0, 1), [*shape, 1]; `seed` is int32 [2]."""
         return tf.random.stateless_uniform([*shape, 1], seed, dtype=dtype)
 
     def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """The level, [..., 1], at which the distribution function passes `noise`."""
+        """Finds the level [..., 1] at which the cumulative mass exceeds `noise`."""
         cumulative = tf.cumsum(tf.nn.softmax(params), axis=-1)
-        # Of the sum as it was rounded, so that a level without mass is never drawn.
+        # Scaled by the rounded sum, so that a level without mass is never drawn.
         is_below = cumulative <= noise * cumulative[..., -1:]
         level = tf.reduce_sum(tf.cast(is_below, tf.int32), axis=-1, keepdims=True)
         return levels_to_unit(level, self.num_levels, params.dtype)
 
     def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
-        """A bias [L] that gives every level the same mass; there is no range."""
+        """Returns a bias [L] that gives all levels the same mass; ignores the range."""
         del low, high
         return np.zeros(self.num_levels, np.float32)
 
 
 _STAGES_DIFFER = (
-    "p(x~) is continuous whatever the data: give --reverse_head and --baseline_head."
+    "p(x~) is always continuous: use --reverse_head and --baseline_head instead."
 )
 
 
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
     if num_levels is not None:
-        # Its density is no probability: it would pass for very few bits.
+        # A density is no probability: it would be reported as very few bits.
         raise ValueError(
             "`head` must be discretized_logistic_mixture for data with levels; got"
-            f" 'logistic_mixture' for data of {num_levels} levels. Of p(x~) alone it is"
-            " --smoothed_head."
+            f" 'logistic_mixture' for data with {num_levels} levels. Use"
+            " --smoothed_head to set the head of p(x~) only."
         )
     return LogisticMixtureHead(num_channels, num_mixtures)
 
@@ -279,9 +292,9 @@ def _categorical(num_channels: int, num_mixtures: int, num_levels: int | None) -
         )
     if num_channels != 1:
         raise ValueError(
-            "`head` must be discretized_logistic_mixture for a model that takes the"
+            "`head` must be discretized_logistic_mixture for a model that draws the"
             f" {num_channels} channels of a pixel together; got 'categorical', which"
-            " is of one channel at a time."
+            " draws one channel at a time."
         )
     return CategoricalHead(num_levels)
 
@@ -294,7 +307,7 @@ HEADS = {
 
 
 def head_setting() -> str | None:
-    """The field `head` of a model's configuration; None is "auto"."""
+    """Makes the field `head` of a model's configuration; None stands for "auto"."""
     return setting(
         None,
         "Likelihood head; 'auto' is discretized for data with levels.",
@@ -306,17 +319,17 @@ def head_setting() -> str | None:
 def make_head(
     name: str | None, num_channels: int, num_mixtures: int, num_levels: int | None
 ) -> Head:
-    """The head of a configuration.
+    """Makes the head of a configuration.
 
     Args:
-      name: a key of HEADS, or None: discretized where the data has levels,
-        continuous where it has not.
-      num_channels: channels modelled together at one position.
-      num_mixtures: K, components of the mixture.
-      num_levels: levels of the data, or None when it is continuous.
+      name: a key of HEADS; None chooses a discretized head for data with levels and
+        a continuous one otherwise.
+      num_channels: number of channels modelled together at one position.
+      num_mixtures: number of components K of the mixture.
+      num_levels: number of levels of the data, or None if it is continuous.
 
     Raises:
-      ValueError: an unknown name, or a head that does not fit the data.
+      ValueError: the name is unknown, or the head does not fit the data.
     """
     if name is None:
         is_discrete = num_levels is not None

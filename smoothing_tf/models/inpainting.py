@@ -1,44 +1,40 @@
-"""Inpainting: draws of what is missing, given what is known.
+"""Inpainting: draws the missing values given the known ones.
 
 Clamped ancestral sampling walks over the positions in raster order, keeps the known
-values and draws the others. It is an approximation: what is drawn at a position does
-not answer to the known values that come later. Of two stages, x~ is noised from x
-where x is known and drawn from p(x~) elsewhere, before x is drawn, so that a later
-known value is heard through x~ alone.
+values and draws the others. This is an approximation, because a drawn value does not
+depend on known values that come later. With two stages, x~ is drawn first: from
+q(x~ | x) where x is known, and from p(x~) elsewhere. A later known value then has an
+effect, but only through x~.
 
-Several draws of an image, its particles, repair that. Each carries the weight by which
-its known values are more likely than their proposal,
+Several draws of each image, called particles, correct for that (sequential Monte
+Carlo). The log weight of a particle says how much more likely its known values are
+under the model than under their proposal:
 
   stage smoothed  sum over known i of log p(x~_i | x~_<i) - log q(x~_i | x_i)
   stage reverse   sum over known i of log p(x_i | x_<i, x~)
 
-and after a row whose weights have become too unequal the particles are drawn anew from
-among themselves. One of them in the end is a draw whose distribution tends to
-p(x | known) as their number grows: sequential Monte Carlo.
+The particles are resampled after every row that leaves their weights too unequal. One
+of them is chosen at the end; its distribution tends to p(x | known) as the number of
+particles grows.
 
 Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
 """
 
-from __future__ import annotations
-
 import numbers
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.particles import (
     choose_particles,
-    flat_index,
-    repeated,
+    flatten_index,
+    repeat_particles,
     resample_unequal,
 )
 from smoothing_tf.seeds import derive_seed, per_example
 from smoothing_tf.smoothing import Smoothing
-
-if TYPE_CHECKING:
-    from smoothing_tf.models.autoregressive import AutoregressiveModel
 
 
 def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
@@ -50,31 +46,31 @@ def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
     for stage, model in (("smoothed", smoothed), ("reverse", reverse)):
         if not model.is_autoregressive:
             raise ValueError(
-                f"Inpainting needs stage {stage} to be autoregressive, such as made or"
-                f" pixelcnnpp; got {type(model).__name__}."
+                f"Inpainting needs an autoregressive model, such as made or pixelcnnpp,"
+                f" in stage {stage}; got {type(model).__name__}."
             )
 
 
-def given_values(
+def prepare_images(
     images: tf.Tensor, mask: tf.Tensor, num_particles: int, event_shape: tuple[int, ...]
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The known values, and which they are, once all arguments are checked.
+    """Checks the arguments of inpainting, and makes a full-size mask.
 
     Args:
-      images: [n, ...event_shape]; what is missing may be any number, or none.
-      mask: bool, or numbers, 1 known and 0 missing: of images [h, w] or [n, h, w],
-        a pixel being known or missing with all its channels; of anything else
-        [...event_shape] or [n, ...event_shape].
-      num_particles: at least 1.
+      images: [n, ...event_shape]; missing values may be anything, NaN included.
+      mask: 1 or True for known, 0 or False for missing values. For images it is
+        [h, w] or [n, h, w], and a pixel has all its channels known or missing; for
+        other events it is [...event_shape] or [n, ...event_shape].
+      num_particles: integer, at least 1.
       event_shape: shape of one image.
 
     Returns:
-      (images with zeros for what is missing, bool [n, ...event_shape]: what is known).
+      (images with zeros for missing values, mask bool [n, ...event_shape]).
 
     Raises:
-      ValueError: a shape or the number of particles is none of these, the mask holds
-        other numbers, or a known value is not finite. Of symbolic tensors the last two
-        are an InvalidArgumentError when the graph runs.
+      ValueError: a shape or the number of particles does not fit, the mask holds
+        other numbers, or a known value is not finite. With symbolic tensors the graph
+        raises an InvalidArgumentError for the last two.
     """
     is_image = len(event_shape) == 3
     position_shape = event_shape[:2] if is_image else event_shape
@@ -103,7 +99,7 @@ def given_values(
             f" got {mask.shape}."
         )
     if mask.dtype != tf.bool:
-        rule = "`mask` must hold 1 (known) and 0 (missing) only"
+        rule = "`mask` must hold only 1 (known) and 0 (missing)"
         is_known = mask == 1
         if tf.is_symbolic_tensor(mask):
             tf.debugging.assert_equal(mask, tf.cast(is_known, mask.dtype), rule)
@@ -124,31 +120,6 @@ def given_values(
     return given, known
 
 
-def inpaint(
-    model: AutoregressiveModel,
-    images: tf.Tensor,
-    known: tf.Tensor,
-    seeds: tf.Tensor,
-    num_particles: int,
-) -> tf.Tensor:
-    """Draws x given its known values under a model p(x).
-
-    Args:
-      model: unconditional.
-      images: floating [n, ...event_shape], 0 where they are missing.
-      known: bool, of the same shape.
-      seeds: int32 [n, 2], one for each image.
-      num_particles: N; 1 is clamped ancestral sampling.
-
-    Returns:
-      [n, ...event_shape] in the dtype of `images`, known values as they are.
-    """
-    given, known = repeated(images, num_particles), repeated(known, num_particles)
-    x, log_weights, _ = clamped_walk(model, given, known, seeds, num_particles)
-    (x,) = choose_particles(log_weights, seeds, num_particles, x)
-    return x
-
-
 def inpaint_two_stage(
     smoothing: Smoothing,
     smoothed: AutoregressiveModel,
@@ -161,25 +132,25 @@ def inpaint_two_stage(
     """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
 
     Args:
-      smoothing: q(x~ | x), from which x~ is proposed where x is known.
+      smoothing: q(x~ | x), the proposal of x~ where x is known.
       smoothed: p(x~).
       reverse: p(x | x~).
-      images: as for `inpaint`.
-      known: as for `inpaint`.
-      seeds: as for `inpaint`.
-      num_particles: as for `inpaint`.
+      images: floating [n, ...event_shape], 0 where values are missing.
+      known: mask, bool [n, ...event_shape].
+      seeds: int32 [n, 2], one seed per image.
+      num_particles: number of particles N; 1 is clamped ancestral sampling.
 
     Returns:
       (x~, x), each [n, ...event_shape] in the dtype of `images`.
     """
-    x = repeated(images, num_particles)
-    known = repeated(known, num_particles)
+    x = repeat_particles(images, num_particles)
+    known = repeat_particles(known, num_particles)
 
-    def noised(image, seed):
-        images = repeated(image[None], num_particles)
+    def add_noise(image, seed):
+        images = repeat_particles(image[None], num_particles)
         return smoothing.distribution(images).sample(seed=seed)
 
-    given = per_example(noised, "noise", seeds, images)
+    given = per_example(add_noise, "noise", seeds, images)
     log_proposal = smoothing.coordinate_distribution(x).log_prob(given)
     x_smoothed, log_weights, _ = clamped_walk(
         smoothed,
@@ -212,28 +183,28 @@ def clamped_walk(
     context: tf.Tensor | None = None,
     log_weights: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Draws the missing values of particles in raster order, the known ones given.
+    """Draws the missing values of particles in raster order and keeps the known ones.
 
     Args:
-      model: of the values.
-      given: floating [n N, ...event_shape], the N particles of an image together.
-      known: bool, of the same shape.
-      seeds: int32 [n, 2], one for each image.
-      num_particles: N.
-      log_proposal: log density [n N, ...event_shape] of each value in `given`
-        under what it was drawn from; None: it is data.
-      context: of the model, [n N, ...event_shape], or None.
-      log_weights: [n N] so far, or None.
+      model: model of the values.
+      given: floating [n N, ...event_shape], the N particles of an image in a row.
+      known: mask, bool [n N, ...event_shape].
+      seeds: int32 [n, 2], one seed per image.
+      num_particles: number of particles N.
+      log_proposal: log density of each value in `given` under its proposal,
+        [n N, ...event_shape]; None if the values are data.
+      context: context of the model, [n N, ...event_shape], or None.
+      log_weights: log weights so far, [n N], or None.
 
     Returns:
-      (x [n N, ...event_shape], log weights [n N], origin int [n N]: whose context
-      each particle has; of the same image).
+      (x [n N, ...event_shape], log weights [n N], origin int [n N]: the index of each
+      particle's context, which belongs to the same image).
     """
     head, dtype = model.head, given.dtype
     batch_size = tf.shape(given)[0]
     num_rows = model.event_shape[0]
 
-    def of_positions(whole):
+    def by_position(whole):
         shape = [batch_size, *model.position_shape, model.num_channels]
         return tf.reshape(whole, shape)
 
@@ -249,9 +220,9 @@ def clamped_walk(
         seeds,
         dtype=dtype,
     )
-    given, known = of_positions(given), of_positions(known)
+    given, known = by_position(given), by_position(known)
     if log_proposal is not None:
-        log_proposal = of_positions(log_proposal)
+        log_proposal = by_position(log_proposal)
     if log_weights is None:
         log_weights = tf.zeros([batch_size], dtype)
 
@@ -269,7 +240,7 @@ def clamped_walk(
     def resample(row, log_weights):
         grouped = tf.reshape(log_weights, [-1, num_particles])
         ancestors, new = resample_unequal(grouped, uniform[:, row])
-        ancestors = flat_index(ancestors, num_particles)
+        ancestors = flatten_index(ancestors, num_particles)
         return tuple(
             tf.ensure_shape(part, log_weights.shape)
             for part in (ancestors, tf.reshape(new, [-1]))

@@ -28,14 +28,14 @@ class MADEConfig:
     activation: str = activation_setting()
     initial_range: float = setting(
         1.0,
-        "The mixtures' locations start evenly spread over [-r, r]; for vectors about"
-        " the largest magnitude of the data.",
+        "The mixtures' locations start evenly spread over [-r, r]; for vectors, choose"
+        " about the largest magnitude of the data.",
         exclusive_minimum=0.0,
     )
     initial_jitter: float = setting(
         0.0,
-        "Part of the distance between two of these locations over which each is"
-        " drawn at random, so that restarts differ even in one dimension.",
+        "Range of random moves of these locations, as a share of the distance between"
+        " two of them, so that restarts differ even in one dimension.",
         minimum=0.0,
         maximum=1.0,
     )
@@ -51,16 +51,16 @@ class MADEConfig:
 class MADE(AutoregressiveModel):
     """p(x) = prod_d p(x_d | x_<d) from one masked network over a flat vector.
 
-    An image is flattened, every sub-pixel its own position. A context enters
-    every layer unmasked.
+    An image is flattened, so that every sub-pixel is a position. A context enters
+    every layer without a mask.
 
     Args:
       config: hyper-parameters.
       event_shape: shape of one x, of any rank.
-      num_levels: levels of discrete data, or None for a continuous density.
+      num_levels: number of levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Reference: Germain et al., "MADE: Masked Autoencoder for Distribution
     Estimation", ICML 2015.
@@ -82,15 +82,14 @@ class MADE(AutoregressiveModel):
         num_dims = math.prod(event_shape)
         policy = self.dtype_policy
         degrees = inputs = np.arange(1, num_dims + 1)
-        # Units of degree 0 see the context alone; without one they would see
-        # nothing.
+        # Units of degree 0 see only the context, and nothing without one.
         lowest = 0 if is_conditional else min(1, num_dims - 1)
         self.hidden, self.context_layers = [], []
         for units in config.hidden_units:
             next_degrees = np.sort(lowest + np.arange(units) % (num_dims - lowest))
             self.hidden.append(MaskedDense(degrees, next_degrees, dtype=policy))
             degrees = next_degrees
-        # What the parameters are made of, in full precision.
+        # The layers that compute the parameters do so in full precision.
         full = self.variable_dtype
         output_degrees = np.repeat(inputs, head.num_params)
         self.output_layer = MaskedDense(
@@ -109,9 +108,9 @@ class MADE(AutoregressiveModel):
         self.initialize(seed)
 
     def initialize(self, seed: int | tf.Tensor) -> None:
-        """Draws the hidden layers; the output starts as evenly spread mixtures.
+        """Draws the hidden layers; the mixtures start evenly spread.
 
-        With a context, a noisy x, they start around it.
+        With a context, which is a noisy x, the mixtures are spread around it.
         """
         super().initialize(seed)
         num_dims = math.prod(self.event_shape)

@@ -1,4 +1,4 @@
-"""PixelCNN, masked convolutions over the pixels so far."""
+"""PixelCNN: masked convolutions over the pixels drawn so far."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from smoothing_tf.models.heads import head_setting
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
 
-# The rows of 7x7 and 3x3 windows that a mask leaves.
+# The rows of 7x7 and 3x3 windows that the masks do not remove.
 _FIRST_KERNEL = (4, 7)
 _KERNEL = (2, 3)
 
@@ -46,17 +46,17 @@ class PixelCNN(SubpixelModel):
       h = h + conv1x1(relu(conv3x3(relu(conv1x1(relu(h)))))), num_blocks times, type B
       parameters = head(relu(conv1x1(relu(conv1x1(relu(h))))))
 
-    It has a blind spot: a masked 3x3 window goes one column to the right per row up,
-    so that pixels above and further to the right are never seen. `GatedPixelCNN` sees
-    them.
+    It has a blind spot: a masked 3x3 window reaches one more column to the right for
+    each row above, so pixels above and further to the right are never seen.
+    `GatedPixelCNN` sees them.
 
     Args:
       config: hyper-parameters.
       event_shape: (height, width, channels) of any size.
-      num_levels: levels of discrete data, or None for a continuous density.
+      num_levels: number of levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
       ValueError: the network does not fit the image.
@@ -99,11 +99,11 @@ class PixelCNN(SubpixelModel):
         self.initialize(seed)
 
     def above(self, x, features, view):
-        """What the context adds to each block; there is no vertical stream."""
+        """Computes what the context adds to each block; there is no vertical stream."""
         del x
         if features is None:
             return [None] * self.config.num_blocks
-        context = view.take(features)
+        context = view.crop(features)
         return [layer(context, view=view) for layer in self.inject]
 
     def params(self, x, above, view):
@@ -113,7 +113,7 @@ class PixelCNN(SubpixelModel):
             hidden = tf.nn.relu(reduce(tf.nn.relu(h), view=view))
             hidden = conv(hidden, view=view)
             if term is not None:
-                hidden += view.take(term)
+                hidden += view.crop(term)
             hidden = view.dropout(tf.nn.relu(hidden), index)
             h += expand(hidden, view=view)
         return self.outputs(h, view)

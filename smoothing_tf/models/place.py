@@ -1,4 +1,4 @@
-"""Where a walk over images is."""
+"""The position of a walk over images."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,20 @@ import tensorflow as tf
 
 
 class Place(NamedTuple):
-    """Where a walk is: row and column, integers, and which part of the channels."""
+    """The position of a walk over images.
+
+    Attributes:
+      row: integer tensor.
+      column: integer tensor.
+      part: index among the groups of channels that are drawn one after another.
+    """
 
     row: tf.Tensor
     column: tf.Tensor
     part: int = 0
 
     def of(self, whole: tf.Tensor) -> tf.Tensor:
-        """[b, h, w, n] or [b, h, w, parts, n] -> [b, n] at this place."""
+        """[b, h, w, n] or [b, h, w, parts, n] -> [b, n], the values at this place."""
         begin = [0, self.row, self.column, self.part, 0]
         size = [-1, 1, 1, 1, whole.shape[-1]]
         if whole.shape.rank == 4:

@@ -1,65 +1,60 @@
-"""Exact incremental sampling: every pixel computed once, with what came before kept."""
+"""Exact incremental sampling: computes every pixel once and keeps what came before.
 
-from __future__ import annotations
+The terms are those of `smoothing_tf.layers.view`.
+"""
 
 import collections
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
-    Pixel,
-    Row,
-    pushed,
-    row_terms,
+    PixelView,
+    RowView,
+    append_row,
+    terms_from_above,
 )
 from smoothing_tf.models.ancestral import State
+from smoothing_tf.models.causal_network import CausalNetwork, Features
 from smoothing_tf.models.place import Place
-
-if TYPE_CHECKING:
-    from smoothing_tf.models.causal_image_model import CausalImageModel, Features
 
 
 class RasterSampler:
-    """Walks over a batch of images, with the parameters of every pixel in turn.
+    """Walks over a batch of images and computes the parameters of every pixel.
 
-    It gives what one pass of the network per pixel gives, up to rounding, at about
-    the cost of a single pass: a layer is evaluated where its input is new and
-    remembers the rest.
+    Up to rounding the parameters equal those of one pass of the network per pixel, at
+    about the cost of a single pass: a layer is evaluated only where its input is new,
+    and remembers the rest.
 
-    A resolution l takes part in a pixel when row and column are divisible by 2^l. To
-    know that while the graph is built, rows and columns go in blocks of
-    2^(num_resolutions - 1), and the loops run over the blocks.
+    A level l runs at a pixel if row and column are divisible by 2^l. To know that
+    while the graph is built, rows and columns form blocks of 2^(num_resolutions - 1),
+    and the loops run over blocks.
 
     Args:
-      model: an image model.
-      batch_size: scalar integer.
-      features: of the contexts, `batch_size` of them, or None.
+      network: network of the image model.
+      batch_size: scalar integer b.
+      features: `network.features` of b contexts, or None.
     """
 
     def __init__(
         self,
-        model: CausalImageModel,
+        network: CausalNetwork,
         batch_size: int | tf.Tensor,
         features: Features | None,
     ):
-        self._model = model
+        self._network = network
         self._batch_size = batch_size
-        # None where it is not known when the graph is built.
+        # None if it is not known while the graph is built.
         self._num_images = tf.zeros([batch_size]).shape[0]
         self._features = features
-        self._height, self._width, self._num_channels = model.event_shape
-        self._period = 2 ** (model.num_resolutions - 1)
-        self._num_blocks = self._width // self._period  # Of a row.
-        layers = [
-            layer
-            for layer in model._flatten_layers(include_self=False)
-            if hasattr(layer, "weight") and getattr(layer, "reach", None) != "all"
-        ]
-        self._folded = {layer: layer.folded() for layer in layers}
+        self._height, self._width, self._num_channels = network.event_shape
+        self._block_size = 2 ** (network.num_resolutions - 1)
+        self._num_blocks = self._width // self._block_size  # In a row.
+        layers = network.causal_layers()
+        self._weights = {layer: layer.split_weights() for layer in layers}
         self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
         self._horizontal = [layer for layer in self._convs if layer.reach != "up"]
         self._transposes = [x for x in layers if isinstance(x, CausalConvTranspose)]
@@ -76,142 +71,157 @@ class RasterSampler:
         Args:
           visit: (parameters [b, num_params] in `dtype`, place, state) -> (value of
             the channels at the place [b, num_channels], state).
-          state: of the caller, to begin with; its tensors are [b, ...].
-          dtype: of the pixels.
-          resample: (row, state) -> (ancestors int [b], state) after every row: image
-            i goes on as a copy of image ancestors[i]. None: all go on as they are.
+          state: initial state of the caller; its tensors are [b, ...].
+          dtype: dtype of the images.
+          resample: (row, state) -> (ancestors int [b], state), called after every row
+            to continue image i as a copy of image ancestors[i]; None for no
+            resampling.
 
         Returns:
-          (images [b, h, w, c], state, origin int [b]: which image of the features
-          each of them belongs to).
+          (images [b, h, w, c], state, origin int [b]: the index of each image's
+          context among the features).
         """
         shape = [self._batch_size, self._height, self._width, self._num_channels]
         x = tf.zeros(shape, dtype)
-        rows = self._no_rows()
-        keys = list(rows)
+        remembered = self._empty_rows()
+        keys = list(remembered)
         origin = tf.range(self._batch_size)
 
-        def block(index, x, kept, state, origin):
-            rows = dict(zip(keys, kept, strict=True))
-            for phase in range(self._period):
-                row = index * self._period + phase
-                view = Row(
-                    self._folded, rows, row, phase, None if resample is None else origin
+        def draw_block(index, x, kept, state, origin):
+            remembered = dict(zip(keys, kept, strict=True))
+            for row_in_block in range(self._block_size):
+                row = index * self._block_size + row_in_block
+                view = RowView(
+                    self._weights,
+                    remembered,
+                    row,
+                    row_in_block,
+                    None if resample is None else origin,
                 )
-                new, state = self._row(row, phase, view, rows, visit, state, dtype)
+                new, state = self._draw_row(
+                    row, row_in_block, view, remembered, visit, state, dtype
+                )
                 is_here = (tf.range(self._height) == row)[:, None, None]
                 x = tf.where(is_here, new, x)
                 if resample is not None:
                     ancestors, state = resample(row, state)
                     x, origin = tf.gather(x, ancestors), tf.gather(origin, ancestors)
                     for key in keys:
-                        rows[key] = tf.gather(rows[key], ancestors)
-            return index + 1, x, [rows[key] for key in keys], state, origin
+                        remembered[key] = tf.gather(remembered[key], ancestors)
+            return index + 1, x, [remembered[key] for key in keys], state, origin
 
         _, x, _, state, origin = tf.while_loop(
-            lambda index, *_: index < self._height // self._period,
-            block,
-            (0, x, [rows[key] for key in keys], state, origin),
+            lambda index, *_: index < self._height // self._block_size,
+            draw_block,
+            (0, x, [remembered[key] for key in keys], state, origin),
         )
         return x, state, origin
 
-    def _row(self, row, phase, view, rows, visit, state, dtype):
-        """Draws a row; `rows` then remembers it."""
-        model = self._model
-        above = model.above(None, self._features, view)
+    def _draw_row(self, row, row_in_block, view, remembered, visit, state, dtype):
+        """Draws a row and adds it to what the layers remember."""
+        network = self._network
+        above = network.above(None, self._features, view)
         horizontal = [
-            x for x in self._horizontal if phase % (2**x.level * x.stride) == 0
+            x for x in self._horizontal if row_in_block % (2**x.level * x.stride) == 0
         ]
-        terms = row_terms(self._folded, rows, horizontal)
-        undrawn = _Row(row, phase, above, terms, rows, horizontal)
-        new, recorded, state = self._columns(undrawn, visit, state, dtype)
+        terms = terms_from_above(self._weights, remembered, horizontal)
+        undrawn = _Row(row, row_in_block, above, terms, remembered, horizontal)
+        new, added, state = self._draw_columns(undrawn, visit, state, dtype)
         for layer in self._convs:
-            if layer.reads_image and layer in rows:
-                recorded[layer] = model.inputs(new)
-        for layer, of_layer in recorded.items():
-            rows[layer] = pushed(rows[layer], of_layer)
+            if layer.reads_image and layer in remembered:
+                added[layer] = network.inputs(new)
+        for layer, of_layer in added.items():
+            remembered[layer] = append_row(remembered[layer], of_layer)
         return new, state
 
-    def _columns(self, row, visit, state, dtype):
-        """Draws a row: (pixels, layer -> what it remembers of it, state).
+    def _draw_columns(self, row, visit, state, dtype):
+        """Draws the pixels of a row.
 
-        Both are [b, 1, w, channels]. To carry them, the columns of a block are one
-        tensor, [b, columns * channels], and so are the layers of a resolution.
+        Between the iterations of the loop, the columns of a block are one tensor
+        [b, columns * channels], and so are the layers of a level.
+
+        Returns:
+          (pixels, layer -> what it has to remember of the row, state); both tensors
+          are [b, 1, w, channels].
         """
-        recorded = self._recorded(row.phase)
-        lefts = self._no_left(row.horizontal)
-        left_keys = list(lefts)
+        to_remember = self._layers_to_remember(row.row_in_block)
+        from_left = self._empty_from_left(row.horizontal)
+        left_keys = list(from_left)
 
-        def block(index, pixels, kept, arrays, state):
-            view = Pixel(
-                self._folded,
+        def draw_block(index, pixels, kept, arrays, state):
+            view = PixelView(
+                self._weights,
                 row.terms,
                 dict(zip(left_keys, kept, strict=True)),
-                row.pending,
+                row.remembered,
                 index,
                 self._width,
-                self._period,
-                row.phase,
+                self._block_size,
+                row.row_in_block,
             )
             drawn = []
-            for column in range(self._period):
+            for column in range(self._block_size):
                 view.column = column
-                place = Place(row.index, index * self._period + column)
-                pixel, state = self._pixel(place, view, row.above, visit, state, dtype)
+                place = Place(row.index, index * self._block_size + column)
+                pixel, state = self._draw_pixel(
+                    place, view, row.above, visit, state, dtype
+                )
                 drawn.append(pixel)
             pixels = pixels.write(index, tf.concat(drawn, axis=1))
             arrays = [
-                array.write(index, view.record_of(layers))
-                for array, layers in zip(arrays, recorded.values(), strict=True)
+                array.write(index, view.remembered_of(layers))
+                for array, layers in zip(arrays, to_remember.values(), strict=True)
             ]
-            kept = [view.left[key] for key in left_keys]
+            kept = [view.from_left[key] for key in left_keys]
             return index + 1, pixels, kept, arrays, state
 
         _, pixels, _, arrays, state = tf.while_loop(
             lambda index, *_: index < self._num_blocks,
-            block,
+            draw_block,
             (
                 0,
-                self._array(self._period * self._num_channels, dtype),
-                [lefts[key] for key in left_keys],
+                self._array(self._block_size * self._num_channels, dtype),
+                [from_left[key] for key in left_keys],
                 [
-                    self._array((self._period >> level) * sum(layers.values()))
-                    for level, layers in recorded.items()
+                    self._array((self._block_size >> level) * sum(layers.values()))
+                    for level, layers in to_remember.items()
                 ],
                 state,
             ),
         )
         of_layers = {}
-        for array, layers in zip(arrays, recorded.values(), strict=True):
+        for array, layers in zip(arrays, to_remember.values(), strict=True):
             channels = [*layers.values()]
-            together = joined(array, self._num_blocks, sum(channels))
+            together = join_blocks(array, self._num_blocks, sum(channels))
             of_layers |= zip(layers, tf.split(together, channels, axis=-1), strict=True)
-        return joined(pixels, self._num_blocks, self._num_channels), of_layers, state
+        pixels = join_blocks(pixels, self._num_blocks, self._num_channels)
+        return pixels, of_layers, state
 
-    def _pixel(self, place, view, above, visit, state, dtype):
-        """Draws a pixel, all channels at once or one after another."""
-        model = self._model
-        num_parts = self._num_channels // model.num_channels
+    def _draw_pixel(self, place, view, above, visit, state, dtype):
+        """Draws a pixel, all channels at once or one group after another."""
+        network = self._network
+        num_parts = self._num_channels // network.num_channels
         pixel = tf.zeros([self._batch_size, self._num_channels], dtype)
         for part in range(num_parts):
-            # Only the last look at a pixel is remembered: it sees all but its last
-            # channels, on which no later feature of the same pixel depends.
-            part_view = view if part == num_parts - 1 else view.scratch()
-            params = model.params(model.inputs(pixel), above, part_view)
-            params = tf.reshape(params, [-1, num_parts, model.head.num_params])
+            # Only the last evaluation of a pixel is remembered. It sees all channels
+            # except the last ones, which no feature of the same pixel depends on.
+            is_last = part == num_parts - 1
+            part_view = view if is_last else view.copy_without_memory()
+            params = network.params(network.inputs(pixel), above, part_view)
+            params = tf.reshape(params, [-1, num_parts, network.head.num_params])
             value, state = visit(
                 tf.cast(params[:, part], dtype), place._replace(part=part), state
             )
-            before = part * model.num_channels
-            after = self._num_channels - before - model.num_channels
+            before = part * network.num_channels
+            after = self._num_channels - before - network.num_channels
             pixel += tf.pad(value, [[0, 0], [before, after]])
         for layer in self._horizontal:
             if layer.reads_image:
-                view.enter(layer, model.inputs(pixel))
+                view.pass_right(layer, network.inputs(pixel))
         return pixel, state
 
-    def _no_rows(self) -> dict[Any, tf.Tensor]:
-        """What layers remember above the first row: zeros, outside the image."""
+    def _empty_rows(self) -> dict[Any, tf.Tensor]:
+        """Makes what layers remember above the first row: zeros."""
         rows = {
             layer: self._zeros(
                 layer.num_rows_above, self._width >> layer.level, layer.in_channels
@@ -224,39 +234,39 @@ class RasterSampler:
             rows[layer] = self._zeros(1, self._width >> layer.level, filters)
         return rows
 
-    def _no_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
-        """What pixels to the left of the first one give: nothing."""
+    def _empty_from_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
+        """Makes what the left border contributes to the first pixel: zeros."""
         return {
             layer: tf.zeros(
                 [self._batch_size, layer.num_columns_left * layer.weight.num_biases],
-                self._model.compute_dtype,
+                self._network.compute_dtype,
             )
             for layer in layers
             if layer.num_columns_left
         }
 
-    def _recorded(self, phase: int) -> dict[int, dict[Any, int]]:
-        """Layers that remember a row of this phase: level -> layer -> channels."""
-        recorded = collections.defaultdict(dict)
+    def _layers_to_remember(self, row_in_block: int) -> dict[int, dict[Any, int]]:
+        """Finds the layers that remember a row: level -> layer -> channels."""
+        found = collections.defaultdict(dict)
         for layer in self._horizontal:
-            runs = phase % 2**layer.level == 0
-            # Of a stride of 2 the lower row of a window is used at once.
-            is_upper = layer.stride == 1 or (phase >> layer.level) % 2
+            runs = row_in_block % 2**layer.level == 0
+            # With a stride of 2, the lower row of a window is used right away.
+            is_upper = layer.stride == 1 or (row_in_block >> layer.level) % 2
             if runs and is_upper and layer.num_rows_above and not layer.reads_image:
-                recorded[layer.level][layer] = layer.in_channels
+                found[layer.level][layer] = layer.in_channels
         for layer in self._transposes:
-            gives_two = phase % 2 ** (layer.level + 1) == 0
-            if gives_two and layer.reach != "up":
-                recorded[layer.level][layer] = layer.weight.num_biases
-        return recorded
+            yields_two = row_in_block % 2 ** (layer.level + 1) == 0
+            if yields_two and layer.reach != "up":
+                found[layer.level][layer] = layer.weight.num_biases
+        return found
 
     def _zeros(self, height, width, channels):
         shape = [self._batch_size, height, width, channels]
-        return tf.zeros(shape, self._model.compute_dtype)
+        return tf.zeros(shape, self._network.compute_dtype)
 
     def _array(self, size, dtype=None):
         return tf.TensorArray(
-            dtype or self._model.compute_dtype,
+            dtype or self._network.compute_dtype,
             self._num_blocks,
             element_shape=[self._num_images, size],
         )
@@ -267,24 +277,23 @@ class _Row(NamedTuple):
 
     Attributes:
       index: scalar integer.
-      phase: the same modulo the period.
-      above: of the model.
-      terms: of the rows above, see `row_terms`.
-      pending: what layers remember, and so what transposed convolutions gave one row
-        ago.
-      horizontal: the layers that run in this row.
+      row_in_block: index within its block.
+      above: result of `CausalNetwork.above`.
+      terms: result of `terms_from_above`.
+      remembered: layer -> rows above that it remembers.
+      horizontal: convolutions of the horizontal stream that run in this row.
     """
 
     index: tf.Tensor
-    phase: int
+    row_in_block: int
     above: Any
     terms: dict[CausalConv, tf.Tensor]
-    pending: dict[Any, tf.Tensor]
+    remembered: dict[Any, tf.Tensor]
     horizontal: list[CausalConv]
 
 
-def joined(array: tf.TensorArray, num_blocks: int, num_channels: int) -> tf.Tensor:
-    """Blocks [b, n] of a row -> [b, 1, w, num_channels]."""
-    # To stack them would need a transposition, which takes several times as long.
+def join_blocks(array: tf.TensorArray, num_blocks: int, num_channels: int) -> tf.Tensor:
+    """Joins the blocks [b, n] of a row to [b, 1, w, num_channels]."""
+    # Stacking them would need a transposition, which takes several times as long.
     row = tf.concat([array.read(index) for index in range(num_blocks)], axis=1)
     return tf.reshape(row, [-1, 1, row.shape[1] // num_channels, num_channels])

@@ -18,7 +18,9 @@ class RealNVPConfig:
     """Hyper-parameters of RealNVP."""
 
     num_couplings: int = setting(
-        8, "Affine couplings; each moves the half that the one before kept.", minimum=2
+        8,
+        "Affine couplings; each moves the half that the previous one kept.",
+        minimum=2,
     )
     hidden_units: tuple[int, ...] = setting(
         (128, 128), "Units of each hidden layer in a coupling's network.", minimum=1
@@ -37,21 +39,21 @@ class RealNVPConfig:
 class RealNVP(DensityModel):
     """log p(x) = log N(z(x); 0, I) + log |det dz/dx|, for x as a flat vector.
 
-    Couplings move the odd dimensions given the even ones and the other way round in
-    turn; an affine step per dimension stands at the data's end, since vectors are
-    never rescaled. A context joins the input of every coupling's network. There is
-    no dropout.
+    Couplings alternate between moving the odd dimensions given the even ones and the
+    reverse. Vectors are not rescaled, so an affine step per dimension comes first, on
+    the side of the data. A context joins the input of every coupling's network. There
+    is no dropout.
 
     Args:
       config: hyper-parameters.
-      event_shape: shape of one x, of at least two dimensions in all.
-      num_levels: must be None: a density has no levels.
+      event_shape: shape of one x, with at least two dimensions in total.
+      num_levels: None, since a density has no levels.
       is_conditional: whether the density takes a context.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
-      ValueError: data with levels, or of a single dimension.
+      ValueError: the data has levels, or only one dimension.
 
     Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
     """
@@ -68,7 +70,7 @@ class RealNVP(DensityModel):
         num_dims = math.prod(event_shape)
         if num_levels is not None:
             raise ValueError(
-                "RealNVP is a density of continuous data; got data of"
+                "RealNVP is a density of continuous data; got data with"
                 f" {num_levels} levels. Choose another model for stage reverse or"
                 " baseline, e.g. --model=made."
             )
@@ -80,7 +82,8 @@ class RealNVP(DensityModel):
         super().__init__(event_shape, is_conditional, **kwargs)
         self.config = config
         policy = self.dtype_policy
-        sizes = (math.ceil(num_dims / 2), num_dims // 2)  # of even and odd places
+        # Numbers of even and of odd dimensions.
+        sizes = (math.ceil(num_dims / 2), num_dims // 2)
         self.couplings = [
             AffineCoupling(
                 sizes[index % 2],
@@ -93,7 +96,7 @@ class RealNVP(DensityModel):
             )
             for index in range(config.num_couplings)
         ]
-        # Even places first, as the halves are joined, and back to the data's order.
+        # Joining the halves puts the even dimensions first; this undoes it.
         joined = np.concatenate([np.arange(0, num_dims, 2), np.arange(1, num_dims, 2)])
         self._data_order = np.argsort(joined).astype(np.int32)
         self.shift = self.add_weight(name="shift", shape=(num_dims,))
@@ -139,7 +142,7 @@ class RealNVP(DensityModel):
     def to_normal(
         self, x: tf.Tensor, context: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """(z(x) [batch, D], log |det dz/dx| [batch]), in the dtype of x."""
+        """Computes (z(x) [batch, D], log |det dz/dx| [batch]), in the dtype of x."""
         context = self._flat(context)
         dtype = x.dtype
         log_scale = tf.cast(self.log_scale, dtype)
@@ -155,7 +158,7 @@ class RealNVP(DensityModel):
         return self._join(halves), log_det
 
     def from_normal(self, z: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
-        """x [batch, ...event_shape] of z [batch, D], the inverse of `to_normal`."""
+        """Computes x [batch, ...event_shape] from z [batch, D]; inverts `to_normal`."""
         context = self._flat(context)
         halves = [z[:, 0::2], z[:, 1::2]]
         for index in reversed(range(len(self.couplings))):
@@ -169,7 +172,7 @@ class RealNVP(DensityModel):
         return tf.reshape(x, [-1, *self.event_shape])
 
     def _step(self, coupling, fixed, context):
-        """Shift and log-scale in the dtype of `fixed`, from the network's own."""
+        """Computes shift and log-scale, and casts them to the dtype of `fixed`."""
         dtype = fixed.dtype
         inputs = tf.cast(fixed, self.compute_dtype)
         if context is not None:

@@ -1,4 +1,4 @@
-"""Image models whose channels follow each other as well: R, then G, then B."""
+"""Image models that also order the channels of a pixel: R, then G, then B."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     ContextEncoder,
-    Full,
+    FullView,
     MaskedKernel,
     PointwiseConv,
     channel_mask,
@@ -21,20 +21,21 @@ from smoothing_tf.models.heads import make_head
 class SubpixelModel(CausalImageModel):
     """p(x) = prod p(x_ijc | pixels before, x_ij<c): masks down to the sub-pixel.
 
-    Features come in one group per channel. Of its own pixel, group c of a hidden
-    layer sees the channels before c, through a first layer with a mask of type A and
-    then groups up to c, type B; so do the parameters of channel c.
+    Features form one group per channel. Of its own pixel, group c sees only channels
+    before c: the first layer has a mask of type A, which excludes channel c, and later
+    layers have masks of type B, which include group c. So it is with the parameters of
+    channel c.
 
-    Features of a context x~, all of which is known, come from an unmasked encoder. Its
-    layers, which are weight-normalized, standardize their outputs on a first batch.
+    An unmasked encoder computes features of a context x~, all of which is known. Its
+    layers are weight-normalized and standardize their outputs on a first batch.
 
     Args:
-      config: hyper-parameters: `head` and `num_mixtures` of the likelihood,
-        `num_filters` of the hidden layers, a multiple of the channels, `dropout`.
+      config: hyper-parameters, among them `head`, `num_mixtures`, `dropout` and
+        `num_filters`, which is a multiple of the number of channels.
       event_shape: (height, width, channels) of any size.
-      num_levels: levels of discrete data, or None for a continuous density.
+      num_levels: number of levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
       ValueError: the network does not fit the image.
@@ -73,8 +74,8 @@ class SubpixelModel(CausalImageModel):
         bias = self.head.spread_bias()
         self.output_layers[-1].weight.bias.assign(np.tile(bias, self.event_shape[-1]))
 
-    def view(self, dropout_seed):
-        return Full(dropout_seed, self.config.dropout)
+    def make_view(self, dropout_seed):
+        return FullView(dropout_seed, self.config.dropout)
 
     def inputs(self, x):
         return tf.cast(x, self.compute_dtype)
@@ -84,27 +85,27 @@ class SubpixelModel(CausalImageModel):
         return features
 
     def degrees(self, num_features: int) -> np.ndarray:
-        """The channel of each of so many features, int [num_features]."""
+        """Maps each of `num_features` features to its channel, int [num_features]."""
         num_channels = self.event_shape[-1]
         return np.repeat(np.arange(num_channels), num_features // num_channels)
 
     def unordered(self, num_features: int) -> np.ndarray:
-        """Degrees of features that see nothing of their own pixel, or of x~ alone."""
+        """Returns degree -1, of features that see nothing of x in their own pixel."""
         return np.full(num_features, -1)
 
     def masked_conv(self, kernel_size, reach, in_degrees, out_degrees, **kwargs):
-        """A convolution of type B, or of type A if it `reads_image`."""
+        """Makes a convolution of type B, or of type A if it `reads_image`."""
         is_first = kwargs.get("reads_image", False)
         mask = raster_mask(kernel_size, reach, in_degrees, out_degrees, is_first)
         return self.convolution(mask, reach, **kwargs)
 
     def convolution(self, mask, reach, **kwargs):
-        """A convolution with a mask over its kernel."""
+        """Makes a convolution with a masked kernel."""
         weight = MaskedKernel(mask, dtype=self.dtype_policy)
         return CausalConv(weight, reach, dtype=self.dtype_policy, **kwargs)
 
     def pointwise(self, in_degrees, out_degrees, gain=1.0, dtype=None):
-        """A 1x1 convolution of type B; it computes in the model's dtype, or another."""
+        """Makes a 1x1 convolution of type B; `dtype` defaults to the model's own."""
         mask = channel_mask(in_degrees, out_degrees)
         dtype = dtype or self.dtype_policy
         return PointwiseConv(MaskedKernel(mask, gain=gain, dtype=dtype), dtype=dtype)
@@ -113,7 +114,7 @@ class SubpixelModel(CausalImageModel):
         """Makes the encoder of a conditional model.
 
         Args:
-          first_index: of its dropout, a number not used by the model's own.
+          first_index: dropout index that the other layers do not use.
         """
         self.context_encoder = ContextEncoder(
             self.event_shape[-1],
@@ -124,20 +125,20 @@ class SubpixelModel(CausalImageModel):
         )
 
     def build_output_layers(self, widths: list[int]) -> None:
-        """Makes 1x1 layers between so many features, and after them the head's."""
+        """Makes 1x1 layers between features of these widths, and that of the head."""
         degrees = [*map(self.degrees, widths)]
         head_degrees = np.repeat(np.arange(self.event_shape[-1]), self.head.num_params)
         self.output_layers = [
             *map(self.pointwise, degrees[:-1], degrees[1:]),
-            # The parameters start close to the bias. A location is finer than bfloat16
-            # can tell.
+            # The parameters start close to the bias. Locations need more digits than
+            # bfloat16 has.
             self.pointwise(
                 degrees[-1], head_degrees, gain=0.1, dtype=self.variable_dtype
             ),
         ]
 
     def outputs(self, x, view):
-        """ReLU and 1x1 layers, [b, h, w, widths[0]] -> parameters of sub-pixels."""
+        """Applies ReLU and 1x1 layers: features -> parameters of sub-pixels."""
         for layer in self.output_layers:
             x = layer(tf.nn.relu(x), view=view)
         num_channels = self.event_shape[-1]

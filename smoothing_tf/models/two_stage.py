@@ -1,4 +1,4 @@
-"""The two-stage model: learn p(x~), learn p(x | x~), and what both give."""
+"""The two-stage model of p(x~) and p(x | x~)."""
 
 from typing import NamedTuple
 
@@ -7,22 +7,22 @@ import tensorflow as tf
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.inpainting import (
     check_stages,
-    given_values,
     inpaint_two_stage,
+    prepare_images,
 )
 from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.smoothing import Smoothing
 
 
 class BoundTerms(NamedTuple):
-    """log p(x~), log p(x | x~) and log q(x~ | x) at one x~, nats, each [batch]."""
+    """log p(x~), log p(x | x~) and log q(x~ | x) at one x~, each [batch] in nats."""
 
     log_smoothed: tf.Tensor
     log_reverse: tf.Tensor
     log_noise: tf.Tensor
 
     def log_weight(self) -> tf.Tensor:
-        """log p(x~) + log p(x | x~) - log q(x~ | x), nats [batch].
+        """Computes log p(x~) + log p(x | x~) - log q(x~ | x), [batch] in nats.
 
         Its expectation under q is the bound on log p(x); its exponential is an
         unbiased estimate of p(x).
@@ -31,13 +31,13 @@ class BoundTerms(NamedTuple):
 
 
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
-    """log 1/K sum_k w_k, a bound on log p(x) that is monotone in K.
+    """Computes log 1/K sum_k w_k, whose expectation is a bound that grows with K.
 
     Args:
-      log_weights: [K, batch] nats, `BoundTerms.log_weight` of K independent x~.
+      log_weights: `BoundTerms.log_weight` of K independent x~, [K, batch] in nats.
 
     Returns:
-      [batch], nats. K = 1 is the plain bound.
+      [batch] in nats. K = 1 is the plain bound.
 
     Reference: Burda et al., "Importance Weighted Autoencoders", ICLR 2016.
     """
@@ -55,26 +55,26 @@ def single_step_denoise(
     x_smoothed: tf.Tensor,
     gradient: str = "exact",
 ) -> tf.Tensor:
-    """xbar = x~ + sigma^2 d/dx~ log p(x~), Gaussian smoothing only.
+    """Computes x~ + sigma^2 d/dx~ log p(x~), for Gaussian smoothing only.
 
-    It equals E[x | x~] when p(x~) is the smoothed data density (Tweedie's
-    formula) and the gradient is exact. The truncated gradient takes the network's
-    output for constant, as the authors' code does: it leaves out what a dimension
-    means for those after it, and is here for comparison.
+    By Tweedie's formula it equals E[x | x~] if p(x~) is the smoothed data density and
+    the gradient is exact. The truncated gradient treats the network's output as a
+    constant, as the authors' code does. It ignores the effect of a dimension on later
+    ones, and exists for comparison.
 
     Args:
       smoothing: q(x~ | x).
       smoothed: p(x~).
-      x_smoothed: float [batch, ...event_shape].
-      gradient: "exact", through the network, or "truncated".
+      x_smoothed: x~, float [batch, ...event_shape].
+      gradient: "exact" for the gradient through the network, or "truncated".
 
     Returns:
-      Tensor of the shape and dtype of `x_smoothed`; not clipped.
+      Tensor of the shape and dtype of `x_smoothed`, not clipped.
 
     Raises:
-      ValueError: the smoothing is not Gaussian: the identity holds for no other
-        kernel; or the gradient is unknown, or to be truncated for a model without
-        a network of parameters.
+      ValueError: the smoothing is not Gaussian, for which alone the identity holds;
+        the gradient is unknown; or it is truncated and the model is not
+        autoregressive.
     """
     check_single_step(smoothing, smoothed, gradient)
     x_smoothed = tf.convert_to_tensor(x_smoothed)
@@ -90,10 +90,10 @@ def single_step_denoise(
 def check_single_step(
     smoothing: Smoothing, smoothed: DensityModel, gradient: str = "exact"
 ) -> None:
-    """Checks that `single_step_denoise` is defined for these arguments.
+    """Checks the arguments of `single_step_denoise`.
 
     Raises:
-      ValueError: as it does.
+      ValueError: the same errors.
     """
     if gradient not in GRADIENTS:
         raise ValueError(
@@ -101,23 +101,23 @@ def check_single_step(
         )
     if smoothing.single_step_gain is None:
         raise ValueError(
-            "Single-step denoising needs `smoothing` to be gaussian; got "
-            f"{type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
+            "Single-step denoising needs gaussian `smoothing`; got"
+            f" {type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
         )
     if gradient == "truncated" and not smoothed.is_autoregressive:
         raise ValueError(
-            "`gradient` must be exact for a model that is not autoregressive; got"
+            "`gradient` must be 'exact' for a model that is not autoregressive; got"
             f" 'truncated' for {type(smoothed).__name__}."
         )
 
 
 class TwoStageModel(tf.Module):
-    """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained apart.
+    """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained separately.
 
     Args:
-      smoothing: q(x~ | x), the noise both stages were trained with.
-      smoothed: p(x~), an unconditional model with a continuous density.
-      reverse: p(x | x~), conditional on x~.
+      smoothing: q(x~ | x), the noise that both stages were trained with.
+      smoothed: p(x~), an unconditional model of a continuous density.
+      reverse: p(x | x~), a model conditional on x~.
 
     Raises:
       ValueError: the two models do not fit together.
@@ -153,11 +153,11 @@ class TwoStageModel(tf.Module):
     def sample(
         self, num_samples: int | tf.Tensor, *, seed: int | tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Two-step samples: x~ ~ p(x~), then x ~ p(x | x~).
+        """Draws two-step samples: x~ ~ p(x~), then x ~ p(x | x~).
 
         Args:
           num_samples: scalar integer.
-          seed: see `DensityModel.sample`.
+          seed: seed or seeds as for `DensityModel.sample`.
 
         Returns:
           (x~, x), each float32 [num_samples, ...event_shape].
@@ -172,8 +172,8 @@ class TwoStageModel(tf.Module):
         """Draws x ~ p(x | x~).
 
         Args:
-          x_smoothed: float [batch, ...event_shape].
-          seed: see `DensityModel.sample`.
+          x_smoothed: x~, float [batch, ...event_shape].
+          seed: seed or seeds as for `DensityModel.sample`.
 
         Returns:
           float32 [batch, ...event_shape].
@@ -183,7 +183,7 @@ class TwoStageModel(tf.Module):
     def single_step_denoise(
         self, x_smoothed: tf.Tensor, gradient: str = "exact"
     ) -> tf.Tensor:
-        """Estimates E[x | x~] of each x~; see the function of the same name."""
+        """Estimates E[x | x~] for each x~; see the function of the same name."""
         return single_step_denoise(self.smoothing, self.smoothed, x_smoothed, gradient)
 
     def inpaint(
@@ -197,32 +197,32 @@ class TwoStageModel(tf.Module):
         """Draws (x~, x) given the known values of x.
 
         With one particle this is clamped ancestral sampling, an approximation: a
-        missing value answers to known ones that come later in raster order only
-        through x~, and a missing x~ not even so. As the number of particles grows,
-        the distribution tends to the exact conditional p(x~, x | known); large
-        images need many.
+        missing x depends on known values later in raster order only through x~, and a
+        missing x~ does not depend on them at all. As the number of particles grows,
+        the distribution tends to the exact conditional p(x~, x | known); large images
+        need many particles.
 
         Args:
-          images: floating [n, ...event_shape], images on [-1, 1]; what is missing
-            may be any number.
-          mask: 1 known, 0 missing: of images [h, w] or [n, h, w], a pixel with all
-            its channels; of vectors [d] or [n, d].
-          seed: integer, int32 [2], or one for each image, int32 [n, 2]. What is
-            drawn for an image depends on its own seed, or with a common one on its
-            place; not on the other images, up to rounding.
-          num_particles: N, draws of each image that are weighted by the likelihood
-            of its known values and resampled along the way.
+          images: floating [n, ...event_shape], images on [-1, 1]; missing values may
+            be anything.
+          mask: 1 for known, 0 for missing values: for images [h, w] or [n, h, w], a
+            pixel with all its channels; for vectors [d] or [n, d].
+          seed: integer, int32 [2], or one seed per image, int32 [n, 2]. Up to
+            rounding, a result depends only on its image and its own seed, or on a
+            common seed and its index, and not on the other images.
+          num_particles: number of draws of each image, which are weighted by the
+            likelihood of the known values and resampled along the way.
 
         Returns:
-          (x~, x), each [n, ...event_shape] in the dtype of `images`; the known
-          values of x are those given, to the bit.
+          (x~, x), each [n, ...event_shape] in the dtype of `images`; the known values
+          of x are returned bit for bit.
 
         Raises:
           ValueError: arguments do not fit, or a stage is not autoregressive.
         """
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
-        images, known = given_values(images, mask, num_particles, self.event_shape)
+        images, known = prepare_images(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
         return self._inpaint(images, known, seeds, int(num_particles))
 
@@ -244,16 +244,16 @@ class TwoStageModel(tf.Module):
         return self.smoothing.single_step_gain is not None
 
     def bound_terms(self, x: tf.Tensor, x_smoothed: tf.Tensor) -> BoundTerms:
-        """The three terms of the bound, all at the same x~.
+        """Computes the three terms of the bound, all at the same x~.
 
         log p(x) >= E_q(x~|x)[ log p(x~) + log p(x | x~) - log q(x~ | x) ].
 
         Args:
           x: floating [batch, ...event_shape]; float64 for reports.
-          x_smoothed: a draw from q(x~ | x), of the same shape and dtype.
+          x_smoothed: sample of q(x~ | x), of the shape and dtype of `x`.
 
         Returns:
-          BoundTerms, nats, in the dtype of `x`.
+          BoundTerms in nats, in the dtype of `x`.
         """
         return BoundTerms(
             log_smoothed=self.smoothed.log_prob(x_smoothed),

@@ -1,4 +1,4 @@
-"""Smoothing distributions q(x~ | x), by the name a configuration uses."""
+"""Smoothing distributions q(x~ | x), by their names in a configuration."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ SMOOTHINGS = {
 
 @dataclasses.dataclass(frozen=True)
 class SmoothingConfig:
-    """Which smoothing distribution, and how much of it."""
+    """The smoothing distribution and its scale."""
 
     smoothing: str = setting(
         "gaussian", "Smoothing distribution q(x~|x).", choices=tuple(SMOOTHINGS)
@@ -36,10 +36,10 @@ class SmoothingConfig:
 
 
 def make_smoothing(config: SmoothingConfig) -> Smoothing:
-    """The smoothing distribution of a configuration.
+    """Makes the smoothing distribution of a configuration.
 
     Raises:
-      ValueError: an unknown name, or a noise scale still to be chosen.
+      ValueError: the name is unknown, or the noise scale is still "auto".
     """
     smoothing = choose(SMOOTHINGS, config.smoothing, "smoothing")
     if config.noise_scale is None:

@@ -1,4 +1,4 @@
-"""Gaussian smoothing, the one used on images."""
+"""Gaussian smoothing, which is the one used for images."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -17,7 +17,7 @@ class Gaussian(Smoothing):
 
     @property
     def single_step_gain(self) -> float:
-        # Tweedie's formula: the variance of the noise.
+        # By Tweedie's formula it is the variance of the noise.
         return self.noise_scale**2
 
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:

@@ -1,4 +1,4 @@
-"""Laplace smoothing: heavier tails and a sharper peak than a Gaussian's."""
+"""Laplace smoothing, with heavier tails and a sharper peak than a Gaussian."""
 
 import math
 
@@ -11,7 +11,7 @@ tfd = tfp.distributions
 
 
 class Laplace(Smoothing):
-    """Laplace noise of standard deviation noise_scale: its scale times sqrt(2).
+    """Laplace noise of standard deviation noise_scale, its scale times sqrt(2).
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.

@@ -11,12 +11,11 @@ tfd = tfp.distributions
 class Smoothing(abc.ABC):
     """q(x~ | x): symmetric noise around x, independent per coordinate.
 
-    A subclass says how one coordinate is distributed; the noise in tf.data, the
-    bound's log q and single-step denoising all come from `distribution`.
+    A subclass defines the distribution of one coordinate. The noise in the input
+    pipeline, log q of the bound and single-step denoising all use `distribution`.
 
     Args:
-      noise_scale: standard deviation per coordinate, above 0, for every
-        subclass alike.
+      noise_scale: standard deviation per coordinate, above 0, in every subclass.
 
     Raises:
       ValueError: `noise_scale` is not a finite number above 0.
@@ -31,7 +30,7 @@ class Smoothing(abc.ABC):
 
     @property
     def single_step_gain(self) -> float | None:
-        """g in E[x | x~] = x~ + g d/dx~ log q(x~), or None where no g exists."""
+        """g in E[x | x~] = x~ + g d/dx~ log q(x~), or None if there is no such g."""
         return None
 
     @abc.abstractmethod

@@ -1,4 +1,4 @@
-"""Uniform smoothing, the one of bounded support."""
+"""Uniform smoothing, which has bounded support."""
 
 import math
 
@@ -9,17 +9,17 @@ from smoothing_tf.smoothing.smoothing import Smoothing
 
 tfd = tfp.distributions
 
-# x and x~ are stored in float32, where each is off by at most 2^-24 of its size. A
-# draw close to an edge of the support may so come to lie beyond it.
+# x and x~ are stored in float32, with a relative error of up to 2^-24 each. Rounding
+# may thus move a sample from just inside the support to just outside.
 _ROUNDING = 2.0**-22
 
 
 class Uniform(Smoothing):
-    """Uniform noise of standard deviation noise_scale: its half-width over sqrt(3).
+    """Uniform noise of standard deviation noise_scale, its half-width over sqrt(3).
 
-    Where q(x~ | x) is 0 the bound does not look: with p(x | x~) > 0 there, the
-    importance-weighted bound converges to the integral of p(x~) p(x | x~) over
-    the support alone, still a lower bound on log p(x).
+    The bound never sees an x~ with q(x~ | x) = 0. If p(x | x~) > 0 there, the
+    importance-weighted bound converges to the logarithm of the integral of
+    p(x~) p(x | x~) over the support only, still a lower bound on log p(x).
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
@@ -31,11 +31,11 @@ class Uniform(Smoothing):
 
 
 class _UniformAround(tfd.Distribution):
-    """U(loc - w, loc + w), which takes its own draws for possible after rounding.
+    """U(loc - w, loc + w) that accepts its own samples despite rounding.
 
     Args:
-      loc: centre.
-      half_width: w, a scalar.
+      loc: centers.
+      half_width: scalar w.
     """
 
     def __init__(self, loc: tf.Tensor, half_width: tf.Tensor):

@@ -19,7 +19,7 @@ from smoothing_tf.evaluation.frechet import MomentsAccumulator, frechet_jackknif
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import kernel_distance
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.nearest_neighbours import median_error
+from smoothing_tf.evaluation.nearest_neighbors import median_error
 from smoothing_tf.evaluation.overfitting import overfitting
 
 _NORMAL = scipy.stats.norm.ppf(0.975)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import ContextEncoder, Full
+from smoothing_tf.layers import ContextEncoder, FullView
 
 
 @pytest.mark.parametrize("num_without_block, reach", [(0, 3), (1, 1)])
@@ -20,7 +20,7 @@ def test_each_resolution_is_half_the_one_before_and_sees_all_sides(
     x = tf.random.stateless_normal((1, 8, 12, 2), [1, 2])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        features = encoder(x, view=Full())
+        features = encoder(x, view=FullView())
         centre = tf.reduce_sum(features[0][0, 4, 6])
     assert [f.shape for f in features] == [(1, 8, 12, 4), (1, 4, 6, 4), (1, 2, 3, 4)]
     seen = np.argwhere(np.any(tape.gradient(centre, x)[0] != 0, axis=-1))

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers import (
     CausalConv,
-    Full,
+    FullView,
     GatedResnet,
     WeightNormKernel,
 )
@@ -27,7 +27,7 @@ def make(**kwargs):
 
 
 def dropping(seed):
-    return Full(seed, dropout_rate=0.5)
+    return FullView(seed, dropout_rate=0.5)
 
 
 X = tf.random.stateless_normal((2, 5, 5, 4), [7, 8])
@@ -36,29 +36,22 @@ X = tf.random.stateless_normal((2, 5, 5, 4), [7, 8])
 def test_the_block_is_the_identity_where_its_value_is_zero():
     block = make()
     block.conv_out.weight.g.assign(tf.zeros_like(block.conv_out.weight.g))
-    np.testing.assert_array_equal(block(X, view=Full()), X)
+    np.testing.assert_array_equal(block(X, view=FullView()), X)
 
 
 def test_a_skip_matters():
     block = make(num_skips=1)
     other = tf.random.stateless_normal((2, 5, 5, 4), [9, 9])
-    skip = block.skip(other, index=0, view=Full())
-    assert np.any(block(X, skips=skip, view=Full()) != block(X, view=Full()))
+    skip = block.skip(other, index=0, view=FullView())
+    assert np.any(block(X, skips=skip, view=FullView()) != block(X, view=FullView()))
 
 
 def test_blocks_of_one_model_drop_different_units():
     view = dropping(tf.constant([1, 2]))
     first, second = (make(index=index) for index in (0, 1))
-    np.testing.assert_array_equal(first(X, view=Full()), second(X, view=Full()))
+    np.testing.assert_array_equal(first(X, view=FullView()), second(X, view=FullView()))
     assert np.any(first(X, view=view) != second(X, view=view))
     np.testing.assert_array_equal(first(X, view=view), first(X, view=view))
-
-
-def test_spatial_dropout_drops_whole_channels():
-    view = Full(tf.constant([1, 2]), dropout_rate=0.5, is_spatial=True)
-    kept = view.dropout(tf.ones([3, 5, 5, 40]), 0).numpy()
-    np.testing.assert_array_equal(kept, np.broadcast_to(kept[:, :1, :1], kept.shape))
-    assert set(np.unique(kept)) == {0.0, 2.0}
 
 
 def test_dropout_keeps_the_mean():
@@ -67,6 +60,6 @@ def test_dropout_keeps_the_mean():
     outputs = [
         block(X, view=dropping(tf.constant([0, index]))) - X for index in range(300)
     ]
-    mean, exact = tf.reduce_mean(outputs, axis=0), block(X, view=Full()) - X
+    mean, exact = tf.reduce_mean(outputs, axis=0), block(X, view=FullView()) - X
     error = np.abs(mean - exact) / (np.std(outputs, axis=0) / np.sqrt(300))
     assert np.mean(error) < 1.2

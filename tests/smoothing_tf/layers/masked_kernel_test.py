@@ -37,11 +37,11 @@ def test_a_kernel_is_zero_outside_its_mask_whatever_the_weights_become():
     mask = raster_mask((2, 3), "raster", CHANNELS, CHANNELS)
     weight = MaskedKernel(mask)
     weight.kernel.assign(tf.fill(mask.shape, 2.0))
-    kernel, bias = weight.folded()
+    kernel, bias = weight.kernel_and_bias()
     np.testing.assert_array_equal(kernel, np.where(mask, 2.0, 0.0))
     assert bias.shape == (3,)
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(weight.folded()[0])
+        total = tf.reduce_sum(weight.kernel_and_bias()[0])
     gradient = tape.gradient(total, weight.kernel.value)
     np.testing.assert_array_equal(gradient, mask.astype(np.float32))
 
@@ -51,7 +51,7 @@ def test_initial_weights_keep_the_scale_of_what_is_unmasked():
     weight = MaskedKernel(channel_mask(degrees, degrees), gain=0.5)
     weight.initialize([1, 2])
     x = tf.random.stateless_normal([500, 400], [3, 4])
-    y = tf.matmul(x, weight.folded()[0])
+    y = tf.matmul(x, weight.kernel_and_bias()[0])
     # He's variance is 2, times the gain squared.
     for half in tf.split(y, 2, axis=-1):
         np.testing.assert_allclose(np.var(half), 0.5, rtol=0.1)
@@ -59,6 +59,6 @@ def test_initial_weights_keep_the_scale_of_what_is_unmasked():
 
 def test_masters_stay_float32_under_mixed_precision():
     weight = MaskedKernel(np.ones((3, 4), bool), dtype="mixed_bfloat16")
-    kernel, bias = weight.folded()
+    kernel, bias = weight.kernel_and_bias()
     assert kernel.dtype == bias.dtype == tf.bfloat16
     assert weight.kernel.dtype == "float32"

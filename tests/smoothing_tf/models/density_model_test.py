@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.models import DensityModel
+from smoothing_tf.models import MADE, DensityModel, MADEConfig
 
 
 class Leaf(keras.layers.Layer):
@@ -66,7 +66,7 @@ def test_integers_are_rejected():
 
 
 def test_another_number_of_contexts_is_rejected():
-    with pytest.raises(ValueError, match="`context` must be as many as `x`, 3; got 1"):
+    with pytest.raises(ValueError, match="must have the batch size of `x`, 3; got 1"):
         TwoLeaves(True).log_prob(tf.zeros([3, 2, 3]), tf.zeros([1, 2, 3]))
 
 
@@ -75,3 +75,38 @@ def test_a_missing_or_superfluous_context_is_rejected():
         TwoLeaves(True).log_prob(tf.zeros([1, 2, 3]))
     with pytest.raises(ValueError, match="`context` must be None for an unconditional"):
         TwoLeaves().sample(1, tf.zeros([1, 2, 3]), seed=0)
+
+
+def make_made():
+    return MADE(MADEConfig(hidden_units=(4,), num_mixtures=1), (2,))
+
+
+def test_weights_summary_and_predict_of_keras_work():
+    model, other = make_made(), make_made()
+    other.set_weights([weight + 1.0 for weight in model.get_weights()])
+    for ours, theirs in zip(model.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(ours + 1.0, theirs)
+    lines = []
+    model.summary(print_fn=lambda line, **_: lines.append(line))
+    assert f"Total params: {model.count_params()}" in "\n".join(lines)
+    x = np.zeros((3, 2), np.float32)
+    np.testing.assert_allclose(model.predict(x, verbose=0), model(x), rtol=1e-6)
+
+
+def test_a_checkpoint_of_tensorflow_restores_the_density(tmp_path):
+    model, other = make_made(), make_made()
+    model.initialize(1)
+    other.initialize(2)
+    path = tf.train.Checkpoint(model=model).write(str(tmp_path / "model"))
+    tf.train.Checkpoint(model=other).read(path).assert_consumed()
+    x = tf.zeros([1, 2])
+    np.testing.assert_array_equal(model.log_prob(x), other.log_prob(x))
+
+
+def test_fit_and_keras_files_do_not_work(tmp_path):
+    model = make_made()
+    model.compile("sgd")
+    with pytest.raises(ValueError, match="No loss to compute"):
+        model.fit(np.zeros((2, 2), np.float32), verbose=0)
+    with pytest.raises(NotImplementedError, match="get_config"):
+        model.save(tmp_path / "model.keras")

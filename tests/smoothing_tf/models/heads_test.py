@@ -35,7 +35,7 @@ def test_a_categorical_head_is_of_levels_and_of_one_channel():
     assert make_head("categorical", 1, 2, 17).num_params == 17
     with pytest.raises(ValueError, match="must be logistic_mixture for continuous"):
         make_head("categorical", 1, 2, None)
-    with pytest.raises(ValueError, match="takes the 3 channels of a pixel together"):
+    with pytest.raises(ValueError, match="draws the 3 channels of a pixel together"):
         make_head("categorical", 3, 2, 17)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import Full
+from smoothing_tf.layers import FullView
 from smoothing_tf.models import (
     GatedPixelCNN,
     GatedPixelCNNConfig,
@@ -64,7 +64,7 @@ def images(model, batch_size=3, seed=1):
 
 
 def features_of(model, context):
-    return None if context is None else model.features(context, Full())
+    return None if context is None else model.features(context, FullView())
 
 
 def teacher_forced(model, x, context=None):

@@ -85,7 +85,7 @@ def test_a_seed_names_its_initial_weights_and_samples():
 
 
 def test_what_it_cannot_model_is_rejected():
-    with pytest.raises(ValueError, match="continuous data; got data of 256 levels"):
+    with pytest.raises(ValueError, match="continuous data; got data with 256 levels"):
         RealNVP(CONFIG, (4, 4, 1), num_levels=256)
     with pytest.raises(ValueError, match="at least two dimensions"):
         RealNVP(CONFIG, (1,))

@@ -214,7 +214,7 @@ def test_single_step_denoising_is_refused_for_another_kernel():
     pair = random_made_pair((3,), None)
     model = TwoStageModel(Shifted(0.5), pair.smoothed, pair.reverse)
     assert not model.has_single_step
-    with pytest.raises(ValueError, match="to be gaussian; got shifted"):
+    with pytest.raises(ValueError, match="needs gaussian `smoothing`; got shifted"):
         model.single_step_denoise(tf.zeros([1, 3]))
 
 
@@ -255,7 +255,7 @@ def test_the_truncated_gradient_leaves_out_what_a_dimension_means_for_later_ones
 def test_a_gradient_that_is_not_there_is_rejected():
     x = tf.zeros([1, 2])
     config = RealNVPConfig(num_couplings=2, hidden_units=(4,))
-    with pytest.raises(ValueError, match="`gradient` must be exact for a model that"):
+    with pytest.raises(ValueError, match="`gradient` must be 'exact' for a model that"):
         single_step_denoise(Gaussian(0.5), RealNVP(config, (2,)), x, "truncated")
     with pytest.raises(ValueError, match="must be one of exact, truncated; got 'some'"):
         single_step_denoise(Gaussian(0.5), RealNVP(config, (2,)), x, "some")

@@ -116,7 +116,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
 
     @pytest.mark.parametrize("event_shape", [(5, 8, 1), (6, 6, 1), (8,)])
     def test_a_size_that_does_not_fit_is_rejected(self, event_shape):
-        with pytest.raises(ValueError, match="multiple of 2 and a width"):
+        with pytest.raises(ValueError, match="height a multiple of 2 and width"):
             self.make(event_shape)
 
 

@@ -1,32 +1,38 @@
-"""Distances to the nearest training image: a guard against memorization."""
+"""Distances to the nearest training image, a guard against memorization."""
 
 from typing import Any
 
 import numpy as np
 import scipy.special
-
-from smoothing_tf.evaluation.pairwise import squared_distance_blocks
+from sklearn.neighbors import NearestNeighbors
 
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _MIN_MEDIAN = 10
+# Training images that are held as floats at a time.
+_CHUNK_SIZE = 8192
 
 
 def nearest_training_distances(
     images_uint8: np.ndarray, training_uint8: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Euclidean distance of each image to the nearest training image.
+    """Computes the Euclidean distance of each image to the nearest training image.
+
+    Distances are exact before the square root, although scikit-learn computes them as
+    |x|^2 + |y|^2 - 2 x.y: it does so in float64, which holds all the whole numbers that
+    occur. Features that are not whole numbers would lose digits by cancellation.
 
     Args:
       images_uint8: uint8 [n, h, w, c].
       training_uint8: uint8 [m, h, w, c].
 
     Returns:
-      (float64 [n], on the [-1, 1] pixel scale; int64 [n], the nearest training
-      image's position). A distance of 0 is an exact copy, exactly.
+      (float64 [n], distances on the [-1, 1] pixel scale; int64 [n], indices of the
+      nearest training images, any one of several at the same distance). The distance
+      is 0 if and only if the image is an exact copy.
 
     Raises:
-      TypeError: not uint8.
-      ValueError: the shapes of the images differ, or there are none.
+      TypeError: the images are not uint8.
+      ValueError: the images differ in shape, or there are no training images.
     """
     for name, images in (
         ("images_uint8", images_uint8),
@@ -39,26 +45,21 @@ def nearest_training_distances(
             "`training_uint8` must hold images of the shape of `images_uint8`, "
             f"{images_uint8.shape[1:]}; got {training_uint8.shape}."
         )
-    # Squared distances of whole grey levels are whole numbers: exact in float64.
-    flat = images_uint8.reshape(len(images_uint8), -1)
+    flat = _flatten(images_uint8)
     squared = np.full(len(flat), np.inf)
     nearest = np.zeros(len(flat), np.int64)
-    chunk = 8192
-    for offset in range(0, len(training_uint8), chunk):
-        training = training_uint8[offset : offset + chunk]
-        training = training.reshape(len(training), -1)
-        for start, distances in squared_distance_blocks(flat, training):
-            rows = np.arange(len(distances))
-            columns = np.argmin(distances, axis=1)
-            found = distances[rows, columns]
-            closer = found < squared[start + rows]
-            squared[start + rows[closer]] = found[closer]
-            nearest[start + rows[closer]] = offset + columns[closer]
+    search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="sqeuclidean")
+    for start in range(0, len(training_uint8), _CHUNK_SIZE):
+        search.fit(_flatten(training_uint8[start : start + _CHUNK_SIZE]))
+        distances, indices = (found[:, 0] for found in search.kneighbors(flat))
+        is_closer = distances < squared
+        squared[is_closer] = distances[is_closer]
+        nearest[is_closer] = start + indices[is_closer]
     return np.sqrt(squared) * (2.0 / 255.0), nearest
 
 
 def summarize_distances(distances: np.ndarray) -> dict[str, Any]:
-    """{"n", "exact_copies", "mean", "quantiles": {"0.5": median, ...}}."""
+    """Returns {"n", "exact_copies", "mean", "quantiles": {"0.5": median, ...}}."""
     return {
         "n": len(distances),
         "exact_copies": int(np.sum(distances == 0.0)),
@@ -68,10 +69,10 @@ def summarize_distances(distances: np.ndarray) -> dict[str, Any]:
 
 
 def median_error(values: np.ndarray) -> float | None:
-    """Standard error of the median of independent values [n]; None if n is below 10.
+    """Computes the standard error of the median of independent values [n].
 
-    The standard deviation of the middle order statistic, whose distribution is that of
-    Beta-distributed ranks.
+    It is the standard deviation of the middle order statistic, whose rank is
+    Beta-distributed. It is None for fewer than 10 values.
 
     Reference: Maritz and Jarrett, "A note on estimating the variance of the sample
     median", 1978.
@@ -85,3 +86,7 @@ def median_error(values: np.ndarray) -> float | None:
     values = np.sort(np.asarray(values, np.float64))
     mean = weights @ values
     return float(np.sqrt(weights @ np.square(values - mean)))
+
+
+def _flatten(images_uint8: np.ndarray) -> np.ndarray:
+    return images_uint8.reshape(len(images_uint8), -1).astype(np.float32)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from smoothing_tf.evaluation.nearest_neighbours import (
+from smoothing_tf.evaluation.nearest_neighbors import (
     median_error,
     nearest_training_distances,
     summarize_distances,
@@ -36,6 +36,23 @@ def test_copies_are_found_exactly_and_near_copies_are_none():
     assert summary["exact_copies"] == 3
     assert summary["n"] == 4
     assert summary["quantiles"]["1.0"] == pytest.approx(2.0 / 255.0)
+
+
+def test_distances_of_nearly_equal_bright_images_are_exact():
+    # |x|^2 + |y|^2 - 2 x.y cancels nine of its digits here.
+    training = np.full((30, 64, 64, 3), 255, np.uint8)
+    training[np.arange(30), 0, np.arange(30), 0] -= np.arange(1, 31, dtype=np.uint8)
+    images = np.full((1, 64, 64, 3), 255, np.uint8)
+    distances, nearest = nearest_training_distances(images, training)
+    np.testing.assert_array_equal(distances, [2.0 / 255.0])
+    np.testing.assert_array_equal(nearest, [0])
+
+
+def test_any_of_several_nearest_images_may_be_named():
+    training = np.repeat(_images(3, 2), 4, axis=0)
+    distances, nearest = nearest_training_distances(training[::4], training)
+    np.testing.assert_array_equal(distances, np.zeros(3))
+    np.testing.assert_array_equal(training[nearest], training[::4])
 
 
 def test_wrong_images_are_rejected():

@@ -1,27 +1,30 @@
 """The published form of p(x | x~): one unconditional network over [x~, x]."""
 
+from collections.abc import Iterator
+
 import tensorflow as tf
 
+from smoothing_tf.layers import WeightNormKernel
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.pixelcnnpp import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.pixelcnnpp.config import PixelCNNppConfig
+from smoothing_tf.models.pixelcnnpp.pixelcnnpp import PixelCNNpp
 from smoothing_tf.models.raster_sampler import RasterSampler
 
 
 class StackedPixelCNNpp(AutoregressiveModel):
     """PixelCNN++ of an image of double height, x~ above x, scored on the lower half.
 
-    A pixel of x sees the rows above it and so all of x~, which comes before x in
-    raster order. There is no layer and no parameter for the context.
+    All of x~ comes before x in raster order, so every pixel of x sees it. There is no
+    layer and no parameter for the context.
 
     Args:
       config: hyper-parameters of the network.
-      event_shape: (height, width, channels) of x; height a multiple of 2, width of 4,
-        1 or 3 channels.
-      num_levels: levels of discrete data, or None for a continuous density; x~ is
-        continuous in any case.
+      event_shape: (height, width, channels) of x, with height a multiple of 2, width
+        a multiple of 4 and 1 or 3 channels.
+      num_levels: number of levels of discrete data, or None for a continuous density;
+        x~ is always continuous.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
       ValueError: the network does not fit the image.
@@ -40,12 +43,12 @@ class StackedPixelCNNpp(AutoregressiveModel):
     ):
         if len(event_shape) != 3 or event_shape[0] % 2 or event_shape[1] % 4:
             raise ValueError(
-                "`event_shape` must be (height, width, channels) with a height that is"
-                " a multiple of 2 and a width that is one of 4 for PixelCNN++ with"
-                f" conditioning 'stacked'; got {tuple(event_shape)}."
+                "`event_shape` must be (height, width, channels) for PixelCNN++ with"
+                " conditioning 'stacked', with height a multiple of 2 and width a"
+                f" multiple of 4; got {tuple(event_shape)}."
             )
         height, width, num_channels = event_shape
-        # Before the layers of Keras there is no policy to hand on.
+        # Keras sets `dtype_policy` only in super().__init__, which needs the network.
         network = PixelCNNpp(
             config,
             (2 * height, width, num_channels),
@@ -57,24 +60,23 @@ class StackedPixelCNNpp(AutoregressiveModel):
         self.network = network
         self.built = True
 
-    @property
-    def published_network(self) -> PixelCNNpp:
-        """The network that `load_torch_state` loads into."""
-        return self.network
+    def torch_layers(self) -> Iterator[tuple[str, WeightNormKernel]]:
+        """Yields the weight-normalized kernels by their names in the authors' code."""
+        return self.network.torch_layers()
 
     def initialize(self, seed):
         self.network.initialize(seed)
 
     def initialize_from(self, x, context=None):
         self.check_arguments(x, context)
-        self.network.initialize_from(stacked(context, x))
+        self.network.initialize_from(stack(context, x))
 
     def call(self, x, context=None, dropout_seed=None):
-        params = self.network(stacked(context, x), dropout_seed=dropout_seed)
+        params = self.network(stack(context, x), dropout_seed=dropout_seed)
         return params[:, self.event_shape[0] :]
 
     def walk(self, batch_size, context, visit, state, dtype=tf.float32, resample=None):
-        """A walk of the network whose upper half is given instead of visited."""
+        """Walks over both halves; the upper one is given instead of visited."""
         height = self.event_shape[0]
         context = tf.cast(context, dtype)
 
@@ -101,24 +103,7 @@ class StackedPixelCNNpp(AutoregressiveModel):
         return x[:, height:], state, origin
 
 
-def stacked(x_smoothed: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-    """x~ above x: [b, h, w, c] twice -> [b, 2 h, w, c], in the dtype of x."""
+def stack(x_smoothed: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """Puts x~ above x: two [b, h, w, c] -> [b, 2 h, w, c], in the dtype of x."""
     x = tf.convert_to_tensor(x)
     return tf.concat([tf.cast(x_smoothed, x.dtype), x], axis=1)
-
-
-def make_pixelcnnpp(
-    config: PixelCNNppConfig,
-    event_shape: tuple[int, int, int],
-    num_levels: int | None = None,
-    is_conditional: bool = False,
-    seed: int | tf.Tensor = 0,
-    **kwargs,
-) -> DensityModel:
-    """PixelCNN++ in the form that `config.conditioning` names; without a context plain.
-
-    Arguments and errors are those of `PixelCNNpp`.
-    """
-    if is_conditional and config.conditioning == "stacked":
-        return StackedPixelCNNpp(config, event_shape, num_levels, seed, **kwargs)
-    return PixelCNNpp(config, event_shape, num_levels, is_conditional, seed, **kwargs)

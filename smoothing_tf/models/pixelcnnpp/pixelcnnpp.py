@@ -1,8 +1,9 @@
-"""PixelCNN++, the network of the image experiments."""
+"""PixelCNN++ with x~ as unmasked features, or without a context."""
 
 import dataclasses
 import functools
 import itertools
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -10,73 +11,33 @@ from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
     ContextEncoder,
-    Full,
+    FullView,
     GatedResnet,
     PointwiseConv,
     WeightNormKernel,
     elu,
 )
 from smoothing_tf.models.causal_image_model import CausalImageModel
-from smoothing_tf.models.heads import head_setting, make_head
-
-# Part of this module's public names.
-from smoothing_tf.models.torch_state import load_torch_state as load_torch_state
-from smoothing_tf.settings import setting, validate
-
-
-@dataclasses.dataclass(frozen=True)
-class PixelCNNppConfig:
-    """Hyper-parameters of PixelCNN++; the defaults are those of CIFAR-10."""
-
-    num_resnet: int = setting(
-        5, "Gated resnet blocks per level of resolution.", minimum=1
-    )
-    num_filters: int = setting(160, "Channels of each stream.", minimum=1)
-    num_mixtures: int = setting(
-        10, "Logistics in the mixture of each pixel.", minimum=1
-    )
-    dropout: float = setting(
-        0.5,
-        "Dropout rate inside each gated resnet block.",
-        minimum=0.0,
-        exclusive_maximum=1.0,
-    )
-    spatial_dropout: bool = setting(
-        False, "Dropout drops whole channels of an image instead of single values."
-    )
-    conditioning: str = setting(
-        "features",
-        "How p(x|x~) sees x~: by unmasked features, or stacked above x in a network of"
-        " double height, as published.",
-        choices=("features", "stacked"),
-    )
-    data_dependent_init: bool = setting(
-        True,
-        "Training begins with scales and biases that standardize every layer's outputs"
-        " on the first batch.",
-    )
-    head: str | None = head_setting()
-
-    def __post_init__(self):
-        validate(self)
+from smoothing_tf.models.heads import make_head
+from smoothing_tf.models.pixelcnnpp.config import PixelCNNppConfig
 
 
 class PixelCNNpp(CausalImageModel):
     """Two causal streams at three resolutions; pixels in raster order.
 
-    The vertical stream u sees the rows above, the horizontal stream ul those
-    and the pixels to the left. A context x~, which is known as a whole, enters
-    both streams at every resolution through unmasked convolutions; the other form of
-    conditioning is `StackedPixelCNNpp`.
+    The vertical stream u sees the rows above; the horizontal stream ul also sees the
+    pixels to the left. A context x~, all of which is known, enters both streams at
+    every resolution through unmasked convolutions. `StackedPixelCNNpp` is the other
+    form of conditioning.
 
     Args:
       config: hyper-parameters.
-      event_shape: (height, width, channels); height and width multiples of 4,
-        1 or 3 channels.
-      num_levels: levels of discrete data, or None for a continuous density.
+      event_shape: (height, width, channels), with height and width multiples of 4
+        and 1 or 3 channels.
+      num_levels: number of levels of discrete data, or None for a continuous density.
       is_conditional: whether the density takes a context.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
       ValueError: the network does not fit the image.
@@ -97,13 +58,13 @@ class PixelCNNpp(CausalImageModel):
     ):
         if len(event_shape) != 3 or event_shape[0] % 4 or event_shape[1] % 4:
             raise ValueError(
-                "`event_shape` must be (height, width, channels) with height and width"
-                f" multiples of 4 for PixelCNN++; got {tuple(event_shape)}."
+                "`event_shape` must be (height, width, channels) for PixelCNN++, with"
+                f" height and width multiples of 4; got {tuple(event_shape)}."
             )
         if is_conditional and config.conditioning != "features":
             raise ValueError(
                 "`conditioning` must be 'features' for PixelCNNpp; got"
-                f" {config.conditioning!r}, which make_pixelcnnpp builds."
+                f" {config.conditioning!r}. Use make_pixelcnnpp for other forms."
             )
         num_channels = event_shape[-1]
         head = make_head(config.head, num_channels, config.num_mixtures, num_levels)
@@ -156,14 +117,14 @@ class PixelCNNpp(CausalImageModel):
         levels = range(self.num_resolutions)
         self.up_u = [blocks(up, n, config.num_resnet, 0) for n in levels]
         self.up_ul = [blocks(up_left, n, config.num_resnet, 1) for n in levels]
-        # From one resolution to the next, in the order of the resolutions.
+        # Convolutions from each level to the next.
         strided = {"stride": 2}
         finer = levels[:-1]
         self.downsize_u = [up(filters, filters, level=n, **strided) for n in finer]
         self.downsize_ul = [
             up_left(filters, filters, level=n, **strided) for n in finer
         ]
-        # One block more than on the way down, for the first feature of the resolution.
+        # One block more than on the way down, for the features that enter the level.
         num_down = [config.num_resnet + (n in finer) for n in levels]
         self.down_u = [blocks(up, n, num_down[n], 1) for n in levels]
         self.down_ul = [blocks(up_left, n, num_down[n], 2) for n in levels]
@@ -172,7 +133,7 @@ class PixelCNNpp(CausalImageModel):
         )
         self.upsize_u = [upsize("up", level=n) for n in finer]
         self.upsize_ul = [upsize("up_left", level=n) for n in finer]
-        # In full precision: a location is finer than bfloat16 can tell.
+        # In full precision: locations need more digits than bfloat16 has.
         self.nin_out = pointwise(self.head.num_params, dtype=self.variable_dtype)
         if self.is_conditional:
             self.context_encoder = ContextEncoder(
@@ -183,41 +144,65 @@ class PixelCNNpp(CausalImageModel):
                 num_without_block=1,
                 dtype=self.dtype_policy,
             )
-            # Into u and ul, where a resolution is entered: on the way down in
-            # resolution, and on the way back.
+            # They feed u and ul where a level begins: on the way down to coarser
+            # levels, and on the way back.
             self.inject = [pointwise(2 * filters) for _ in levels]
             self.inject_back = [pointwise(2 * filters) for _ in finer]
 
-    @property
-    def published_network(self) -> "PixelCNNpp":
-        """The network that `load_torch_state` loads into.
+    def torch_layers(self) -> Iterator[tuple[str, WeightNormKernel]]:
+        """Yields the weight-normalized kernels by their names in the authors' code.
 
         Raises:
           ValueError: the authors have no such network.
         """
         if self.is_conditional:
             raise ValueError(
-                "`conditioning` must be 'stacked' for p(x|x~) to take the authors'"
-                " weights; got 'features'."
+                "The authors have no weights for `conditioning` 'features' of p(x|x~)."
+                " Use a model with `conditioning` 'stacked'."
             )
-        return self
+        yield "u_init.conv", self.u_init.weight
+        for index, layer in enumerate(self.ul_init):
+            yield f"ul_init.{index}.conv", layer.weight
+        # On the way back, the authors count from the coarsest level.
+        for name, layers, kind in (
+            ("downsize_u_stream", self.downsize_u, "conv"),
+            ("downsize_ul_stream", self.downsize_ul, "conv"),
+            ("upsize_u_stream", self.upsize_u[::-1], "deconv"),
+            ("upsize_ul_stream", self.upsize_ul[::-1], "deconv"),
+        ):
+            for index, layer in enumerate(layers):
+                yield f"{name}.{index}.{kind}", layer.weight
+        for name, levels in (
+            ("up_layers.{}.u_stream", self.up_u),
+            ("up_layers.{}.ul_stream", self.up_ul),
+            ("down_layers.{}.u_stream", self.down_u[::-1]),
+            ("down_layers.{}.ul_stream", self.down_ul[::-1]),
+        ):
+            for level, blocks in enumerate(levels):
+                for index, block in enumerate(blocks):
+                    prefix = f"{name.format(level)}.{index}"
+                    yield f"{prefix}.conv_input.conv", block.conv_input.weight
+                    yield f"{prefix}.conv_out.conv", block.conv_out.weight
+                    if block.skip is not None:
+                        yield f"{prefix}.nin_skip.lin_a", block.skip.weight
+        yield "nin_out.lin_a", self.nin_out.weight
 
     def initialize_from(self, x, context=None):
         if self.config.data_dependent_init:
             super().initialize_from(x, context)
 
-    def view(self, dropout_seed):
+    def make_view(self, dropout_seed):
         config = self.config
-        return Full(dropout_seed, config.dropout, config.spatial_dropout)
+        return FullView(dropout_seed, config.dropout, config.spatial_dropout)
 
     def inputs(self, x):
-        """Appends a channel of ones, which tells padding from a pixel of value 0."""
+        """Appends a channel of ones, which tells pixels of value 0 from padding."""
         x = tf.cast(x, self.compute_dtype)
         no_more = [[0, 0]] * (x.shape.rank - 1)
         return tf.pad(x, [*no_more, [0, 1]], constant_values=1)
 
     def features(self, context, view):
-        """For each resolution, the terms of u and of ul, on the way down and back."""
+        """Computes the terms of u and ul for each level, on the way down and back."""
         by_level = self.context_encoder(self.inputs(context), view=view)
 
         def terms(layers):
@@ -234,10 +219,10 @@ class PixelCNNpp(CausalImageModel):
         return entry, terms
 
     def _above(self, u, features, level, view):
-        """One resolution of u, with all coarser ones: (u, terms of ul)."""
+        """Runs u at one level and all coarser ones; returns (u, terms of ul)."""
         terms = _Terms()
         if features is not None:
-            for_u, for_ul = map(view.take, features[0][level])
+            for_u, for_ul = map(view.crop, features[0][level])
             u, terms.entry = u + for_u, for_ul
         seen = [u]
         for block_u, block_ul in zip(self.up_u[level], self.up_ul[level], strict=True):
@@ -245,14 +230,14 @@ class PixelCNNpp(CausalImageModel):
             seen.append(u)
             terms.up.append(block_ul.skip(u, index=0, view=view))
         if level + 1 < self.num_resolutions:
-            u, terms.coarser = view.coarser(
+            u, terms.coarser = view.at_next_level(
                 self.downsize_u[level],
                 self.upsize_u[level],
                 u,
                 lambda u, view: self._above(u, features, level + 1, view),
             )
             if features is not None:
-                for_u, for_ul = map(view.take, features[1][level])
+                for_u, for_ul = map(view.crop, features[1][level])
                 u, terms.back = u + for_u, for_ul
         else:
             seen.pop()
@@ -266,45 +251,45 @@ class PixelCNNpp(CausalImageModel):
 
     def params(self, x, above, view):
         entry, terms = above
-        ul = view.take(entry) + self.ul_init[1](x, view=view)
+        ul = view.crop(entry) + self.ul_init[1](x, view=view)
         ul, _ = self._params(ul, terms, 0, view)
         return self.nin_out(elu(ul), view=view)
 
     def _params(self, ul, terms, level, view):
-        """One resolution of ul, with all coarser ones."""
+        """Runs ul at one level and all coarser ones; returns (ul, None)."""
         if terms.entry is not None:
-            ul += view.take(terms.entry)
+            ul += view.crop(terms.entry)
         seen = [ul]
         for block, skip in zip(self.up_ul[level], terms.up, strict=True):
-            ul = block(ul, skips=view.take(skip), view=view)
+            ul = block(ul, skips=view.crop(skip), view=view)
             seen.append(ul)
         if level + 1 < self.num_resolutions:
-            ul, _ = view.coarser(
+            ul, _ = view.at_next_level(
                 self.downsize_ul[level],
                 self.upsize_ul[level],
                 ul,
                 lambda ul, view: self._params(ul, terms.coarser, level + 1, view),
             )
             if terms.back is not None:
-                ul += view.take(terms.back)
+                ul += view.crop(terms.back)
         else:
             seen.pop()
         for block, skip in zip(self.down_ul[level], terms.down, strict=True):
-            skips = view.take(skip) + block.skip(seen.pop(), index=1, view=view)
+            skips = view.crop(skip) + block.skip(seen.pop(), index=1, view=view)
             ul = block(ul, skips=skips, view=view)
         return ul, None
 
 
 @dataclasses.dataclass
 class _Terms:
-    """What u and the context add to ul at one resolution.
+    """What u and the context add to ul at one level.
 
     Attributes:
-      entry: of the context, where the resolution is entered.
-      up: skips of the blocks on the way down in resolution.
-      coarser: the same of the next resolution; None where a view skips it.
-      back: of the context, where the resolution is entered again.
-      down: skips of the blocks on the way back.
+      entry: term of the context where the level begins on the way down.
+      up: skip terms of the blocks on the way down to coarser levels.
+      coarser: terms of the next level; None where a view does not run it.
+      back: term of the context where the level begins on the way back.
+      down: skip terms of the blocks on the way back.
     """
 
     entry: tf.Tensor | None = None

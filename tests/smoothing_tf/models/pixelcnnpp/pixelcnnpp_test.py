@@ -9,8 +9,8 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
-    Full,
-    Initializing,
+    FullView,
+    InitializingView,
     PointwiseConv,
     SkipConv,
 )
@@ -23,7 +23,7 @@ from tests.testing.density_model_contract import (
     sees_all_of_context,
 )
 
-GOLDEN = pathlib.Path(__file__).parents[2] / "testdata" / "golden"
+GOLDEN = pathlib.Path(__file__).parents[3] / "testdata" / "golden"
 
 
 class TestPixelCNNpp(DensityModelContract):
@@ -134,7 +134,7 @@ class TestPixelCNNpp(DensityModelContract):
         arguments = (x, 0.5 * x) if is_conditional else (x,)
         model.initialize_from(*arguments)
         view = RecordingView()
-        model._pass(*arguments, *[None] * (2 - len(arguments)), view)
+        model._evaluate(*arguments, *[None] * (2 - len(arguments)), view)
         fitted = {
             layer: outputs
             for layer, outputs in view.outputs.items()
@@ -162,7 +162,7 @@ class TestPixelCNNpp(DensityModelContract):
     def test_what_initialization_returns_is_what_the_network_gives_after_it(self):
         model = self.make((8, 8, 3), is_conditional=True)
         x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
-        returned = model._pass(x, 0.5 * x, Initializing())
+        returned = model._evaluate(x, 0.5 * x, InitializingView())
         np.testing.assert_allclose(model(x, context=0.5 * x), returned, atol=1e-4)
 
     def test_initialization_from_data_can_be_turned_off(self):
@@ -179,7 +179,7 @@ class TestPixelCNNpp(DensityModelContract):
         config = PixelCNNppConfig(
             num_resnet=1, num_filters=2, num_mixtures=1, spatial_dropout=True
         )
-        view = PixelCNNpp(config, (4, 4, 1)).view(tf.constant([1, 2]))
+        view = PixelCNNpp(config, (4, 4, 1)).make_view(tf.constant([1, 2]))
         kept = view.dropout(tf.ones([3, 4, 4, 20]), 0).numpy()
         whole = np.broadcast_to(kept[:, :1, :1], kept.shape)
         np.testing.assert_array_equal(kept, whole)
@@ -199,11 +199,11 @@ class TestPixelCNNpp(DensityModelContract):
             self.make(event_shape)
 
     def test_two_channels_are_rejected(self):
-        with pytest.raises(ValueError, match="channels of an image must be 1 or 3"):
+        with pytest.raises(ValueError, match="needs images of 1 or 3 channels; got 2"):
             self.make((8, 8, 2))
 
 
-class RecordingView(Full):
+class RecordingView(FullView):
     """Keeps the outputs of every layer with a weight of its own, before its shift."""
 
     def __init__(self):

@@ -1,0 +1,39 @@
+"""The view that initializes weights from a first batch."""
+
+import tensorflow as tf
+
+from smoothing_tf.layers.activations import concat_elu
+from smoothing_tf.layers.full_view import FullView
+from smoothing_tf.layers.view import SkipLayer
+
+
+class InitializingView(FullView):
+    """Data-dependent initialization: every layer standardizes its outputs.
+
+    Run it on one batch, through the layers in order, right after the weights have
+    been drawn; see `WeightNormKernel.fit_outputs`.
+
+    Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016, section 3.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._sums: dict[SkipLayer, tf.Tensor] = {}
+
+    def skip(self, layer, x, index):
+        kernel, _ = layer.weight.kernel_and_bias()
+        term = tf.tensordot(concat_elu(x), tf.gather(kernel, layer.rows_of(index)), 1)
+        before = self._sums.pop(layer, tf.zeros_like(term))
+        if index < layer.num_inputs - 1:
+            self._sums[layer] = before + term
+            return term
+        # The earlier terms were returned before their scale was known, so the last
+        # term also corrects for them.
+        factor, bias = layer.weight.fit_outputs(before + term)
+        return factor * (before + term) + bias - before
+
+    def _finish(self, layer, y, bias):
+        if not hasattr(layer.weight, "fit_outputs"):
+            return y + bias
+        factor, bias = layer.weight.fit_outputs(y)
+        return factor * y + bias
