@@ -1,4 +1,4 @@
-"""What `experiments.reproduce` runs."""
+"""The record of an experiment that `experiments.reproduce` can run."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from experiments.report.table import Result
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """An experiment and what it needs to run.
+    """An experiment and its needs.
 
     Attributes:
       description: one sentence as a title, a blank line, and what the experiment shows.

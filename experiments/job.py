@@ -1,4 +1,4 @@
-"""One run of an experiment: where, how long, and with which flags."""
+"""One run of an experiment: its directory, length, cells and flags."""
 
 import dataclasses
 import pathlib
@@ -8,7 +8,7 @@ from experiments.cells import Cells
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What an experiment is given to run.
+    """Options of one run of an experiment.
 
     Attributes:
       directory: directory for working directories and other intermediate files.

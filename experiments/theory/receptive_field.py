@@ -130,7 +130,7 @@ def _models() -> dict[str, DensityModel]:
 
 @style.apply()
 def _draw(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
-    figure = Figure(figsize=(style.PAGE_WIDTH, 3.4))
+    figure = Figure(figsize=(style.PAGE_WIDTH, 3.7))
     axes = figure.subplots(1, len(maps), sharex=True, sharey=True)
     edges = np.arange(_SIZE + 1) - _CENTRE - 0.5
     for panel, (name, values) in zip(axes, maps.items(), strict=True):

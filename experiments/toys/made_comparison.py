@@ -148,7 +148,7 @@ def _make_denoising_table(distances: Mapping[str, float]) -> Table:
             {"estimate": label, "distance": distances[name]}
             for name, label in labels.items()
         ),
-        notes=("One seed, over all points, without a standard error.",),
+        notes=("Measured with one seed, over all points; there is no standard error.",),
         directions={"distance": LOWER_IS_BETTER},
         criteria=(
             Criterion(
