@@ -14,7 +14,7 @@ from smoothing_tf.smoothing import SMOOTHINGS, Gaussian
 tfd = tfp.distributions
 
 ALL = theorem1.densities()
-# Spacing that is finer than the narrowest density, and no multiple of its spacing.
+# Points whose spacing is finer than the narrowest density and no multiple of its own.
 X = np.linspace(-1.4, 1.4, 401)
 
 

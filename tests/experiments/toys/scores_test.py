@@ -100,7 +100,7 @@ def test_the_mean_and_error_of_a_score_use_its_excess_over_the_data():
 class Exact(DensityModel):
     """The density of smoothed rings; its detached form has no gradient in x_1."""
 
-    is_autoregressive = True  # Only `log_prob_detached` makes use of it.
+    is_autoregressive = True  # Required by the truncated gradient.
 
     def __init__(self, is_conditional: bool):
         super().__init__((2,), is_conditional)

@@ -43,12 +43,12 @@ def test_the_likelihood_is_below_the_bounds_and_validation_estimates_one(
     )
     assert result["nll"] < result["iw"] + 3 * result["iw_se"]
     assert result["iw"] < result["bound"]
-    # The entropy of the noise is -.9 or -1.1 nats: its sign would be seen.
+    # A wrong sign of the noise's entropy, -0.9 or -1.1 nats, would not pass.
     assert result["validation"] == pytest.approx(result["bound"], abs=0.2)
 
 
 @pytest.mark.usefixtures("_small")
-def test_a_mixture_has_three_numbers_a_component_less_one(tmp_path):
+def test_a_mixture_has_three_parameters_per_component_less_one(tmp_path):
     result = spikes_runs.train_mixture(tmp_path, num_mixtures=4, **LENGTHS)
     assert result["parameters"] == 11
     assert np.isfinite(result["nll"])
