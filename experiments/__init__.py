@@ -1,40 +1,40 @@
-"""Experiments that `experiments.reproduce` runs, by name.
+"""Experiments that `experiments.reproduce` runs, by name."""
 
-An experiment is a module with a docstring that says what it shows, and a function
-run(directory, quick=...) -> Result. By keyword it may take more:
-
-- `cells`: it is made of cells, which run beside those of other experiments. Without
-  them it runs alone, and may use all processors.
-- `flags`: it is of a configuration, given by its flags.
-"""
-
-import inspect
+import functools
 import types
 
+from experiments.experiment import Experiment
 from experiments.images import columns, conditioning, digits, precision
 from experiments.theory import proposition1, receptive_field, ring, theorem1
-from experiments.toys import checkerboard, olympics, olympics_realnvp, rings, spikes
+from experiments.toys import made_comparison, realnvp_comparison, spikes
 
-EXPERIMENTS = {
-    "theorem1": theorem1,
-    "proposition1": proposition1,
-    "receptive_field": receptive_field,
-    "ring": ring,
-    "spikes": spikes,
-    "rings": rings,
-    "olympics": olympics,
-    "checkerboard": checkerboard,
-    "olympics_realnvp": olympics_realnvp,
-    "digits": digits,
-    "columns": columns,
-    "conditioning": conditioning,
-    "precision": precision,
+
+def _of_module(module: types.ModuleType, **needs: bool) -> Experiment:
+    """Makes an experiment of a module's docstring and its `run`."""
+    return Experiment(module.__doc__, module.run, **needs)
+
+
+def _of_comparison(module: types.ModuleType, name: str) -> Experiment:
+    """Makes an experiment of one entry of a module's `COMPARISONS`."""
+    comparison = module.COMPARISONS[name]
+    run = functools.partial(module.run, comparison)
+    return Experiment(comparison.description, run, is_concurrent=True)
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "theorem1": _of_module(theorem1, is_concurrent=True),
+    "proposition1": _of_module(proposition1, is_concurrent=True),
+    "receptive_field": _of_module(receptive_field),
+    "ring": _of_module(ring, is_concurrent=True),
+    "spikes": _of_module(spikes, is_concurrent=True),
+    "rings": _of_comparison(made_comparison, "rings"),
+    "olympics": _of_comparison(made_comparison, "olympics"),
+    "checkerboard": _of_comparison(realnvp_comparison, "checkerboard"),
+    "olympics_realnvp": _of_comparison(realnvp_comparison, "olympics_realnvp"),
+    "digits": _of_module(digits),
+    "columns": _of_module(columns, needs_config=True),
+    "conditioning": _of_module(conditioning, needs_config=True),
+    "precision": _of_module(precision, needs_config=True),
 }
 
-
-def takes(experiment: types.ModuleType, keyword: str) -> bool:
-    """Whether an experiment's `run` takes `cells`, or `flags`."""
-    return keyword in inspect.signature(experiment.run).parameters
-
-
-__all__ = ["EXPERIMENTS", "takes"]
+__all__ = ["EXPERIMENTS"]

@@ -1,4 +1,4 @@
-"""One computation of an experiment, and how it is made and kept."""
+"""One computation of an experiment, and how its result is stored."""
 
 import dataclasses
 import functools
@@ -23,14 +23,15 @@ class Cell:
     """One computation of an experiment.
 
     Attributes:
-      name: of its directory; letters, digits, dots, dashes, underscores.
-      function: a function of a module, called in another process as
-        function(directory=..., **arguments), that returns what JSON can hold.
-        `directory` takes the files it writes.
+      name: name of the cell's directory, of letters, digits, dots, dashes and
+        underscores.
+      function: module-level function that a worker process calls as
+        function(directory=..., **arguments). It may write files to `directory` and
+        returns a dictionary of plain JSON values.
       arguments: plain JSON values.
 
     Raises:
-      ValueError: the name cannot be that of a directory.
+      ValueError: the name is not a valid directory name.
     """
 
     name: str
@@ -40,33 +41,37 @@ class Cell:
     def __post_init__(self):
         if not _NAME.fullmatch(self.name):
             raise ValueError(
-                "A cell's `name` must be of letters, digits, dots, dashes and"
-                f" underscores; got {self.name!r}."
+                "A cell's `name` must consist of letters, digits, dots, dashes and"
+                f" underscores, and begin with a letter or digit; got {self.name!r}."
             )
 
 
 def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
-    """Calls the cell's function; `directory` is there whole or not at all.
+    """Calls the cell's function and stores its result.
+
+    Args:
+      cell: the computation.
+      directory: directory to create; it appears only once it is complete.
 
     Returns:
-      What result.json there holds.
+      The content of the directory's result.json.
     """
     start = time.perf_counter()
     code = _loaded_code(cell.function.__module__)
-    for path in (directory, *unfinished(directory)):
-        shutil.rmtree(path, ignore_errors=True)  # without a result
+    for path in (directory, *_find_unfinished(directory)):
+        shutil.rmtree(path, ignore_errors=True)  # None of them holds a result.
     try:
         with artifacts.atomic_directory(directory) as temporary:
             result = cell.function(directory=temporary, **cell.arguments)
             kept = {
-                "cell": description(cell),
+                "cell": describe(cell),
                 "code": code,
                 "result": result,
                 "seconds": time.perf_counter() - start,
             }
             artifacts.write_json(temporary / RESULT_FILE, kept)
     except Exception as error:
-        # Another process gets the error without the way to it.
+        # The parent process receives the error without its traceback.
         if not command_line.is_deliberate(error):
             traceback.print_exc()
         raise
@@ -75,18 +80,25 @@ def compute(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:
 
 @functools.cache
 def _loaded_code(module: str) -> str:
-    """Digest of the code that this process runs: files may change afterwards."""
+    """Returns the digest of the code that this process runs.
+
+    It is computed once, because files may be edited after they were loaded.
+    """
     return code_digest(module)
 
 
-def description(cell: Cell) -> dict[str, Any]:
-    """What a kept result must be of, to be that of the cell."""
+def describe(cell: Cell) -> dict[str, Any]:
+    """Returns what identifies a cell: a stored result counts only if it has the same.
+
+    Returns:
+      The function's qualified name and the arguments, as they read back from JSON.
+    """
     function = f"{cell.function.__module__}.{cell.function.__qualname__}"
-    # As it is read again: JSON has no tuples.
+    # JSON turns tuples into lists.
     arguments = json.loads(json.dumps(cell.arguments))
     return {"function": function, "arguments": arguments}
 
 
-def unfinished(directory: pathlib.Path) -> Iterator[pathlib.Path]:
-    """What a process that was killed has left of a cell; see `atomic_directory`."""
+def _find_unfinished(directory: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Finds what a killed process left of a cell; see `atomic_directory`."""
     return directory.parent.glob(f".{directory.name}.tmp-*")

@@ -1,33 +1,34 @@
-"""Cells: the pieces of an experiment that are computed apart and kept."""
+"""Cells: the pieces of an experiment, each computed and stored on its own."""
 
 import concurrent.futures
 import json
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.cell import RESULT_FILE, Cell, description
+from experiments.cell import RESULT_FILE, Cell, describe
 from experiments.pool import Pool
 from smoothing_tf import artifacts
 from smoothing_tf.code_digest import code_digest
 
-_KEPT = "Finished cells are kept; run the same command to go on."
+KEPT = "Finished cells are kept; run the same command to resume."
 
 
 class Cells:
-    """Computes cells, or finds their results in `directory`.
+    """Computes cells and stores their results, or reads the stored ones.
 
-    A cell that was computed with the same function and arguments is not computed
-    again. One that other code has computed is kept as well, which is said. One of
-    another function or arguments is never overwritten.
+    A stored result is used if it has the function and the arguments of the cell. If it
+    was computed by another version of the code it is used too, with a warning. A result
+    of another function or of other arguments is never overwritten.
 
     Args:
-      pool: where to compute.
-      directory: keeps NAME/result.json, and what the cell wrote, of every cell.
+      pool: worker processes that compute the cells.
+      directory: directory in which every cell has its NAME/result.json and other files.
 
     Attributes:
-      seconds: how long the cells took that were asked for so far, whenever it was.
+      seconds: total computing time of all cells requested so far, including the time
+        that stored cells once took.
     """
 
     def __init__(self, pool: Pool, directory: artifacts.Path):
@@ -36,24 +37,32 @@ class Cells:
         self.seconds = 0.0
 
     def directory(self, name: str) -> pathlib.Path:
-        """Where a cell's files are."""
+        """Returns the directory of a cell's files."""
         return self._directory / name
 
     def run(self, cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
-        """Results of all cells by name, in their order.
+        """Computes or reads the results of cells.
+
+        Args:
+          cells: cells of different names.
+
+        Returns:
+          name -> result, in the order of `cells`.
 
         Raises:
-          ValueError: two cells have one name, or what is kept under a name is of
-            another function or of other arguments.
-          RuntimeError: cells failed or their processes died. The others are
-            computed all the same, and kept.
+          ValueError: two cells share a name, or the result stored under a name has
+            another function or other arguments.
+          RuntimeError: some cells failed or their processes died. All other cells are
+            still computed and stored.
         """
         by_name = {cell.name: cell for cell in cells}
         if len(by_name) < len(cells):
             names = [cell.name for cell in cells]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f"`cells` must have a name each; got {twice!r} twice.")
-        kept = {cell.name: self._kept(cell) for cell in cells}
+            duplicate = next(name for name in names if names.count(name) > 1)
+            raise ValueError(
+                f"`cells` must have different names; got {duplicate!r} twice."
+            )
+        kept = {cell.name: self._read(cell) for cell in cells}
         self._warn_of_other_code(by_name, kept)
         futures: dict[str, concurrent.futures.Future] = {}
         errors: dict[str, Exception] = {}
@@ -74,13 +83,15 @@ class Cells:
                 f"Cell {name!r} failed: {type(error).__name__}: {error}"
                 for name, error in errors.items()
             ]
-            raise RuntimeError(" ".join([*messages, _KEPT])) from next(
+            raise RuntimeError(" ".join([*messages, KEPT])) from next(
                 iter(errors.values())
             )
         self.seconds += sum(content["seconds"] for content in kept.values())
         return {name: content["result"] for name, content in kept.items()}
 
-    def _warn_of_other_code(self, cells, kept) -> None:
+    def _warn_of_other_code(
+        self, cells: Mapping[str, Cell], kept: Mapping[str, dict[str, Any] | None]
+    ) -> None:
         modules = {cell.function.__module__ for cell in cells.values()}
         codes = {module: code_digest(module) for module in modules}
         others = [
@@ -90,38 +101,41 @@ class Cells:
         ]
         if others:
             print(
-                f"{len(others)} of {len(cells)} cells were computed by another version"
-                f" of the code, {others[0]} among them. To have them computed by this"
-                f" one, remove {self._directory}.",
+                f"{len(others)} of {len(cells)} cells, e.g. {others[0]}, were computed"
+                f" by another version of the code. Remove {self._directory} to"
+                " recompute them.",
                 file=sys.stderr,
             )
 
-    def _kept(self, cell: Cell) -> dict[str, Any] | None:
+    def _read(self, cell: Cell) -> dict[str, Any] | None:
+        """Reads the stored result of a cell, or returns None if there is none."""
         path = self.directory(cell.name) / RESULT_FILE
         if not path.is_file():
             return None
         kept = artifacts.read_json(path)
-        differences = list(_differences(kept["cell"], description(cell)))
+        differences = list(_find_differences(kept["cell"], describe(cell)))
         if differences:
             raise ValueError(
-                f"Cell {cell.name!r} must be the one kept in {path.parent}, which"
-                f" differs: {'; '.join(differences)}. Name another --workdir, or remove"
-                " that directory."
+                f"Cell {cell.name!r} differs from the one stored in {path.parent}:"
+                f" {'; '.join(differences)}. Choose another --workdir, or remove that"
+                " directory."
             )
         return kept
 
 
-def _differences(kept: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
-    if kept["function"] != asked["function"]:
-        yield f"function {kept['function']}, now {asked['function']}"
-    kept, asked = kept["arguments"], asked["arguments"]
-    for name in kept | asked:
-        if name not in kept or name not in asked or kept[name] != asked[name]:
+def _find_differences(
+    kept: Mapping[str, Any], requested: Mapping[str, Any]
+) -> Iterator[str]:
+    if kept["function"] != requested["function"]:
+        yield f"function {kept['function']}, now {requested['function']}"
+    kept, requested = kept["arguments"], requested["arguments"]
+    for name in kept | requested:
+        if name not in kept or name not in requested or kept[name] != requested[name]:
             old, new = (
                 json.dumps(arguments[name]) if name in arguments else "none"
-                for arguments in (kept, asked)
+                for arguments in (kept, requested)
             )
             yield f"{name} {old}, now {new}"
 
 
-__all__ = ["Cell", "Cells", "Pool"]
+__all__ = ["KEPT", "Cell", "Cells", "Pool"]

@@ -1,4 +1,4 @@
-"""The processes that compute cells."""
+"""Worker processes that compute cells."""
 
 import concurrent.futures
 import contextlib
@@ -20,15 +20,15 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Pool:
-    """Worker processes of one thread each, for the cells of several experiments.
+    """Single-threaded worker processes that compute the cells of several experiments.
 
-    A program of small models leaves a second thread idle; two processes do not.
+    Small models leave a second thread idle, while a second process stays busy.
 
     Args:
-      num_processes: how many; None: as many as there are CPUs to use.
-      cells_per_process: so many cells later a process gives way to a new one, since
-        compiled programs stay in its memory.
-      progress: whether to show a bar over the cells on stderr.
+      num_processes: number of processes; None: one per available CPU.
+      cells_per_process: number of cells after which a process is replaced by a new one,
+        because compiled programs stay in its memory.
+      progress: whether to show a progress bar of the cells on stderr.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Pool:
         self._cells_per_process = cells_per_process
         self._workers: list[_Worker] = []
         self._is_closed = threading.Event()
-        # Each thread has a worker of its own: a process ends with the thread that
-        # started it, see `_start_worker`.
-        self._of_thread = threading.local()
+        # Each thread has its own worker, because a process ends with the thread that
+        # started it; see `_start_worker`.
+        self._local = threading.local()
         self._threads = concurrent.futures.ThreadPoolExecutor(
             num_processes, initializer=self._add_worker
         )
         self._shows_progress = progress
-        self._bar: tqdm.tqdm | None = None  # Until there is a cell.
+        self._bar: tqdm.tqdm | None = None  # Created with the first cell.
         self._lock = threading.RLock()
 
     def __enter__(self):
@@ -63,23 +63,30 @@ class Pool:
             self._bar.close()
 
     def rest(self) -> None:
-        """Frees the memory of idle processes; the next cell starts a new one."""
+        """Ends idle processes to free their memory; the next cell starts a new one."""
         for worker in self._workers:
             worker.stop()
 
     def kill(self) -> None:
-        """Ends all at once; finished cells are on disk, the others' futures fail."""
+        """Ends all processes at once.
+
+        Finished cells are on disk; the futures of all others fail.
+        """
         self._is_closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
 
     def submit(self, cell: Cell, directory: pathlib.Path) -> concurrent.futures.Future:
-        """Starts a cell.
+        """Queues a cell.
+
+        Args:
+          cell: the computation.
+          directory: directory to create, as for `cell.compute`.
 
         Returns:
-          A future of what `cell.compute` returns. Its error is the cell's, or a
-          RuntimeError if the process of the cell died.
+          A future of the return value of `cell.compute`. It fails with the cell's own
+          error, or with a RuntimeError if the cell's process died.
         """
         with self._lock:
             if self._bar is None:
@@ -94,14 +101,14 @@ class Pool:
             self._bar.total += 1
             self._bar.refresh()
         future = self._threads.submit(
-            lambda: self._of_thread.worker.compute(cell, directory)
+            lambda: self._local.worker.compute(cell, directory)
         )
         future.add_done_callback(lambda future: self._show_done(cell, future))
         return future
 
     def _add_worker(self) -> None:
-        self._of_thread.worker = _Worker(self._cells_per_process, self._is_closed)
-        self._workers.append(self._of_thread.worker)
+        self._local.worker = _Worker(self._cells_per_process, self._is_closed)
+        self._workers.append(self._local.worker)
 
     def _show_done(self, cell: Cell, future: concurrent.futures.Future) -> None:
         if future.cancelled() or future.exception() is not None:
@@ -112,10 +119,10 @@ class Pool:
 
 
 class _Worker:
-    """One process at a time, that computes one cell at a time.
+    """Runs one process at a time, which computes one cell at a time.
 
-    Processes apart, since the death of one breaks the whole executor it is of. (The
-    executor's own `max_tasks_per_child` hangs: CPython issue 115634.)
+    Every worker has its own executor, because a process that dies breaks the whole
+    executor. (The executor's own `max_tasks_per_child` hangs: CPython issue 115634.)
     """
 
     def __init__(self, cells_per_process: int, is_closed: threading.Event):
@@ -132,7 +139,7 @@ class _Worker:
         try:
             future = self._submit(cell, directory)
         except BrokenProcessPool:
-            # It died while it was idle.
+            # The process died while it was idle.
             self.stop()
             future = self._submit(cell, directory)
         self._num_cells += 1
@@ -152,7 +159,7 @@ class _Worker:
             return self._executor.submit(compute, cell, directory)
 
     def stop(self) -> None:
-        """Ends the process after what it computes; the next cell starts another."""
+        """Ends the process after its current cell; the next cell starts a new one."""
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is not None:
@@ -176,9 +183,9 @@ def _make_executor() -> concurrent.futures.ProcessPoolExecutor:
 
 
 def _start_worker(parent: int) -> None:
-    """One thread, no reaction to Ctrl-C, and no life after the parent's."""
+    """Limits a new process to one thread, ignores Ctrl-C and ties it to its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError, AttributeError):  # Not on every system.
+    with contextlib.suppress(OSError, AttributeError):  # Only Linux has it.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -186,5 +193,5 @@ def _start_worker(parent: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    # Every cell compiles functions of its own, on purpose.
+    # Hides warnings of retracing: every cell compiles its own functions on purpose.
     tf.get_logger().setLevel("ERROR")

@@ -1,12 +1,13 @@
-"""Runs an experiment and shows its tables beside published numbers and floors.
+"""Runs an experiment and prints its tables next to published numbers and floors.
 
   python -m experiments.reproduce --experiment=rings [--quick]
   python -m experiments.reproduce --experiment=columns --flagfile=F
 
-Goes on where it stopped. Writes DIR/report.html, DIR/table.json and DIR/figure.png, and
-further tables and figures by name; `--experiment=all` runs every experiment and writes
-these to DIR/EXPERIMENT. `columns`, `conditioning` and `precision` are of a
-configuration, and take the flags of smoothing_tf.train; they are not among `all`.
+An interrupted run resumes where it stopped. Writes DIR/report.html, DIR/table.json,
+DIR/figure.png and any further tables and figures by name. `--experiment=all` runs every
+experiment that needs no configuration and writes its files to DIR/EXPERIMENT.
+`columns`, `conditioning` and `precision` need a configuration: they accept the flags of
+smoothing_tf.train.
 """
 
 import concurrent.futures
@@ -17,10 +18,11 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from experiments import EXPERIMENTS, takes
-from experiments.cells import Cells, Pool
+from experiments import EXPERIMENTS
+from experiments.cells import KEPT, Cells, Pool
+from experiments.job import Job
 from experiments.report.page import Section, render_page
-from experiments.report.result import Result
+from experiments.report.table import Result
 from smoothing_tf import artifacts, command_line, config, devices
 from smoothing_tf.settings import setting, validate
 
@@ -34,17 +36,20 @@ class ReproduceOptions:
     experiment: str = setting(None, "Experiment to run.", choices=(*EXPERIMENTS, _ALL))
     workdir: str | None = setting(
         None,
-        "Where to work; empty for runs/reproduce/EXPERIMENT, with -DATASET of a"
-        " configuration and -quick if it is.",
+        "Directory of the results; empty for runs/reproduce/EXPERIMENT, followed by"
+        " -DATASET if the experiment needs a configuration and by -quick if --quick is"
+        " given.",
         none_name="",
         is_path=True,
     )
     quick: bool = setting(
-        False, "The same code with few steps: shows that it runs, not what it gives."
+        False,
+        "Run the same code with few steps, as a smoke test: its numbers are"
+        " meaningless.",
     )
     num_processes: int | None = setting(
         None,
-        "Processes that train small models side by side; 'auto': one per CPU.",
+        "Number of processes that train small models in parallel; 'auto': one per CPU.",
         minimum=1,
         none_name="auto",
     )
@@ -62,15 +67,15 @@ def main(argv: Sequence[str]) -> None:
         directories = {
             name: directory / name
             for name, experiment in EXPERIMENTS.items()
-            if not takes(experiment, "flags")
+            if not experiment.needs_config
         }
     else:
         directories = {options.experiment: directory}
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
-        devices.announce(_compute_dtypes(flags))
-        sections, errors = _run(directories, pool, flags, quick=options.quick)
+        devices.announce(config.parse(flags).compute_dtypes(artifacts.STAGES))
+        sections, errors = _run(directories, pool, tuple(flags), quick=options.quick)
     if options.quick:
-        print("A quick run shows that it runs: its numbers and verdicts mean nothing.")
+        print("This was a quick run: its numbers and verdicts are meaningless.")
     for section in sections:
         for table in section.result.tables.values():
             print(table.to_text(), end="\n\n")
@@ -87,95 +92,103 @@ def main(argv: Sequence[str]) -> None:
             f"{name}: {command_line.message_of(error)}"
             for name, error in errors.items()
         )
-        raise RuntimeError(f"Not all experiments could be run. {lines}")
+        raise RuntimeError(f"Not all experiments succeeded. {lines}")
 
 
 def _run_name(options: ReproduceOptions, flags: Sequence[str]) -> str:
-    """The experiment with the data set of its configuration, if it is of one.
+    """Returns the name of the run's default directory.
 
     Raises:
-      absl.flags.Error: an unknown flag, or a value out of range.
-      ValueError: flags for an experiment of no configuration, or none for one.
+      absl.flags.Error: a flag is unknown or its value is out of range.
+      ValueError: the experiment needs a configuration and has no flags, or the other
+        way round.
     """
     names = [options.experiment]
-    of_flags = [name for name, module in EXPERIMENTS.items() if takes(module, "flags")]
-    if flags or options.experiment in of_flags:
+    with_config = [
+        name for name, experiment in EXPERIMENTS.items() if experiment.needs_config
+    ]
+    if flags or options.experiment in with_config:
         dataset = config.parse(flags).data.dataset
-        if options.experiment not in of_flags:
+        if options.experiment not in with_config:
             raise ValueError(
-                f"Flags of a model or its training must be given to"
-                f" {', '.join(of_flags)} only; got {flags[0]!r} for"
-                f" {options.experiment}."
+                f"Flags of a model or its training apply to {', '.join(with_config)}"
+                f" only; got {flags[0]!r} for {options.experiment}."
             )
         if not flags:
             raise ValueError(
-                f"--experiment={options.experiment} must be given a configuration, e.g."
+                f"--experiment={options.experiment} needs a configuration, e.g."
                 " --flagfile=configs/photos_pixelcnnpp.cfg; got no flags."
             )
         names.append(dataset)
     return "-".join([*names, *["quick"] * options.quick])
 
 
-def _compute_dtypes(flags: Sequence[str]) -> dict[str, str]:
-    return config.parse(flags).compute_dtypes(artifacts.STAGES)
-
-
 def _run(
     directories: dict[str, pathlib.Path],
     pool: Pool,
-    flags: Sequence[str],
+    flags: tuple[str, ...],
     *,
     quick: bool,
 ) -> tuple[list[Section], dict[str, Exception]]:
-    """Runs experiments, those of cells side by side: a pause of one serves another."""
+    """Runs the concurrent experiments together, then the others one by one.
+
+    While one experiment waits for its last cells, the pool computes those of another.
+    """
 
     def run(name: str) -> Section:
         start = time.perf_counter()
         directory = artifacts.make_directory(directories[name])
         experiment = EXPERIMENTS[name]
         cells = Cells(pool, directory / "cells")
-        given = {"cells": cells, "flags": flags}
-        given = {key: value for key, value in given.items() if takes(experiment, key)}
-        result = experiment.run(directory, quick=quick, **given)
+        result = experiment.run(Job(directory, quick, cells, flags))
         _write(result, directory)
         seconds = cells.seconds or time.perf_counter() - start
-        return Section(name, experiment.__doc__, result, seconds)
+        return Section(name, experiment.description, result, seconds)
 
     sections, errors = {}, {}
-    side_by_side = [name for name in directories if takes(EXPERIMENTS[name], "cells")]
-    with concurrent.futures.ThreadPoolExecutor(max(1, len(side_by_side))) as threads:
-        futures = {threads.submit(run, name): name for name in side_by_side}
+    is_only = len(directories) == 1
+    concurrent_names = [name for name in directories if EXPERIMENTS[name].is_concurrent]
+    with concurrent.futures.ThreadPoolExecutor(
+        max(1, len(concurrent_names))
+    ) as threads:
+        futures = {threads.submit(run, name): name for name in concurrent_names}
         try:
             for future in concurrent.futures.as_completed(futures):
                 name = futures[future]
                 try:
                     sections[name] = future.result()
                 except Exception as error:
-                    _say_failed(name, error, errors, alone=len(directories) == 1)
+                    _record_failure(name, error, errors, is_only=is_only)
         except KeyboardInterrupt:
             pool.kill()
             raise
-    # These use all processors by themselves.
+    # The remaining experiments use all processors themselves.
     pool.rest()
     for name in directories:
-        if name not in side_by_side:
+        if name not in concurrent_names:
             try:
                 sections[name] = run(name)
             except Exception as error:
-                _say_failed(name, error, errors, alone=len(directories) == 1)
+                _record_failure(name, error, errors, is_only=is_only)
     return [sections[name] for name in directories if name in sections], errors
 
 
-def _say_failed(name: str, error: Exception, errors: dict, *, alone: bool) -> None:
-    """Among others a failure waits for the end, so that no result is lost."""
-    if alone:
+def _record_failure(
+    name: str, error: Exception, errors: dict[str, Exception], *, is_only: bool
+) -> None:
+    """Reports a failure and continues, so that the other experiments' results survive.
+
+    Raises:
+      Exception: `error`, if no other experiment was asked for.
+    """
+    if is_only:
         raise error
     errors[name] = error
     if not command_line.is_deliberate(error):
         traceback.print_exception(error)
     print(
-        f"{name} failed: {command_line.message_of(error)} The other experiments are"
-        " still run.",
+        f"{name} failed: {command_line.message_of(error)} The other experiments"
+        " continue.",
         file=sys.stderr,
     )
 
@@ -189,4 +202,4 @@ def _write(result: Result, directory: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(main, "Finished cells are kept; run the same command to go on.")
+    command_line.run(main, KEPT)

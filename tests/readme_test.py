@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from experiments import EXPERIMENTS
+from experiments.job import Job
 from experiments.theory import proposition1, theorem1
-from experiments.toys import spikes
+from experiments.toys import spikes, spikes_runs
 from smoothing_tf.data.datasets import DATASETS
 from smoothing_tf.models import MODELS, MADEConfig, build_model
 from smoothing_tf.models.trained import Trained
@@ -245,7 +246,7 @@ def test_the_theory_holds_for_the_smoothing_of_the_readme(tmp_path, monkeypatch)
     triangle = theorem1.densities()["triangle"]
     monkeypatch.setattr(theorem1, "densities", lambda: {"triangle": triangle})
     for experiment in (theorem1, proposition1):
-        table = experiment.run(tmp_path, quick=True, cells=None).tables["table"]
+        table = experiment.run(Job(tmp_path, quick=True)).tables["table"]
         assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
         assert all(criterion.holds for criterion in table.criteria)
 
@@ -253,13 +254,14 @@ def test_the_theory_holds_for_the_smoothing_of_the_readme(tmp_path, monkeypatch)
 @pytest.mark.usefixtures("with_logistic")
 def test_the_smoothing_of_the_readme_takes_part_in_the_spikes(tmp_path):
     def canned(cell, directory):
-        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes._GRID_SIZE))
+        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes_runs.GRID_SIZE))
         scores = ("validation", "nll", "nll_se")
-        if cell.function is spikes.joint_made:
+        if cell.function is spikes_runs.train_joint_made:
             scores = ("validation", "nll", "bound", "bound_se", "iw", "iw_se")
         return {"parameters": 5, "restarts": [1.0]} | dict.fromkeys(scores, 0.5)
 
-    result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))
+    cells = CannedCells(tmp_path, canned)
+    result = spikes.run(Job(tmp_path, quick=True, cells=cells))
     rows = result.tables["table"].rows
     assert [row for row in rows if row["model"] == "logistic smoothing"]
     assert len(result.tables["table"].criteria) == len(SMOOTHINGS)

@@ -1,43 +1,41 @@
 """Columns: samples of p(x~), single-step, p(x|x~) and a baseline, as in the paper.
 
 The baseline is the same kind of model on clean data, with as many parameters as both
-stages together. Beside the columns, what the two stages make of held-out images,
-denoised and inpainted. The configuration says which data, which models and how long.
+stages together. Further figures show held-out images that the two stages denoise and
+inpaint. The configuration determines the data set, the models and their training.
 """
 
-import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.images import restoration
-from experiments.images import runs as image_runs
-from experiments.report.result import Result
-from experiments.report.table import Measurement, Table, columns_of
-from smoothing_tf import artifacts, config, workdir
-from smoothing_tf.config import Config
+from experiments.images import restoration, runs
+from experiments.job import Job
+from experiments.report.table import Measurement, Result, Table, TableRow, column_names
+from smoothing_tf import artifacts, workdir
+from smoothing_tf.config import Config, parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
+from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
-from smoothing_tf.sampling.pictures import png_bytes
 
 _EXTRACTOR = "randconv"
 
 
-class _Restored(NamedTuple):
-    """How much is denoised and inpainted."""
+class _RestorationSize(NamedTuple):
+    """Numbers of images, draws and particles of the restoration."""
 
     num_denoised: int = 100
     num_draws: int = 20
     num_particles: int = 8
 
 
-_QUICK = _Restored(num_denoised=10, num_draws=2, num_particles=2)
-# Kind of sample -> (label, stages it comes from, name of its likelihood).
+_QUICK = _RestorationSize(num_denoised=10, num_draws=2, num_particles=2)
+# Kind of sample -> (label, stages that make it, name of its likelihood).
 _COLUMNS = {
     "smoothed": ("p(x~)", ("smoothed",), None),
     "single_step": ("single-step", ("smoothed",), None),
@@ -46,130 +44,121 @@ _COLUMNS = {
 }
 
 
-def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Result:
-    """Trains the stages and the baseline, and evaluates them side by side.
+def run(job: Job) -> Result:
+    """Trains the stages and the baseline, and compares their samples.
 
     Args:
-      directory: the working directory goes below it.
-      quick: a few steps only, to see it run; the numbers mean nothing then.
-      flags: of the configuration, e.g. of configs/photos_pixelcnnpp.cfg.
+      job: the run, with the flags of a configuration, e.g. of
+        configs/photos_pixelcnnpp.cfg.
+
+    Returns:
+      Tables of the columns and of the denoising; figures of samples, of denoised and of
+      inpainted images.
 
     Raises:
-      ValueError: the flags make no configuration of images, one without the samples
-        that are compared, or a baseline of another size.
+      ValueError: the data set has no images with levels, or the configuration lacks
+        the samples to compare, or its baseline has another size.
     """
-    directory = pathlib.Path(directory) / "workdir"
-    experiment = config.parse(flags)
-    dataset = image_runs.open_images(experiment)
+    config = parse(job.flags)
+    dataset = runs.open_images(config)
     counts = {
-        stage: image_runs.num_parameters(experiment, dataset, stage)
+        stage: runs.count_parameters(config, dataset, stage)
         for stage in artifacts.STAGES
     }
-    _check(experiment, counts)
-    restored = _Restored()
-    if quick:
-        experiment, restored = image_runs.shortened(experiment), _QUICK
-    metrics, per_image = image_runs.evaluated(experiment, directory, artifacts.STAGES)
-    table = _table(experiment, counts, metrics, per_image)
-    experiment = workdir.load_config(directory)
-    trained = workdir.load_trained(experiment, dataset, directory, workdir.TWO_STAGES)
-    x = _draw_images(dataset, metrics["bits_per_dim"]["split"], restored.num_denoised)
-    denoising, denoised = restoration.denoising(
-        trained, x, num_draws=restored.num_draws, seed=experiment.seed
+    _check(config, counts)
+    run = runs.train_and_evaluate(
+        job.flags, job.directory / "workdir", artifacts.STAGES, quick=job.quick
     )
-    inpainted = restoration.inpainting(
-        trained,
+    seed = run.config.seed
+    size = _QUICK if job.quick else _RestorationSize()
+    two_stage = workdir.require_two_stage(run.config, dataset, run.directory)
+    x = _draw_images(dataset, run.metrics["bits_per_dim"]["split"], size.num_denoised)
+    denoising, denoised = restoration.compare_denoising(
+        two_stage, x, num_draws=size.num_draws, seed=seed
+    )
+    inpainted = restoration.draw_inpaintings(
+        two_stage,
         x,
         dataset.num_levels,
-        num_particles=restored.num_particles,
-        seed=experiment.seed,
+        num_particles=size.num_particles,
+        seed=seed,
     )
     return Result(
-        {"table": table, "denoising": denoising},
+        {"table": _make_table(run, counts), "denoising": denoising},
         {
-            "figure": image_runs.columns_picture(directory),
+            "figure": run.columns_png(),
             "denoised": png_bytes(denoised),
             "inpainted": png_bytes(inpainted),
         },
         {
-            "figure": image_runs.COLUMNS_CAPTION,
-            "denoised": "Held-out images, their x~, and what is made of it.",
-            "inpainted": "Held-out images with what is missing in blue, and"
+            "figure": runs.COLUMNS_CAPTION,
+            "denoised": "Held-out images, their x~, and denoised images.",
+            "inpainted": "Held-out images with the missing part in blue, and"
             f" {restoration.NUM_INPAINTINGS} inpaintings of each with"
-            f" {restored.num_particles} particles.",
+            f" {size.num_particles} particles.",
         },
     )
 
 
 def _draw_images(dataset: Dataset, split: str, number: int) -> np.ndarray:
-    """A random subset of the images of a split, float32 on [-1, 1], in random order."""
+    """Draws a random subset of a split in random order, float32 on [-1, 1]."""
     levels = dataset.array(split)
     levels = levels[subset_indices(len(levels), number)]
     return levels_to_unit(levels, dataset.num_levels).numpy()
 
 
-def _check(experiment: Config, counts: Mapping[str, int]) -> None:
-    """Raises ValueError for what could not be compared, before anything is trained."""
-    evaluation = experiment.evaluation
+def _check(config: Config, counts: Mapping[str, int]) -> None:
+    """Raises ValueError before any training if the columns could not be compared."""
+    evaluation = config.evaluation
     if _EXTRACTOR not in evaluation.extractors or evaluation.num_samples < MIN_IMAGES:
         raise ValueError(
-            f"--extractors must include {_EXTRACTOR} and --num_samples be at least"
-            f" {MIN_IMAGES} to compare columns of samples; got"
+            f"To compare columns of samples, --extractors must include {_EXTRACTOR} and"
+            f" --num_samples must be at least {MIN_IMAGES}; got"
             f" {','.join(evaluation.extractors)!r} and {evaluation.num_samples}."
         )
     both, baseline = counts["smoothed"] + counts["reverse"], counts["baseline"]
-    if abs(baseline / both - 1.0) > image_runs.SIZE_TOLERANCE:
+    if abs(baseline / both - 1.0) > runs.SIZE_TOLERANCE:
         raise ValueError(
             "The baseline must have as many parameters as both stages together, within"
-            f" {image_runs.SIZE_TOLERANCE:.0%}; got {baseline:,} and {both:,}. Set its"
+            f" {runs.SIZE_TOLERANCE:.0%}; got {baseline:,} and {both:,}. Set its"
             " size by flags that begin with --baseline_, e.g. --baseline_num_filters."
         )
 
 
-def _table(
-    experiment: Config,
-    counts: Mapping[str, int],
-    metrics: Mapping[str, Any],
-    per_image: Mapping[str, np.ndarray],
-) -> Table:
-    """The columns with their sizes, likelihoods and distances."""
-    rows, about_fd = [], ()
+def _make_table(run: runs.ImageRun, counts: Mapping[str, int]) -> Table:
+    """Makes the table of the columns' sizes, likelihoods and distances."""
+    rows, distance_notes = [], ()
     for kind, (label, stages, likelihood) in _COLUMNS.items():
-        row: dict[str, Any] = {"column": label}
+        row: TableRow = {"column": label}
         row["parameters"] = sum(counts[stage] for stage in stages)
         if likelihood is not None:
-            bits = metrics[likelihood]
+            bits = run.metrics[likelihood]
             row["bits_per_dim"] = Measurement(
                 bits["value"], bits["se"], is_bound=kind == "samples", n=bits["n"]
             )
-        distance = metrics.get(metric_name("fd", _EXTRACTOR, kind))
+        distance = run.metrics.get(metric_name("fd", _EXTRACTOR, kind))
         if distance is not None and distance["value"] is not None:
-            row["fd"] = Measurement(distance["value"], distance["se"], n=distance["n"])
-            floor = distance["floor"]
-            row["fd_at_n"] = Measurement(
-                floor["value_at_n"], floor["se_at_n"], n=floor["n"]
-            )
-            row["fd_floor"] = floor["value"]
-            row["floor_5_to_95"] = _range(floor["quantiles"])
-            about_fd = _about_fd(distance)
+            row |= _distance_columns(distance)
+            distance_notes = _distance_notes(distance)
         rows.append(row)
-    behind = Measurement(
+    difference = Measurement(
         *paired_difference(
-            per_image["bits_per_dim_baseline"], per_image["bits_per_dim"]
+            run.per_image["bits_per_dim_baseline"], run.per_image["bits_per_dim"]
         )
     )
-    columns = columns_of(rows)
+    columns = column_names(rows)
+    bound = run.metrics["bits_per_dim"]
     return Table(
-        title=f"{experiment.data.dataset}, {metrics['bits_per_dim']['n']} images of the"
-        f" {metrics['bits_per_dim']['split']} split",
+        title=f"{run.config.data.dataset}, {bound['n']} images of the"
+        f" {bound['split']} split",
         columns=columns,
         rows=tuple(rows),
         notes=(
-            "bits_per_dim: the bound of the two stages, the likelihood of the baseline."
-            " +- is a standard error.",
-            f"Baseline minus two stages: {behind.to_text()}, mean over the images of"
-            " the paired difference.",
-            *about_fd,
+            "bits_per_dim: bound of the two stages, and likelihood of the baseline."
+            " +-: standard error.",
+            f"Baseline minus two stages: {difference.to_text()}, mean paired difference"
+            " over the images.",
+            *distance_notes,
         ),
         directions={
             name: LOWER_IS_BETTER
@@ -179,22 +168,29 @@ def _table(
     )
 
 
-def _range(quantiles: Mapping[str, float]) -> str:
-    return f"{quantiles['0.05']:.4f} to {quantiles['0.95']:.4f}"
+def _distance_columns(distance: Mapping[str, Any]) -> TableRow:
+    floor = distance["floor"]
+    low, high = floor["quantiles"]["0.05"], floor["quantiles"]["0.95"]
+    return {
+        "fd": Measurement(distance["value"], distance["se"], n=distance["n"]),
+        "fd_at_n": Measurement(floor["value_at_n"], floor["se_at_n"], n=floor["n"]),
+        "fd_floor": floor["value"],
+        "floor_5_to_95": f"{low:.4f} to {high:.4f}",
+    }
 
 
-def _about_fd(distance: Mapping[str, Any]) -> tuple[str, ...]:
+def _distance_notes(distance: Mapping[str, Any]) -> tuple[str, ...]:
     extractor, floor = distance["extractor"], distance["floor"]
     notes = [
         f"fd: Frechet distance, in the features of {extractor['id']}"
-        f" {extractor['sha256'][:12]}, of {distance['n']} samples to"
+        f" {extractor['sha256'][:12]}, between {distance['n']} samples and"
         f" {distance['n_reference']} images of the {distance['reference_split']}"
-        f" split, seed {distance['seed']}. Its standard error covers both, about the"
-        " distance that is expected at these numbers of them.",
-        f"fd_at_n: of {floor['n']} samples to as many of those images. fd_floor,"
-        f" floor_5_to_95: median and quantiles of {floor['repeats']} distances between"
-        f" two random sets of {floor['n']} of the images. They take the place of a"
-        " standard error.",
+        f" split, seed {distance['seed']}. Its standard error covers the sampling of"
+        " both sets, about the distance expected at these sizes.",
+        f"fd_at_n: fd between {floor['n']} samples and as many of those images."
+        " fd_floor, floor_5_to_95: median and quantiles of"
+        f" {floor['repeats']} distances between two random sets of {floor['n']} of the"
+        " images, in place of a standard error.",
     ]
     held_out = distance["held_out"]
     if held_out.get("value") is not None:

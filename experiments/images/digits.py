@@ -1,22 +1,27 @@
-"""Two-stage models on 8x8 digits: PixelCNN++ against MADE, a baseline, a histogram.
+"""Digits: two-stage PixelCNN++ against MADE, a baseline and a histogram, on 8x8 images.
 
-An experiment of ours, nothing of it is published: does the whole method work on real
-images that train on a laptop in minutes?
+This experiment is ours; the paper has nothing like it. It shows whether the whole
+method works on real images that train on a laptop in minutes.
 """
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from experiments.images import runs as image_runs
+from experiments.images import runs
 from experiments.images.histogram import IndependentHistogram
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Measurement, Table, columns_of
-from smoothing_tf import artifacts, config, workdir
-from smoothing_tf.config import Config
-from smoothing_tf.data.dataset import open_dataset
+from experiments.job import Job
+from experiments.report.table import (
+    Criterion,
+    Measurement,
+    Result,
+    Table,
+    TableRow,
+    column_names,
+)
+from smoothing_tf import artifacts
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
 
@@ -28,77 +33,90 @@ _BASELINE = "PixelCNN++ on clean data"
 _HISTOGRAM = "histogram of each pixel"
 
 
-def run(directory: artifacts.Path, *, quick: bool) -> Result:
-    """Trains what is not trained yet, evaluates it, and compares.
+def run(job: Job) -> Result:
+    """Trains, evaluates and compares the models.
 
     Args:
-      directory: one working directory for each kind of model goes below it.
-      quick: a few steps only, to see it run; the numbers mean nothing then.
+      job: the run; each kind of network has a working directory below its directory.
+
+    Returns:
+      A table of the models, and a figure of the samples of PixelCNN++.
+
+    Raises:
+      FileNotFoundError: the configurations are missing.
+      ValueError: the likelihood of an image is not finite, or earlier evaluations in
+        the directory are of different images.
     """
-    directory = pathlib.Path(directory)
-    bits, counts = {}, {}
-    metrics, per_image = image_runs.evaluated(
-        _experiment("digits_pixelcnnpp.cfg", quick),
-        directory / "pixelcnnpp",
+    pixelcnnpp = runs.train_and_evaluate(
+        _flags("digits_pixelcnnpp.cfg"),
+        job.directory / "pixelcnnpp",
         artifacts.STAGES,
+        quick=job.quick,
     )
-    bits[_OURS] = per_image["bits_per_dim"]
-    bits[_BASELINE] = per_image["bits_per_dim_baseline"]
-    _, made = image_runs.evaluated(
-        _experiment("digits_made.cfg", quick),
-        directory / "made",
+    made = runs.train_and_evaluate(
+        _flags("digits_made.cfg"),
+        job.directory / "made",
         ("smoothed", "reverse"),
+        quick=job.quick,
     )
-    bits[_MADE] = made["bits_per_dim"]
-    if not np.array_equal(made["index"], per_image["index"]):
-        raise ValueError(f"The evaluations in {directory} must be of the same images.")
-
-    experiment = workdir.load_config(directory / "pixelcnnpp")
-    dataset = open_dataset(experiment.data)
+    index = pixelcnnpp.per_image["index"]
+    if not np.array_equal(made.per_image["index"], index):
+        raise ValueError(
+            f"The evaluations in {job.directory} are of different images. Remove that"
+            " directory."
+        )
+    dataset = pixelcnnpp.dataset
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
-    scored = dataset.array(experiment.evaluation.split)[per_image["index"]]
-    bits[_HISTOGRAM] = histogram.bits_per_dim(scored)
-    count = image_runs.num_parameters
-    counts[_OURS] = count(experiment, dataset, "smoothed", "reverse")
-    counts[_BASELINE] = count(experiment, dataset, "baseline")
-    made_experiment = workdir.load_config(directory / "made")
-    counts[_MADE] = count(made_experiment, dataset, "smoothed", "reverse")
-    counts[_HISTOGRAM] = histogram.num_parameters
-
-    rows = tuple(_rows(bits, counts))
+    scored = dataset.array(pixelcnnpp.config.evaluation.split)[index]
+    bits = {
+        _OURS: pixelcnnpp.per_image["bits_per_dim"],
+        _BASELINE: pixelcnnpp.per_image["bits_per_dim_baseline"],
+        _MADE: made.per_image["bits_per_dim"],
+        _HISTOGRAM: histogram.bits_per_dim(scored),
+    }
+    counts = {
+        _OURS: pixelcnnpp.count_parameters("smoothed", "reverse"),
+        _BASELINE: pixelcnnpp.count_parameters("baseline"),
+        _MADE: made.count_parameters("smoothed", "reverse"),
+        _HISTOGRAM: histogram.num_parameters,
+    }
+    rows = tuple(_make_rows(bits, counts))
     table = Table(
-        title=f"Digits, {len(bits[_OURS])} test images",
-        columns=columns_of(rows),
+        title=f"Digits, {len(index)} test images",
+        columns=column_names(rows),
         rows=rows,
         notes=(
-            "behind: mean paired difference to the two-stage PixelCNN++, bits per"
-            " dimension. +- is a standard error over the images.",
+            "behind: mean paired difference from the two-stage PixelCNN++, bits per"
+            " dimension. +-: standard error over the images.",
         ),
         directions=dict.fromkeys(("bits_per_dim", "behind"), LOWER_IS_BETTER),
-        criteria=(*_bound_criteria(rows), *_sample_criteria(metrics)),
+        criteria=(
+            *_bound_criteria(rows),
+            *_sample_criteria(pixelcnnpp.metrics),
+        ),
     )
     return Result(
         {"table": table},
-        {"figure": image_runs.columns_picture(directory / "pixelcnnpp")},
-        {"figure": image_runs.COLUMNS_CAPTION},
+        {"figure": pixelcnnpp.columns_png()},
+        {"figure": runs.COLUMNS_CAPTION},
     )
 
 
-def _experiment(name: str, quick: bool) -> Config:
+def _flags(name: str) -> list[str]:
     path = _CONFIGS / name
     if not path.is_file():
         raise FileNotFoundError(
-            f"No {path}; run this experiment from a checkout of the repository."
+            f"{path} does not exist. Run this experiment from a checkout of the"
+            " repository."
         )
-    experiment = config.parse([f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"])
-    return image_runs.shortened(experiment) if quick else experiment
+    return [f"--flagfile={path}", f"--num_samples={_NUM_SAMPLES}"]
 
 
-def _rows(
-    bits: dict[str, np.ndarray], counts: dict[str, int]
-) -> Iterator[dict[str, Any]]:
+def _make_rows(
+    bits: Mapping[str, np.ndarray], counts: Mapping[str, int]
+) -> Iterator[TableRow]:
     for name, values in bits.items():
-        row: dict[str, Any] = {
+        row: TableRow = {
             "model": name,
             "parameters": counts[name],
             "bits_per_dim": Measurement.of_mean(
@@ -112,7 +130,7 @@ def _rows(
         yield row
 
 
-def _bound_criteria(rows: tuple[dict[str, Any], ...]) -> Iterator[Criterion]:
+def _bound_criteria(rows: Sequence[TableRow]) -> Iterator[Criterion]:
     for row in rows:
         if row["model"] in (_MADE, _HISTOGRAM):
             yield Criterion(
@@ -122,8 +140,8 @@ def _bound_criteria(rows: tuple[dict[str, Any], ...]) -> Iterator[Criterion]:
             )
 
 
-def _sample_criteria(metrics: dict[str, Any]) -> Iterator[Criterion]:
-    """What a classifier and the training images say of the generated digits."""
+def _sample_criteria(metrics: Mapping[str, Any]) -> Iterator[Criterion]:
+    """Makes the criteria of a classifier and of the nearest training images."""
     confidence = metrics["confidence_classifier"]
     if confidence["value"] is None:
         # Samples of hardly trained models may not be finite.

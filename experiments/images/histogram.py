@@ -1,4 +1,4 @@
-"""The simplest model of images with levels: every dimension by itself."""
+"""The simplest model of images with levels: independent dimensions."""
 
 import math
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 class IndependentHistogram:
-    """P(x) = prod_d P_d(x_d), each P_d the smoothed counts of the training split.
+    """P(x) = prod_d P_d(x_d), where P_d are the smoothed counts of the training split.
 
     Args:
-      levels: whole numbers [n, ...event], 0 to num_levels - 1.
-      num_levels: L.
-      pseudo_count: added to every count, so that no level is impossible.
+      levels: training examples, integers 0 to L - 1, [n, ...event].
+      num_levels: L, the number of levels.
+      pseudo_count: number added to every count, so that no level is impossible.
     """
 
     def __init__(self, levels: np.ndarray, num_levels: int, pseudo_count: float = 1.0):
@@ -24,12 +24,19 @@ class IndependentHistogram:
 
     @property
     def num_parameters(self) -> int:
-        """L - 1 free probabilities for each dimension."""
+        """Number of free probabilities, L - 1 for each dimension."""
         num_levels, num_dims = self._log_mass.shape
         return (num_levels - 1) * num_dims
 
     def bits_per_dim(self, levels: np.ndarray) -> np.ndarray:
-        """Bits per dimension of each example, float64 [n], of levels [n, ...event]."""
+        """Scores examples.
+
+        Args:
+          levels: examples, integers 0 to L - 1, [n, ...event].
+
+        Returns:
+          Bits per dimension of each example, float64 [n].
+        """
         flat = levels.reshape(len(levels), -1)
         nats = -np.take_along_axis(self._log_mass, flat.astype(np.int64), axis=0)
         return nats.mean(axis=1) / math.log(2.0)

@@ -1,66 +1,62 @@
-"""Precision: what computing in bfloat16 costs in bits per dimension.
+"""Precision: the cost of computing in bfloat16, in bits per dimension.
 
-The weights, the head and the likelihood stay float32. The configuration says which
-data, which models and how long.
+The weights, the head and the likelihood stay float32. The configuration determines the
+data set, the models and their training.
 """
 
-import pathlib
-from collections.abc import Sequence
-
 from experiments.images import variants
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table, columns_of
-from smoothing_tf import artifacts
+from experiments.job import Job
+from experiments.report.table import Criterion, Result, Table, column_names
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 
 _DTYPES = ("float32", "bfloat16")
 _SEEDS = (0, 1, 2)
 
 
-def run(directory: artifacts.Path, *, quick: bool, flags: Sequence[str]) -> Result:
+def run(job: Job) -> Result:
     """Trains both stages in both precisions, with three seeds.
 
     Args:
-      directory: the working directories go below it.
-      quick: a few steps and one seed, to see it run.
-      flags: of the configuration, e.g. of configs/digits_pixelcnnpp.cfg.
+      job: the run, with the flags of a configuration, e.g. of
+        configs/digits_pixelcnnpp.cfg; a quick one takes one seed.
+
+    Returns:
+      A table of all runs, and a figure of their validation losses.
 
     Raises:
-      ValueError: the flags make no configuration of images.
+      ValueError: the data set has no images with levels.
     """
+    seeds = _SEEDS[:1] if job.quick else _SEEDS
     rows, curves = variants.run(
-        pathlib.Path(directory),
-        {dtype: [*flags, f"--compute_dtype={dtype}"] for dtype in _DTYPES},
-        seeds=_SEEDS[:1] if quick else _SEEDS,
-        quick=quick,
+        job.directory,
+        {dtype: [*job.flags, f"--compute_dtype={dtype}"] for dtype in _DTYPES},
+        seeds=seeds,
+        quick=job.quick,
     )
     mean = variants.mean_difference(rows, "bfloat16")
+    table = Table(
+        title="Bound of two stages in two precisions, bits per dimension",
+        columns=column_names(rows),
+        rows=tuple(rows),
+        notes=(
+            "difference: mean paired difference over the images from float32 with the"
+            " same seed, with its standard error, which does not cover the variation"
+            " between trainings.",
+            f"Mean difference over {len(seeds)} seeds: {mean.to_text()}, with the"
+            f" standard error of their spread ({len(seeds) - 1} degrees of freedom)."
+            " +- of a bound: standard error over the images.",
+        ),
+        directions=dict.fromkeys(("bits_per_dim", "difference"), LOWER_IS_BETTER),
+        criteria=(
+            Criterion(
+                "bfloat16 minus float32, mean over the seeds",
+                mean.value,
+                maximum=0.01,
+            ),
+        ),
+    )
     return Result(
-        {
-            "table": Table(
-                title="Bound of two stages in two precisions, bits per dimension",
-                columns=columns_of(rows),
-                rows=tuple(rows),
-                notes=(
-                    "difference: to float32 with the same seed, mean over the images of"
-                    " the paired difference, with its standard error, which leaves"
-                    " out what another training would give.",
-                    f"Mean over {len(rows) // 2} seeds: {mean.to_text()}, the standard"
-                    f" error by the seeds' spread, of {len(rows) // 2 - 1} degrees of"
-                    " freedom. +- of a bound is over its images.",
-                ),
-                directions=dict.fromkeys(
-                    ("bits_per_dim", "difference"), LOWER_IS_BETTER
-                ),
-                criteria=(
-                    Criterion(
-                        "bfloat16 minus float32, mean over the seeds",
-                        mean.value,
-                        maximum=0.01,
-                    ),
-                ),
-            )
-        },
+        {"table": table},
         {"figure": curves},
-        {"figure": "Validation loss of each stage in both precisions, every seed."},
+        {"figure": "Validation loss of each stage in both precisions, for every seed."},
     )

@@ -1,71 +1,113 @@
-"""Runs of image models that an experiment compares: trained, evaluated, counted."""
+"""Image models that an experiment trains, evaluates and compares."""
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from smoothing_tf import artifacts, config, workdir
-from smoothing_tf.config import Config
+from smoothing_tf import artifacts, workdir
+from smoothing_tf.config import Config, parse, to_flagfile
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import METRICS_FILE, PER_IMAGE_FILE
+from smoothing_tf.evaluation.evaluation import METRICS_FILE
 from smoothing_tf.stages import make_model
 
-# By how much the sizes of models that are compared may differ.
+# Largest relative difference between the sizes of models that are compared.
 SIZE_TOLERANCE = 0.05
+COLUMNS_CAPTION = (
+    "Real images, samples of p(x~), the same after single-step denoising, two-step"
+    " samples and samples of the baseline."
+)
 _QUICK_STEPS = 100
 _QUICK_EVALUATION = {"num_samples": 200, "max_examples": 200, "num_importance_draws": 2}
 
 
-def evaluated(
-    experiment: Config, directory: pathlib.Path, stages: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Trains and evaluates what is not yet.
+@dataclasses.dataclass(frozen=True)
+class ImageRun:
+    """A configuration whose stages were trained and evaluated.
+
+    Attributes:
+      config: configuration with all automatic values resolved.
+      dataset: data set of the run.
+      directory: working directory of the run.
+      metrics: content of metrics.json.
+      per_image: content of per_image.npz, name -> [n].
+    """
+
+    config: Config
+    dataset: Dataset
+    directory: pathlib.Path
+    metrics: Mapping[str, Any]
+    per_image: Mapping[str, np.ndarray]
+
+    def count_parameters(self, *stages: str) -> int:
+        """Counts the parameters of the models of some stages."""
+        return count_parameters(self.config, self.dataset, *stages)
+
+    def columns_png(self) -> bytes:
+        """Reads the columns of samples that the evaluation has drawn."""
+        samples = self.directory / workdir.EVALUATION_DIRECTORY / "samples"
+        return (samples / "columns.png").read_bytes()
+
+
+def train_and_evaluate(
+    flags: Sequence[str],
+    directory: pathlib.Path,
+    stages: Sequence[str],
+    *,
+    quick: bool,
+) -> ImageRun:
+    """Trains and evaluates the stages of a configuration, unless that is done already.
 
     Args:
-      experiment: the configuration.
+      flags: flags of the configuration.
       directory: working directory of the run.
-      stages: to train.
+      stages: names of the stages to train.
+      quick: whether to shorten the training and the evaluation.
 
     Returns:
-      (metrics.json, per_image.npz) of the evaluation.
+      The run.
 
     Raises:
-      ValueError: the likelihood of an image is not finite.
+      ValueError: the data set has no images with levels, or the likelihood of an image
+        is not finite.
     """
-    dataset = open_dataset(experiment.data)
-    workdir.train(experiment, dataset, directory, stages)
-    experiment = workdir.load_config(directory)
+    config = parse(flags)
+    dataset = open_images(config)
+    if quick:
+        config = shorten(config)
+    workdir.train(config, dataset, directory, stages)
+    config = workdir.load_config(directory)
     evaluation = directory / workdir.EVALUATION_DIRECTORY
-    if not _is_current(evaluation / METRICS_FILE, experiment, stages):
-        workdir.evaluate(experiment, dataset, directory)
+    if not _is_current(evaluation / METRICS_FILE, config, stages):
+        workdir.evaluate(config, dataset, directory)
     metrics = artifacts.read_json(evaluation / METRICS_FILE)
     for name in ("bits_per_dim", "bits_per_dim_baseline"):
         if name in metrics and metrics[name]["value"] is None:
             raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
-    return metrics, artifacts.read_kept_npz(evaluation / PER_IMAGE_FILE)
+    per_image = artifacts.read_kept_npz(evaluation / "per_image.npz")
+    return ImageRun(config, dataset, directory, metrics, per_image)
 
 
-def open_images(experiment: Config) -> Dataset:
-    """The data of a configuration.
+def open_images(config: Config) -> Dataset:
+    """Opens the data set of a configuration.
 
     Raises:
-      ValueError: they are no images with levels.
+      ValueError: the data set has no images with levels.
     """
-    dataset = open_dataset(experiment.data)
+    dataset = open_dataset(config.data)
     if len(dataset.event_shape) != 3 or dataset.num_levels is None:
         raise ValueError(
-            "This experiment must be of images with levels; got"
-            f" --dataset={experiment.data.dataset}, of shape {dataset.event_shape}."
+            "This experiment needs images with levels; got"
+            f" --dataset={config.data.dataset}, of shape {dataset.event_shape}."
             " Name a configuration with --flagfile, e.g. configs/photos_pixelcnnpp.cfg."
         )
     return dataset
 
 
-def shortened(experiment: Config) -> Config:
-    """The same with a few steps and samples: shows that it runs, not what it gives."""
+def shorten(config: Config) -> Config:
+    """Returns the configuration with few steps and samples, as a smoke test."""
     stages = {
         stage: dataclasses.replace(
             stage_config,
@@ -74,42 +116,31 @@ def shortened(experiment: Config) -> Config:
                 num_steps=min(stage_config.training.num_steps, _QUICK_STEPS),
             ),
         )
-        for stage, stage_config in experiment.stages.items()
+        for stage, stage_config in config.stages.items()
     }
-    evaluation = experiment.evaluation
+    evaluation = config.evaluation
     fewer = {}
     for name, most in _QUICK_EVALUATION.items():
         number = getattr(evaluation, name)
         fewer[name] = most if number is None else min(number, most)
     evaluation = dataclasses.replace(evaluation, **fewer)
-    return dataclasses.replace(experiment, stages=stages, evaluation=evaluation)
+    return dataclasses.replace(config, stages=stages, evaluation=evaluation)
 
 
-def num_parameters(experiment: Config, dataset: Dataset, *stages: str) -> int:
-    """Parameters of the models of some stages together."""
-    return sum(make_model(experiment, s, dataset).count_params() for s in stages)
+def count_parameters(config: Config, dataset: Dataset, *stages: str) -> int:
+    """Counts the parameters of the models of some stages."""
+    return sum(make_model(config, s, dataset).count_params() for s in stages)
 
 
-COLUMNS_CAPTION = (
-    "Real images, samples of p(x~), the same after single-step denoising, two-step"
-    " samples, samples of the baseline."
-)
-
-
-def columns_picture(directory: pathlib.Path) -> bytes:
-    """The columns of samples that an evaluation has drawn, PNG."""
-    samples = directory / workdir.EVALUATION_DIRECTORY / "samples"
-    return (samples / "columns.png").read_bytes()
-
-
-def _is_current(path: pathlib.Path, experiment: Config, stages: Sequence[str]) -> bool:
-    """Whether an evaluation is of this configuration, and of these stages."""
+def _is_current(path: pathlib.Path, config: Config, stages: Sequence[str]) -> bool:
+    """Returns whether metrics are of this configuration and of these stages."""
     if not path.is_file():
         return False
     metrics = artifacts.read_json(path)
     if "baseline" in stages and "bits_per_dim_baseline" not in metrics:
         return False
     if "subsets" not in metrics["run"]:
-        # Written by a version with biased subsets and smaller errors.
+        # An earlier version wrote these metrics, with biased subsets and too small
+        # errors.
         return False
-    return metrics["run"]["flags"] == config.to_flagfile(experiment).splitlines()
+    return metrics["run"]["flags"] == to_flagfile(config).splitlines()

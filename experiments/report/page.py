@@ -1,16 +1,13 @@
-"""The report page of experiments: one HTML file without outside references."""
+"""The report of experiments: one HTML file without external references."""
 
-import base64
 import dataclasses
 import datetime
 import importlib.metadata
-import importlib.resources
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jinja2
-
-from experiments.report.result import Result
+from experiments.report.table import Result
+from smoothing_tf.evaluation.html_page import data_url, render_html
 
 _TEMPLATE = "page.html.j2"
 _PACKAGES = ("smoothing_tf", "tensorflow", "keras", "tensorflow-probability", "numpy")
@@ -22,10 +19,10 @@ class Section:
 
     Attributes:
       name: a key of EXPERIMENTS.
-      description: docstring of its module, a sentence first.
-      result: what it gave.
-      seconds: how long its cells took, on one CPU each, whenever that was; without
-        cells how long this run took.
+      description: title and description, as in `Experiment`.
+      result: tables and figures.
+      seconds: computing time of all cells, including those of earlier runs; without
+        cells the duration of this run.
     """
 
     name: str
@@ -44,33 +41,27 @@ def render_page(
     """Renders the page.
 
     Args:
-      sections: what could be run.
-      errors: name of an experiment that failed -> why.
-      command: the command that made the page.
-      is_quick: whether to warn that the numbers mean nothing.
+      sections: experiments that succeeded.
+      errors: name of a failed experiment -> its error.
+      command: command that made the page.
+      is_quick: whether to warn that the numbers are meaningless.
 
     Returns:
       HTML with all pictures embedded.
     """
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = importlib.resources.files(__package__).joinpath(_TEMPLATE)
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return environment.from_string(template.read_text()).render(
-        sections=[_view(section) for section in sections],
+    return render_html(
+        __package__,
+        _TEMPLATE,
+        sections=[_template_values(section) for section in sections],
         errors={name: str(error) for name, error in errors.items()},
         command=command,
         is_quick=is_quick,
         now=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-        versions=versions,
+        versions={name: importlib.metadata.version(name) for name in _PACKAGES},
     )
 
 
-def _view(section: Section) -> dict[str, Any]:
+def _template_values(section: Section) -> dict[str, Any]:
     title, _, rest = section.description.strip().partition("\n")
     tables = [
         {
@@ -89,7 +80,7 @@ def _view(section: Section) -> dict[str, Any]:
     ]
     figures = [
         {
-            "source": "data:image/png;base64," + base64.b64encode(png).decode(),
+            "source": data_url("png", png),
             "caption": section.result.captions.get(name, name),
         }
         for name, png in section.result.figures.items()

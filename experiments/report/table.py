@@ -1,4 +1,4 @@
-"""The result of an experiment: a table, with what it is compared to."""
+"""Results of an experiment: tables and figures, and the criteria they must meet."""
 
 import dataclasses
 import math
@@ -9,16 +9,19 @@ import numpy as np
 
 from smoothing_tf.evaluation.rounding import with_error
 
+# A line of a table: column -> value.
+TableRow = dict[str, Any]
+
 
 @dataclasses.dataclass(frozen=True)
 class Criterion:
-    """A number that an experiment must reach.
+    """A requirement on a measured value.
 
     Attributes:
-      name: what is measured.
-      value: what was found.
-      minimum: smallest value that will do, or None.
-      maximum: largest value that will do, or None.
+      name: name of the measured quantity.
+      value: measured value.
+      minimum: smallest acceptable value, or None.
+      maximum: largest acceptable value, or None.
     """
 
     name: str
@@ -34,25 +37,25 @@ class Criterion:
         )
 
     def to_text(self) -> str:
-        """One line with a verdict."""
+        """Formats the criterion as one line that begins with the verdict."""
         limits = [
-            f"{words} {_text(limit)}"
+            f"{words} {_format(limit)}"
             for words, limit in (("at least", self.minimum), ("at most", self.maximum))
             if limit is not None
         ]
         verdict = "holds" if self.holds else "FAILS"
-        return f"{verdict}: {self.name}: {_text(self.value)} ({', '.join(limits)})"
+        return f"{verdict}: {self.name}: {_format(self.value)} ({', '.join(limits)})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """A number with its standard error.
+    """A measured value with its standard error.
 
     Attributes:
-      value: what was found.
-      error: its standard error; None where there is none.
-      is_bound: whether the true value is at most so large.
-      n: number of independent values that it is the mean of, or None.
+      value: measured value.
+      error: standard error of the value, or None if it has none.
+      is_bound: whether the value is an upper bound on the quantity.
+      n: number of independent values that were averaged, or None.
     """
 
     value: float
@@ -61,44 +64,51 @@ class Measurement:
     n: int | None = None
 
     def to_text(self) -> str:
-        """E.g. "<= 1.736 +- 0.016", with the digits that the error supports."""
+        """Formats the value as in "<= 1.736 +- 0.016".
+
+        Only the digits that the error supports are shown.
+        """
         at_most = "<= " if self.is_bound else ""
         if self.error is None or not math.isfinite(self.error):
-            return at_most + _text(self.value)
+            return at_most + _format(self.value)
         return at_most + with_error(self.value, self.error)
 
     @classmethod
     def of_mean(
         cls, values: Sequence[float], *, is_bound: bool = False
     ) -> "Measurement":
-        """The mean of independent values [n]; that of a single one has no error."""
+        """Averages independent values [n]; a single value has no error."""
         n = len(values)
         error = float(np.std(values, ddof=1) / math.sqrt(n)) if n > 1 else None
         return cls(float(np.mean(values)), error, is_bound, n)
 
 
-def columns_of(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Names of all columns of some rows, in the order in which they come up."""
+def column_names(rows: Iterable[TableRow]) -> tuple[str, ...]:
+    """Lists the columns that occur in any row, in order of first appearance."""
     return tuple(dict.fromkeys(name for row in rows for name in row))
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows of results under named columns.
+    """Results in rows and named columns.
 
     Attributes:
-      title: what the rows are of.
-      columns: names of the columns; a row maps them to a value, a missing one is
-        left blank.
-      rows: one dict each; a number with an error is a `Measurement`.
-      notes: sentences below the table: units, how it was made.
-      criteria: what the experiment must reach.
-      directions: column -> "lower is better" or "higher is better", where one is.
+      title: title of the table.
+      columns: names of the columns.
+      rows: lines of the table. A missing value is left blank; a value with a standard
+        error is a `Measurement`.
+      notes: sentences below the table, e.g. about units and methods.
+      criteria: requirements on the results.
+      directions: column -> "lower is better" or "higher is better", for columns with a
+        direction.
+
+    Raises:
+      ValueError: `directions` has a column that the table lacks.
     """
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     directions: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -112,18 +122,18 @@ class Table:
 
     @property
     def all_notes(self) -> tuple[str, ...]:
-        """The notes, and a sentence for each direction."""
-        columns: dict[str, list[str]] = {}
+        """The notes, followed by a sentence for each direction."""
+        columns_by_direction: dict[str, list[str]] = {}
         for column, direction in self.directions.items():
-            columns.setdefault(direction, []).append(column)
+            columns_by_direction.setdefault(direction, []).append(column)
         return self.notes + tuple(
-            f"{direction.capitalize()}: {', '.join(names)}."
-            for direction, names in columns.items()
+            f"{direction.capitalize()}: {', '.join(columns)}."
+            for direction, columns in columns_by_direction.items()
         )
 
     @property
     def numeric_columns(self) -> tuple[str, ...]:
-        """The columns that hold nothing but numbers, and blanks."""
+        """The columns that hold only numbers and blanks."""
         return tuple(
             column
             for column in self.columns
@@ -131,14 +141,14 @@ class Table:
         )
 
     def text_rows(self) -> list[dict[str, str]]:
-        """Every row as column -> text."""
+        """Formats every row as column -> text."""
         return [
-            {column: _text(row.get(column)) for column in self.columns}
+            {column: _format(row.get(column)) for column in self.columns}
             for row in self.rows
         ]
 
     def to_text(self) -> str:
-        """The table in fixed width, for a terminal."""
+        """Formats the table in fixed-width columns, for a terminal."""
         numeric = self.numeric_columns
         rows = [{column: column for column in self.columns}, *self.text_rows()]
         widths = {
@@ -158,7 +168,7 @@ class Table:
         return "\n".join([self.title, "", *map(str.rstrip, lines), "", *below])
 
     def to_json(self) -> dict[str, Any]:
-        """The table as plain values for JSON."""
+        """Converts the table to plain JSON values."""
         criteria = [
             {**dataclasses.asdict(criterion), "holds": criterion.holds}
             for criterion in self.criteria
@@ -166,11 +176,26 @@ class Table:
         return {**dataclasses.asdict(self), "criteria": criteria}
 
 
-# What is set flush right; a missing value, too.
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """Tables and figures of an experiment, by file name without suffix.
+
+    Attributes:
+      tables: name -> table, written as NAME.json; the main table is called "table".
+      figures: name -> PNG, written as NAME.png; the main figure is called "figure".
+      captions: name of a figure -> caption of one or two sentences.
+    """
+
+    tables: dict[str, Table]
+    figures: dict[str, bytes]
+    captions: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+# Values of a right-aligned column; a missing value counts as one.
 _NUMBER = int | float | Measurement | None
 
 
-def _text(value: Any) -> str:
+def _format(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Measurement):

@@ -1,4 +1,4 @@
-"""Whether the density of a smoothing distribution meets the premises of the theory."""
+"""Checks that a smoothing distribution meets the premises of the theory."""
 
 from collections.abc import Callable
 
@@ -7,17 +7,18 @@ import tensorflow as tf
 
 from smoothing_tf.smoothing import Smoothing
 
-# Relative to the peak of the density. Kernels of bounded support reach a little beyond
-# their edges, for rounding, and their mass is above 1 by up to 1e-6.
+# Tolerance relative to the peak of the density. Kernels of bounded support extend
+# slightly beyond their edges to allow for rounding, so that their mass exceeds 1 by up
+# to 1e-6.
 _TOLERANCE = 1e-5
 _NUM_POSITIONS = 41
-# Steps through a range that no period divides: noise that depends on x by rounding, or
-# periodically, does not repeat from one position to the next.
+# Positions advance by this share of the range, modulo 1. No period divides it, so noise
+# that depends on x periodically, or through rounding, differs between positions.
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
-# Distances from x, in units of the noise scale: 40 for each power of ten.
+# Distances from x in units of the noise scale, 40 per decade.
 _DISTANCES = np.geomspace(1e-6, 1e6, 481)
-# Edges of the pieces of an integral over the distance, in the same unit; the tail of a
-# Cauchy distribution beyond the last one has a mass of 1e-11.
+# Edges of the pieces of an integral over the distance, in the same unit. The tail of a
+# Cauchy distribution beyond the last edge has a mass of 1e-11.
 _EDGES = np.concatenate([[0.0], np.geomspace(1e-6, 1e11, 69)])
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _INTEGRATION_ERROR = 3e-8
@@ -25,10 +26,10 @@ _MAX_HALVINGS = 50
 
 
 def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -> None:
-    """Refuses noise that is not stationary, symmetric and of mass one.
+    """Checks that noise is stationary, symmetric and of mass one.
 
-    Theorem 1 and Proposition 1 are about q(x~ | x) = q(x~ - x) with q(-e) = q(e) and
-    integral q = 1. The density is evaluated on a grid of distances at many x; the mass
+    Theorem 1 and Proposition 1 assume q(x~ | x) = q(x~ - x) with q(-e) = q(e) and
+    integral q = 1. The density is evaluated on a grid of distances at many x. The mass
     is an adaptive integral, which finds a peak at distance r from x only if it is wider
     than about r / 100.
 
@@ -38,7 +39,7 @@ def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -
       high: largest x to check.
 
     Raises:
-      ValueError: which premise fails, where and by how much.
+      ValueError: a premise fails; the message says which, where and by how much.
     """
     name = type(smoothing).__name__
     shares = (np.arange(1, _NUM_POSITIONS) * _GOLDEN) % 1.0
@@ -54,7 +55,7 @@ def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -
             f" {offsets[column]:.6g}."
         )
     peak = density[0].max()
-    # Neither may a kernel that vanishes around x = 0 pass for one that does everywhere.
+    # The peak at x = 0 alone would not do: a kernel may vanish there and not elsewhere.
     tolerance = _TOLERANCE * max(peak, density.max())
     change = np.abs(density - density[0])
     if change.max() > tolerance:
@@ -85,7 +86,7 @@ def check_kernel(smoothing: Smoothing, low: float = -10.0, high: float = 10.0) -
 
 
 def _density(smoothing: Smoothing, x: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """q(x + offset | x), float64, for x and offsets that broadcast."""
+    """Evaluates q(x + offset | x), float64, for x and offsets that broadcast."""
     x, offsets = np.broadcast_arrays(x, offsets)
     noise = smoothing.distribution(tf.constant(x.reshape(-1, 1)))
     log_prob = noise.log_prob((x + offsets).reshape(-1, 1)).numpy()
@@ -94,7 +95,7 @@ def _density(smoothing: Smoothing, x: np.ndarray, offsets: np.ndarray) -> np.nda
 
 
 def _integral(function: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> float:
-    """Adaptive Gauss-Legendre integral; pieces with a jump are halved around it."""
+    """Integrates adaptively by Gauss-Legendre, halving pieces that contain a jump."""
 
     def rule(low: np.ndarray, high: np.ndarray) -> np.ndarray:
         half = (high - low) / 2.0

@@ -4,39 +4,43 @@ For symmetric noise of small variance eta per coordinate,
 
   E_p E_q log p_theta(x~) ~ E_p[log p_theta(x) + eta / 2 (log p_theta)''(x)].
 
-For a quadratic log p_theta there is no error; for others, measured here by quadrature,
-it falls as eta^2.
+For a quadratic log p_theta the approximation is exact. For other models its error,
+measured here by quadrature, falls as eta^2.
 """
 
-import pathlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 from matplotlib.figure import Figure
 
-from experiments.cells import Cells
+from experiments.job import Job
 from experiments.report import style
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
-from experiments.theory.mixtures import mixture
-from experiments.theory.noise_quadrature import noise_rule
+from experiments.report.table import Criterion, Result, Table
+from experiments.theory.noise_quadrature import mixture, noise_rule
 from smoothing_tf.smoothing import SMOOTHINGS
 
 tfd = tfp.distributions
 
 _GRID = np.linspace(-9.0, 9.0, 3001)
 _VARIANCES = tuple(float(eta) for eta in np.logspace(-3, -1, 9))
-# Of the order; fewer variances give it less well.
+# Tolerances of the order, which a quick run estimates from fewer variances.
 _TOLERANCE = 0.1
 _QUICK_TOLERANCE = 0.2
 
 
-def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
-    """Measures the error of the approximation and fits its order."""
-    del directory, cells
-    variances = _VARIANCES[::4] if quick else _VARIANCES
-    tolerance = _QUICK_TOLERANCE if quick else _TOLERANCE
+def run(job: Job) -> Result:
+    """Measures the error of the approximation and fits its order.
+
+    Args:
+      job: the run; a quick one takes three variances.
+
+    Returns:
+      A table with a row for each model and kernel, and a figure of the errors.
+    """
+    variances = _VARIANCES[::4] if job.quick else _VARIANCES
+    tolerance = _QUICK_TOLERANCE if job.quick else _TOLERANCE
     errors = {
         (name, kernel): np.array(
             [approximation_error(density, kernel, eta) for eta in variances]
@@ -44,7 +48,7 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         for name, density in _models().items()
         for kernel in SMOOTHINGS
     }
-    # The smaller half: there the next term of the expansion is out of sight.
+    # At the smaller half of the variances the next term of the expansion is negligible.
     few = len(variances) // 2 + 1
     orders = {
         key: float(np.polyfit(np.log(variances[:few]), np.log(values[:few]), 1)[0])
@@ -63,10 +67,13 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         for (name, kernel), values in errors.items()
     ]
     table = Table(
-        title="Error of the approximation, nats, at variances of the noise",
+        title="Error of the approximation in nats, by variance of the noise",
         columns=tuple(rows[0]),
         rows=tuple(rows),
-        notes=("order: slope of log error over log variance, smaller half.",),
+        notes=(
+            "order: slope of log error against log variance, over the smaller half of"
+            " the variances.",
+        ),
         criteria=tuple(
             Criterion(
                 f"order of {name}, {kernel}",
@@ -79,23 +86,26 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
     )
     return Result(
         {"table": table},
-        {"figure": _figure(variances, errors)},
+        {"figure": _draw(variances, errors)},
         {
             "figure": "Error of the approximation against the variance of the noise,"
-            " and a line of order 2."
+            " with a reference line of order 2."
         },
     )
 
 
 def approximation_error(model: tfd.Distribution, kernel: str, variance: float) -> float:
-    """|E_p E_q log p_theta(x~) - E_p[log p_theta + eta / 2 (log p_theta)'']|, nats.
+    """Computes |E_p E_q log p_theta(x~) - E_p[log p_theta + eta / 2 (log p_theta)'']|.
 
     p is a mixture of two Gaussians.
 
     Args:
-      model: p_theta, scalar, float64.
+      model: p_theta, a scalar in float64.
       kernel: a key of SMOOTHINGS.
       variance: eta.
+
+    Returns:
+      The error, nats.
     """
     nodes, weights = noise_rule(SMOOTHINGS[kernel](float(np.sqrt(variance))))
     x = tf.constant(_GRID)
@@ -126,28 +136,26 @@ def _models() -> dict[str, tfd.Distribution]:
     }
 
 
-def _figure(variances, errors) -> bytes:
+@style.apply()
+def _draw(
+    variances: Sequence[float], errors: Mapping[tuple[str, str], np.ndarray]
+) -> bytes:
     names = list(dict.fromkeys(name for name, _ in errors))
-    figure = Figure(figsize=(7.0, 2.5), layout="constrained")
+    figure = Figure(figsize=(style.PAGE_WIDTH, 2.5))
     axes = figure.subplots(1, len(names), sharex=True, sharey=True)
     for panel, name in zip(axes, names, strict=True):
         for kernel, colour, mark in style.curves(SMOOTHINGS):
             panel.plot(
-                variances,
-                errors[name, kernel],
-                mark,
-                color=colour,
-                markersize=3,
-                linewidth=1.0,
-                label=kernel,
+                variances, errors[name, kernel], mark, color=colour, label=kernel
             )
         reference = 0.02 * np.square(variances)
-        panel.plot(variances, reference, color="0.4", linewidth=0.8, label="order 2")
+        panel.plot(
+            variances, reference, color=style.DARK_GREY, linewidth=0.8, label="order 2"
+        )
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(name, fontsize=8)
-        panel.set_xlabel(r"variance of the noise, $\eta$", fontsize=8)
-        panel.tick_params(labelsize=7)
-    axes[0].set_ylabel("error, nats", fontsize=8)
-    axes[0].legend(fontsize=7)
+        panel.set_title(name)
+        panel.set_xlabel(r"variance of the noise, $\eta$")
+    axes[0].set_ylabel("error, nats")
+    axes[0].legend()
     return style.to_png(figure)

@@ -1,15 +1,13 @@
-"""What a conditional sees: the blind spot of PixelCNN, and Gated PixelCNN without it.
+"""Receptive fields: PixelCNN has a blind spot, and Gated PixelCNN has none.
 
-The gradient of the parameters of the central pixel with respect to the image, of
-networks with random weights: it is zero exactly where a network does not look. Masked
-3x3 windows go one column to the right per row up, and leave out a triangle of earlier
-pixels; the vertical stack of Gated PixelCNN has whole rows in its windows.
+The gradient of the central pixel's parameters with respect to the image, for networks
+with random weights, is zero exactly where a network does not look. Masked 3x3 windows
+reach one column further to the right per row up and miss a triangle of earlier pixels.
+The windows of Gated PixelCNN's vertical stack contain whole rows.
 
 Reference: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders",
 NeurIPS 2016, figure 1.
 """
-
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -17,9 +15,9 @@ from matplotlib import colors
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from experiments.job import Job
 from experiments.report import style
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
+from experiments.report.table import Criterion, Result, Table
 from smoothing_tf.models import (
     DensityModel,
     GatedPixelCNN,
@@ -30,23 +28,29 @@ from smoothing_tf.models import (
 
 _SIZE = 17
 _CENTRE = _SIZE // 2
-# Deep enough for either network to reach the corners of the image.
+# Depth at which either network reaches the corners of the image.
 _DEPTH = 9
 _NUM_DRAWS, _NUM_DRAWS_QUICK = 8, 2
 _NUM_IMAGES = 4
-# Shown relative to the largest, down to this.
+# Smallest gradient, relative to the largest, that the figure shows.
 _FAINTEST = 1e-4
 
 
-def run(directory: pathlib.Path, *, quick: bool) -> Result:
-    """Measures both networks, over several draws of their weights."""
-    del directory  # Nothing is kept on the way.
-    num_draws = _NUM_DRAWS_QUICK if quick else _NUM_DRAWS
+def run(job: Job) -> Result:
+    """Measures both networks, over several draws of their weights.
+
+    Args:
+      job: the run; a quick one draws fewer weights.
+
+    Returns:
+      A table of seen and unseen pixels, and a figure of the gradients.
+    """
+    num_draws = _NUM_DRAWS_QUICK if job.quick else _NUM_DRAWS
     order = np.arange(_SIZE * _SIZE).reshape(_SIZE, _SIZE)
     is_earlier = order < order[_CENTRE, _CENTRE]
     maps, rows, criteria = {}, [], []
     for name, model in _models().items():
-        maps[name] = sensitivity(model, num_draws)
+        maps[name] = measure_sensitivity(model, num_draws)
         is_seen = maps[name] > 0
         row = {
             "model": name,
@@ -55,7 +59,7 @@ def run(directory: pathlib.Path, *, quick: bool) -> Result:
             "other pixels seen": int((~is_earlier & is_seen).sum()),
         }
         rows.append(row)
-        # That one has a blind spot and the other has none is what is to be shown.
+        # PixelCNN must have a blind spot, and Gated PixelCNN none.
         limits = {"minimum": 1.0} if name == "PixelCNN" else {"maximum": 0.0}
         for column, limit in (
             ("of them unseen", limits),
@@ -63,33 +67,37 @@ def run(directory: pathlib.Path, *, quick: bool) -> Result:
         ):
             criteria.append(Criterion(f"{name}, {column}", float(row[column]), **limit))
     table = Table(
-        title=f"What the central pixel of {_SIZE}x{_SIZE} pixels sees",
+        title=f"Pixels that the central one of {_SIZE}x{_SIZE} depends on",
         columns=tuple(rows[0]),
         rows=tuple(rows),
         notes=(
-            f"Over {num_draws} draws of the weights and {_NUM_IMAGES} images each;"
-            f" {_DEPTH} blocks or layers, 3x3 windows after a first one of 7x7.",
+            f"Over {num_draws} draws of the weights, with {_NUM_IMAGES} images each."
+            f" Both networks have {_DEPTH} blocks or layers of 3x3 windows, after a"
+            " first layer of 7x7.",
         ),
         criteria=tuple(criteria),
     )
     return Result(
         {"table": table},
-        {"figure": _figure(maps, is_earlier)},
+        {"figure": _draw(maps, is_earlier)},
         {
-            "figure": "Mean magnitude of the gradient of the parameters of the central"
-            " pixel (cross) with respect to every pixel, relative to the largest, on"
-            " one logarithmic scale. Hatched: earlier pixels whose gradient is zero,"
-            " the blind spot. Blank: the pixel itself and those after it."
+            "figure": "Mean magnitude of the gradient of the central pixel's (cross)"
+            " parameters with respect to every pixel, relative to the largest, on"
+            " one logarithmic scale. Hatched: earlier pixels with a zero gradient, the"
+            " blind spot. Blank: the central pixel and later ones."
         },
     )
 
 
-def sensitivity(model: DensityModel, num_draws: int) -> np.ndarray:
-    """Mean |d parameters of the central pixel / d x|, [height, width].
+def measure_sensitivity(model: DensityModel, num_draws: int) -> np.ndarray:
+    """Measures the mean |d parameters of the central pixel / d x|.
 
     Args:
-      model: of square grey images.
-      num_draws: of its weights.
+      model: model of square grey images.
+      num_draws: number of draws of the model's weights.
+
+    Returns:
+      The mean for every pixel, [height, width].
     """
 
     @tf.function
@@ -120,8 +128,9 @@ def _models() -> dict[str, DensityModel]:
     }
 
 
-def _figure(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
-    figure = Figure(figsize=(6.4, 3.1), layout="constrained")
+@style.apply()
+def _draw(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
+    figure = Figure(figsize=(style.PAGE_WIDTH, 3.7))
     axes = figure.subplots(1, len(maps), sharex=True, sharey=True)
     edges = np.arange(_SIZE + 1) - _CENTRE - 0.5
     for panel, (name, values) in zip(axes, maps.items(), strict=True):
@@ -131,7 +140,7 @@ def _figure(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
             edges,
             np.ma.masked_where(~is_seen, values / values.max()),
             norm=colors.LogNorm(_FAINTEST, 1.0),
-            cmap="cividis",
+            cmap=style.DENSITY_COLOURS,
             edgecolors="0.75",
             linewidth=0.3,
         )
@@ -149,15 +158,13 @@ def _figure(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
                 )
             )
         panel.plot(0, 0, "x", color=style.BLACK, markersize=6, markeredgewidth=1.5)
-        panel.set_title(name, fontsize=8)
-        panel.set_xlabel("column from the centre", fontsize=8)
+        panel.set_title(name)
+        panel.set_xlabel("column from the centre")
         panel.set_xticks(range(-_CENTRE, _CENTRE + 1, 4))
         panel.set_yticks(range(-_CENTRE, _CENTRE + 1, 4))
         panel.set_aspect("equal")
-        panel.tick_params(labelsize=7)
-    axes[0].set_ylabel("row from the centre", fontsize=8)
+    axes[0].set_ylabel("row from the centre")
     axes[0].invert_yaxis()
     bar = figure.colorbar(picture, ax=axes, extend="min", pad=0.01)
-    bar.set_label("gradient, relative to the largest", fontsize=7)
-    bar.ax.tick_params(labelsize=7)
+    bar.set_label("gradient, relative to the largest")
     return style.to_png(figure)

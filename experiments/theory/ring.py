@@ -1,37 +1,46 @@
-"""Ring: the conditionals of data on a thin manifold are spikes, smoothed ones are not.
+"""Ring: conditionals of data on a thin manifold are spikes until they are smoothed.
 
-N(1, 0.01^2) rotated about the origin: p(x2 | x1) near (sqrt(.5) + c, sqrt(.5) + c) has
-a spike of width .01 / sqrt(1 - x1^2), which an autoregressive model has to follow.
+The radius is N(1, 0.01^2). Near (sqrt(.5) + c, sqrt(.5) + c) the conditional p(x2 | x1)
+has a spike of width .01 / sqrt(1 - x1^2), which an autoregressive model has to fit.
 """
 
-import pathlib
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from experiments.cells import Cells
+from experiments.job import Job
 from experiments.report import style
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
+from experiments.report.table import Criterion, Result, Table
 from smoothing_tf.data.densities import DENSITIES, BlurredCircles
+
+Density = Callable[[tf.Tensor], tf.Tensor]
 
 _OFFSETS = (-0.1, -0.05, 0.0, 0.05, 0.1)
 _NOISE_SCALE = 0.1
 _NUM_RADII = 40
+# Grid on which the conditionals are evaluated.
 _X2 = np.arange(-2.0, 2.0, 5e-4)
 
 
-def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
-    """Computes the conditionals, raw and smoothed."""
-    del directory, cells
-    offsets = _OFFSETS[::2] if quick else _OFFSETS
+def run(job: Job) -> Result:
+    """Computes the conditionals, raw and smoothed.
+
+    Args:
+      job: the run; a quick one takes three values of c.
+
+    Returns:
+      A table of widths and slopes with a row for each c, and a figure of the
+      conditionals.
+    """
+    offsets = _OFFSETS[::2] if job.quick else _OFFSETS
     ring = DENSITIES["ring"](tf.float64)
     curves, rows = {}, []
     for offset in offsets:
         x1 = np.sqrt(0.5) + offset
-        raw = conditional(ring.prob, x1)
-        smoothed = conditional(smoothed_density(ring, _NOISE_SCALE), x1)
+        raw = compute_conditional(ring.prob, x1)
+        smoothed = compute_conditional(make_smoothed_density(ring, _NOISE_SCALE), x1)
         curves[offset] = raw, smoothed
         upper = np.where(_X2 > 0.0, raw, 0.0)
         mean = np.average(_X2, weights=upper)
@@ -52,17 +61,17 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         columns=tuple(rows[0]),
         rows=tuple(rows),
         notes=(
-            "width: standard deviation of the upper spike; predicted"
+            "width: standard deviation of the upper spike. width_predicted:"
             " .01 / sqrt(1 - x1^2). slope: largest |dp/dx2|.",
         ),
         criteria=(
             Criterion(
-                "width against its prediction, largest relative difference",
+                "largest relative difference between width and predicted width",
                 max(abs(row["width"] / row["width_predicted"] - 1.0) for row in rows),
                 maximum=0.05,
             ),
             Criterion(
-                "largest slope of a smoothed conditional over that of the raw one",
+                "largest ratio of the slopes of the smoothed and the raw conditional",
                 max(row["slope_smoothed"] / row["slope_raw"] for row in rows),
                 maximum=0.02,
             ),
@@ -70,16 +79,27 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
     )
     return Result(
         {"table": table},
-        {"figure": _figure(curves)},
+        {"figure": _draw(curves)},
         {
-            "figure": "p(x2 | x1) at x1 = sqrt(.5) + c, around x2 = sqrt(.5) + c,"
-            f" dotted: raw, and smoothed with Gaussian noise of {_NOISE_SCALE:g}."
+            "figure": "Conditionals p(x2 | x1) at x1 = sqrt(.5) + c, raw and smoothed"
+            f" with Gaussian noise of {_NOISE_SCALE:g}. The dotted line marks"
+            " x2 = sqrt(.5) + c."
         },
     )
 
 
-def smoothed_density(ring, noise_scale: float):
-    """Density of x + noise_scale * N(0, I): circles over the Gaussian radius."""
+def make_smoothed_density(ring: BlurredCircles, noise_scale: float) -> Density:
+    """Makes the density of x + noise_scale * N(0, I).
+
+    It is an integral over the Gaussian radius, by quadrature over blurred circles.
+
+    Args:
+      ring: density of x, a ring of radius 1.
+      noise_scale: standard deviation of the noise.
+
+    Returns:
+      The density as a function of float64 [n, 2].
+    """
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NUM_RADII)
     circles = [
         BlurredCircles([[0.0, 0.0]], [1.0 + ring.scale * node], noise_scale, tf.float64)
@@ -94,34 +114,33 @@ def smoothed_density(ring, noise_scale: float):
     return density
 
 
-def conditional(density, x1: float) -> np.ndarray:
-    """p(x2 | x1) on the grid _X2, normalized by a sum over it."""
+def compute_conditional(density: Density, x1: float) -> np.ndarray:
+    """Computes p(x2 | x1) on the grid _X2, normalized by a sum over the grid."""
     points = np.stack([np.full_like(_X2, x1), _X2], axis=-1)
     joint = density(tf.constant(points)).numpy()
     return joint / (joint.sum() * (_X2[1] - _X2[0]))
 
 
-def _figure(curves) -> bytes:
-    figure = Figure(figsize=(7.2, 2.2), layout="constrained")
+@style.apply()
+def _draw(curves: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> bytes:
+    figure = Figure(figsize=(style.PAGE_WIDTH, 2.2))
     axes = figure.subplots(1, len(curves), sharex=True, sharey=True, squeeze=False)[0]
     for panel, (offset, (raw, smoothed)) in zip(axes, curves.items(), strict=True):
-        panel.plot(
-            _X2, raw, color=style.VERMILLION, linewidth=1.0, label="$p(x_2 | x_1)$"
-        )
+        panel.plot(_X2, raw, color=style.VERMILLION, label="$p(x_2 | x_1)$")
         panel.plot(
             _X2,
             smoothed,
             "--",
             color=style.BLUE,
-            linewidth=1.2,
             label=r"$q(\tilde x_2 | \tilde x_1)$",
         )
-        panel.axvline(np.sqrt(0.5) + offset, color="0.6", linewidth=0.8, linestyle=":")
+        panel.axvline(
+            np.sqrt(0.5) + offset, color=style.GREY, linewidth=0.8, linestyle=":"
+        )
         panel.set_xlim(0.15, 1.25)
         panel.set_ylim(0.0)
-        panel.tick_params(labelsize=7)
-        panel.set_title(f"c = {offset:g}", fontsize=8)
-        panel.set_xlabel("$x_2$", fontsize=8)
-    axes[0].set_ylabel("density per unit length", fontsize=8)
-    axes[-1].legend(fontsize=7)
+        panel.set_title(f"c = {offset:g}")
+        panel.set_xlabel("$x_2$")
+    axes[0].set_ylabel("density per unit length")
+    axes[-1].legend()
     return style.to_png(figure)

@@ -1,13 +1,13 @@
 """Theorem 1: smoothing never makes a density steeper.
 
 For a continuous density p on a line and symmetric, stationary noise q, the Lipschitz
-constant of the smoothed density is at most that of p. That of p is the largest
-derivative; the smoothed density is integrated anew at each point, and its slopes are
-those between points: the two sides share nothing that would make the inequality true.
+constant of the smoothed density is at most that of p. The constant of p is its largest
+derivative. That of the smoothed density is its largest slope between two points, with
+a separate integral at each point. The two sides share no computation that would make
+the inequality true by construction.
 """
 
 import dataclasses
-import pathlib
 from collections.abc import Callable
 
 import numpy as np
@@ -15,26 +15,25 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from matplotlib.figure import Figure
 
-from experiments.cells import Cells
+from experiments.job import Job
 from experiments.report import style
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
+from experiments.report.table import Criterion, Result, Table, TableRow
 from experiments.theory.kernel_check import check_kernel
-from experiments.theory.mixtures import mixture
-from experiments.theory.noise_quadrature import reach_of
+from experiments.theory.noise_quadrature import mixture, noise_reach
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.smoothing import SMOOTHINGS, Smoothing
 
 tfd = tfp.distributions
 
 _SCALES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-# Of Gauss and Legendre, on each piece.
+# Gauss-Legendre nodes on each piece of an integral.
 _NUM_NODES = 20
-# Of the reach of the noise: its density varies most where it is high.
+# Edges of pieces, as shares of the reach of the noise. They are dense near 0, where the
+# density of the noise is high and varies most.
 _NOISE_PIECES = np.array([-1 / 4, -1 / 16, 0, 1 / 16, 1 / 4])
 _NUM_POINTS = 600
 _NUM_FINER = 60
-# What the integrals may be off, relatively.
+# Relative error of the integrals.
 _ROUNDING = 1e-7
 
 
@@ -43,30 +42,36 @@ class Density:
     """A continuous density on a line.
 
     Attributes:
-      prob: float64 [n] -> float64 [n].
-      edges: increasing; the density is smooth between them, and next to nothing
-        beyond the first and the last.
+      prob: probability density, float64 [n] -> float64 [n].
+      edges: increasing positions. The density is smooth between two of them and
+        negligible beyond the first and the last.
     """
 
     prob: Callable[[tf.Tensor], tf.Tensor]
     edges: np.ndarray
 
 
-def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
-    """Measures every density, kernel and scale.
+def run(job: Job) -> Result:
+    """Measures every density with every kernel and scale.
+
+    Args:
+      job: the run; a quick one takes three scales.
+
+    Returns:
+      A table with a row for each combination, and a figure of the ratios.
 
     Raises:
-      ValueError: a kernel is not stationary, symmetric and of mass one, the premises of
-        the theorem.
+      ValueError: a kernel is not stationary, symmetric and of mass one, as the theorem
+        assumes.
     """
-    del directory, cells
-    scales = _SCALES[2::2] if quick else _SCALES
+    scales = _SCALES[2::2] if job.quick else _SCALES
     rows = []
     for name, density in densities().items():
-        raw = lipschitz(density)
+        raw = lipschitz_constant(density)
         for kernel in SMOOTHINGS:
             for scale in scales:
-                smoothed = smoothed_lipschitz(density, SMOOTHINGS[kernel](scale))
+                smoothing = SMOOTHINGS[kernel](scale)
+                smoothed = smoothed_lipschitz_constant(density, smoothing)
                 rows.append(
                     {
                         "density": name,
@@ -82,13 +87,14 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
         columns=tuple(rows[0]),
         rows=tuple(rows),
         notes=(
-            "lip_p: largest derivative. lip_smoothed: largest slope between two"
-            " points, each value an integral of p(x) q(x~|x) of its own. Per unit"
-            " length squared. Integrals, not samples: there is no standard error.",
+            "lip_p: largest derivative of p. lip_smoothed: largest slope of the"
+            " smoothed density between two points, each value a separate integral of"
+            " p(x) q(x~|x). Both are per unit length squared. They have no standard"
+            " error, because they are integrals and not sample means.",
         ),
         criteria=(
             Criterion(
-                "largest ratio of all cells",
+                "largest ratio of all rows",
                 max(row["ratio"] for row in rows),
                 maximum=1.0 + _ROUNDING,
             ),
@@ -96,19 +102,19 @@ def run(directory: pathlib.Path, *, quick: bool, cells: Cells) -> Result:
     )
     return Result(
         {"table": table},
-        {"figure": _figure(rows)},
+        {"figure": _draw(rows)},
         {
-            "figure": "Lipschitz constant of the smoothed density over that of the"
-            " density, against the standard deviation of the noise. Theorem 1: never"
-            " above 1."
+            "figure": "Ratio of the Lipschitz constant of the smoothed density to that"
+            " of the density, against the standard deviation of the noise. By"
+            " Theorem 1 it never exceeds 1."
         },
     )
 
 
-def lipschitz(density: Density) -> float:
-    """The largest |dp/dx|."""
+def lipschitz_constant(density: Density) -> float:
+    """Finds the largest |dp/dx|."""
 
-    def steepness(x: np.ndarray) -> np.ndarray:
+    def slope(x: np.ndarray) -> np.ndarray:
         x = tf.constant(x)
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -116,15 +122,22 @@ def lipschitz(density: Density) -> float:
         return np.abs(tape.gradient(prob, x))
 
     x = np.linspace(density.edges[0], density.edges[-1], 20 * _NUM_POINTS)
-    best = int(np.argmax(steepness(x)))
+    best = int(np.argmax(slope(x)))
     around = x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)]
-    return float(steepness(np.linspace(*around, _NUM_POINTS)).max())
+    return float(slope(np.linspace(*around, _NUM_POINTS)).max())
 
 
-def smoothed_lipschitz(density: Density, smoothing: Smoothing) -> float:
-    """The largest slope of the smoothed density between two neighbours.
+def smoothed_lipschitz_constant(density: Density, smoothing: Smoothing) -> float:
+    """Finds the largest slope of the smoothed density between neighbouring points.
 
-    The points are even, and finer around the steepest place.
+    The points are evenly spaced, then once more and closer around the steepest place.
+
+    Args:
+      density: p.
+      smoothing: q.
+
+    Returns:
+      The slope, per unit length squared.
 
     Raises:
       ValueError: the noise is not stationary, symmetric and of mass one.
@@ -146,19 +159,19 @@ def smoothed_lipschitz(density: Density, smoothing: Smoothing) -> float:
 def smoothed_prob(
     density: Density, smoothing: Smoothing, x_smoothed: np.ndarray
 ) -> np.ndarray:
-    """The integral of p(x) q(x~ | x) over x.
+    """Integrates p(x) q(x~ | x) over x.
 
     Args:
       density: p.
-      smoothing: q; its density is smooth on either side of x, and reaches no
-        farther than it does from 0.
-      x_smoothed: float64 [n].
+      smoothing: q, whose density is smooth on either side of x and extends no
+        farther from any x than from 0.
+      x_smoothed: positions x~, float64 [n].
 
     Returns:
-      float64 [n].
+      The smoothed density at x~, float64 [n].
     """
-    reach = reach_of(smoothing)
-    # Pieces of the range of x on which the integrand is smooth.
+    reach = noise_reach(smoothing)
+    # Edges of pieces on which the integrand is smooth.
     fixed = np.broadcast_to(density.edges, (len(x_smoothed), len(density.edges)))
     lowest, highest = x_smoothed[:, None] - reach, x_smoothed[:, None] + reach
     around = x_smoothed[:, None] + reach * _NOISE_PIECES
@@ -177,7 +190,7 @@ def smoothed_prob(
 
 
 def densities() -> dict[str, Density]:
-    """What is smoothed, by name."""
+    """Makes the densities that are smoothed, by name."""
     spikes = DENSITIES["spikes"](tf.float64)
     one, tails = np.float64(1.0), np.arange(2.0, 7.0)
     return {
@@ -198,30 +211,26 @@ def densities() -> dict[str, Density]:
     }
 
 
-def _figure(rows: list[dict]) -> bytes:
+@style.apply()
+def _draw(rows: list[TableRow]) -> bytes:
     names = list(dict.fromkeys(row["density"] for row in rows))
-    figure = Figure(figsize=(7.2, 2.3), layout="constrained")
+    figure = Figure(figsize=(style.PAGE_WIDTH, 2.3))
     axes = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for panel, name in zip(axes, names, strict=True):
         for kernel, colour, mark in style.curves(SMOOTHINGS):
-            cells = [r for r in rows if r["density"] == name and r["kernel"] == kernel]
-            panel.plot(
-                [row["noise_scale"] for row in cells],
-                [row["ratio"] for row in cells],
-                mark,
-                color=colour,
-                markersize=3,
-                linewidth=1.0,
-                label=kernel,
-            )
-        panel.axhline(1.0, color="0.4", linewidth=0.8, label="Theorem 1's limit")
+            points = [
+                (row["noise_scale"], row["ratio"])
+                for row in rows
+                if row["density"] == name and row["kernel"] == kernel
+            ]
+            panel.plot(*zip(*points, strict=True), mark, color=colour, label=kernel)
+        style.draw_reference(panel, 1.0, "Theorem 1's limit")
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_title(name, fontsize=8)
+        panel.set_title(name)
         panel.set_xticks([1e-3, 1e-2, 1e-1, 1.0])
         panel.set_xlim(6e-4, 1.8)
-        panel.set_xlabel("noise, standard deviation", fontsize=8)
-        panel.tick_params(labelsize=7)
-    axes[0].set_ylabel("Lip(smoothed) / Lip(p)", fontsize=8)
-    axes[0].legend(fontsize=7)
+        panel.set_xlabel("noise, standard deviation")
+    axes[0].set_ylabel("Lip(smoothed) / Lip(p)")
+    axes[0].legend()
     return style.to_png(figure)

@@ -11,32 +11,32 @@ from matplotlib.ticker import MaxNLocator
 from experiments.report import style
 
 _NUM_POINTS = 4000
-# Densities are shown up to this quantile of the data's own, over the points where it
-# is not next to nothing: a thin ridge would leave all else black.
+# The brightest colour is this quantile of the data's density over the points where it
+# is not negligible. With the maximum, a thin ridge would leave everything else black.
 _BRIGHTEST = 0.9
-_WIDTH = 7.2  # inches, of a page's text
 _NUM_ARROWS = 90
 
 
-def samples_and_densities(
+@style.apply()
+def draw_samples_and_densities(
     data: Mapping[str, np.ndarray],
     models: Sequence[tuple[str, Mapping[str, np.ndarray]]],
     bounds: list[list[float]],
 ) -> bytes:
-    """Two rows of panels: samples above, the density below.
+    """Draws two rows of panels, samples above densities.
 
     Args:
-      data: "samples" [n, 2] and "log_density" on the grid of the data.
-      models: (label, arrays of its cell) of each column after the data's.
+      data: "samples" [n, 2] and "log_density" on the grid, of the data.
+      models: (label, arrays of the model's cell) of each column after the data's.
       bounds: [low, high] of each coordinate.
 
     Returns:
-      PNG. All panels have one scale of lengths, the lower ones one of colours.
+      PNG. All panels share the scale of lengths, and all densities that of colours.
     """
     columns = [("data", data), *models]
     (left, right), (bottom, top) = bounds
-    # A few panels need not fill the page; the rest is for labels and colour bar.
-    width = min(1.7, (_WIDTH - 1.0) / len(columns))
+    # The panels leave an inch for labels and colour bar; a few need not fill the page.
+    width = min(1.7, (style.PAGE_WIDTH - 1.0) / len(columns))
     height = width * (top - bottom) / (right - left)
     figure = Figure(
         figsize=(width * len(columns) + 1.0, 2 * height + 0.8), layout="compressed"
@@ -46,14 +46,14 @@ def samples_and_densities(
     brightest = np.quantile(truth[truth > 1e-3 * truth.max()], _BRIGHTEST)
     for column, (label, arrays) in enumerate(columns):
         above, below = axes[:, column]
-        above.set_title(textwrap.fill(label, round(11 * width)), fontsize=8)
+        above.set_title(textwrap.fill(label, round(11 * width)))
         _scatter(above, arrays["samples"], style.BLUE)
         size = round(np.sqrt(arrays["log_density"].size))
         picture = below.imshow(
             np.exp(arrays["log_density"]).reshape(size, size),
             extent=(left, right, bottom, top),
             origin="lower",
-            cmap="cividis",
+            cmap=style.DENSITY_COLOURS,
             vmin=0.0,
             vmax=brightest,
         )
@@ -61,21 +61,20 @@ def samples_and_densities(
             panel.set_xlim(left, right)
             panel.set_ylim(bottom, top)
             panel.set_aspect("equal")
-            panel.tick_params(labelsize=7)
             panel.xaxis.set_major_locator(MaxNLocator(5, integer=True, prune="both"))
             panel.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        below.set_xlabel("$x_1$", fontsize=8)
-    axes[0, 0].set_ylabel("samples\n$x_2$", fontsize=8)
-    axes[1, 0].set_ylabel("density\n$x_2$", fontsize=8)
+        below.set_xlabel("$x_1$")
+    axes[0, 0].set_ylabel("samples\n$x_2$")
+    axes[1, 0].set_ylabel("density\n$x_2$")
     bar = figure.colorbar(
         picture, ax=axes, extend="max", pad=0.01, shrink=0.45, anchor=(0.0, 0.05)
     )
-    bar.set_label("per unit area", fontsize=7)
-    bar.ax.tick_params(labelsize=7)
+    bar.set_label("per unit area")
     return style.to_png(figure)
 
 
-def denoising_arrows(
+@style.apply()
+def draw_denoising(
     arrays: Mapping[str, np.ndarray],
     distances: Mapping[str, float],
     data_samples: np.ndarray,
@@ -83,17 +82,17 @@ def denoising_arrows(
     *,
     num_arrows: int = _NUM_ARROWS,
 ) -> bytes:
-    """Arrows from x~ to its denoised points, beside those to the posterior mean.
+    """Draws arrows from x~ to its denoised points and to the posterior mean.
 
-    One quadrant is shown: in the whole plane the arrows would be too short.
+    The figure shows one quadrant, because the arrows are too short in the whole plane.
 
     Args:
       arrays: "arrow_start", "arrow_posterior_mean", "arrow_exact" and
         "arrow_truncated", each [n, 2].
       distances: root mean squared distance of each estimate to the posterior mean.
-      data_samples: [n, 2], drawn faintly behind.
-      bounds: [low, high] of each coordinate; the quadrant of positive ones is drawn.
-      num_arrows: how many are drawn.
+      data_samples: samples of the data for the background, [n, 2].
+      bounds: [low, high] of each coordinate; the quadrant reaches from 0 to the highs.
+      num_arrows: number of arrows in each panel.
 
     Returns:
       PNG of three panels of one scale.
@@ -103,7 +102,7 @@ def denoising_arrows(
         ("exact", "single step, exact gradient"),
         ("truncated", "single step, truncated gradient"),
     )
-    figure = Figure(figsize=(_WIDTH, 2.9), layout="constrained")
+    figure = Figure(figsize=(style.PAGE_WIDTH, 2.9))
     axes = figure.subplots(1, len(panels), sharex=True, sharey=True)
     limits = np.array(bounds)[:, 1]
     start = arrays["arrow_start"]
@@ -111,7 +110,7 @@ def denoising_arrows(
     shown = shown[:num_arrows]
     start, mean = start[shown], arrays["arrow_posterior_mean"][shown]
     for panel, (name, label) in zip(axes, panels, strict=True):
-        _scatter(panel, data_samples, "0.7")
+        _scatter(panel, data_samples, style.GREY)
         panel.quiver(
             *start.T,
             *(arrays[f"arrow_{name}"][shown] - start).T,
@@ -128,18 +127,16 @@ def denoising_arrows(
             panel.plot(
                 *mean.T,
                 "o",
-                markersize=3.0,
                 markerfacecolor="none",
                 markeredgecolor=style.BLUE,
                 markeredgewidth=0.6,
             )
-        panel.set_title(label, fontsize=8)
+        panel.set_title(label)
         panel.set_xlim(0.0, limits[0])
         panel.set_ylim(0.0, limits[1])
         panel.set_aspect("equal")
-        panel.set_xlabel("$x_1$", fontsize=8)
-        panel.tick_params(labelsize=7)
-    axes[0].set_ylabel("$x_2$", fontsize=8)
+        panel.set_xlabel("$x_1$")
+    axes[0].set_ylabel("$x_2$")
     return style.to_png(figure)
 
 

@@ -1,4 +1,4 @@
-"""One MADE over [x~, x] that offers the densities of both stages."""
+"""One MADE over [x~, x] that provides the densities of both stages."""
 
 import math
 
@@ -14,16 +14,16 @@ from smoothing_tf.models.made import MADE, MADEConfig
 class JointMADE(keras.Model):
     """p(x~, x) = p(x~) p(x | x~), with x~ first in the order of one masked network.
 
-    `smoothed` and `reverse` are views of it: density models without weights of
-    their own.
+    `smoothed` and `reverse` are its two halves: density models that share its weights
+    and have none of their own.
 
     Args:
       config: hyper-parameters of the network.
       event_shape: shape of one x, of any rank; continuous data.
-      reverse_range: the locations of x start evenly spread over [-r, r] around x~;
-        about as far as the noise reaches.
+      reverse_range: r, about the reach of the noise. The initial locations of x are
+        spread evenly over [-r, r] around x~.
       seed: seed of the initial weights, integer or int32 [2].
-      **kwargs: `name`, `dtype` of `keras.Model`.
+      **kwargs: `name` and `dtype` of `keras.Model`.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021: the smoothing-distribution study.
@@ -45,9 +45,9 @@ class JointMADE(keras.Model):
         self.built = True
 
     def _start_around_x_smoothed(self, reach: float) -> None:
-        """Lets the mixtures of x start around x~, as those of a conditional MADE do."""
+        """Centres the initial mixtures of x on x~, as a conditional MADE does."""
         head, num_dims = self.network.head, math.prod(self.event_shape)
-        # From x~_d, the first half of the inputs, to the locations of x_d.
+        # Connects x~_d, in the first half of the inputs, to the locations of x_d.
         to_x = np.eye(2 * num_dims, k=num_dims, dtype=np.float32)
         self.network.skip.kernel.assign_add(np.kron(to_x, head.is_location))
         bias = self.network.output_layer.bias
@@ -58,12 +58,12 @@ class JointMADE(keras.Model):
     @property
     def smoothed(self) -> DensityModel:
         """p(x~)."""
-        return _View(self.network, self.event_shape, is_conditional=False)
+        return _Half(self.network, self.event_shape, is_conditional=False)
 
     @property
     def reverse(self) -> DensityModel:
         """p(x | x~)."""
-        return _View(self.network, self.event_shape, is_conditional=True)
+        return _Half(self.network, self.event_shape, is_conditional=True)
 
     def log_prob(
         self,
@@ -72,15 +72,15 @@ class JointMADE(keras.Model):
         *,
         dropout_seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """log p(x~) + log p(x | x~) of each example, in one pass.
+        """Computes log p(x~) + log p(x | x~) of each example, in one pass.
 
         Args:
-          x: floating [batch, ...event_shape].
-          x_smoothed: of the same shape and dtype.
-          dropout_seed: see `DensityModel.log_prob`.
+          x: clean examples, floating [batch, ...event_shape].
+          x_smoothed: noisy examples x~ of the same shape and dtype.
+          dropout_seed: seed of dropout; see `DensityModel.log_prob`.
 
         Returns:
-          [batch], nats.
+          The joint log density, [batch], nats.
         """
         num_dims = math.prod(self.event_shape)
         both = tf.concat(
@@ -89,25 +89,26 @@ class JointMADE(keras.Model):
         return self.network.log_prob(both, dropout_seed=dropout_seed)
 
 
-class _View(AutoregressiveModel):
-    """The first or the second half of the conditionals of a MADE.
+class _Half(AutoregressiveModel):
+    """The first or the second half of a MADE's conditionals.
 
     Args:
       network: the MADE over both halves.
       event_shape: shape of one half.
-      is_conditional: True: the second half given the first; False: the first.
+      is_conditional: whether this is the second half, given the first.
     """
 
     def __init__(
         self, network: MADE, event_shape: tuple[int, ...], is_conditional: bool
     ):
-        # Keras would name it after the class, with an underscore no graph allows.
+        # Keras would derive the name from the class, but a name in a graph must not
+        # begin with an underscore.
         super().__init__(
             event_shape,
             1,
             network.head,
             is_conditional,
-            name="view",
+            name="half",
             dtype=network.dtype_policy,
         )
         self.network = network
@@ -117,7 +118,7 @@ class _View(AutoregressiveModel):
         num_dims = math.prod(self.event_shape)
         half = tf.reshape(x, [-1, num_dims])
         if context is None:
-            # The first half does not see the second, whatever it is.
+            # The first half does not depend on the second.
             both = tf.concat([half, tf.zeros_like(half)], axis=-1)
             return self.network(both, dropout_seed=dropout_seed)[:, :num_dims]
         context = tf.reshape(tf.cast(context, half.dtype), [-1, num_dims])

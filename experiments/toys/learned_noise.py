@@ -1,4 +1,4 @@
-"""Both stages at once, with the noise scale learned by the bound."""
+"""Joint training of both stages and of the noise scale, by the bound."""
 
 import math
 
@@ -13,12 +13,12 @@ class LearnedNoise(keras.Model):
     """The bound as a function of both stages and of the scale of Gaussian noise.
 
     x~ = x + s e with e ~ N(0, I), so that the gradient reaches log s. The expectation
-    of -log q(x~ | x) is D log s and a constant: it keeps s from falling to 0.
+    of -log q(x~ | x) is D log s plus a constant, which keeps s from falling to 0.
 
     Args:
       smoothed: p(x~).
       reverse: p(x | x~).
-      noise_scale: s at the start.
+      noise_scale: initial value of s.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class LearnedNoise(keras.Model):
         *,
         dropout_seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """The bound on log p(x) from one draw.
+        """Estimates the bound on log p(x) from one draw of the noise.
 
         Args:
-          x: float [batch, D].
-          unit_noise: draws of N(0, I), of the same shape.
-          dropout_seed: see `DensityModel.log_prob`.
+          x: clean examples, float [batch, D].
+          unit_noise: draws of N(0, I), float [batch, D].
+          dropout_seed: seed of dropout; see `DensityModel.log_prob`.
 
         Returns:
-          [batch], nats.
+          The bound, [batch], nats.
         """
         log_scale = tf.convert_to_tensor(self.log_noise_scale)
         x_smoothed = x + tf.exp(log_scale) * unit_noise
@@ -63,6 +63,6 @@ class LearnedNoise(keras.Model):
         )
 
     def two_stage(self) -> TwoStageModel:
-        """The two-stage model at the scale learned so far."""
+        """Makes the two-stage model at the current scale."""
         scale = math.exp(float(self.log_noise_scale.numpy()))
         return TwoStageModel(Gaussian(scale), self.smoothed, self.reverse)

@@ -5,36 +5,33 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from experiments.cells import Cells
+from experiments.job import Job
 from experiments.report import style
-from experiments.report.result import Result
-from experiments.report.table import Table
-from experiments.toys import (
-    figures as plane_figures,
-)
-from experiments.toys import (
-    runs as plane_cells,
-)
-from experiments.toys import (
-    search as plane,
-)
-from experiments.toys.search import Row, Study
+from experiments.report.table import Result, Table
+from experiments.toys import figures, search
+from experiments.toys.compared_model import ComparedModel
+from experiments.toys.pictures import compute_data_arrays
+from experiments.toys.runs import train_plain, train_two_stage
+from experiments.toys.study import Study
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """What differs between the data sets.
+class RealNVPComparison:
+    """The comparison on one data set.
 
     Attributes:
+      description: title and description of the experiment.
       density: a key of DENSITIES.
-      bounds: [low, high] of each coordinate, for the pictures.
-      capacities: (couplings, units of both hidden layers) of the plain models,
-        small to large; the two stages get as many parameters together.
-      noise_scales: candidates.
-      published: "plain" and "smoothed" -> nats, of the paper's model.
-      targets: the same -> score -> the most it may be, of the largest models.
+      bounds: [low, high] of each coordinate of the pictures.
+      capacities: (number of couplings, width of both hidden layers) of the plain
+        models, from small to large. The two stages together get as many parameters.
+      noise_scales: candidates of the two-stage models.
+      published: "plain" and "smoothed" -> nats of the paper's model.
+      targets: "plain" and "smoothed" -> score -> largest acceptable value for the
+        largest model, nats.
     """
 
+    description: str
     density: str
     bounds: list[list[float]]
     capacities: tuple[tuple[int, int], ...]
@@ -43,63 +40,101 @@ class Settings:
     targets: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
 
-def run(settings: Settings, cells: Cells, *, quick: bool) -> Result:
+COMPARISONS = {
+    "checkerboard": RealNVPComparison(
+        description="Checkerboard: RealNVP with and without smoothing, over its"
+        " capacity.\n\nThe paper finds that smoothing helps RealNVP on this data set. A"
+        " sweep over capacities, at equal numbers of parameters, shows where that is so"
+        " with our training.",
+        density="checkerboard",
+        bounds=[[-4.5, 4.5], [-4.5, 4.5]],
+        capacities=((2, 32), (4, 32), (6, 64), (12, 104)),
+        noise_scales=(0.1, 0.3, 0.5, 0.8),
+        published={"plain": 3.72, "smoothed": 3.64},
+        targets={"plain": {"nll": 3.56}, "smoothed": {"bound": 3.60}},
+    ),
+    "olympics_realnvp": RealNVPComparison(
+        description="Olympics: RealNVP with and without smoothing.\n\nThe paper does"
+        " not define its data set and this one is ours, so the published numbers are"
+        " for orientation only.",
+        density="olympics",
+        bounds=[[-3.0, 3.0], [-2.0, 2.0]],
+        capacities=((4, 32), (12, 104)),
+        noise_scales=(0.1, 0.2, 0.3),
+        published={"plain": 1.80, "smoothed": 1.32},
+        targets={"plain": {"nll": 1.80}, "smoothed": {"bound": 1.32}},
+    ),
+}
+
+
+def run(comparison: RealNVPComparison, job: Job) -> Result:
     """Trains, compares and draws all models of one data set.
 
     Args:
-      settings: of the data set.
-      cells: computes.
-      quick: see `plane.run`, whose errors are raised; the smallest models alone.
+      comparison: data set, capacities and targets.
+      job: the run; a quick one takes the smallest models alone.
 
     Returns:
-      Tables of the models and of what validation chose among; figures of the largest
-      models and of the scores by size.
+      A table of the models and one of the candidates among which validation chose; a
+      figure of the largest models and one of the scores by size.
+
+    Raises:
+      FloatingPointError: the training of a model diverged with every noise scale.
+      RuntimeError: cells failed; see `Cells.run`.
     """
-    capacities = settings.capacities[:1] if quick else settings.capacities
-    rows = [row for capacity in capacities for row in _rows(settings, *capacity)]
-    study = Study(settings.density, settings.bounds, tuple(rows))
-    table, choices, _ = plane.run(study, cells, quick=quick)
-    largest = rows[-2:]
-    panels = plane_figures.samples_and_densities(
-        plane_cells.picture_of_data(settings.density, settings.bounds),
-        [(row.label, plane.arrays_of(cells, row)) for row in largest],
-        settings.bounds,
+    density, bounds = comparison.density, comparison.bounds
+    capacities = comparison.capacities[:1] if job.quick else comparison.capacities
+    models = [
+        model
+        for capacity in capacities
+        for model in _make_models(comparison, *capacity)
+    ]
+    study = Study(density, bounds, tuple(models))
+    table, choices, _ = search.run(study, job.cells, quick=job.quick)
+    panels = figures.draw_samples_and_densities(
+        compute_data_arrays(density, bounds),
+        [
+            (model.label, search.read_first_arrays(job.cells, model))
+            for model in models[-2:]
+        ],
+        bounds,
     )
     return Result(
         {"table": table, "choices": choices},
-        {"figure": panels, "capacity": _curves(table, settings)},
+        {"figure": panels, "capacity": _draw_scores(table, density)},
         {
-            "figure": f"{settings.density}: samples and densities of the largest"
-            " models. The density of the two-stage model is its importance-weighted"
-            " estimate.",
-            "capacity": "Nats per point against the number of parameters, of plain"
-            " RealNVP and of two stages with as many together; mean over the seeds,"
-            " bars are one standard deviation of them.",
+            "figure": f"{density}: samples and densities of the largest models. The"
+            " density of the two-stage model is its importance-weighted estimate.",
+            "capacity": "Nats per point against the number of parameters, for plain"
+            " RealNVP and for two stages of the same total size. Points are means over"
+            " the seeds, bars one standard deviation.",
         },
     )
 
 
-def num_parameters(num_couplings: int, width: int, num_context: int) -> int:
-    """Parameters of a RealNVP of the plane with two hidden layers of one width."""
+def count_parameters(num_couplings: int, width: int, num_context: int) -> int:
+    """Counts the parameters of a RealNVP of the plane with two equal hidden layers."""
     num_inputs = 1 + num_context
     coupling = (num_inputs + 1) * width + (width + 1) * width + (width + 1) * 2
     return num_couplings * coupling + 4
 
 
 def _stage_width(num_couplings: int, width: int) -> int:
-    """Width with which two stages have as many parameters as one model of `width`."""
-    total = num_parameters(num_couplings, width, 0)
+    """Finds the width at which two stages have the size of one model of `width`."""
+    total = count_parameters(num_couplings, width, 0)
     return min(
         range(1, width),
         key=lambda w: abs(
-            num_parameters(num_couplings, w, 0)
-            + num_parameters(num_couplings, w, 2)
+            count_parameters(num_couplings, w, 0)
+            + count_parameters(num_couplings, w, 2)
             - total
         ),
     )
 
 
-def _rows(settings: Settings, num_couplings: int, width: int) -> list[Row]:
+def _make_models(
+    comparison: RealNVPComparison, num_couplings: int, width: int
+) -> list[ComparedModel]:
     def realnvp(units: int) -> dict:
         config = {
             "num_couplings": num_couplings,
@@ -108,40 +143,41 @@ def _rows(settings: Settings, num_couplings: int, width: int) -> list[Row]:
         }
         return {"model": "realnvp", "config": config}
 
-    is_largest = (num_couplings, width) == settings.capacities[-1]
-    published = settings.published if is_largest else {}
-    targets = settings.targets if is_largest else {}
+    is_largest = (num_couplings, width) == comparison.capacities[-1]
+    published = comparison.published if is_largest else {}
+    targets = comparison.targets if is_largest else {}
     size = f"{num_couplings}x{width}"
     stage = realnvp(_stage_width(num_couplings, width))
     return [
-        Row(
+        ComparedModel(
             f"plain-{size}",
             f"RealNVP {size}",
-            plane_cells.plain,
-            {"training": plane.REALNVP_TRAINING, "model": realnvp(width)},
+            train_plain,
+            {"training": search.REALNVP_TRAINING, "model": realnvp(width)},
             (),
             published.get("plain"),
             targets.get("plain", {}),
         ),
-        Row(
+        ComparedModel(
             f"smoothed-{size}",
             f"two-stage, as large as {size}",
-            plane_cells.two_stage,
+            train_two_stage,
             {
-                "training": plane.REALNVP_TRAINING,
+                "training": search.REALNVP_TRAINING,
                 "smoothing": "gaussian",
                 "smoothed": stage,
                 "reverse": stage,
             },
-            settings.noise_scales,
+            comparison.noise_scales,
             published.get("smoothed"),
             targets.get("smoothed", {}),
         ),
     ]
 
 
-def _curves(table: Table, settings: Settings) -> bytes:
-    figure = Figure(figsize=(4.6, 3.0), layout="constrained")
+@style.apply()
+def _draw_scores(table: Table, density: str) -> bytes:
+    figure = Figure(figsize=(style.PANEL_WIDTH, 3.0))
     axes = figure.subplots()
     for score, label, colour, mark in (
         ("nll", "plain", style.BLACK, "o-"),
@@ -161,11 +197,9 @@ def _curves(table: Table, settings: Settings) -> bytes:
             fmt=mark,
             color=colour,
             label=label,
-            markersize=4,
             capsize=2,
         )
-    floor = plane.entropy(settings.density)
-    axes.axhline(floor, color="0.4", linewidth=0.8, label="entropy")
+    style.draw_reference(axes, search.entropy(density), "entropy")
     axes.set_xscale("log")
     counts = [
         row["parameters"] for row in table.rows if "nll" in row and "parameters" in row
@@ -173,8 +207,7 @@ def _curves(table: Table, settings: Settings) -> bytes:
     axes.set_xticks(counts, [f"{count:,}" for count in counts])
     axes.minorticks_off()
     axes.set_xlim(0.7 * min(counts), 1.4 * max(counts))
-    axes.set_xlabel("parameters of the whole model", fontsize=8)
-    axes.set_ylabel("nats per point", fontsize=8)
-    axes.tick_params(labelsize=7)
-    axes.legend(fontsize=7)
+    axes.set_xlabel("parameters of the whole model")
+    axes.set_ylabel("nats per point")
+    axes.legend()
     return style.to_png(figure)

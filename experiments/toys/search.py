@@ -1,6 +1,5 @@
-"""What the experiments on two-dimensional data share: search, finals, table."""
+"""Search, final runs and tables of the experiments on two-dimensional data."""
 
-import dataclasses
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from experiments.cells import Cell, Cells
-from experiments.report.table import Criterion, Table
-from experiments.toys import scores as toy_scores
-from smoothing_tf import artifacts
+from experiments.report.table import Criterion, Table, TableRow
+from experiments.toys.compared_model import ComparedModel
+from experiments.toys.pictures import read_arrays
+from experiments.toys.scores import NUM_DRAWS
+from experiments.toys.study import Study
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 
 Json = dict[str, Any]
 
-# All lengths and rates are ours; the paper names none.
+# The paper states neither lengths nor rates; these are ours.
 TRAINING = {
     "num_steps": 20_000,
     "batch_size": 500,
@@ -29,114 +30,67 @@ REALNVP_TRAINING = TRAINING | {"clip_norm": 1.0}
 SEEDS = (0, 1, 2)
 NUM_RESTARTS = 3
 _QUICK_GRID_SIZE = 80
-# Bounds on log p(x), with the names of their columns.
+# Scores, nats; each is the name of a column.
 _SCORES = ("nll", "bound", "iw")
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One model of a table, trained once per seed.
-
-    Attributes:
-      name: path-safe, names its cells.
-      label: what the table calls it.
-      function: in `plane_cells`, makes one cell.
-      arguments: of the function, but for seed, lengths and pictures.
-      noise_scales: candidates of a two-stage model, of which a short run of one seed
-        on validation data chooses; empty: nothing to choose.
-      published: negative log-likelihood or bound in the paper, nats.
-      targets: name of a score -> the most it may be, nats.
-    """
-
-    name: str
-    label: str
-    function: Any
-    arguments: Json
-    noise_scales: tuple[float, ...] = ()
-    published: float | None = None
-    targets: Mapping[str, float] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Study:
-    """Models of one density, compared.
-
-    Attributes:
-      density: a key of DENSITIES.
-      bounds: [low, high] of each coordinate, for the pictures.
-      rows: the models.
-      search_steps: length of the runs that choose a noise scale.
-    """
-
-    density: str
-    bounds: list[list[float]]
-    rows: tuple[Row, ...]
-    search_steps: int = 5000
-
-
-def shortened(study: Study) -> Study:
-    """The same study with hardly any steps: shows that it runs."""
-    rows = []
-    for row in study.rows:
-        training = row.arguments["training"] | {"num_steps": 100}
-        rows.append(
-            dataclasses.replace(
-                row,
-                arguments=row.arguments | {"training": training},
-                noise_scales=row.noise_scales[:1],
-            )
-        )
-    return dataclasses.replace(study, rows=tuple(rows), search_steps=100)
-
-
 def run(study: Study, cells: Cells, *, quick: bool) -> tuple[Table, Table, dict]:
-    """Searches, trains and scores all rows.
+    """Searches noise scales, then trains and scores all models.
 
     Args:
-      study: what to compare.
-      cells: computes.
-      quick: hardly any steps and points, one seed.
+      study: models to compare.
+      cells: runner of the cells.
+      quick: whether to take few steps and points, and one seed.
 
     Returns:
-      (table of the models, table of the search and of the restarts, results of the
-      cells by name).
+      (table of the models, table of the search and the restarts, name of a cell ->
+      result).
 
     Raises:
-      FloatingPointError: the training of a row diverged with every noise scale.
-      RuntimeError: see `Cells.run`.
+      FloatingPointError: the training of a model diverged with every noise scale.
+      RuntimeError: cells failed; see `Cells.run`.
     """
     if quick:
-        study = shortened(study)
-    searched = cells.run(list(_search_cells(study)))
-    scales = {row.name: _best_scale(row, searched) for row in study.rows}
-    finals = cells.run(list(_final_cells(study, scales, quick=quick)))
+        study = study.shorten()
+    searched = cells.run(list(_make_search_cells(study)))
+    scales = {model.name: _choose_scale(model, searched) for model in study.models}
+    finals = cells.run(list(_make_final_cells(study, scales, quick=quick)))
     return (
-        _table(study, finals, quick=quick),
-        _choices(study, searched, finals),
+        _make_table(study, finals, quick=quick),
+        _make_choices_table(study, searched, finals),
         searched | finals,
     )
 
 
-def final_name(row: Row, seed: int) -> str:
-    """Name of the cell of a row and a seed."""
-    return f"{row.name}-seed{seed}"
+def final_name(model: ComparedModel, seed: int) -> str:
+    """Names the cell of a model's final run."""
+    return f"{model.name}-seed{seed}"
 
 
-def arrays_of(cells: Cells, row: Row) -> Mapping[str, np.ndarray]:
-    """What the row's first seed wrote for the pictures."""
-    directory = cells.directory(final_name(row, SEEDS[0]))
-    return artifacts.read_kept_npz(directory / "arrays.npz")
+def read_first_arrays(cells: Cells, model: ComparedModel) -> Mapping[str, np.ndarray]:
+    """Reads the arrays that the first seed of a model wrote for the figures."""
+    return read_arrays(cells.directory(final_name(model, SEEDS[0])))
 
 
-def _search_name(row: Row, noise_scale: float) -> str:
-    return f"search-{row.name}-{noise_scale:g}"
+def num_held_out(quick: bool) -> int:
+    """Returns the number of points on which models are scored."""
+    return 1000 if quick else 50_000
 
 
-def _search_cells(study: Study) -> Iterator[Cell]:
-    for row in study.rows:
-        training = row.arguments["training"] | {"num_steps": study.search_steps}
-        for scale in row.noise_scales if len(row.noise_scales) > 1 else ():
-            arguments = row.arguments | {
+def entropy(density: str) -> float:
+    """Computes the entropy of a density, nats, the least that a model can reach."""
+    return float(DENSITIES[density]().entropy())
+
+
+def _search_name(model: ComparedModel, noise_scale: float) -> str:
+    return f"search-{model.name}-{noise_scale:g}"
+
+
+def _make_search_cells(study: Study) -> Iterator[Cell]:
+    for model in study.models:
+        training = model.arguments["training"] | {"num_steps": study.search_steps}
+        for scale in model.noise_scales if len(model.noise_scales) > 1 else ():
+            arguments = model.arguments | {
                 "density": study.density,
                 "noise_scale": scale,
                 "training": training,
@@ -146,76 +100,59 @@ def _search_cells(study: Study) -> Iterator[Cell]:
             }
             if "single_step" in arguments:
                 arguments["single_step"] = False
-            yield Cell(_search_name(row, scale), row.function, arguments)
+            yield Cell(_search_name(model, scale), model.function, arguments)
 
 
-def _best_scale(row: Row, searched: Mapping[str, Json]) -> float | None:
-    if len(row.noise_scales) < 2:
-        return row.noise_scales[0] if row.noise_scales else None
+def _choose_scale(model: ComparedModel, searched: Mapping[str, Json]) -> float | None:
+    if len(model.noise_scales) < 2:
+        return model.noise_scales[0] if model.noise_scales else None
     losses = {
-        scale: searched[_search_name(row, scale)]["validation"]
-        for scale in row.noise_scales
+        scale: searched[_search_name(model, scale)]["validation"]
+        for scale in model.noise_scales
     }
     finite = [scale for scale, loss in losses.items() if loss is not None]
     if not finite:
         raise FloatingPointError(
-            f"Training of {row.label!r} diverged with every noise scale. Try a lower"
+            f"Training of {model.label!r} diverged with every noise scale. Try a lower"
             " learning rate."
         )
     return min(finite, key=losses.__getitem__)
 
 
-def _final_cells(
+def _make_final_cells(
     study: Study, scales: Mapping[str, float | None], *, quick: bool
 ) -> Iterator[Cell]:
     for seed in SEEDS[:1] if quick else SEEDS:
-        for row in study.rows:
-            arguments = row.arguments | {
+        for model in study.models:
+            arguments = model.arguments | {
                 "density": study.density,
                 "seed": seed,
                 "num_points": num_held_out(quick),
                 "num_restarts": 1 if quick else NUM_RESTARTS,
             }
-            if scales[row.name] is not None:
-                arguments["noise_scale"] = scales[row.name]
+            if scales[model.name] is not None:
+                arguments["noise_scale"] = scales[model.name]
             if seed == SEEDS[0]:
                 arguments["pictures"] = study.bounds
                 if quick:
                     arguments["grid_size"] = _QUICK_GRID_SIZE
             elif "single_step" in arguments:
                 arguments["single_step"] = False
-            yield Cell(final_name(row, seed), row.function, arguments)
+            yield Cell(final_name(model, seed), model.function, arguments)
 
 
-def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
-    floor = entropy(study.density)
+def _make_table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
     rows, criteria = [], []
-    for row in study.rows:
-        results = _of_row(row, finals)
-        cells: Json = {
-            "model": row.label,
-            "parameters": results[0]["parameters"],
-            "published": row.published,
-        }
-        if "noise_scale" in results[0]:
-            cells["noise_scale"] = statistics.mean(r["noise_scale"] for r in results)
-        for score in _SCORES:
-            if score not in results[0]:
-                continue
-            values = [result[score] for result in results]
-            cells[score] = statistics.mean(values)
-            cells[f"{score}_spread"] = statistics.stdev(values) if values[1:] else None
-            cells[f"{score}_se"] = results[0][f"{score}_se"]
-            if score in row.targets:
-                criteria.append(
-                    Criterion(
-                        f"{row.label}: {score}",
-                        cells[score],
-                        maximum=row.targets[score],
-                    )
-                )
-        rows.append(cells)
-    rows.append({"model": "entropy of the data: the floor", "nll": floor})
+    for model in study.models:
+        row = _make_row(model, finals)
+        rows.append(row)
+        criteria.extend(
+            Criterion(f"{model.label}: {score}", row[score], maximum=target)
+            for score, target in model.targets.items()
+        )
+    rows.append(
+        {"model": "entropy of the data: the floor", "nll": entropy(study.density)}
+    )
     columns = ["model", "parameters", "noise_scale", "published"]
     columns += [
         f"{score}{part}" for score in _SCORES for part in ("", "_spread", "_se")
@@ -230,72 +167,92 @@ def _table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Table:
         directions={name: LOWER_IS_BETTER for name in _SCORES if name in columns},
         notes=(
             "nll: -log p(x). bound: -E_q[log p(x~) + log p(x|x~) - log q(x~|x)]. iw:"
-            f" importance-weighted with K = {toy_scores.NUM_DRAWS}. Both bounds are"
-            " from above.",
-            "Each is the entropy plus the mean excess over -log p(x) of the data, which"
-            " has the smaller error.",
-            f"Mean over {len(SEEDS)} seeds, spread: their standard deviation, se:"
-            " standard error over the points, for the first seed. The entropy is"
-            " computed, not measured.",
+            f" importance-weighted bound with K = {NUM_DRAWS}. Both bounds are upper"
+            " bounds on nll.",
+            "Each score is computed as the entropy plus the mean excess over -log p(x)"
+            " of the data, which has a smaller standard error than the score itself.",
+            f"Scores are means over {len(SEEDS)} seeds. _spread: standard deviation"
+            " over the seeds. _se: standard error over the points, for the first seed."
+            " The entropy is computed exactly.",
         ),
         criteria=tuple(criteria),
     )
 
 
-def _choices(
+def _make_row(model: ComparedModel, finals: Mapping[str, Json]) -> TableRow:
+    names = [final_name(model, seed) for seed in SEEDS]
+    results = [finals[name] for name in names if name in finals]
+    row: TableRow = {
+        "model": model.label,
+        "parameters": results[0]["parameters"],
+        "published": model.published,
+    }
+    if "noise_scale" in results[0]:
+        row["noise_scale"] = statistics.mean(r["noise_scale"] for r in results)
+    for score in _SCORES:
+        if score in results[0]:
+            values = [result[score] for result in results]
+            row[score] = statistics.mean(values)
+            row[f"{score}_spread"] = statistics.stdev(values) if values[1:] else None
+            row[f"{score}_se"] = results[0][f"{score}_se"]
+    return row
+
+
+def _make_choices_table(
     study: Study, searched: Mapping[str, Json], finals: Mapping[str, Json]
 ) -> Table:
-    """Everything that validation chose among."""
-    rows = []
-    for row in study.rows:
-        groups = {
-            "noise scale": {
-                f"{scale:g}": searched[_search_name(row, scale)]["validation"]
-                for scale in row.noise_scales
-                if _search_name(row, scale) in searched
-            }
-        }
-        for seed in SEEDS:
-            result = finals.get(final_name(row, seed), {"restarts": {}})
-            groups |= {
-                f"seed {seed}, {stage}, start": dict(enumerate(losses))
-                for stage, losses in result["restarts"].items()
-            }
-        for kind, losses in groups.items():
-            finite = [loss for loss in losses.values() if loss is not None]
-            rows.extend(
-                {
-                    "model": row.label,
-                    "choice": f"{kind} {name}",
-                    "validation": loss,
-                    "chosen": "chosen" if loss == min(finite) else None,
-                }
-                for name, loss in losses.items()
-            )
+    """Lists all candidates among which validation chose."""
+    rows = [
+        row
+        for model in study.models
+        for choice, losses in _collect_losses(model, searched, finals).items()
+        for row in _make_choice_rows(model.label, choice, losses)
+    ]
     return Table(
-        title=f"{study.density}: what validation chose among",
+        title=f"{study.density}: candidates among which validation chose",
         columns=("model", "choice", "validation", "chosen"),
         rows=tuple(rows),
         directions={"validation": LOWER_IS_BETTER},
         notes=(
-            "validation: nats on 10,000 fresh points; the lowest of a model's noise"
-            f" scales ({study.search_steps} steps, one seed), and of a stage's starts"
-            " (short runs), is trained for the whole length. A blank diverged. It only"
-            " chooses: there is no standard error.",
+            "validation: nats on 10,000 fresh points, blank if the training diverged."
+            " The best of a model's noise scales"
+            f" ({study.search_steps} steps, one seed) and the best of a stage's starts"
+            " (short runs) are trained at full length. The loss serves the choice only,"
+            " so it has no standard error.",
         ),
     )
 
 
-def _of_row(row: Row, finals: Mapping[str, Json]) -> Sequence[Json]:
-    names = [final_name(row, seed) for seed in SEEDS]
-    return [finals[name] for name in names if name in finals]
+def _collect_losses(
+    model: ComparedModel, searched: Mapping[str, Json], finals: Mapping[str, Json]
+) -> dict[str, dict[str, float | None]]:
+    """Collects choice -> candidate -> validation loss of a model."""
+    losses: dict[str, dict[str, float | None]] = {
+        "noise scale": {
+            f"{scale:g}": searched[_search_name(model, scale)]["validation"]
+            for scale in model.noise_scales
+            if _search_name(model, scale) in searched
+        }
+    }
+    for seed in SEEDS:
+        result = finals.get(final_name(model, seed), {"restarts": {}})
+        for stage, values in result["restarts"].items():
+            losses[f"seed {seed}, {stage}, start"] = {
+                str(number): value for number, value in enumerate(values)
+            }
+    return losses
 
 
-def num_held_out(quick: bool) -> int:
-    """How many points the models of a table are scored on."""
-    return 1000 if quick else 50_000
-
-
-def entropy(density: str) -> float:
-    """Entropy of a density, nats: the least that any model can reach."""
-    return float(DENSITIES[density]().entropy())
+def _make_choice_rows(
+    label: str, choice: str, losses: Mapping[str, float | None]
+) -> Sequence[TableRow]:
+    finite = [loss for loss in losses.values() if loss is not None]
+    return [
+        {
+            "model": label,
+            "choice": f"{choice} {candidate}",
+            "validation": loss,
+            "chosen": "chosen" if loss == min(finite) else None,
+        }
+        for candidate, loss in losses.items()
+    ]

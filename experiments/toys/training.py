@@ -1,4 +1,4 @@
-"""Training on a density that can be drawn from, many steps per compiled call."""
+"""Training on fresh draws of a known density, many steps per compiled call."""
 
 import dataclasses
 import math
@@ -24,13 +24,13 @@ Draw = Callable[[tf.Tensor], Arguments]
 
 
 class Fitted(NamedTuple):
-    """A trained model and how it came about.
+    """A trained model and its validation losses.
 
     Attributes:
-      model: with its averaged weights.
-      validation_nats: mean negative log-likelihood on fresh draws, of the model.
-      restarts: the same for each short run, in the order of their seeds; None where
-        the loss became NaN or infinite.
+      model: trained model with its averaged weights.
+      validation_nats: mean negative log-likelihood of the model on fresh draws.
+      restarts: validation loss of each short run, nats, in the order of their seeds;
+        None where the loss became NaN or infinite. Empty if there was a single start.
     """
 
     model: keras.Model
@@ -41,41 +41,42 @@ class Fitted(NamedTuple):
 def fit(
     stage: str,
     make_model: Callable[[tf.Tensor], keras.Model],
-    draw: Callable[[int], Draw],
+    make_draw: Callable[[int], Draw],
     config: TrainingConfig,
     *,
     seed: int,
     num_restarts: int = 1,
     restart_steps: int = 1000,
 ) -> Fitted:
-    """Maximum likelihood on fresh draws at every step, on one device.
+    """Trains by maximum likelihood on fresh draws at every step, on one device.
 
-    Mixtures fall into local minima. Of `num_restarts` initializations, each trained
-    for `restart_steps`, the one with the lowest validation loss is trained anew for
-    the whole length.
+    Mixtures fall into local minima. Therefore `num_restarts` initializations are
+    trained for `restart_steps` each, and the one with the lowest validation loss is
+    trained from its start for the full length.
 
     Args:
-      stage: name, part of the seeds.
-      make_model: builds what is trained, with initial weights of a seed [2] and a
-        `log_prob` of the drawn arguments.
-      draw: number of examples -> step -> arguments of `log_prob`, under XLA; see
-        `draw_stage`.
+      stage: name of the stage, part of the seeds.
+      make_model: function from a seed [2] of the initial weights to a model, whose
+        `log_prob` is called with the drawn arguments.
+      make_draw: function from a number of examples to a draw, which maps a step to the
+        arguments of `log_prob`; runs under XLA. See `make_stage_draw`.
       config: optimizer and length; lengths are rounded up to whole hundreds.
-      seed: the run's seed.
-      num_restarts: how many initializations are tried; 1 tries none.
-      restart_steps: length of each of these short runs.
+      seed: seed of the run.
+      num_restarts: number of initializations to try; 1 trains the first one directly.
+      restart_steps: number of steps of each short run.
 
     Returns:
-      The trained model.
+      The trained model and its validation losses.
 
     Raises:
       ValueError: `num_restarts` is below 1.
-      FloatingPointError: the loss is NaN or infinite, at every start or in the end.
+      FloatingPointError: the loss became NaN or infinite in every short run, or in the
+        full one.
     """
     if num_restarts < 1:
         raise ValueError(f"`num_restarts` must be at least 1; got {num_restarts}.")
-    # Steps of training count from 0, validation stands apart from all of them.
-    validation = draw(_NUM_VALIDATION)(tf.constant(-1))
+    # Training steps count from 0, so that no step shares the draws of validation.
+    validation = make_draw(_NUM_VALIDATION)(tf.constant(-1))
     seeds = [
         derive_seed(seed, f"initial weights {stage}", number)
         for number in range(num_restarts)
@@ -83,7 +84,7 @@ def fit(
     best, restarts = seeds[0], []
     if num_restarts > 1:
         short = dataclasses.replace(config, num_steps=restart_steps)
-        run = _Run(stage, make_model, draw, short, seed, validation)
+        run = _Training(stage, make_model, make_draw, short, seed, validation)
         restarts = [run.try_to_train(initial) for initial in seeds]
         finite = [
             number for number in range(num_restarts) if restarts[number] is not None
@@ -94,14 +95,22 @@ def fit(
                 " Try a lower learning rate."
             )
         best = seeds[min(finite, key=restarts.__getitem__)]
-    run = _Run(stage, make_model, draw, config, seed, validation)
+    run = _Training(stage, make_model, make_draw, config, seed, validation)
     return Fitted(run.model, run.train(best), restarts)
 
 
-class _Run:
-    """One compiled training that can start from several initial weights."""
+class _Training:
+    """A compiled training run that can start from several initial weights."""
 
-    def __init__(self, stage, make_model, draw, config, seed, validation):
+    def __init__(
+        self,
+        stage: str,
+        make_model: Callable[[tf.Tensor], keras.Model],
+        make_draw: Callable[[int], Draw],
+        config: TrainingConfig,
+        seed: int,
+        validation: Arguments,
+    ):
         self._stage = stage
         self._make_model = make_model
         self._num_steps = config.num_steps
@@ -112,7 +121,7 @@ class _Run:
             config,
             seed=seed,
             strategy=tf.distribute.get_strategy(),
-            draw=draw(config.batch_size),
+            draw=make_draw(config.batch_size),
         )
         self.model = self._trainer.averaged
         self._mean_nats = tf.function(
@@ -121,7 +130,7 @@ class _Run:
         )
 
     def train(self, initial_seed: tf.Tensor) -> float:
-        """Trains from the weights of `initial_seed`: the validation loss."""
+        """Trains from the weights of `initial_seed`; returns the validation loss."""
         self._trainer.start_from(self._make_model(initial_seed).get_weights())
         while self._trainer.step < self._num_steps:
             results = self._trainer.run_drawn_steps(_STEPS_PER_CALL)
@@ -131,7 +140,7 @@ class _Run:
         return nats
 
     def try_to_train(self, initial_seed: tf.Tensor) -> float | None:
-        """The same, or None where the loss does not stay finite."""
+        """Trains likewise; returns None if the loss became NaN or infinite."""
         try:
             return self.train(initial_seed)
         except FloatingPointError:
@@ -145,27 +154,28 @@ class _Run:
             )
 
 
-def draw_stage(
+def make_stage_draw(
     stage: str,
     density: tfd.Distribution,
     smoothing: Smoothing | None,
     *,
     seed: int,
 ) -> Callable[[int], Draw]:
-    """Draws the arguments of a stage's `log_prob`, fresh at every step.
+    """Makes draws of the arguments of a stage's `log_prob`, fresh at every step.
 
     Args:
-      stage: "smoothed": (x~), "reverse" and "joint": (x, x~), "baseline": (x).
-      density: of x.
+      stage: "smoothed" with the argument (x~), "reverse" or "joint" with (x, x~), or
+        "baseline" with (x).
+      density: density of x.
       smoothing: q(x~ | x), or None for the baseline.
-      seed: the run's seed.
+      seed: seed of the run.
 
     Returns:
-      Number of examples -> step, an integer tensor -> arguments, each floating
-      [number, D].
+      A function from a number of examples n to a draw, which maps a step, an integer
+      tensor, to arguments, each floating [n, D].
     """
 
-    def of_size(num_examples: int) -> Draw:
+    def make_draw(num_examples: int) -> Draw:
         def draw(step: tf.Tensor) -> Arguments:
             data_seed = derive_seed(seed, f"{stage} data", step)
             x = density.sample(num_examples, seed=data_seed)
@@ -177,4 +187,4 @@ def draw_stage(
 
         return draw
 
-    return of_size
+    return make_draw

@@ -1,15 +1,11 @@
 """The report: one HTML file without outside references."""
 
-import base64
-import functools
-import importlib.resources
 from collections.abc import Mapping
 from typing import Any
 
-import jinja2
-
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.figures import History, training_curves
+from smoothing_tf.evaluation.html_page import data_url, render_html
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
 _TEMPLATE = "report.html.j2"
@@ -74,7 +70,9 @@ def render_report(
         stage: training_curves(history, stage) for stage, history in histories.items()
     }
     headlines = _headlines(metrics)
-    return _template().render(
+    return render_html(
+        __package__,
+        _TEMPLATE,
         title=title,
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
@@ -83,8 +81,10 @@ def render_report(
         extractors=_extractor_tables(metrics),
         arrows={arrow: direction for direction, arrow in ARROWS.items()},
         distances=_distance_rows(metrics),
-        pictures={name: _inline("png", png) for name, png in pictures.items()},
-        curves={stage: _inline("svg+xml", svg) for stage, svg in curves.items() if svg},
+        pictures={name: data_url("png", png) for name, png in pictures.items()},
+        curves={
+            stage: data_url("svg+xml", svg) for stage, svg in curves.items() if svg
+        },
         flags_text=flags_text.strip(),
         facts=facts,
     )
@@ -270,19 +270,6 @@ def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _plural(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
-
-
-def _inline(kind: str, content: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-
-
-@functools.cache
-def _template() -> jinja2.Template:
-    source = importlib.resources.files(__package__).joinpath(_TEMPLATE).read_text()
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    return environment.from_string(source)
 
 
 __all__ = ["render_report"]

@@ -1,4 +1,4 @@
-"""What is kept of a cell."""
+"""The stored result of a cell names the code that computed it."""
 
 import pathlib
 
@@ -20,8 +20,8 @@ def _nothing_cached():
 
 
 @pytest.mark.usefixtures("_nothing_cached")
-def test_the_code_is_that_which_the_process_has_loaded(tmp_path, monkeypatch):
-    # A file is edited between two cells of one process.
+def test_the_stored_code_is_the_one_that_the_process_has_loaded(tmp_path, monkeypatch):
+    # The digest changes when a file is edited between two cells of one process.
     digests = iter(["loaded", "edited"])
     monkeypatch.setattr(cell, "code_digest", lambda module: next(digests))
     kept = [

@@ -1,4 +1,4 @@
-"""Cells are computed once, kept whole, and lost one at a time at most."""
+"""Cells are computed once, stored whole, and fail one at a time."""
 
 import os
 import pathlib
@@ -46,7 +46,7 @@ def pool():
         yield pool
 
 
-def test_cells_are_computed_elsewhere_and_kept(pool, tmp_path):
+def test_cells_are_computed_in_another_process_and_stored(pool, tmp_path):
     cells = Cells(pool, tmp_path)
     results = cells.run(
         [Cell("a", double, {"value": 3}), Cell("b", double, {"value": 4})]
@@ -58,7 +58,7 @@ def test_cells_are_computed_elsewhere_and_kept(pool, tmp_path):
     assert cells.seconds == sum(cell["seconds"] for cell in kept) > 0.0
 
 
-def test_what_is_kept_is_not_computed_again(pool, tmp_path):
+def test_a_stored_result_is_not_computed_again(pool, tmp_path):
     cells = Cells(pool, tmp_path)
     cells.run([Cell("a", double, {"value": 3})])
     (tmp_path / "a" / "value.txt").write_text("mark")
@@ -66,7 +66,9 @@ def test_what_is_kept_is_not_computed_again(pool, tmp_path):
     assert (tmp_path / "a" / "value.txt").read_text() == "mark"
 
 
-def test_what_is_kept_is_not_replaced_by_a_cell_of_its_name(pool, tmp_path):
+def test_a_stored_result_is_not_replaced_by_a_different_cell_of_its_name(
+    pool, tmp_path
+):
     cells = Cells(pool, tmp_path)
     cells.run([Cell("a", double, {"value": 3})])
     for cell, difference in (
@@ -74,14 +76,14 @@ def test_what_is_kept_is_not_replaced_by_a_cell_of_its_name(pool, tmp_path):
         (Cell("a", double, {"value": 3, "more": [1]}), "more none, now .1.. "),
         (Cell("a", fail, {"value": 3}), r"function \S*double, now \S*fail. "),
     ):
-        with pytest.raises(ValueError, match=f"Cell 'a' must be.*{difference}"):
+        with pytest.raises(ValueError, match=f"Cell 'a' differs from.*{difference}"):
             cells.run([cell])
-    with pytest.raises(ValueError, match=f"{tmp_path}/a, .*Name another --workdir"):
+    with pytest.raises(ValueError, match=f"{tmp_path}/a: .*Choose another --workdir"):
         cells.run([Cell("a", double, {"value": 5})])
     assert (tmp_path / "a" / "value.txt").read_text() == "3"
 
 
-def test_what_other_code_has_computed_is_kept_and_said(pool, tmp_path, capsys):
+def test_a_result_of_other_code_is_used_with_a_warning(pool, tmp_path, capsys):
     cells = Cells(pool, tmp_path)
     two = [Cell(name, double, {"value": 3}) for name in "ab"]
     cells.run(two)
@@ -91,24 +93,24 @@ def test_what_other_code_has_computed_is_kept_and_said(pool, tmp_path, capsys):
     write_json(path, read_json(path) | {"code": "another"})
     cells.run(two)
     error = capsys.readouterr().err
-    assert "1 of 2 cells were computed by another version of the code, b among" in error
+    assert "1 of 2 cells, e.g. b, were computed by another version of the code" in error
     assert read_json(path)["code"] == "another"
 
 
-def test_arguments_are_the_same_as_they_are_read_again(pool, tmp_path):
+def test_tuples_and_lists_are_the_same_arguments(pool, tmp_path):
     cells = Cells(pool, tmp_path)
     for value in ((1, 2), [1, 2]):
         result = cells.run([Cell("a", double, {"value": value})])
         assert list(result["a"]["double"]) == [1, 2, 1, 2]
 
 
-def test_names_must_be_told_apart(pool, tmp_path):
+def test_cells_of_one_name_are_rejected(pool, tmp_path):
     cells = [Cell("a", double, {"value": 3}), Cell("a", double, {"value": 4})]
-    with pytest.raises(ValueError, match="a name each; got 'a' twice"):
+    with pytest.raises(ValueError, match="different names; got 'a' twice"):
         Cells(pool, tmp_path).run(cells)
 
 
-def test_what_a_killed_process_has_left_is_removed(pool, tmp_path):
+def test_leftovers_of_a_killed_process_are_removed(pool, tmp_path):
     for name in (".a.tmp-1234", ".ab.tmp-1234"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "value.txt").touch()
@@ -116,19 +118,19 @@ def test_what_a_killed_process_has_left_is_removed(pool, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a", ".ab.tmp-1234"}
 
 
-def test_failures_are_named_and_leave_the_others(pool, tmp_path):
+def test_failures_are_reported_by_name_and_spare_the_other_cells(pool, tmp_path):
     cells = Cells(pool, tmp_path)
     bad = [Cell(name, fail, {"value": 2}) for name in ("bad", "worse")]
     with pytest.raises(RuntimeError) as error:
         cells.run([*bad, Cell("good", double, {"value": 1})])
     assert str(error.value) == (
         "Cell 'bad' failed: ValueError: no good Cell 'worse' failed: ValueError: no"
-        " good Finished cells are kept; run the same command to go on."
+        " good Finished cells are kept; run the same command to resume."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["good"]
 
 
-def test_a_defect_keeps_its_traceback_and_a_refusal_is_one_line(tmp_path, capfd):
+def test_a_defect_prints_its_traceback_and_an_input_error_does_not(tmp_path, capfd):
     with Pool(num_processes=1, progress=False) as pool:
         cells = Cells(pool, tmp_path)
         with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
@@ -139,7 +141,7 @@ def test_a_defect_keeps_its_traceback_and_a_refusal_is_one_line(tmp_path, capfd)
         assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_process_that_dies_is_named_and_breaks_no_other(tmp_path):
+def test_a_process_that_dies_is_reported_and_spares_the_other_cells(tmp_path):
     good = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
     with Pool(num_processes=1, progress=False) as pool:
         others = Cells(pool, tmp_path / "others")
@@ -161,7 +163,7 @@ def test_a_process_that_died_while_idle_is_replaced(tmp_path):
     assert second != first
 
 
-def test_a_process_gives_way_to_another(tmp_path):
+def test_a_process_is_replaced_after_some_cells(tmp_path):
     cells = [Cell(f"a{i}", double, {"value": i}) for i in range(5)]
     with Pool(num_processes=1, cells_per_process=2, progress=False) as pool:
         results = Cells(pool, tmp_path).run(cells)
@@ -171,7 +173,7 @@ def test_a_process_gives_way_to_another(tmp_path):
     assert a == b != c == d != e != after["a0"]["process"]
 
 
-def test_closing_on_an_error_waits_for_nothing(tmp_path):
+def test_an_error_closes_the_pool_at_once(tmp_path):
     start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt), Pool(1, progress=False) as pool:
         started = tmp_path / "started"
@@ -189,6 +191,6 @@ def test_closing_on_an_error_waits_for_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])
-def test_a_name_that_is_no_directory_is_rejected(name):
+def test_an_invalid_directory_name_is_rejected(name):
     with pytest.raises(ValueError, match="A cell's `name`"):
         Cell(name, double, {})

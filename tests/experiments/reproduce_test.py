@@ -1,34 +1,33 @@
-"""The reproduce command writes the tables, figures and the page of experiments."""
-
-import types
+"""The reproduce command runs experiments and writes tables, figures and the page."""
 
 import pytest
 from absl import flags
 
 from experiments import reproduce
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
+from experiments.experiment import Experiment
+from experiments.report.table import Criterion, Result, Table
 from smoothing_tf.artifacts import read_json
 
-
-def experiment(run) -> types.SimpleNamespace:
-    return types.SimpleNamespace(__doc__="A title.\n\nWhat it shows.", run=run)
+DESCRIPTION = "A title.\n\nWhat it shows."
 
 
-def good(directory, *, quick, cells):
-    assert quick
+def succeed(job):
+    assert job.quick
     criteria = (Criterion("big enough", 1.5, minimum=2.0),)
     table = Table("Title", ("a",), ({"a": 1.5},), criteria=criteria)
     return Result({"table": table}, {"figure": b"\x89PNG"}, {"figure": "A <caption>"})
 
 
-def bad(directory, *, quick, cells):
+def fail(job):
     raise ValueError("it broke")
 
 
 @pytest.fixture
 def two_experiments(monkeypatch):
-    experiments = {"one": experiment(good), "two": experiment(bad)}
+    experiments = {
+        "one": Experiment(DESCRIPTION, succeed, is_concurrent=True),
+        "two": Experiment(DESCRIPTION, fail, is_concurrent=True),
+    }
     for name in list(reproduce.EXPERIMENTS):
         monkeypatch.delitem(reproduce.EXPERIMENTS, name)
     for name, value in experiments.items():
@@ -36,13 +35,14 @@ def two_experiments(monkeypatch):
 
 
 def test_tables_figures_and_a_page_are_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment(good))
+    experiment = Experiment(DESCRIPTION, succeed)
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment)
     reproduce.main(["--experiment=digits", "--quick", f"--workdir={tmp_path}"])
     assert read_json(tmp_path / "table.json")["rows"] == [{"a": 1.5}]
     assert (tmp_path / "figure.png").read_bytes() == b"\x89PNG"
     output = capsys.readouterr().out
     assert "1.5000" in output and "FAILS: big enough" in output
-    assert "its numbers and verdicts mean nothing" in output
+    assert "its numbers and verdicts are meaningless" in output
     page = (tmp_path / "report.html").read_text()
     for part in ("A title.", "What it shows.", "1.5000", "A &lt;caption&gt;", "FAILS"):
         assert part in page
@@ -53,16 +53,17 @@ def test_one_failure_among_all_does_not_lose_the_others(tmp_path, two_experiment
     with pytest.raises(RuntimeError, match="two: it broke"):
         reproduce.main(["--experiment=all", "--quick", f"--workdir={tmp_path}"])
     assert (tmp_path / "one" / "table.json").is_file()
-    assert "two could not be run" in (tmp_path / "report.html").read_text()
+    assert "two failed" in (tmp_path / "report.html").read_text()
 
 
-def of_flags(directory, *, quick, flags):
-    assert flags == ["--dataset=digits", "--seed=3"]
+def check_flags(job):
+    assert job.flags == ("--dataset=digits", "--seed=3")
     return Result({"table": Table("Title", ("a",), ({"a": 1.5},))}, {}, {})
 
 
-def test_an_experiment_of_a_configuration_gets_its_flags(tmp_path, monkeypatch):
-    monkeypatch.setitem(reproduce.EXPERIMENTS, "columns", experiment(of_flags))
+def test_an_experiment_that_needs_a_configuration_gets_its_flags(tmp_path, monkeypatch):
+    experiment = Experiment(DESCRIPTION, check_flags, needs_config=True)
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "columns", experiment)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flags.cfg").write_text("--dataset=digits\n--seed=3\n")
     reproduce.main(["--experiment=columns", "--flagfile=flags.cfg"])
@@ -72,21 +73,21 @@ def test_an_experiment_of_a_configuration_gets_its_flags(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "argv, error, message",
     [
-        (["--experiment=columns"], ValueError, "must be given a configuration"),
+        (["--experiment=columns"], ValueError, "needs a configuration"),
         (
             ["--experiment=digits", "--num_filters=3"],
             ValueError,
-            "must be given to .*columns.* only",
+            "apply to .*columns.* only",
         ),
         (["--experiment=digits", "--quik"], flags.Error, "Unknown .* 'quik'"),
     ],
 )
-def test_flags_of_the_wrong_experiment_are_rejected(argv, error, message, tmp_path):
+def test_missing_and_misplaced_flags_are_rejected(argv, error, message, tmp_path):
     with pytest.raises(error, match=message):
         reproduce.main([*argv, f"--workdir={tmp_path / 'run'}"])
     assert not (tmp_path / "run").exists()
 
 
-def test_an_unknown_experiment_is_rejected_with_the_choices():
+def test_an_unknown_experiment_is_rejected_with_a_list_of_choices():
     with pytest.raises(flags.Error, match="`experiment` must be one of theorem1"):
         reproduce.main(["--experiment=nothing"])

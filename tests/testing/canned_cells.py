@@ -1,4 +1,4 @@
-"""Cells whose results are made up, for tests of what experiments do with them."""
+"""Made-up results of cells, for tests of what experiments do with them."""
 
 import inspect
 import json
@@ -10,13 +10,17 @@ from experiments.cells import Cell
 
 
 class CannedCells:
-    """Stands in for `Cells`; `asked` holds all cells in the order of their coming.
+    """Replaces `Cells` and makes up the results.
 
-    Their functions must take their arguments, which must be plain JSON values.
+    It checks that every cell's function accepts the cell's arguments, and that these
+    are plain JSON values.
 
     Args:
-      directory: what `make` writes goes to DIRECTORY/NAME.
-      make: (cell, directory of the cell) -> result.
+      directory: directory in which NAME is the directory of a cell.
+      make: function from a cell and its directory to the result.
+
+    Attributes:
+      requested: all requested cells, in order.
     """
 
     def __init__(
@@ -26,15 +30,15 @@ class CannedCells:
     ):
         self._directory = directory
         self._make = make
-        self.asked: list[Cell] = []
+        self.requested: list[Cell] = []
 
     def directory(self, name: str) -> pathlib.Path:
-        """Where a cell's files are."""
+        """Returns the directory of a cell's files."""
         return self._directory / name
 
     def run(self, cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
-        """Made-up results of the cells."""
-        self.asked.extend(cells)
+        """Makes up the results of cells."""
+        self.requested.extend(cells)
         results = {}
         for cell in cells:
             self.directory(cell.name).mkdir(parents=True)

@@ -1,22 +1,25 @@
-"""The experiment columns: what it refuses, and a quick run from end to end."""
+"""The experiment `columns`: rejected configurations, and a quick run."""
 
 import re
 
 import numpy as np
 import pytest
 
-from experiments.images import columns
+from experiments.images import columns, runs
+from experiments.job import Job
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 
-FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"]
-FLAGS += ["--baseline_hidden_units=159", "--num_importance_draws=0"]
+FLAGS = (
+    *("--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"),
+    *("--baseline_hidden_units=159", "--num_importance_draws=0"),
+)
 
 
-def test_data_that_are_no_images_are_rejected(tmp_path):
-    flags = ["--dataset=rings", "--model=made"]
-    with pytest.raises(ValueError, match="must be of images with levels"):
-        columns.run(tmp_path, quick=True, flags=flags)
+def test_data_without_images_are_rejected(tmp_path):
+    flags = ("--dataset=rings", "--model=made")
+    with pytest.raises(ValueError, match="needs images with levels"):
+        columns.run(Job(tmp_path, quick=True, flags=flags))
 
 
 @pytest.mark.parametrize(
@@ -24,16 +27,16 @@ def test_data_that_are_no_images_are_rejected(tmp_path):
     [
         (["--baseline_hidden_units=16"], "as many parameters as both .* within 5%"),
         (["--extractors=classifier"], "must include randconv"),
-        (["--num_samples=5"], "be at least 20"),
+        (["--num_samples=5"], "must be at least 20"),
     ],
 )
-def test_what_cannot_be_compared_is_not_trained(tmp_path, flags, message):
+def test_columns_that_cannot_be_compared_are_not_trained(tmp_path, flags, message):
     with pytest.raises(ValueError, match=message):
-        columns.run(tmp_path, quick=False, flags=[*FLAGS, *flags])
+        columns.run(Job(tmp_path, flags=(*FLAGS, *flags)))
     assert not list(tmp_path.iterdir())
 
 
-def test_images_of_a_sorted_split_are_restored_of_several_classes():
+def test_restored_images_of_a_sorted_split_are_of_several_classes():
     levels = np.repeat(np.arange(10, dtype=np.uint8), 50)
     images = np.tile(levels[:, None, None, None], (1, 4, 4, 1))
     dataset = Dataset(source_from_arrays("sorted", {"test": images}, 10))
@@ -42,16 +45,16 @@ def test_images_of_a_sorted_split_are_restored_of_several_classes():
     values, counts = np.unique(x[:, 0, 0, 0], return_counts=True)
     np.testing.assert_allclose(values, np.arange(10) / 4.5 - 1.0, atol=1e-6)
     assert counts.max() < 25
-    # Those that are inpainted are the first three.
+    # The first three are inpainted.
     np.testing.assert_array_equal(columns._draw_images(dataset, "test", 3), x[:3])
     assert len(np.unique(x[:3])) > 1
 
 
 @pytest.mark.large
 @pytest.mark.timeout(1800)
-def test_a_quick_run_puts_the_four_columns_side_by_side(tmp_path, monkeypatch):
-    monkeypatch.setattr(columns.image_runs, "_QUICK_STEPS", 10)
-    result = columns.run(tmp_path, quick=True, flags=FLAGS)
+def test_a_quick_run_compares_the_four_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "_QUICK_STEPS", 10)
+    result = columns.run(Job(tmp_path, quick=True, flags=FLAGS))
     rows = result.tables["table"].rows
     assert [row["column"] for row in rows] == [
         "p(x~)",

@@ -1,4 +1,4 @@
-"""The histogram model against counting by hand."""
+"""The histogram model agrees with counts by hand."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from experiments.images.histogram import IndependentHistogram
 def test_bits_are_those_of_the_smoothed_counts():
     levels = np.array([[[0, 1]], [[0, 0]], [[2, 1]]], np.uint8)
     model = IndependentHistogram(levels, num_levels=3)
-    # Counts plus one: first pixel 3, 1, 2 of 6; second 2, 3, 1 of 6.
+    # Counts plus one are 3, 1, 2 of 6 for the first pixel and 2, 3, 1 for the second.
     expected = -(np.log2(3 / 6) + np.log2(1 / 6)) / 2
     np.testing.assert_allclose(model.bits_per_dim(np.array([[[0, 2]]])), [expected])
 

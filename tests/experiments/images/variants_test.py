@@ -1,11 +1,12 @@
-"""Variants of a configuration: what is compared with what, and what is shared."""
+"""Variants of a configuration are paired by seed and image, and share stages."""
 
 import numpy as np
 import pytest
 
-from experiments.images import conditioning, precision, variants
-from experiments.images import runs as image_runs
+from experiments.images import conditioning, precision, runs, variants
+from experiments.job import Job
 from smoothing_tf.artifacts import read_json
+from smoothing_tf.config import parse
 from smoothing_tf.training.history import History
 
 DIGITS = ("--dataset=digits", "--model=made", "--hidden_units=16")
@@ -14,10 +15,11 @@ LEVEL = {"first": 1.0, "second": 1.25}
 
 @pytest.fixture
 def canned(monkeypatch):
-    """Runs in place of trained ones: each seed has images of its own."""
+    """Makes up the runs; every seed has its own images."""
     trained = []
 
-    def evaluated(experiment, directory, stages):
+    def train_and_evaluate(flags, directory, stages, *, quick):
+        config = parse(flags)
         name = directory.name.partition("-")[0]
         for stage in stages:
             if not (directory / stage).exists():
@@ -25,14 +27,19 @@ def canned(monkeypatch):
                 row = {"step": 5, "train_nats": 1.0, "validation_bits_per_dim": 2.0}
                 History(directory / stage).append(row)
                 trained.append((directory.name, stage))
-        images = np.random.default_rng(experiment.seed).normal(size=50)
-        bits = LEVEL[name] + 10.0 * experiment.seed + images
+        images = np.random.default_rng(config.seed).normal(size=50)
+        bits = LEVEL[name] + 10.0 * config.seed + images
         if name == "second":
             bits += 0.01 * np.arange(-24.5, 25.0)
-        metric = {"value": bits.mean(), "se": 0.1}
-        return {"bits_per_dim": metric}, {"bits_per_dim": bits}
+        return runs.ImageRun(
+            config,
+            runs.open_images(config),
+            directory,
+            {"bits_per_dim": {"value": bits.mean(), "se": 0.1}},
+            {"bits_per_dim": bits},
+        )
 
-    monkeypatch.setattr(image_runs, "evaluated", evaluated)
+    monkeypatch.setattr(runs, "train_and_evaluate", train_and_evaluate)
     return trained
 
 
@@ -49,7 +56,7 @@ def test_variants_are_paired_by_seed_and_image(tmp_path, canned):
     assert "difference" not in rows[0] and "difference" not in rows[2]
     for row in (rows[1], rows[3]):
         np.testing.assert_allclose(row["difference"].value, 0.25, rtol=1e-6)
-        # The images' own spread cancels.
+        # The spread of the images cancels.
         spread = 0.01 * np.std(np.arange(50), ddof=1) / np.sqrt(50)
         np.testing.assert_allclose(row["difference"].error, spread, rtol=1e-6)
     mean = variants.mean_difference(rows, "second")
@@ -73,8 +80,8 @@ def test_a_shared_stage_is_trained_once_for_each_seed(tmp_path, canned):
     assert History(tmp_path / "second-seed4" / "smoothed").rows()[0]["step"] == 5
 
 
-def test_data_that_are_no_images_are_rejected(tmp_path):
-    with pytest.raises(ValueError, match="must be of images with levels"):
+def test_data_without_images_are_rejected(tmp_path):
+    with pytest.raises(ValueError, match="needs images with levels"):
         variants.run(
             tmp_path, {"first": ["--dataset=rings", "--model=made"]}, quick=True
         )
@@ -83,10 +90,10 @@ def test_data_that_are_no_images_are_rejected(tmp_path):
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 def test_a_quick_run_compares_two_precisions(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_runs, "_QUICK_STEPS", 10)
-    result = precision.run(tmp_path, quick=True, flags=DIGITS)
+    monkeypatch.setattr(runs, "_QUICK_STEPS", 10)
+    result = precision.run(Job(tmp_path, quick=True, flags=DIGITS))
     float32, bfloat16 = result.tables["table"].rows
-    # Not the same numbers, but close to them.
+    # The numbers are close, but not the same.
     assert 0 < abs(bfloat16["difference"].value) < 0.05
     assert bfloat16["difference"].error < 0.2 * float32["bits_per_dim"].error
 
@@ -94,19 +101,22 @@ def test_a_quick_run_compares_two_precisions(tmp_path, monkeypatch):
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 def test_a_quick_run_compares_two_conditionings_of_one_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_runs, "_QUICK_STEPS", 10)
-    flags = ["--dataset=digits", "--model=pixelcnnpp", "--num_filters=16"]
-    flags += ["--num_resnet=1", "--num_mixtures=2", "--batch_size=32"]
-    result = conditioning.run(tmp_path, quick=True, flags=flags)
+    monkeypatch.setattr(runs, "_QUICK_STEPS", 10)
+    flags = (
+        *("--dataset=digits", "--model=pixelcnnpp", "--num_filters=16"),
+        *("--num_resnet=1", "--num_mixtures=2", "--batch_size=32"),
+    )
+    result = conditioning.run(Job(tmp_path, quick=True, flags=flags))
     table = result.tables["table"]
     assert all(criterion.holds for criterion in table.criteria)
     assert [row["variant"] for row in table.rows] == ["features", "stacked"]
-    runs = [tmp_path / f"{row['variant']}-seed0" for row in table.rows]
-    for row, run in zip(table.rows, runs, strict=True):
-        flags = (run / "flags.cfg").read_text()
-        assert f"--reverse_conditioning={row['variant']}\n" in flags
+    directories = [tmp_path / f"{row['variant']}-seed0" for row in table.rows]
+    for row, directory in zip(table.rows, directories, strict=True):
+        resolved = (directory / "flags.cfg").read_text()
+        assert f"--reverse_conditioning={row['variant']}\n" in resolved
     first, second = (
-        read_json(run / "evaluation" / "metrics.json")["bits_per_dim"] for run in runs
+        read_json(directory / "evaluation" / "metrics.json")["bits_per_dim"]
+        for directory in directories
     )
     assert first["terms"]["smoothed"] == pytest.approx(second["terms"]["smoothed"])
     assert first["terms"]["reverse"] != second["terms"]["reverse"]

@@ -1,8 +1,9 @@
+"""The report page shows all tables, figures and verdicts, with their text escaped."""
+
 import re
 
 from experiments.report.page import Section, render_page
-from experiments.report.result import Result
-from experiments.report.table import Criterion, Table
+from experiments.report.table import Criterion, Result, Table
 
 
 def section(name: str, *values: float) -> Section:
@@ -21,7 +22,7 @@ def section(name: str, *values: float) -> Section:
     )
 
 
-def test_experiments_have_their_tables_figures_and_verdicts():
+def test_the_page_has_the_tables_figures_and_verdicts_of_every_experiment():
     page = render_page([section("one", 0.5, 2.0), section("two", 0.5)], {}, "cmd <x>")
     rows = re.findall(r'<a href="#(\w+)">.*?(\d of \d).*?>([\d.]+)</td>', page, re.S)
     assert rows == [("one", "1 of 2", "1.5"), ("two", "1 of 1", "1.5")]
@@ -35,19 +36,19 @@ def test_experiments_have_their_tables_figures_and_verdicts():
     assert "A caption." in page and "Note." in page
 
 
-def test_a_quick_run_is_called_one_and_no_criteria_are_no_success():
+def test_a_quick_run_is_marked_and_missing_criteria_are_not_a_success():
     whole, quick = (
         render_page([section("one"), section("two", 0.5)], {}, "cmd", is_quick=is_quick)
         for is_quick in (False, True)
     )
-    assert "numbers mean nothing" not in whole
-    assert "numbers mean nothing" in quick
+    assert "numbers and verdicts are meaningless" not in whole
+    assert "numbers and verdicts are meaningless" in quick
     assert "none set" in whole and "0 of 0" not in whole
 
 
-def test_nothing_of_a_table_or_command_is_taken_for_html():
+def test_text_of_tables_errors_and_commands_is_escaped():
     page = render_page([section("one")], {"bad": ValueError("a < b")}, "cmd <x>")
-    for text in ("&lt;first&gt;", "cmd &lt;x&gt;", "bad could not be run: a &lt; b"):
+    for text in ("&lt;first&gt;", "cmd &lt;x&gt;", "bad failed: a &lt; b"):
         assert text in page
     assert "a &amp; b" in page
     assert not re.search(r'(src|href)="(?!data:|#)', page)

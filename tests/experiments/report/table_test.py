@@ -43,7 +43,7 @@ def test_json_holds_the_rows():
         (Measurement(0.5, is_bound=True), "<= 0.5000"),
     ],
 )
-def test_a_measurement_shows_the_digits_that_its_error_allows(measurement, expected):
+def test_a_measurement_shows_the_digits_that_its_error_supports(measurement, expected):
     assert measurement.to_text() == expected
     table = Table("T", ("bits",), ({"bits": measurement},))
     assert table.to_text().splitlines()[4].strip() == expected
@@ -59,7 +59,7 @@ def test_a_criterion_says_whether_it_holds():
     assert [row["holds"] for row in rows] == [True, False]
 
 
-def test_directions_are_sentences_below_the_table():
+def test_directions_become_sentences_below_the_table():
     columns = ("model", "nll", "bound", "recall")
     directions = {
         "nll": "lower is better",

@@ -1,4 +1,4 @@
-"""Premises of the theory are checked on the density itself."""
+"""The premises of the theory are checked on the density itself."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from smoothing_tf.smoothing import SMOOTHINGS, Smoothing
 
 tfd = tfp.distributions
 
-# Noise around x from x and a scale.
+# Name -> distribution of the noise around x, of a scale.
 SOUND = {
     "Cauchy": lambda x, scale: tfd.Cauchy(x, scale),
     "Student": lambda x, scale: tfd.StudentT(np.float64(3.0), x, scale),
@@ -99,24 +99,24 @@ def test_other_sound_kernels_pass(name, noise_scale):
 
 @pytest.mark.parametrize("noise_scale", [0.01, 2.0])
 @pytest.mark.parametrize("name", UNSOUND)
-def test_kernels_that_are_not_are_refused(name, noise_scale):
+def test_unsound_kernels_are_rejected(name, noise_scale):
     build, message = UNSOUND[name]
     with pytest.raises(ValueError, match=message):
         check_kernel(Noise(noise_scale, build))
 
 
-def test_quadrature_refuses_them_too():
+def test_quadrature_rejects_unsound_kernels():
     with pytest.raises(ValueError, match="must be stationary"):
         noise_rule(Noise(0.01, UNSOUND["shrinking"][0]))
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.9999, 1.0001, 3.0])
 @pytest.mark.parametrize("name", ["Cauchy", "two boxes", "logistic"])
-def test_another_mass_is_refused_with_its_value(name, factor):
+def test_a_mass_other_than_one_is_rejected_and_reported(name, factor):
     with pytest.raises(ValueError, match=f"integral of 1 over x~; got {factor:.6g}"):
         check_kernel(Noise(0.3, SOUND[name], factor))
 
 
-def test_a_density_that_is_no_number_is_refused():
+def test_a_density_that_is_not_a_number_is_rejected():
     with pytest.raises(ValueError, match="must be finite; got nan at x = 0"):
         check_kernel(Noise(1.0, lambda x, scale: tfd.Normal(x, scale), np.nan))

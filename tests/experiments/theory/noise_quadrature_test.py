@@ -1,7 +1,9 @@
+"""Quadrature over the noise reproduces known moments and edges."""
+
 import numpy as np
 import pytest
 
-from experiments.theory.noise_quadrature import noise_rule, reach_of
+from experiments.theory.noise_quadrature import noise_reach, noise_rule
 from smoothing_tf.smoothing import SMOOTHINGS, Uniform
 
 
@@ -15,4 +17,4 @@ def test_moments_are_those_of_the_noise(kernel, noise_scale):
 
 
 def test_a_bounded_support_ends_at_its_edge():
-    assert reach_of(Uniform(0.3)) == pytest.approx(0.3 * np.sqrt(3.0), rel=1e-12)
+    assert noise_reach(Uniform(0.3)) == pytest.approx(0.3 * np.sqrt(3.0), rel=1e-12)

@@ -1,7 +1,10 @@
+"""The error of the expansion is known for polynomials, and its order is measured."""
+
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from experiments.job import Job
 from experiments.theory import proposition1
 from smoothing_tf.smoothing import SMOOTHINGS
 
@@ -9,7 +12,7 @@ tfd = tfp.distributions
 
 
 class Polynomial:
-    """log p = x^power, which need not be normalized to be expanded."""
+    """log p = x^power; the expansion does not need a normalized density."""
 
     def __init__(self, power: int):
         self.power = power
@@ -24,7 +27,7 @@ def test_there_is_no_error_for_a_quadratic(kernel):
     assert proposition1.approximation_error(normal, kernel, 0.1) < 1e-12
 
 
-# The textbooks' values.
+# Textbook values.
 KURTOSIS = {"gaussian": 3.0, "laplace": 6.0, "uniform": 1.8}
 
 
@@ -40,7 +43,7 @@ def test_the_error_for_a_quartic_is_the_fourth_moment_of_the_noise(kernel):
 
 
 def test_the_order_is_two_for_all_kernels_and_densities(tmp_path):
-    result = proposition1.run(tmp_path, quick=True, cells=None)
+    result = proposition1.run(Job(tmp_path, quick=True))
     table = result.tables["table"]
     assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
     num_pairs = len(SMOOTHINGS) * len(proposition1._models())
@@ -53,20 +56,19 @@ def test_the_order_is_two_for_all_kernels_and_densities(tmp_path):
     assert result.figures["figure"].startswith(b"\x89PNG")
 
 
-def test_a_whole_run_asks_for_more(tmp_path, monkeypatch):
-    # An order in between.
+def test_a_full_run_has_tighter_criteria(tmp_path, monkeypatch):
+    # This order meets the quick criterion only.
     monkeypatch.setattr(
         proposition1, "approximation_error", lambda model, kernel, eta: eta**2.15
     )
     for quick in (True, False):
-        result = proposition1.run(tmp_path, quick=quick, cells=None)
+        result = proposition1.run(Job(tmp_path, quick=quick))
         assert {c.holds for c in result.tables["table"].criteria} == {quick}
 
 
-def test_another_order_fails(tmp_path, monkeypatch):
-    # An error of order 1.
+def test_an_order_of_one_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(
         proposition1, "approximation_error", lambda model, kernel, eta: 3.0 * eta
     )
-    result = proposition1.run(tmp_path, quick=True, cells=None)
+    result = proposition1.run(Job(tmp_path, quick=True))
     assert not any(c.holds for c in result.tables["table"].criteria)

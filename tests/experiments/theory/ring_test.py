@@ -1,7 +1,10 @@
+"""Conditionals of the ring: normalization, smoothing, widths and slopes."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.job import Job
 from experiments.theory import ring
 from smoothing_tf.data.densities import DENSITIES
 
@@ -9,7 +12,7 @@ RING = DENSITIES["ring"](tf.float64)
 
 
 def test_a_conditional_is_normalized_and_narrow_in_two_places():
-    density = ring.conditional(RING.prob, 0.6)
+    density = ring.compute_conditional(RING.prob, 0.6)
     x2 = ring._X2
     step = x2[1] - x2[0]
     assert density.sum() * step == pytest.approx(1.0)
@@ -24,12 +27,12 @@ def test_the_smoothed_density_is_the_mean_of_gaussians_around_samples():
     squared = np.sum((points[:, None] - samples) ** 2, axis=-1)
     terms = np.exp(-0.5 * squared / 0.1**2) / (2.0 * np.pi * 0.1**2)
     error = terms.std(axis=1) / np.sqrt(len(samples))
-    density = ring.smoothed_density(RING, 0.1)(tf.constant(points)).numpy()
+    density = ring.make_smoothed_density(RING, 0.1)(tf.constant(points)).numpy()
     assert np.all(np.abs(density - terms.mean(axis=1)) < 4 * error)
 
 
 def test_the_experiment_measures_the_width_and_the_slopes(tmp_path):
-    result = ring.run(tmp_path, quick=True, cells=None)
+    result = ring.run(Job(tmp_path, quick=True))
     table = result.tables["table"]
     assert [row["c"] for row in table.rows] == [-0.1, 0.0, 0.1]
     for row in table.rows:

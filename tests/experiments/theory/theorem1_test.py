@@ -1,4 +1,4 @@
-"""Both sides of Theorem 1 are right by themselves, and it fails where it may."""
+"""Both sides of Theorem 1 are correct on their own, and its premises are needed."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from experiments.job import Job
 from experiments.theory import theorem1
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian
@@ -13,7 +14,7 @@ from smoothing_tf.smoothing import SMOOTHINGS, Gaussian
 tfd = tfp.distributions
 
 ALL = theorem1.densities()
-# Finer than the narrowest density's own, and no multiple of its spacing.
+# Points whose spacing is finer than the narrowest density and no multiple of its own.
 X = np.linspace(-1.4, 1.4, 401)
 
 
@@ -28,7 +29,7 @@ class Unnormalized(Gaussian):
 
 
 class NotStationary(Gaussian):
-    """Noise of standard deviation noise_scale at 0 that is narrower elsewhere."""
+    """Noise that is narrower away from x = 0."""
 
     def coordinate_distribution(self, x):
         return tfd.Normal(x, self.noise_scale / (1.0 + (x / 0.1) ** 2))
@@ -44,7 +45,7 @@ class Shrinking(Gaussian):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        # At one standard deviation from the narrow one's mean, the other adds little.
+        # The largest derivative is found on a fine grid.
         ("two Gaussians", None),
         ("triangle", 1.0),
     ],
@@ -57,11 +58,11 @@ def test_the_lipschitz_constant_is_the_largest_derivative(name, expected):
             for mean, scale in ((-0.3, 0.1), (0.4, 0.2))
         )
         expected = np.abs(slope).max()
-    assert theorem1.lipschitz(ALL[name]) == pytest.approx(expected, rel=1e-9)
+    assert theorem1.lipschitz_constant(ALL[name]) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_edges_hold_the_density_and_pieces_between_them_are_smooth(name):
+def test_edges_enclose_the_density_and_pieces_between_them_are_smooth(name):
     density = ALL[name]
     nodes, weights = np.polynomial.legendre.leggauss(theorem1._NUM_NODES)
     half = np.diff(density.edges)[:, None] / 2.0
@@ -71,7 +72,7 @@ def test_edges_hold_the_density_and_pieces_between_them_are_smooth(name):
 
 
 @pytest.mark.parametrize("noise_scale", [0.001, 0.03, 1.0])
-def test_gaussian_smoothing_is_the_one_known_exactly(noise_scale):
+def test_gaussian_smoothing_matches_the_closed_form(noise_scale):
     expected = DENSITIES["spikes"](tf.float64).smoothed(noise_scale).prob(X[:, None])
     actual = theorem1.smoothed_prob(ALL["spikes"], Gaussian(noise_scale), X)
     np.testing.assert_allclose(actual, expected, atol=1e-9)
@@ -90,17 +91,17 @@ def test_smoothing_adds_the_variance_of_the_kernel(kernel):
 
 
 def test_the_steepest_slope_of_a_smoothed_density_is_found():
-    # Both have one closed form: a Gaussian's slope at one standard deviation.
+    # The smoothed density is Gaussian: its slope is largest at one standard deviation.
     normal = tfd.Normal(np.float64(0.0), np.float64(0.3))
     density = theorem1.Density(normal.prob, np.linspace(-3.0, 3.0, 11))
     expected = np.exp(-0.5) / (0.5**2 * np.sqrt(2.0 * np.pi))
-    found = theorem1.smoothed_lipschitz(density, Gaussian(0.4))
+    found = theorem1.smoothed_lipschitz_constant(density, Gaussian(0.4))
     assert found == pytest.approx(expected, rel=1e-4)
     assert found < expected
 
 
-def test_it_holds_in_every_cell(tmp_path):
-    result = theorem1.run(tmp_path, quick=True, cells=None)
+def test_the_theorem_holds_in_every_row(tmp_path):
+    result = theorem1.run(Job(tmp_path, quick=True))
     table = result.tables["table"]
     assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
     assert {row["density"] for row in table.rows} == set(ALL)
@@ -118,17 +119,19 @@ def test_it_holds_in_every_cell(tmp_path):
         (Shrinking, "Shrinking must be stationary"),
     ],
 )
-def test_without_its_premises_no_ratio_is_given(noise, premise, tmp_path, monkeypatch):
+def test_without_its_premises_the_experiment_is_refused(
+    noise, premise, tmp_path, monkeypatch
+):
     monkeypatch.setattr(theorem1, "densities", lambda: {"triangle": ALL["triangle"]})
     monkeypatch.setattr(theorem1, "SMOOTHINGS", {"noise": noise})
     with pytest.raises(ValueError, match=premise):
-        theorem1.run(tmp_path, quick=True, cells=None)
+        theorem1.run(Job(tmp_path, quick=True))
 
 
 @pytest.mark.parametrize("noise", [Unnormalized, NotStationary])
 def test_without_its_premises_the_inequality_fails(noise, monkeypatch):
-    # So the ratio is a test of the theorem, and the check of the premises is needed.
+    # So the ratio does test the theorem, and the check of the premises is needed.
     monkeypatch.setattr(theorem1, "check_kernel", lambda *_: None)
     triangle = ALL["triangle"]
-    ratio = theorem1.smoothed_lipschitz(triangle, noise(0.01))
-    assert ratio / theorem1.lipschitz(triangle) > 1.01
+    ratio = theorem1.smoothed_lipschitz_constant(triangle, noise(0.01))
+    assert ratio / theorem1.lipschitz_constant(triangle) > 1.01

@@ -1,16 +1,15 @@
-"""What lies to the right and above in the data does so in the picture."""
+"""The panels have the orientation of the data."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from experiments.toys import figures as plane_figures
-from experiments.toys import runs as plane_cells
+from experiments.toys import figures, pictures
 
 tfd = tfp.distributions
 
-# Neither square nor around 0, and the density off its middle.
+# The region is neither square nor centred on 0, and the density is off its centre.
 BOUNDS = [[-3.0, 3.0], [-1.0, 2.0]]
 CENTRE = [1.5, -0.4]
 
@@ -22,12 +21,12 @@ class Lopsided(tfd.MultivariateNormalDiag):
 
 @pytest.fixture
 def data(monkeypatch):
-    monkeypatch.setitem(plane_cells.DENSITIES, "lopsided", Lopsided)
-    return plane_cells.picture_of_data("lopsided", BOUNDS)
+    monkeypatch.setitem(pictures.DENSITIES, "lopsided", Lopsided)
+    return pictures.compute_data_arrays("lopsided", BOUNDS)
 
 
 def test_columns_are_the_first_coordinate_and_rows_the_second(data):
-    size = plane_cells.GRID_SIZE
+    size = pictures.GRID_SIZE
     log_density = data["log_density"].reshape(size, size)
     row, column = np.unravel_index(np.argmax(log_density), log_density.shape)
     axes = [np.linspace(low, high, size) for low, high in BOUNDS]
@@ -36,8 +35,8 @@ def test_columns_are_the_first_coordinate_and_rows_the_second(data):
 
 
 def test_samples_and_density_lie_on_each_other(data, monkeypatch):
-    monkeypatch.setattr(plane_figures.style, "to_png", lambda figure: figure)
-    figure = plane_figures.samples_and_densities(data, [("model", data)], BOUNDS)
+    monkeypatch.setattr(figures.style, "to_png", lambda figure: figure)
+    figure = figures.draw_samples_and_densities(data, [("model", data)], BOUNDS)
     above, below = figure.axes[0], figure.axes[2]
     points = above.lines[0].get_xydata()
     np.testing.assert_allclose(points.mean(axis=0), CENTRE, atol=0.02)

@@ -1,3 +1,5 @@
+"""The joint bound of both stages and a learned noise scale."""
+
 import math
 
 import numpy as np
@@ -19,7 +21,7 @@ def model():
     return LearnedNoise(smoothed, reverse, 0.3)
 
 
-def test_it_is_the_bound_at_its_own_scale(model):
+def test_the_value_is_the_bound_at_the_current_scale(model):
     x, noise = tf.random.stateless_normal([2, 9, 2], [1, 2])
     model.log_noise_scale.assign(math.log(0.7))
     two_stage = model.two_stage()

@@ -1,12 +1,11 @@
-"""Cells of the plane, trained for a moment: what they return and write."""
+"""Cells of the plane, trained for a few steps: what they return and write."""
 
 import json
 
 import numpy as np
 import pytest
 
-from experiments.toys import runs as plane_cells
-from experiments.toys import scores as toy_scores
+from experiments.toys import runs, scores
 
 MADE = {"model": "made", "config": {"hidden_units": [8], "num_mixtures": 2}}
 ARGUMENTS = {
@@ -23,8 +22,8 @@ ARGUMENTS = {
 
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch):
-    monkeypatch.setattr(toy_scores, "NUM_DRAWS", 4)
-    monkeypatch.setattr(plane_cells, "_NUM_ARROWS", 50)
+    monkeypatch.setattr(scores, "NUM_DRAWS", 4)
+    monkeypatch.setattr(runs, "_NUM_ARROWS", 50)
 
 
 def check_scores(result):
@@ -36,7 +35,7 @@ def check_scores(result):
 
 
 def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
-    result = plane_cells.two_stage(
+    result = runs.train_two_stage(
         tmp_path, smoothing="gaussian", single_step=True, **ARGUMENTS
     )
     check_scores(result)
@@ -54,22 +53,22 @@ def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
         difference = arrays[f"arrow_{arrow}"] - arrays["arrow_posterior_mean"]
         expected = np.sqrt(np.mean(np.sum(difference**2, axis=-1)))
         assert distances[name] == pytest.approx(expected, rel=1e-4)
-    # The exact posterior mean is close to a ring.
+    # The exact posterior mean lies close to a ring.
     radius = np.linalg.norm(arrays["arrow_posterior_mean"], axis=-1)
     rings = np.array([0.75, 1.5, 2.25, 3.0])
     assert np.median(np.abs(radius[:, None] - rings).min(axis=1)) < 0.15
 
 
 def test_validation_estimates_the_bound(tmp_path):
-    # So little noise that its entropy, -3.15 nats, cannot be missed.
+    # With so little noise, its entropy of -3.15 nats cannot be overlooked.
     arguments = ARGUMENTS | {"noise_scale": 0.05, "num_points": 2000}
-    result = plane_cells.two_stage(tmp_path, smoothing="gaussian", **arguments)
-    # On other points, with one draw each.
+    result = runs.train_two_stage(tmp_path, smoothing="gaussian", **arguments)
+    # Validation uses other points, with one draw each.
     assert result["validation"] == pytest.approx(result["bound"], abs=0.3)
 
 
-def test_the_noise_scale_is_learned_with_both_stages(tmp_path):
-    result = plane_cells.learned_noise(tmp_path, **ARGUMENTS)
+def test_the_noise_scale_is_learned_jointly_with_both_stages(tmp_path):
+    result = runs.train_learned_noise(tmp_path, **ARGUMENTS)
     check_scores(result)
     assert 0.0 < result["noise_scale"] < 3.0
     assert abs(result["noise_scale"] / 0.3 - 1.0) > 0.01
@@ -82,19 +81,19 @@ def test_models_of_all_seeds_are_scored_on_the_same_points(tmp_path, monkeypatch
         seen.append(x)
         return np.zeros(len(x))
 
-    monkeypatch.setattr(toy_scores, "log_prob", log_prob)
+    monkeypatch.setattr(scores, "log_prob", log_prob)
     names = ("density", "training", "num_points", "num_restarts")
     arguments = {name: ARGUMENTS[name] for name in names}
     for seed in (0, 1):
-        plane_cells.plain(tmp_path, model=MADE, seed=seed, **arguments)
+        runs.train_plain(tmp_path, model=MADE, seed=seed, **arguments)
     assert len(seen[0]) == ARGUMENTS["num_points"]
     np.testing.assert_array_equal(*seen)
 
 
-def test_a_search_goes_on_without_a_candidate_that_diverges(tmp_path):
+def test_a_search_continues_without_a_candidate_that_diverges(tmp_path):
     arguments = ARGUMENTS | {"smoothing": "gaussian"}
     arguments["training"] = arguments["training"] | {"learning_rate": 1e30}
     with pytest.raises(FloatingPointError, match="Try a lower learning rate"):
-        plane_cells.two_stage(tmp_path, **arguments)
-    result = plane_cells.two_stage(tmp_path, **arguments | {"num_points": 0})
+        runs.train_two_stage(tmp_path, **arguments)
+    result = runs.train_two_stage(tmp_path, **arguments | {"num_points": 0})
     assert result == {"validation": None, "restarts": {}}

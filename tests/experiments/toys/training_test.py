@@ -1,10 +1,10 @@
-"""Training on drawn data: starts chosen by validation, and what the stages are fed."""
+"""Training on fresh draws: validation chooses the start, and stages get their data."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.toys.training import draw_stage, fit
+from experiments.toys.training import fit, make_stage_draw
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Uniform
@@ -15,7 +15,7 @@ SPIKES = DENSITIES["spikes"]()
 
 
 def make_model(seed: tf.Tensor) -> TinyModel:
-    """A start as far off as its seed says."""
+    """Makes a model whose initial location depends on the seed."""
     model = TinyModel((1,))
     model.loc.assign(3.0 * tf.random.stateless_normal([1], seed))
     return model
@@ -25,7 +25,7 @@ def run(learning_rate: float, make_model=make_model, **arguments):
     return fit(
         "baseline",
         make_model,
-        draw_stage("baseline", SPIKES, None, seed=4),
+        make_stage_draw("baseline", SPIKES, None, seed=4),
         TrainingConfig(
             num_steps=arguments.pop("num_steps", 100),
             batch_size=20,
@@ -38,7 +38,7 @@ def run(learning_rate: float, make_model=make_model, **arguments):
 
 
 def test_the_start_with_the_lowest_validation_loss_is_trained():
-    # Training hardly moves the weights: they tell which start they come from.
+    # Training hardly moves the weights, so they show which start was chosen.
     fitted = run(1e-8, num_restarts=4, restart_steps=100)
     x = SPIKES.sample(10_000, seed=derive_seed(4, "baseline data", tf.constant(-1)))
     starts = [
@@ -48,12 +48,12 @@ def test_the_start_with_the_lowest_validation_loss_is_trained():
     losses = [-float(np.mean(start.log_prob(x))) for start in starts]
     np.testing.assert_allclose(fitted.restarts, losses, rtol=1e-4)
     best = int(np.argmin(losses))
-    assert best != 0, "the first start would be had without choosing"
+    assert best != 0, "the first start would be the one without any choice"
     np.testing.assert_allclose(fitted.model.loc, starts[best].loc, atol=1e-4)
     assert fitted.validation_nats == pytest.approx(losses[best], rel=1e-4)
 
 
-def test_training_lowers_the_loss_and_can_be_had_again():
+def test_training_lowers_the_loss_and_is_reproducible():
     fitted = run(0.02, num_steps=300)
     assert fitted.restarts == []
     assert fitted.validation_nats < run(0.02, num_steps=100).validation_nats
@@ -78,12 +78,12 @@ def test_a_start_that_diverges_is_not_chosen():
         run(1e-8, lambda seed: bad, num_restarts=2, restart_steps=100)
 
 
-def test_a_loss_that_is_no_number_stops_it():
+def test_a_loss_that_is_not_a_number_stops_the_training():
     with pytest.raises(FloatingPointError, match="'baseline' stopped: the loss before"):
         fit(
             "baseline",
             lambda seed: TinyModel((1,), scale=float("nan")),
-            draw_stage("baseline", SPIKES, None, seed=0),
+            make_stage_draw("baseline", SPIKES, None, seed=0),
             TrainingConfig(num_steps=100, batch_size=5),
             seed=0,
         )
@@ -91,7 +91,7 @@ def test_a_loss_that_is_no_number_stops_it():
 
 @pytest.mark.parametrize("stage", ["smoothed", "reverse", "joint", "baseline"])
 def test_every_step_of_a_stage_has_fresh_draws(stage):
-    draw = draw_stage(stage, SPIKES, Uniform(0.5), seed=1)(200)
+    draw = make_stage_draw(stage, SPIKES, Uniform(0.5), seed=1)(200)
     first, again, other = (draw(tf.constant(step)) for step in (3, 3, 4))
     assert len(first) == {"reverse": 2, "joint": 2}.get(stage, 1)
     for values, same, different in zip(first, again, other, strict=True):
@@ -102,13 +102,13 @@ def test_every_step_of_a_stage_has_fresh_draws(stage):
         noise = first[1] - first[0]
         assert np.max(np.abs(noise)) < 0.5 * np.sqrt(3.0) + 1e-5
         assert np.std(noise) == pytest.approx(0.5, rel=0.1)
-    # Clean data stand apart from x~: their spikes are narrow.
+    # Only clean data lie within the narrow spikes.
     is_clean = np.isfinite(SPIKES.log_prob(first[0])) & (
         SPIKES.log_prob(first[0]) > -10.0
     )
     assert np.all(is_clean) == (stage != "smoothed")
 
 
-def test_no_start_at_all_is_rejected():
+def test_zero_starts_are_rejected():
     with pytest.raises(ValueError, match="`num_restarts` must be at least 1; got 0"):
         run(0.02, num_restarts=0)

@@ -1,0 +1,56 @@
+"""Cells of the spikes, trained for a few steps: likelihoods and bounds."""
+
+import numpy as np
+import pytest
+
+from experiments.toys import scores, spikes_runs
+
+LENGTHS = {
+    "training": {"num_steps": 100, "batch_size": 20, "learning_rate": 1e-3},
+    "num_points": 30,
+    "num_restarts": 1,
+}
+
+
+@pytest.fixture
+def _small(monkeypatch):
+    monkeypatch.setattr(spikes_runs, "GRID_SIZE", 11)
+    monkeypatch.setattr(spikes_runs, "_STEP", 0.1)
+    monkeypatch.setattr(scores, "NUM_DRAWS", 4)
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_joint_made_is_trained_and_scored_with_bounded_noise(tmp_path):
+    result = spikes_runs.train_joint_made(
+        tmp_path, smoothing="uniform", noise_scale=0.1, **LENGTHS
+    )
+    for name in ("validation", "nll", "bound", "bound_se", "iw", "iw_se"):
+        assert np.isfinite(result[name]), name
+    assert result["iw"] < result["bound"]
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        assert arrays["log_density"].shape == (11,)
+        assert np.all(np.isfinite(arrays["log_density"]))
+
+
+@pytest.mark.parametrize("smoothing", ["gaussian", "uniform"])
+def test_the_likelihood_is_below_the_bounds_and_validation_estimates_one(
+    smoothing, tmp_path
+):
+    lengths = LENGTHS | {"num_points": 2000}
+    lengths["training"] = LENGTHS["training"] | {"num_steps": 1000}
+    result = spikes_runs.train_joint_made(
+        tmp_path, smoothing=smoothing, noise_scale=0.1, **lengths
+    )
+    assert result["nll"] < result["iw"] + 3 * result["iw_se"]
+    assert result["iw"] < result["bound"]
+    # A wrong sign of the noise's entropy, -0.9 or -1.1 nats, would not pass.
+    assert result["validation"] == pytest.approx(result["bound"], abs=0.2)
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_mixture_has_three_parameters_per_component_less_one(tmp_path):
+    result = spikes_runs.train_mixture(tmp_path, num_mixtures=4, **LENGTHS)
+    assert result["parameters"] == 11
+    assert np.isfinite(result["nll"])
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        assert arrays["log_density"].shape == (11,)
