@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-large lint lock clean
+.PHONY: help run test test-large lint docs lock clean
 
 help: ## Prints the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,11 @@ test-large: $(INSTALLED) ## Runs the tests marked large, which take minutes each
 lint: $(INSTALLED) ## Checks style and format with ruff.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+# MkDocs would print an announcement of its version 2, which setup.py excludes.
+docs: $(DEV_INSTALLED) ## Builds the documentation site in build/site.
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --quiet --strict
+	@echo "Open build/site/index.html."
 
 # Keeps the pinned versions that setup.py still allows; `make lock UPGRADE=--upgrade`
 # takes the newest ones. Without hashes for everything pip would refuse the file.
