@@ -2,7 +2,7 @@
 
 import json
 import re
-import time
+import resource
 
 import pytest
 
@@ -26,10 +26,16 @@ def test_it_is_small():
 
 
 @pytest.mark.large
-def test_it_runs_within_five_minutes():
+def test_it_runs_in_less_than_five_minutes_of_processor_time():
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    start = time.monotonic()
+    start = _processor_seconds()
     notebook = nbformat.read(_PATH, as_version=4)
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    assert time.monotonic() - start < 300
+    assert _processor_seconds() - start < 300
+
+
+def _processor_seconds() -> float:
+    """Processor time of the processes that have ended, the notebook's among them."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
