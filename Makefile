@@ -9,7 +9,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-large lint lock clean
+.PHONY: help run test test-large lint docs lock clean
 
 help: ## Prints the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,11 @@ lint: $(DEV_INSTALLED) ## Checks style, format, types and the direction of impor
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+# MkDocs would print an announcement of its version 2, which setup.py excludes.
+docs: $(DEV_INSTALLED) ## Builds the documentation site in build/site.
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --quiet --strict
+	@echo "Open build/site/index.html."
 
 # Pinned versions are kept while setup.py allows them; `make lock UPGRADE=--upgrade` takes
 # the newest ones. pip wants hashes for every package, setuptools too (--allow-unsafe).

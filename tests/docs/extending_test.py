@@ -1,0 +1,132 @@
+"""The example of docs/extending.md works: its code, its two lines and its test."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from experiments.theory import proposition1, theorem1
+from experiments.toys import spikes
+from smoothing_tf.smoothing import SMOOTHINGS, Smoothing, make_smoothing
+from tests.testing.canned_cells import CannedCells
+from tests.testing.pages import ROOT, block
+from tests.testing.smoothing_contract import SmoothingContract
+
+_PAGE = "docs/extending.md"
+
+
+def _smoothing_example() -> type[Smoothing]:
+    """The class of the page's smoothing distribution."""
+    names = {"__name__": "page"}
+    exec(block(_PAGE, "python", "(Smoothing):"), names)
+    (smoothing,) = (
+        value
+        for value in names.values()
+        if isinstance(value, type) and value.__module__ == "page"
+    )
+    return smoothing
+
+
+class TestSmoothingOfThePage(SmoothingContract):
+    smoothing = _smoothing_example()
+
+    def test_its_name_selects_it(self, monkeypatch):
+        monkeypatch.setitem(SMOOTHINGS, "logistic", self.smoothing)
+        config = types.SimpleNamespace(smoothing="logistic", noise_scale=0.3)
+        assert make_smoothing(config).noise_scale == 0.3
+
+
+# Prints the help of `train`, a separator, and what training prints.
+_HELP_AND_TRAIN = """
+import runpy, sys
+flags = sys.argv[1:]
+for sys.argv[1:] in (["--help"], flags):
+    runpy.run_module("smoothing_tf.train", run_name="__main__", alter_sys=True)
+    print("=" * 20)
+"""
+
+
+@pytest.fixture(scope="module")
+def tree_with_logistic(tmp_path_factory) -> pathlib.Path:
+    """The library with the file and the two lines of the page's example."""
+    root = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "smoothing_tf", root / "smoothing_tf")
+    package = root / "smoothing_tf" / "smoothing"
+    (package / "logistic.py").write_text(block(_PAGE, "python", "(Smoothing):"))
+    lines = block(_PAGE, "diff", "SMOOTHINGS").splitlines()
+    import_line, dict_line = (line[1:] for line in lines if line.startswith("+"))
+    start = "SMOOTHINGS = {\n"
+    text = (package / "__init__.py").read_text()
+    assert text.count(start) == 1
+    text = text.replace(start, f"{import_line}\n\n{start}{dict_line}\n")
+    (package / "__init__.py").write_text(text)
+    return root
+
+
+def test_the_two_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logistic):
+    flags = (
+        *("--dataset=rings", "--model=made", "--hidden_units=8", "--num_mixtures=2"),
+        *("--smoothing=logistic", "--noise_scale=0.3", "--num_steps=2"),
+        *("--batch_size=16", "--max_validation_examples=20", "--workdir=run"),
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", _HELP_AND_TRAIN, *flags],
+        cwd=tree_with_logistic,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    help_text = process.stdout.partition("=" * 20)[0]
+    choices = re.search(r"--smoothing .*?One of: ([\w,\s]*)\.", help_text, re.S)
+    assert set(re.split(r",\s+", choices[1])) == {*SMOOTHINGS, "logistic"}
+    assert (tree_with_logistic / "run" / "reverse").is_dir()
+    resolved = (tree_with_logistic / "run" / "flags.cfg").read_text()
+    assert "--smoothing=logistic\n" in resolved
+
+
+@pytest.fixture
+def with_logistic(monkeypatch):
+    monkeypatch.setitem(SMOOTHINGS, "logistic", _smoothing_example())
+
+
+@pytest.mark.usefixtures("with_logistic")
+def test_the_theory_holds_for_the_smoothing(tmp_path, monkeypatch):
+    triangle = theorem1.densities()["triangle"]
+    monkeypatch.setattr(theorem1, "densities", lambda: {"triangle": triangle})
+    for experiment in (theorem1, proposition1):
+        table = experiment.run(tmp_path, quick=True, cells=None).tables["table"]
+        assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
+        assert all(criterion.holds for criterion in table.criteria)
+
+
+@pytest.mark.usefixtures("with_logistic")
+def test_the_smoothing_takes_part_in_the_spikes(tmp_path):
+    def canned(cell, directory):
+        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes._GRID_SIZE))
+        scores = ("validation", "nll", "nll_se")
+        if cell.function is spikes.joint_made:
+            scores = ("validation", "nll", "bound", "bound_se", "iw", "iw_se")
+        return {"parameters": 5, "restarts": [1.0]} | dict.fromkeys(scores, 0.5)
+
+    result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))
+    rows = result.tables["table"].rows
+    assert [row for row in rows if row["model"] == "logistic smoothing"]
+    assert len(result.tables["table"].criteria) == len(SMOOTHINGS)
+
+
+def test_the_test_of_the_page_collects_the_contract():
+    names = {"__name__": "page"}
+    code = block(_PAGE, "python", "(SmoothingContract):")
+    # Its first line imports the file that the reader writes.
+    exec(code.split("\n", 1)[1], names | {"Logistic": _smoothing_example()}, names)
+    assert issubclass(names["TestLogistic"], SmoothingContract)
+    assert names["TestLogistic"].smoothing.__name__ == "Logistic"
