@@ -19,9 +19,9 @@ from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.pictures import png_bytes
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.sampling.pictures import png_bytes
 
 _EXTRACTOR = "randconv"
 
@@ -71,13 +71,15 @@ def run(job: Job) -> Result:
     )
     seed = run.config.seed
     size = _QUICK if job.quick else _RestorationSize()
-    two_stage = workdir.require_two_stage(run.config, dataset, run.directory)
+    trained = workdir.load_trained(
+        run.config, dataset, run.directory, workdir.TWO_STAGES
+    )
     x = _draw_images(dataset, run.metrics["bits_per_dim"]["split"], size.num_denoised)
     denoising, denoised = restoration.compare_denoising(
-        two_stage, x, num_draws=size.num_draws, seed=seed
+        trained, x, num_draws=size.num_draws, seed=seed
     )
     inpainted = restoration.draw_inpaintings(
-        two_stage,
+        trained,
         x,
         dataset.num_levels,
         num_particles=size.num_particles,

@@ -11,17 +11,13 @@ from experiments.report.table import (
     TableRow,
     column_names,
 )
-from smoothing_tf.evaluation import pictures
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.evaluation.restoration import (
-    denoise_images,
-    inpaint_images,
-    picture_inpainted,
-)
-from smoothing_tf.evaluation.samples import single_steps
-from smoothing_tf.models.two_stage import TwoStageModel
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.sampling import denoise_images, inpaint_images, pictures
+from smoothing_tf.sampling.sample_pictures import picture_inpainted
+from smoothing_tf.sampling.samples import single_steps
 from smoothing_tf.seeds import derive_seed, example_seeds, per_example
 
 # Number of inpaintings of each image.
@@ -33,12 +29,12 @@ _ONE_DRAW = "one draw of p(x|x~)"
 
 
 def compare_denoising(
-    two_stage: TwoStageModel, x: np.ndarray, *, num_draws: int, seed: int
+    trained: Trained, x: np.ndarray, *, num_draws: int, seed: int
 ) -> tuple[Table, np.ndarray]:
     """Measures the errors of several ways of denoising x~.
 
     Args:
-      two_stage: the model; with Gaussian smoothing, single-step estimates are among
+      trained: the trained models; with Gaussian smoothing, single-step estimates are among
         the ways.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_draws: number of draws from p(x | x~) for each x~, at least 2, whose mean
@@ -50,13 +46,13 @@ def compare_denoising(
     """
     seeds = example_seeds(derive_seed(seed, "denoising"), len(x))
     x_smoothed = per_example(
-        lambda x, seed: two_stage.smoothing.distribution(x[None]).sample(seed=seed),
+        lambda x, seed: trained.smoothing.distribution(x[None]).sample(seed=seed),
         "noise",
         seeds,
         x,
     ).numpy()
     denoised = denoise_images(
-        two_stage, x_smoothed, num_draws=num_draws + 1, seed=seed, progress=True
+        trained, x_smoothed, num_draws=num_draws + 1, seed=seed, progress=True
     )
     draws = denoised["samples"].reshape(len(x), num_draws + 1, *x.shape[1:])
     one_draw, draws = draws[:, 0], draws[:, 1:]
@@ -64,11 +60,7 @@ def compare_denoising(
     if "single_step" in denoised:
         estimates[_SINGLE_STEP.format("exact")] = denoised["single_step"]
         estimates[_SINGLE_STEP.format("truncated")] = single_steps(
-            two_stage.smoothing,
-            two_stage.smoothed,
-            x_smoothed,
-            "truncated",
-            progress=True,
+            trained, x_smoothed, "truncated", progress=True
         )["single_step"]
     estimates[_ONE_DRAW] = one_draw
     estimates[f"mean of {num_draws} draws"] = draws.mean(axis=1)
@@ -137,7 +129,7 @@ def _draw_columns(images: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def draw_inpaintings(
-    two_stage: TwoStageModel,
+    trained: Trained,
     x: np.ndarray,
     num_levels: int,
     *,
@@ -147,7 +139,7 @@ def draw_inpaintings(
     """Inpaints a few images with four masks.
 
     Args:
-      two_stage: the model.
+      trained: the trained models.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_levels: number of levels of the data.
       num_particles: number of particles of each inpainting.
@@ -160,7 +152,7 @@ def draw_inpaintings(
     masks = np.repeat(_make_masks(*x.shape[1:3]), len(x), axis=0)
     x = np.tile(x, (len(masks) // len(x), 1, 1, 1))
     drawn = inpaint_images(
-        two_stage,
+        trained,
         x,
         masks,
         num_inpaintings=NUM_INPAINTINGS,

@@ -10,7 +10,7 @@ import numpy as np
 from smoothing_tf import artifacts, workdir
 from smoothing_tf.config import Config, parse, to_flagfile
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import METRICS_FILE
+from smoothing_tf.evaluation.evaluation import METRICS_FILE, PER_IMAGE_FILE
 from smoothing_tf.stages import make_model
 
 # Largest relative difference between the sizes of models that are compared.
@@ -86,7 +86,7 @@ def train_and_evaluate(
     for name in ("bits_per_dim", "bits_per_dim_baseline"):
         if name in metrics and metrics[name]["value"] is None:
             raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
-    per_image = artifacts.read_kept_npz(evaluation / "per_image.npz")
+    per_image = artifacts.read_kept_npz(evaluation / PER_IMAGE_FILE)
     return ImageRun(config, dataset, directory, metrics, per_image)
 
 

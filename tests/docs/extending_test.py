@@ -11,8 +11,9 @@ import types
 import numpy as np
 import pytest
 
+from experiments.job import Job
 from experiments.theory import proposition1, theorem1
-from experiments.toys import spikes
+from experiments.toys import spikes, spikes_runs
 from smoothing_tf.smoothing import SMOOTHINGS, Smoothing, make_smoothing
 from tests.testing.canned_cells import CannedCells
 from tests.testing.pages import ROOT, block
@@ -103,7 +104,7 @@ def test_the_theory_holds_for_the_smoothing(tmp_path, monkeypatch):
     triangle = theorem1.densities()["triangle"]
     monkeypatch.setattr(theorem1, "densities", lambda: {"triangle": triangle})
     for experiment in (theorem1, proposition1):
-        table = experiment.run(tmp_path, quick=True, cells=None).tables["table"]
+        table = experiment.run(Job(tmp_path, quick=True)).tables["table"]
         assert {row["kernel"] for row in table.rows} == set(SMOOTHINGS)
         assert all(criterion.holds for criterion in table.criteria)
 
@@ -111,13 +112,14 @@ def test_the_theory_holds_for_the_smoothing(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("with_logistic")
 def test_the_smoothing_takes_part_in_the_spikes(tmp_path):
     def canned(cell, directory):
-        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes._GRID_SIZE))
+        np.savez(directory / "arrays.npz", log_density=np.zeros(spikes_runs.GRID_SIZE))
         scores = ("validation", "nll", "nll_se")
-        if cell.function is spikes.joint_made:
+        if cell.function is spikes_runs.train_joint_made:
             scores = ("validation", "nll", "bound", "bound_se", "iw", "iw_se")
         return {"parameters": 5, "restarts": [1.0]} | dict.fromkeys(scores, 0.5)
 
-    result = spikes.run(tmp_path, quick=True, cells=CannedCells(tmp_path, canned))
+    cells = CannedCells(tmp_path, canned)
+    result = spikes.run(Job(tmp_path, quick=True, cells=cells))
     rows = result.tables["table"].rows
     assert [row for row in rows if row["model"] == "logistic smoothing"]
     assert len(result.tables["table"].criteria) == len(SMOOTHINGS)

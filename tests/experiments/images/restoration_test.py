@@ -5,16 +5,22 @@ import pytest
 import tensorflow as tf
 
 from experiments.images import restoration
-from smoothing_tf.models import MADE, MADEConfig, TwoStageModel
+from smoothing_tf.models import MADE, MADEConfig
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.smoothing import Gaussian, Uniform
 
 SHAPE = (4, 4, 1)
 
 
-def make_two_stage(smoothing):
+def make_trained(smoothing):
     config = MADEConfig(hidden_units=(8,), num_mixtures=1)
     reverse = MADE(config, SHAPE, num_levels=17, is_conditional=True)
-    return TwoStageModel(smoothing, MADE(config, SHAPE), reverse)
+    return Trained(
+        smoothing=smoothing,
+        num_levels=17,
+        smoothed=MADE(config, SHAPE),
+        reverse=reverse,
+    )
 
 
 def images(number):
@@ -22,17 +28,17 @@ def images(number):
 
 
 def test_errors_match_the_noise_and_the_mean_of_draws(monkeypatch):
-    two_stage, x = make_two_stage(Gaussian(0.5)), images(40)
+    trained, x = make_trained(Gaussian(0.5)), images(40)
     # Draws that scatter about E[x | x~] = x~ / 2 with a variance of 0.04.
     monkeypatch.setattr(
-        two_stage,
+        trained.two_stage,
         "denoise",
         lambda x_smoothed, seed: (
             x_smoothed / 2
             + 0.2 * tf.random.stateless_normal(tf.shape(x_smoothed), seed[0])
         ),
     )
-    table, picture = restoration.compare_denoising(two_stage, x, num_draws=50, seed=3)
+    table, picture = restoration.compare_denoising(trained, x, num_draws=50, seed=3)
     rows = {row["estimate"]: row for row in table.rows}
     assert set(rows) == {
         "x~, as given",
@@ -60,7 +66,7 @@ def test_errors_match_the_noise_and_the_mean_of_draws(monkeypatch):
 
 def test_noise_other_than_gaussian_has_no_single_step():
     table, _ = restoration.compare_denoising(
-        make_two_stage(Uniform(0.5)), images(2), num_draws=2, seed=3
+        make_trained(Uniform(0.5)), images(2), num_draws=2, seed=3
     )
     assert [row["estimate"] for row in table.rows] == [
         "x~, as given",
@@ -72,14 +78,14 @@ def test_noise_other_than_gaussian_has_no_single_step():
 def test_each_mask_leaves_out_another_part_of_the_same_images(monkeypatch):
     seen = {}
 
-    def inpaint(two_stage, images, mask, **options):
+    def inpaint(trained, images, mask, **options):
         seen.update(images=images, mask=mask)
         return {"samples": np.repeat(images, options["num_inpaintings"], axis=0)}
 
     monkeypatch.setattr(restoration, "inpaint_images", inpaint)
     x = images(5)
     restoration.draw_inpaintings(
-        make_two_stage(Gaussian(0.5)), x, 17, num_particles=2, seed=1
+        make_trained(Gaussian(0.5)), x, 17, num_particles=2, seed=1
     )
     by_mask = seen["images"].reshape(4, 3, *SHAPE)
     np.testing.assert_array_equal(by_mask, np.stack([x[:3]] * 4))
