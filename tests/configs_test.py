@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import pathlib
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from smoothing_tf import config
 from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.flagfiles import read_flagfile
 from smoothing_tf.data.datasets.celeba import celeba
-from smoothing_tf.models import build_model
+from smoothing_tf.models import DensityModel, build_model
 from smoothing_tf.training.fused_adam import FusedAdam
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
@@ -46,9 +47,15 @@ def num_params(experiment, stage):
 
 @functools.cache
 def _num_params(model, model_config, stage, event_shape, num_levels):
-    built = build_model(
-        model, model_config, stage=stage, event_shape=event_shape, num_levels=num_levels
-    )
+    # Drawing the initial weights takes longer than building the model.
+    with mock.patch.object(DensityModel, "initialize", lambda self, seed: None):
+        built = build_model(
+            model,
+            model_config,
+            stage=stage,
+            event_shape=event_shape,
+            num_levels=num_levels,
+        )
     return built.count_params()
 
 

@@ -6,9 +6,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf  # noqa: E402
 
+from tests.testing.grappler import disable_grappler  # noqa: E402
+
 
 def pytest_configure():
-    """Two logical CPUs, so that MirroredStrategy is exercised on every machine."""
+    """Sets TensorFlow up.
+
+    Two logical CPUs exercise MirroredStrategy on every machine. Without Grappler a
+    function that runs once or twice takes two thirds of the time; processes that tests
+    start as a person does have it.
+    """
+    disable_grappler()
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2

@@ -1,5 +1,6 @@
 """Cells are computed once, stored whole, and fail one at a time."""
 
+import concurrent.futures
 import os
 import pathlib
 import signal
@@ -10,6 +11,7 @@ import pytest
 from experiments.cells import Cell, Cells, Pool
 from smoothing_tf.artifacts import read_json, write_json
 from smoothing_tf.smoothing import Gaussian
+from tests.testing.forkserver import forkserver_context
 
 IDLE_SECONDS = 600
 
@@ -44,6 +46,15 @@ def idle(directory: pathlib.Path, *, mark: str) -> dict:
 def pool():
     with Pool(num_processes=1, progress=False) as pool:
         yield pool
+
+
+@pytest.fixture
+def forks(monkeypatch):
+    """Processes that start at once, where it does not matter how they start."""
+    monkeypatch.setattr(
+        "experiments.pool._make_executor",
+        lambda: concurrent.futures.ProcessPoolExecutor(1, forkserver_context()),
+    )
 
 
 def test_cells_are_computed_in_another_process_and_stored(pool, tmp_path):
@@ -141,7 +152,7 @@ def test_a_defect_prints_its_traceback_and_an_input_error_does_not(tmp_path, cap
         assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_process_that_dies_is_reported_and_spares_the_other_cells(tmp_path):
+def test_a_process_that_dies_is_reported_and_spares_the_other_cells(tmp_path, forks):
     good = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
     with Pool(num_processes=1, progress=False) as pool:
         others = Cells(pool, tmp_path / "others")
@@ -153,7 +164,7 @@ def test_a_process_that_dies_is_reported_and_spares_the_other_cells(tmp_path):
             others.run([Cell("dead", die, {})])
 
 
-def test_a_process_that_died_while_idle_is_replaced(tmp_path):
+def test_a_process_that_died_while_idle_is_replaced(tmp_path, forks):
     with Pool(num_processes=1, progress=False) as pool:
         cells = Cells(pool, tmp_path)
         first = cells.run([Cell("a", double, {"value": 1})])["a"]["process"]
@@ -163,7 +174,7 @@ def test_a_process_that_died_while_idle_is_replaced(tmp_path):
     assert second != first
 
 
-def test_a_process_is_replaced_after_some_cells(tmp_path):
+def test_a_process_is_replaced_after_some_cells(tmp_path, forks):
     cells = [Cell(f"a{i}", double, {"value": i}) for i in range(5)]
     with Pool(num_processes=1, cells_per_process=2, progress=False) as pool:
         results = Cells(pool, tmp_path).run(cells)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 import sys
 import textwrap
 
@@ -11,7 +10,7 @@ import tensorflow as tf
 from absl import flags
 
 from smoothing_tf import command_line
-from tests.testing.command_lines import ROOT, run_command
+from tests.testing.command_lines import ROOT, call_command, run_command
 
 _EXAMPLE = str(ROOT / "smoothing_tf" / "example.py")
 _IMPORTS = """
@@ -38,20 +37,21 @@ def test_help_is_quiet_and_names_the_flags():
     ],
 )
 def test_a_wrong_call_is_one_line(module, arguments, message):
-    result = run_command(f"smoothing_tf.{module}", *arguments)
+    result = call_command(f"smoothing_tf.{module}", *arguments)
     assert result.error.startswith("error: ")
     assert message in result.error
 
 
 def test_an_output_below_a_file_is_found_before_any_work(tmp_path):
     (tmp_path / "file").touch()
-    result = run_command("smoothing_tf.train", f"--workdir={tmp_path / 'file' / 'run'}")
+    workdir = tmp_path / "file" / "run"
+    result = call_command("smoothing_tf.train", f"--workdir={workdir}")
     assert "lies below the file" in result.error
     assert os.listdir(tmp_path) == ["file"]
 
 
 def test_a_loss_that_is_not_a_number_stops_training(tmp_path, tfds_dir):
-    result = run_command(
+    result = call_command(
         "smoothing_tf.train",
         "--model=made",
         "--hidden_units=8",
@@ -238,21 +238,13 @@ def test_control_characters_do_not_reach_the_terminal():
     )
 
 
-def test_a_full_standard_output_is_named(tmp_path):
-    code = (
-        "import sys; from smoothing_tf import command_line;"
-        "command_line.run(lambda argv: print('x' * 9))"
-    )
-    with open("/dev/full", "w") as full:
-        process = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env={**os.environ, "SMOOTHING_TF_IS_QUIET": "1", "PYTHONUNBUFFERED": ""},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert process.returncode == 1
-    assert process.stderr.startswith("error: standard output: No space left on device.")
-    assert process.stderr.count("\n") == 1
+def test_a_full_standard_output_is_named(monkeypatch, capsys):
+    # Closing it flushes once more, as Python does on its way out.
+    with open("/dev/full", "w") as full, monkeypatch.context() as context:
+        context.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as status:
+            command_line.run(lambda argv: print("x" * 9))
+    assert status.value.code == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: standard output: No space left on device.")
+    assert error.count("\n") == 1

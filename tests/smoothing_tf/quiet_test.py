@@ -28,10 +28,6 @@ def _python(code, **environment):
     )
 
 
-def test_a_command_line_prints_nothing_of_tensorflows_start():
-    assert run_command("smoothing_tf.export", "--help").stderr == ""
-
-
 def test_a_benchmark_is_a_command_line_too():
     assert run_command("benchmarks.training", "--help").stderr == ""
 
@@ -112,7 +108,7 @@ def _captures(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.5])
 def test_ctrl_c_during_the_imports_is_one_line(seconds):
     process = subprocess.Popen(
         [sys.executable, "-m", "smoothing_tf.train", "--help"],

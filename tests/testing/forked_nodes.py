@@ -1,12 +1,14 @@
 """Nodes of a local run as forks of one process that has imported TensorFlow."""
 
-import multiprocessing
 import os
 import pathlib
 import runpy
 import sys
 import tempfile
 from collections.abc import Sequence
+
+from tests.testing.forkserver import forkserver_context
+from tests.testing.grappler import disable_grappler
 
 
 def run_local_subprocess(
@@ -22,12 +24,10 @@ def run_local_subprocess(
       The exit status.
     """
     _, _, _, source, *arguments = full_command
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["smoothing_tf"])
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory, "output")
         environment = {**os.environ, **(env_vars or {}), "_KFP_RUNTIME": "true"}
-        process = context.Process(
+        process = forkserver_context().Process(
             target=_run, args=(source, arguments, environment, directory, output)
         )
         process.start()
@@ -43,6 +43,8 @@ def _run(source, arguments, environment, directory, output) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.environ.update(environment)
+    tempfile.tempdir = None  # The server may have looked it up.
+    disable_grappler()
     module = pathlib.Path(directory, "ephemeral_component.py")
     module.write_text(source)
     sys.argv = ["executor_main", "--component_module_path", str(module), *arguments]

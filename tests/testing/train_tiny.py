@@ -9,6 +9,8 @@ import tensorflow as tf
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig, train_stage
 from smoothing_tf.training.stop_signals import StopSignals
+from tests.testing.forkserver import forkserver_context
+from tests.testing.grappler import disable_grappler
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import make_tiny_model
 
@@ -69,22 +71,20 @@ def start_process(
 ) -> multiprocessing.Process:
     """Starts `train` in a process of its own.
 
-    All of them are forks of one server, which has imported TensorFlow and has not
-    started it: the import is most of what such a short run takes.
-
     Args:
       directory: of the stage.
       cluster: what TF_CONFIG holds, to make the process a worker of several.
       **arguments: of `train`.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_run, args=(directory, cluster, arguments))
+    process = forkserver_context().Process(
+        target=_run, args=(directory, cluster, arguments)
+    )
     process.start()
     return process
 
 
 def _run(directory: os.PathLike, cluster: dict | None, arguments: dict) -> None:
+    disable_grappler()  # As in the tests, whose runs must give the same bits.
     strategy = None
     if cluster is not None:
         os.environ["TF_CONFIG"] = json.dumps(cluster)

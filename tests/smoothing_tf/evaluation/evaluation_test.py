@@ -52,8 +52,25 @@ def _strict_json(path):
     return json.loads(path.read_text(), parse_constant=refuse)
 
 
-def test_everything_is_on_disk_and_metrics_are_what_was_returned(tmp_path):
-    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4))
+def _write_whole(directory):
+    """Evaluates all stages by all extractors."""
+    extractors = ("randconv", "classifier", "inception")
+    return _write(
+        directory,
+        trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4),
+        config=dataclasses.replace(CONFIG, extractors=extractors),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """(directory, metrics) of a whole evaluation."""
+    directory = tmp_path_factory.mktemp("whole")
+    return directory, _write_whole(directory)
+
+
+def test_everything_is_on_disk_and_metrics_are_what_was_returned(whole):
+    tmp_path, metrics = whole
     assert _strict_json(tmp_path / "metrics.json") == metrics
     assert {
         "bits_per_dim",
@@ -102,9 +119,8 @@ def _check_number(name, number):
         assert (number["se"] is None) == ("se_reason" in number), name
 
 
-def test_every_number_has_its_n_an_error_and_a_direction(tmp_path):
-    config = dataclasses.replace(CONFIG, extractors=("randconv", "inception"))
-    metrics = _write(tmp_path, config=config)
+def test_every_number_has_its_n_an_error_and_a_direction(whole):
+    tmp_path, metrics = whole
     for name, metric in metrics.items():
         if name != "run":
             assert "better" in metric["direction"] or "best" in metric["direction"]
@@ -118,9 +134,9 @@ def test_every_number_has_its_n_an_error_and_a_direction(tmp_path):
     assert statement in (tmp_path / "report.html").read_text()
 
 
-def test_repeated_evaluation_gives_the_same_metrics(tmp_path):
-    first = _write(tmp_path)
-    second = _write(tmp_path)
+def test_repeated_evaluation_gives_the_same_metrics(tmp_path, whole):
+    _, first = whole
+    second = _write_whole(tmp_path)
     assert first.keys() == second.keys()
     for name in ("bits_per_dim", "fd_randconv", "kid_randconv"):
         assert second[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6)
@@ -289,13 +305,8 @@ def test_max_examples_takes_a_random_subset_and_says_so(tmp_path):
     assert metrics["run"]["subsets"] == f"drawn {DRAWN}"
 
 
-def test_extractors_that_cannot_be_had_are_null_with_a_reason(tmp_path):
-    config = EvaluationConfig(
-        num_samples=30,
-        num_importance_draws=0,
-        extractors=("randconv", "classifier", "inception"),
-    )
-    metrics = _write(tmp_path, config=config)
+def test_extractors_that_cannot_be_had_are_null_with_a_reason(whole):
+    _, metrics = whole
     assert metrics["fd_randconv"]["value"] is not None
     assert "without labels" in metrics["fd_classifier"]["reason"]
     assert "--inception_dir" in metrics["fid"]["reason"]
