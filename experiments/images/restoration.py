@@ -34,8 +34,8 @@ def compare_denoising(
     """Measures the errors of several ways of denoising x~.
 
     Args:
-      trained: the trained models; with Gaussian smoothing, single-step estimates are among
-        the ways.
+      trained: the trained models; with Gaussian smoothing, single-step estimates are
+        among the ways.
       x: held-out images on [-1, 1], float32 [n, h, w, c].
       num_draws: number of draws from p(x | x~) for each x~, at least 2, whose mean
         estimates E[x | x~]. One more draw is an estimate of its own.
