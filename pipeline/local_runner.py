@@ -80,16 +80,16 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
         nodes_end_on_signals(),
         scratch_directory(root) as scratch,
     ):
-        return _run_locked(config, options, root, scratch)
+        return _run_locked(config, options, root, push_dir, scratch)
 
 
 def _run_locked(
     config: config_lib.Config,
     options: LocalRunnerConfig,
     root: pathlib.Path,
+    push_dir: pathlib.Path,
     scratch: pathlib.Path,
 ) -> dict[str, Any]:
-    push_dir = pathlib.Path(options.push_dir)
     remove_unfinished(push_dir)
     for path in remove_damaged_entries(root):
         print(f"Removed the damaged cache entry {path}; its node will run again.")

@@ -70,7 +70,7 @@ def run(
         if arrays and len(metadata["event_shape"]) == 3:
             write_png(directory / PICTURE_FILE, _picture(arrays))
         with (directory / artifacts.SAMPLES_FILE).open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     return {"num_samples": num_samples}
 
 

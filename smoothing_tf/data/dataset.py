@@ -187,7 +187,7 @@ class Dataset:
             except RecordError as error:
                 unsound.append((index, place, str(error)))
                 continue
-            if labels is not None:
+            if labels is not None and label is not None:
                 labels[index] = label
         if unsound:
             total = len(x)

@@ -53,7 +53,7 @@ class PictureFile:
         self._image, self.header = read_header(file)
 
     def pixels(
-        self, num_channels: int, size: tuple[int, int] | None = None
+        self, num_channels: int, size: tuple[int, ...] | None = None
     ) -> np.ndarray:
         """Decodes the pixels.
 

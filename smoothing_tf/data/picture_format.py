@@ -39,7 +39,7 @@ class PictureConversion:
     """
 
     mode: str = "auto"
-    size: tuple[int, int] | None = None
+    size: tuple[int, ...] | None = None
     num_levels: int | None = None
 
     @property

@@ -104,7 +104,7 @@ def write_evaluation(
     samples = {kind: x for kind, x in samples.items() if kind not in left_out}
     if has_samples and trained.smoothed is not None and trained.reverse is None:
         left_out["samples"] = NO_REVERSE
-    if is_discrete:
+    if dataset.num_levels is not None:
         real = real_uint8(dataset, config.split)
         samples = samples_uint8(samples, dataset.num_levels)
         # x~ is continuous and is stored unrounded.
@@ -139,7 +139,7 @@ def write_evaluation(
             (PER_IMAGE_FILE, per_image),
         ):
             with artifacts.atomic_file(temporary / name) as path:
-                np.savez_compressed(path, **arrays)
+                np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
         artifacts.write_text(temporary / REPORT_FILE, report)
         artifacts.write_json(temporary / METRICS_FILE, metrics)
     return metrics

@@ -36,7 +36,7 @@ def training_curves(history: History, title: str) -> bytes | None:
             if any(f"train_{name}" in row for row in history)
             or any(f"validation_{name}" in row for row in history)
         ),
-        (None, None),
+        (None, ""),
     )
     if quantity is None:
         return None

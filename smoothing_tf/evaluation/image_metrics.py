@@ -90,7 +90,8 @@ class ImageMetrics:
           `fd_<id>` and a "reason" for every extractor that is not to be had, and
           for every kind that is left out.
         """
-        metrics, statistics = {}, {}
+        metrics: dict[str, dict[str, Any]] = {}
+        statistics: dict[str, np.ndarray] = {}
         for kind, reason in (left_out or {}).items():
             for name in self._extractors:
                 metrics.update(_unavailable(name, reason, kind))

@@ -149,7 +149,7 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Extractor -> the parts of its table, e.g. "rows", as the template names them."""
-    tables = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, metric in metrics.items():
         if "extractor" not in metric:
             continue
@@ -198,7 +198,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "order": (list(_QUANTITIES).index(quantity), kinds.index(metric["samples"])),
         "quantity": _QUANTITIES[quantity],
-        "arrow": ARROWS.get(metric.get("direction"), ""),
+        "arrow": ARROWS.get(metric.get("direction", ""), ""),
         "samples": _KINDS[metric["samples"]],
         "figure": _figure(metric),
         "n": metric["n"],

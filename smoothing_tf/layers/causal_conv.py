@@ -71,8 +71,8 @@ class CausalConv(keras.layers.Layer):
         super().__init__(**kwargs)
         self.weight = weight
         self.reach = reach
-        self.kernel_size = tuple(weight.shape[:2])
-        self.in_channels = weight.shape[2]
+        rows, columns, self.in_channels = weight.shape[:3]
+        self.kernel_size = rows, columns
         self.paddings = paddings(self.kernel_size, reach)
         self.stride = stride
         self.shift = shift

@@ -126,8 +126,8 @@ class DensityModel(keras.Model, abc.ABC):
                 f"{'a conditional' if self.is_conditional else 'an unconditional'}"
                 f" model; got {'None' if context is None else context.shape}."
             )
-        given = {"x": x, "context": context}
-        given = {name: value for name, value in given.items() if value is not None}
+        arguments = {"x": x, "context": context}
+        given = {name: value for name, value in arguments.items() if value is not None}
         shapes = {name: tf.TensorShape(value.shape) for name, value in given.items()}
         for name, value in given.items():
             shape = shapes[name]

@@ -32,8 +32,11 @@ class Head(Protocol):
       is_location: float [num_params], 1 for each location of the first channel.
     """
 
-    num_params: int
-    is_location: np.ndarray
+    @property
+    def num_params(self) -> int: ...
+
+    @property
+    def is_location(self) -> np.ndarray: ...
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """[..., num_params] -> distribution with batch [...], event [num_channels]."""
@@ -154,7 +157,7 @@ class LogisticMixtureHead:
             if name != "logits" and value is not None
         }
         step = tf.exp(chosen["log_scale"]) * noise[..., self.num_mixtures :]
-        channels = []
+        channels: list[tf.Tensor] = []
         for index in range(self.num_channels):
             value = chosen["loc"][..., index] + step[..., index]
             first = index * (index - 1) // 2

@@ -98,11 +98,11 @@ class MADE(AutoregressiveModel):
         self.skip = MaskedDense(inputs, output_degrees, is_strict=True, dtype=full)
         if is_conditional:
             context_degrees = np.zeros(num_dims, int)
-            units = (*config.hidden_units, num_dims * head.num_params)
+            widths = (*config.hidden_units, num_dims * head.num_params)
             policies = [*[policy] * len(config.hidden_units), full]
             self.context_layers = [
                 MaskedDense(context_degrees, np.zeros(n, int), dtype=dtype)
-                for n, dtype in zip(units, policies, strict=True)
+                for n, dtype in zip(widths, policies, strict=True)
             ]
         self.built = True
         self.initialize(seed)

@@ -189,7 +189,7 @@ class RasterSampler:
                 state,
             ),
         )
-        of_layers = {}
+        of_layers: dict[Any, tf.Tensor] = {}
         for array, layers in zip(arrays, to_remember.values(), strict=True):
             channels = [*layers.values()]
             together = join_blocks(array, self._num_blocks, sum(channels))
@@ -247,7 +247,7 @@ class RasterSampler:
 
     def _layers_to_remember(self, row_in_block: int) -> dict[int, dict[Any, int]]:
         """Finds the layers that remember a row: level -> layer -> channels."""
-        found = collections.defaultdict(dict)
+        found: dict[int, dict[Any, int]] = collections.defaultdict(dict)
         for layer in self._horizontal:
             runs = row_in_block % 2**layer.level == 0
             # With a stride of 2, the lower row of a window is used right away.
@@ -287,7 +287,7 @@ class _Row(NamedTuple):
     index: tf.Tensor
     row_in_block: int
     above: Any
-    terms: dict[CausalConv, tf.Tensor]
+    terms: dict[Any, tf.Tensor]
     remembered: dict[Any, tf.Tensor]
     horizontal: list[CausalConv]
 

@@ -90,5 +90,7 @@ def samples_uint8(
 
 def real_uint8(dataset: Dataset, split: str) -> np.ndarray:
     """Returns the images of a split as uint8, 255 i / (L - 1) for level i."""
+    if dataset.num_levels is None:
+        raise ValueError(f"`dataset` must have levels; {dataset.name} is continuous.")
     levels = levels_to_unit(dataset.array(split), dataset.num_levels)
     return unit_to_uint8(levels, dataset.num_levels).numpy()

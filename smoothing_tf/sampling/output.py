@@ -57,7 +57,7 @@ def write_samples(
         # x~ is continuous and is stored unrounded, and so is what is not finite.
         arrays = arrays | {k: v for k, v in shown.items() if k != "smoothed"}
     with artifacts.atomic_file(output) as path:
-        np.savez_compressed(path, **arrays)
+        np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
     print(f"Wrote {', '.join(arrays)} to {output}.")
     for kind, reason in reasons.items():
         print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)

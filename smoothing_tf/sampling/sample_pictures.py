@@ -112,7 +112,7 @@ def picture_inpainted(
     )
     shown = show_channels(images)
     colour = shown.repeat(3 // shown.shape[-1], axis=-1)
-    given = np.where(known > 0, colour, np.uint8(_MISSING_COLOUR))
+    given = np.where(known > 0, colour, np.array(_MISSING_COLOUR, np.uint8))
     num_inpaintings = len(inpainted) // len(images)
     if num_inpaintings == 1:
         return pictures.labelled_columns({"Given": given, "Inpainted": inpainted})

@@ -195,6 +195,7 @@ def _signatures(
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32, "levels"), _SEED])
     def bound_of_levels(levels, seed):
+        assert num_levels is not None
         x = levels_to_unit(levels, num_levels, tf.float64)
         return _bound(two_stage, num_levels, x, seed)
 

@@ -44,13 +44,13 @@ def _range(x: np.ndarray, indices: np.ndarray) -> str:
         return f"with values that are NaN or infinite ({place})"
     low, high = (
         f"{x[np.unravel_index(end, x.shape)]:g} ({_place_of(end, x.shape, indices)})"
-        for end in (np.argmin(x), np.argmax(x))
+        for end in (int(np.argmin(x)), int(np.argmax(x)))
     )
     return f"from {low} to {high}"
 
 
 def _place(mask: np.ndarray, indices: np.ndarray) -> str:
-    return _place_of(np.argmax(mask), mask.shape, indices)
+    return _place_of(int(np.argmax(mask)), mask.shape, indices)
 
 
 def _place_of(flat: int, shape: tuple[int, ...], indices: np.ndarray) -> str:

@@ -13,7 +13,7 @@ from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
 # Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
-_ARGUMENTS = {
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
     Stage.SMOOTHED: ("x_smoothed",),
     Stage.REVERSE: ("x", "x_smoothed"),
     Stage.BASELINE: ("x",),

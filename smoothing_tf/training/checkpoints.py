@@ -37,7 +37,7 @@ class Checkpoints:
     def __init__(
         self,
         directory: artifacts.Path,
-        groups: dict[str, Sequence[Variable]],
+        groups: Mapping[str, Sequence[Variable]],
         step: keras.Variable,
     ):
         self._groups = groups

@@ -3,12 +3,13 @@
 import contextlib
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-Variable = keras.Variable | tf.Variable
+Variable: TypeAlias = keras.Variable | tf.Variable
 
 
 class DamagedCheckpointError(ValueError):

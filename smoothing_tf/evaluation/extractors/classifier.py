@@ -89,7 +89,8 @@ class Classifier(Extractor):
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(features float32 [n, 64], logits float32 [n, num_classes])."""
-        return map_batches(self._apply, images_uint8, _BATCH_SIZE)
+        features, logits = map_batches(self._apply, images_uint8, _BATCH_SIZE)
+        return features, logits
 
 
 def _check_labels(labels: np.ndarray, num_images: int) -> None:

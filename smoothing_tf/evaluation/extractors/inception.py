@@ -86,7 +86,8 @@ class Inception(Extractor):
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """(features float32 [n, 2048], logits float32 [n, num_classes])."""
-        return map_batches(self._apply, images_uint8, _BATCH_SIZE)
+        features, logits = map_batches(self._apply, images_uint8, _BATCH_SIZE)
+        return features, logits
 
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         outputs = self._signature(**{self._argument: preprocess(images)})
