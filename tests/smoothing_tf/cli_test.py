@@ -52,7 +52,7 @@ def test_help_lists_the_commands_without_tensorflow(run):
     assert result.stdout.endswith("False\n")
     for command in cli.COMMANDS:
         assert f"\n  {command} " in result.stdout
-    assert "Trains the stages of an experiment.\n" in result.stdout
+    assert "Trains the stages of a model.\n" in result.stdout
 
 
 def test_an_unknown_command_is_one_line_with_a_suggestion(run):

@@ -35,5 +35,5 @@ def test_a_seed_can_be_refined():
 
 def test_as_many_streams_as_examples():
     np.testing.assert_array_equal(example_seeds([[1, 2], [3, 4]], 2), [[1, 2], [3, 4]])
-    with pytest.raises(ValueError, match="or 3 for as many examples; got 2"):
+    with pytest.raises(ValueError, match="or 3 seeds for 3 examples; got 2"):
         example_seeds([[1, 2], [3, 4]], 3)
