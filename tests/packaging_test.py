@@ -10,6 +10,7 @@ from email import message_from_bytes
 import pytest
 import setuptools
 
+import smoothing_tf
 from smoothing_tf.checkout import PACKAGES
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -49,6 +50,7 @@ def test_the_wheel_declares_its_script_and_extras(wheel):
     script = "smoothing-tf = smoothing_tf.cli:main"
     assert script in wheel.read(f"{info}/entry_points.txt").decode()
     metadata = message_from_bytes(wheel.read(f"{info}/METADATA"))
+    assert metadata["Version"] == smoothing_tf.__version__
     assert set(metadata.get_all("Provides-Extra")) == {
         "docs",
         "gpu",
