@@ -148,7 +148,10 @@ class Runner:
             assert status == -number
         else:
             assert status == 128 + number
-            (line,) = [line for line in error.splitlines() if line]
+            lines = error.splitlines()
+            # What TensorFlow says about GPUs comes before this announcement.
+            devices = [line.startswith("Computing on ") for line in lines].index(True)
+            (line,) = lines[devices + 1 :]
             assert "Run the same command to continue" in line
         return Kill(node, number, at_work, status, seconds, len(orphans))
 
