@@ -199,14 +199,17 @@ def unfinished(root):
 
 
 def artifact(root, node):
-    """The directory of a node's artifacts that the newest run shows."""
+    """The directory of a node's artifacts that the newest run shows.
+
+    A node may finish before it notices that its runner was killed. Nobody knows of that
+    one, and the next run, whose directory sorts after it, runs the node again.
+    """
     task, _ = _NODES[node]
-    (directory,) = [
+    return max(
         path
         for path in root.glob(f"smoothing-*/{task}")
         if (path / "executor_output.json").exists()
-    ]
-    return directory
+    )
 
 
 def files(directory):
