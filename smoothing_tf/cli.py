@@ -6,6 +6,7 @@ answers at once.
 
 import ast
 import difflib
+import os
 import pathlib
 import re
 import runpy
@@ -31,9 +32,9 @@ def main() -> None:
     """Runs the command that the first argument names, and exits."""
     word, *arguments = sys.argv[1:] or ["--help"]
     if word in ("--help", "-h", "help"):
-        print(_help())
+        _print(_help())
     elif word == "--version":
-        print(f"{PROGRAM} {metadata.version('smoothing_tf')}")
+        _print(f"{PROGRAM} {metadata.version('smoothing_tf')}")
     elif word in COMMANDS:
         quiet.start(is_console_script=True)
         sys.argv[1:] = arguments
@@ -56,6 +57,16 @@ def as_started(usage: str) -> str:
     if not any(pathlib.Path(word).stem == PROGRAM for word in sys.orig_argv[:2]):
         return usage
     return re.sub(r"python -m smoothing_tf\.(\w+)", rf"{PROGRAM} \1", usage)
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever read the output, e.g. `head`, has seen enough. Python flushes once
+        # more on its way out: to where it does no harm.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _help() -> str:

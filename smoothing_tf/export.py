@@ -15,6 +15,7 @@ from smoothing_tf.config import parse_options
 from smoothing_tf.serving.layout import next_version
 from smoothing_tf.serving.saved_model import export_saved_model
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
     output = artifacts.check_directory(options.output)
     config = workdir.load_config(options.workdir).in_float32()
     data = workdir.load_data_spec(options.workdir, config)
-    trained = workdir.load_trained(config, data, options.workdir, workdir.TWO_STAGES)
+    trained = workdir.load_trained(config, data, options.workdir, TWO_STAGES)
     devices.announce()
     version = output / str(next_version(output))
     export_saved_model(trained, version, progress=True)

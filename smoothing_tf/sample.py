@@ -25,6 +25,7 @@ from smoothing_tf.sampling.output import (
 )
 from smoothing_tf.sampling.tasks import make_task
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,11 +57,11 @@ def main(argv: Sequence[str]) -> None:
         (config.evaluation.split, "validation", "train"),
     )
     task = make_task(sampling, data, config.smoothing.noise_scale, find_real)
-    needed = workdir.TWO_STAGES if task.needs_both_stages else None
+    needed = TWO_STAGES if task.needs_both_stages else None
     trained = workdir.load_trained(config, data, options.workdir, needed)
     if trained.smoothed is None and trained.baseline is None:
         # The stage reverse alone draws nothing: the error says what is missing.
-        workdir.require_stages(options.workdir, workdir.TWO_STAGES)
+        workdir.require_stages(options.workdir, TWO_STAGES)
     workdir.say_missing_stages(trained, options.workdir)
     devices.announce(config.compute_dtypes(tuple(trained.models)))
     write_samples(output, task.draw(trained), task.show, data.num_levels)

@@ -1,5 +1,6 @@
 """Stateless seeds: a random number depends only on the run's seed and its purpose."""
 
+import numbers
 import zlib
 from collections.abc import Callable
 
@@ -40,9 +41,14 @@ def seed_tensor(seed: int | tf.Tensor) -> tf.Tensor:
     """Converts a seed to int32 [2], or several to [n, 2].
 
     Raises:
-      ValueError: the seed does not fit into 32 bits.
+      ValueError: the seed is no integer, or does not fit into 32 bits.
     """
-    if isinstance(seed, int) and not -MAX_SEED - 1 <= seed <= MAX_SEED:
+    if seed is None or isinstance(seed, bool | float | str):
+        raise ValueError(f"`seed` must be an integer; got {seed!r}.")
+    if (
+        isinstance(seed, numbers.Integral)
+        and not -MAX_SEED - 1 <= int(seed) <= MAX_SEED
+    ):
         raise ValueError(f"`seed` must be at most {MAX_SEED}; got {seed}.")
     seed = tf.cast(seed, tf.int32)
     return tf.stack([seed, 0]) if seed.shape.rank == 0 else seed

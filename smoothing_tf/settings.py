@@ -9,6 +9,7 @@ import csv
 import dataclasses
 import io
 import math
+import numbers
 import os
 import re
 import types
@@ -186,6 +187,19 @@ def expand_path(name: str, path: str) -> str:
             f" got {path!r}. Write ./{path} for a path of that name."
         )
     return expanded
+
+
+def check_count(name: str, value: Any, minimum: int = 1) -> None:
+    """Checks a number of things that a caller gives.
+
+    Raises:
+      ValueError: it is not an integer, or is below `minimum`.
+    """
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_integer or value < minimum:
+        raise ValueError(
+            f"`{name}` must be an integer, at least {minimum}; got {value!r}."
+        )
 
 
 def choose(table: Mapping[str, Any], name: str, argument: str) -> Any:

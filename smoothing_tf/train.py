@@ -14,10 +14,9 @@ from smoothing_tf import artifacts, command_line, workdir
 from smoothing_tf.config import parse
 from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import STRATEGIES, make_strategy
-from smoothing_tf.workdir import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +38,7 @@ class TrainOptions:
 
     def __post_init__(self):
         validate(self)
+        check_stages(self.stages)
 
 
 def main(argv: Sequence[str]) -> None:

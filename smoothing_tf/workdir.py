@@ -1,6 +1,7 @@
 """Training, loading and evaluating the stages of a working directory."""
 
 import functools
+import os
 import pathlib
 import shutil
 import sys
@@ -25,9 +26,8 @@ from smoothing_tf.run_files import (
     stages_present,
     stored_data_spec,
 )
-from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import make_smoothing
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
 from smoothing_tf.stages import load_stages, make_model
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
@@ -36,7 +36,6 @@ from smoothing_tf.training.strategies import is_chief
 
 __all__ = [
     "EVALUATION_DIRECTORY",
-    "TWO_STAGES",
     "evaluate",
     "fit",
     "load",
@@ -54,8 +53,6 @@ __all__ = [
 ]
 
 EVALUATION_DIRECTORY = "evaluation"
-# The stages of a two-stage model, which are trained by default.
-TWO_STAGES = (Stage.SMOOTHED, Stage.REVERSE)
 
 
 def fit(
@@ -78,11 +75,18 @@ def fit(
     Raises:
       BlockingIOError: another process trains one of the stages.
       FloatingPointError: the loss or its gradient is NaN or infinite.
-      ValueError: the directory holds a run with another configuration, or the data
-        cannot be used.
+      TypeError: `config` is no configuration, or `stages` a single name.
+      ValueError: the directory holds a run with another configuration, the data
+        cannot be used, `stages` are wrong, or `workdir` is empty.
     """
-    for stage in stages:
-        choose(dict.fromkeys(Stage), stage, "stages")
+    if not isinstance(config, Config):
+        raise TypeError(
+            "`config` must be a configuration, e.g. of `smoothing_tf.configure`; got"
+            f" {config!r}."
+        )
+    check_stages(stages)
+    if not os.fspath(workdir):
+        raise ValueError("`workdir` must name a directory; got an empty path.")
     artifacts.check_directory(workdir)
     train(config, open_dataset(config.data), workdir, stages)
     return load(workdir)

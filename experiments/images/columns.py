@@ -22,6 +22,7 @@ from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.sampling.pictures import png_bytes
+from smoothing_tf.stage import TWO_STAGES
 
 _EXTRACTOR = "randconv"
 
@@ -71,9 +72,7 @@ def run(job: Job) -> Result:
     )
     seed = run.config.seed
     size = _QUICK if job.quick else _RestorationSize()
-    trained = workdir.load_trained(
-        run.config, dataset, run.directory, workdir.TWO_STAGES
-    )
+    trained = workdir.load_trained(run.config, dataset, run.directory, TWO_STAGES)
     x = _draw_images(dataset, run.metrics["bits_per_dim"]["split"], size.num_denoised)
     denoising, denoised = restoration.compare_denoising(
         trained, x, num_draws=size.num_draws, seed=seed

@@ -12,9 +12,9 @@ from experiments.report.table import Measurement, TableRow
 from smoothing_tf import artifacts
 from smoothing_tf.config import parse
 from smoothing_tf.evaluation.likelihood import paired_difference
+from smoothing_tf.stage import TWO_STAGES
 from smoothing_tf.training.history import History
 
-_TWO_STAGES = ("smoothed", "reverse")
 # Samples of each variant would take longer than its training, so only the bound is
 # evaluated.
 _BOUND_ONLY = ("--num_samples=0", "--extractors=", "--num_importance_draws=0")
@@ -56,11 +56,11 @@ def run(
             workdir = directory / f"{name}-seed{parse(flags).seed}"
             if first is not None:
                 _copy_stages(first.directory, workdir, shared_stages)
-            run = runs.train_and_evaluate(flags, workdir, _TWO_STAGES, quick=quick)
+            run = runs.train_and_evaluate(flags, workdir, TWO_STAGES, quick=quick)
             first = first or run
             rows.append(_make_row(name, run, first))
             histories[name, run.config.seed] = {
-                stage: History(workdir / stage).rows() for stage in _TWO_STAGES
+                stage: History(workdir / stage).rows() for stage in TWO_STAGES
             }
     return rows, _draw_losses(histories)
 
@@ -86,7 +86,7 @@ def _make_row(name: str, run: runs.ImageRun, first: runs.ImageRun) -> TableRow:
     row: TableRow = {
         "variant": name,
         "seed": run.config.seed,
-        "parameters": run.count_parameters(*_TWO_STAGES),
+        "parameters": run.count_parameters(*TWO_STAGES),
         _SCORE: Measurement(metric["value"], metric["se"], is_bound=True, n=len(bits)),
     }
     if run is not first:
@@ -113,7 +113,7 @@ def _draw_losses(
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.8))
     names = list(dict.fromkeys(name for name, _ in histories))
     marks = {name: (colour, mark) for name, colour, mark in style.curves(names)}
-    for axes, stage in zip(figure.subplots(1, 2), _TWO_STAGES, strict=True):
+    for axes, stage in zip(figure.subplots(1, 2), TWO_STAGES, strict=True):
         labelled = set()
         for (name, _), stages in histories.items():
             colour, mark = marks[name]

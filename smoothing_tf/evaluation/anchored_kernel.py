@@ -85,6 +85,8 @@ class AnchoredKernel:
     def _values(
         self, u: np.ndarray, a: np.ndarray, v: np.ndarray, b: np.ndarray
     ) -> np.ndarray:
+        # The sum of the class' docstring, in place: first w (3 t^2 + 3 t w + w^2), then
+        # 3 a b (s + t) is added.
         w = u @ v.T
         t = np.add.outer(self._at_anchor + a, b)
         values = t + w

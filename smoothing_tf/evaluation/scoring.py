@@ -7,6 +7,8 @@ import numpy as np
 from smoothing_tf.data.input_pipeline import array_batches
 from smoothing_tf.evaluation.likelihood import evaluate_bound
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
+from smoothing_tf.settings import check_count
 
 _SPLIT = "test"
 
@@ -43,8 +45,12 @@ def score(
       or "nats" for continuous data.
 
     Raises:
-      ValueError: a stage is not trained, or `x` does not fit the models.
+      ValueError: a stage is not trained, `x` does not fit the models, or a number of
+        draws or examples is too small.
     """
+    check_count("num_draws", num_draws)
+    check_count("num_importance_draws", num_importance_draws, minimum=0)
+    check_count("batch_size", batch_size)
     two_stage, num_levels = trained.two_stage, trained.num_levels
     x = _check(np.asarray(x), two_stage.event_shape, num_levels)
     metrics, _ = evaluate_bound(
@@ -71,14 +77,13 @@ def score(
 def _check(
     x: np.ndarray, event_shape: tuple[int, ...], num_levels: int | None
 ) -> np.ndarray:
-    if x.shape[1:] != event_shape or not len(x):
-        raise ValueError(
-            f"`x` must have the shape [n, {', '.join(map(str, event_shape))}], with n"
-            f" of at least 1; got {list(x.shape)}."
-        )
+    check_shape("x", x, event_shape)
+    is_integer = np.issubdtype(x.dtype, np.integer)
     if num_levels is None:
-        return x.astype(np.float32)
-    if not np.issubdtype(x.dtype, np.integer):
+        x = as_float32("x", x.astype(np.float64) if is_integer else x)
+        check_finite("x", x)
+        return x
+    if not is_integer:
         raise ValueError(
             f"`x` must be integers, levels from 0 to {num_levels - 1}; got {x.dtype}."
             " `smoothing_tf.numerics.unit_to_levels` converts images on [-1, 1]."

@@ -46,12 +46,13 @@ class GatedResnet(keras.layers.Layer):
     def call(
         self, x: tf.Tensor, view: View, skips: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """[b, h, w, F] -> [b, h, w, F].
+        """Computes the block, [b, h, w, F] -> [b, h, w, F].
 
         Args:
           x: input of the block.
           view: view that evaluates the layers.
-          skips: sum of the terms of `skip`, or None.
+          skips: sum of the terms of the layer `skip`, one term per skip connection, or
+            None in a block without any.
         """
         hidden = self.conv_input(concat_elu(x), view=view)
         if skips is not None:

@@ -20,8 +20,6 @@ particles grows.
 Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
 """
 
-import numbers
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,6 +32,7 @@ from smoothing_tf.models.particles import (
     resample_unequal,
 )
 from smoothing_tf.seeds import derive_seed, per_example
+from smoothing_tf.settings import check_count
 from smoothing_tf.smoothing import Smoothing
 
 
@@ -77,10 +76,7 @@ def prepare_images(
     rank = len(position_shape)
     named = ", ".join(map(str, position_shape))
     mask = tf.convert_to_tensor(mask)
-    if not isinstance(num_particles, numbers.Integral) or num_particles < 1:
-        raise ValueError(
-            f"`num_particles` must be an integer, at least 1; got {num_particles}."
-        )
+    check_count("num_particles", num_particles)
     if not images.dtype.is_floating:
         raise ValueError(f"`images` must be floating; got {images.dtype.name}.")
     if not images.shape[1:].is_compatible_with(event_shape):

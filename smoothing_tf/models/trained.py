@@ -6,7 +6,7 @@ import functools
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Smoothing
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,13 +46,12 @@ class Trained:
           ValueError: one of them is not trained.
         """
         if self.smoothed is None or self.reverse is None:
-            missing = [
-                stage
-                for stage in (Stage.SMOOTHED, Stage.REVERSE)
-                if stage not in self.models
-            ]
+            missing = [stage for stage in TWO_STAGES if stage not in self.models]
+            which = f"stage {missing[0]} is"
+            if len(missing) > 1:
+                which = f"stages {' and '.join(missing)} are"
             raise ValueError(
-                f"There is no two-stage model: stage {' and '.join(missing)} is not"
-                " trained. Train the stages smoothed and reverse."
+                f"There is no two-stage model: {which} not trained. Train the stages"
+                " smoothed and reverse."
             )
         return TwoStageModel(self.smoothing, self.smoothed, self.reverse)

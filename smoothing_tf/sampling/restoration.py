@@ -1,12 +1,15 @@
 """Denoising and inpainting of given images."""
 
 import numpy as np
+import tensorflow as tf
 
-from smoothing_tf.models.inpainting import check_stages
+from smoothing_tf.models.inpainting import check_stages, prepare_images
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling import batches
+from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.sampling.samples import single_steps
 from smoothing_tf.seeds import derive_seed, example_seeds
+from smoothing_tf.settings import check_count
 
 
 def denoise_images(
@@ -22,7 +25,7 @@ def denoise_images(
 
     Args:
       trained: the trained models, with both stages.
-      x_smoothed: float32 [n, ...event_shape].
+      x_smoothed: floating [n, ...event_shape], n at least 1; converted to float32.
       num_draws: K, the number of draws for each x~.
       seed: the run's seed. A draw depends on the index of its x~ and on its own
         number among the K draws, and on nothing else that is drawn.
@@ -30,14 +33,20 @@ def denoise_images(
       gradient: gradient behind "single_step"; see `single_step_denoise`.
 
     Returns:
-      float32: "smoothed", as given, and, for Gaussian smoothing, "single_step",
+      float32: "smoothed", the given x~, and, for Gaussian smoothing, "single_step",
       [n, ...event_shape]; "samples" [n K, ...event_shape], the draws of each x~
       next to each other.
 
     Raises:
-      ValueError: a stage is not trained, or the gradient is not defined.
+      ValueError: a stage is not trained, x~ does not fit the models or is not finite,
+        `num_draws` is below 1, or the gradient is not defined.
     """
+    check_count("num_draws", num_draws)
     two_stage = trained.two_stage
+    x_smoothed = np.asarray(x_smoothed)
+    check_shape("x_smoothed", x_smoothed, two_stage.event_shape)
+    x_smoothed = as_float32("x_smoothed", x_smoothed)
+    check_finite("x_smoothed", x_smoothed)
 
     def draw(x_smoothed, seeds):
         return {"samples": two_stage.denoise(x_smoothed, seed=seeds)}
@@ -66,7 +75,8 @@ def inpaint_images(
 
     Args:
       trained: the trained models, with both stages.
-      images: float32 [n, ...event_shape]; missing values may be any number.
+      images: floating [n, ...event_shape], n at least 1; converted to float32. Missing
+        values may be any number.
       mask: bool, True where a pixel is known; see `TwoStageModel.inpaint`.
       num_inpaintings: K, the number of inpaintings of each image.
       num_particles: N; see `TwoStageModel.inpaint`.
@@ -79,10 +89,19 @@ def inpaint_images(
       image next to each other.
 
     Raises:
-      ValueError: a stage is not trained or not autoregressive.
+      ValueError: a stage is not trained or not autoregressive, or an argument does
+        not fit.
     """
+    check_count("num_inpaintings", num_inpaintings)
     two_stage = trained.two_stage
     check_stages(two_stage.smoothed, two_stage.reverse)
+    images, mask = np.asarray(images), np.asarray(mask)
+    check_shape("images", images, two_stage.event_shape)
+    images = as_float32("images", images)
+    # Once for all images: batches are drawn in a graph, whose errors name no argument.
+    prepare_images(
+        tf.constant(images), tf.constant(mask), num_particles, two_stage.event_shape
+    )
     seeds = _seeds_of_draws(seed, "inpainting", len(images), num_inpaintings)
     position_rank = 2 if images.ndim == 4 else images.ndim - 1
     if mask.ndim == position_rank:

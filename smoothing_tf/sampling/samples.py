@@ -7,6 +7,7 @@ from smoothing_tf.models.two_stage import single_step_denoise
 from smoothing_tf.sampling.batches import in_batches
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.seeds import derive_seed, example_seeds
+from smoothing_tf.settings import check_count
 
 # The gradient of an image holds on to its features in every layer.
 _GRADIENT_BATCH_SIZE = 10
@@ -36,7 +37,12 @@ def draw_samples(
 
     Returns:
       kind -> float32 [num_samples, ...event_shape], images on [-1, 1].
+      Nothing if `num_samples` is 0 or the stage reverse alone is trained.
+
+    Raises:
+      ValueError: `num_samples` is no integer, or negative.
     """
+    check_count("num_samples", num_samples, minimum=0)
 
     def draw(seeds):
         drawn, batch_size = {}, seeds.shape[0]

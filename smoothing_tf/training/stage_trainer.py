@@ -173,7 +173,7 @@ class StageTrainer:
         return _timed(lambda: self._compiled_drawn_steps(num_steps))
 
     def mean_nats(self, validation: Validation) -> float:
-        """Mean -log p under the averaged weights, nats per example."""
+        """Computes the mean of -log p under the averaged weights, nats per example."""
         batches = self.distribute(validation.batches)
         total = sum(float(self._compiled_sum(batch)) for batch in batches)
         return total / validation.num_examples
@@ -235,11 +235,12 @@ class StageTrainer:
         for average, weight in zip(
             self.averaged.weights, self.model.weights, strict=True
         ):
+            # Only learned weights are averaged; the others are copied.
             is_learned = weight.trainable
             self._strategy.extended.update(
                 average.value,
                 _move_average if is_learned else _copy,
-                args=(weight.value, momentum),
+                args=(weight.value, momentum) if is_learned else (weight.value,),
                 group=False,
             )
 
@@ -262,6 +263,5 @@ def _move_average(average, weight, momentum):
     average.assign(momentum * average + (1.0 - momentum) * weight)
 
 
-def _copy(average, weight, momentum):
-    del momentum  # Only learned weights are averaged.
+def _copy(average, weight):
     average.assign(weight)

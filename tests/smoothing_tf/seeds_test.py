@@ -25,6 +25,14 @@ def test_the_same_inside_a_compiled_function():
 def test_a_seed_that_does_not_fit_is_rejected():
     with pytest.raises(ValueError, match="`seed` must be at most 2147483647"):
         derive_seed(2**31, "noise")
+    with pytest.raises(ValueError, match="`seed` must be at most 2147483647"):
+        derive_seed(np.int64(2**31), "noise")
+
+
+@pytest.mark.parametrize("seed", [None, 1.5, "1", True])
+def test_a_seed_that_is_no_integer_is_rejected(seed):
+    with pytest.raises(ValueError, match="`seed` must be an integer; got"):
+        derive_seed(seed, "noise")
 
 
 def test_a_seed_can_be_refined():

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from smoothing_tf.settings import choose, setting, validate
+from smoothing_tf.settings import check_count, choose, setting, validate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,3 +58,11 @@ def test_choose_lists_the_names():
     assert choose({"a": 1}, "a", "kind") == 1
     with pytest.raises(ValueError, match="`kind` must be one of a, b; got 'c'"):
         choose({"b": 1, "a": 1}, "c", "kind")
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True])
+def test_a_count_is_an_integer_of_at_least_its_minimum(value):
+    with pytest.raises(ValueError, match="`k` must be an integer, at least 1; got"):
+        check_count("k", value)
+    check_count("k", 1)
+    check_count("k", 0, minimum=0)

@@ -10,6 +10,7 @@ from smoothing_tf.config import configure
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale
 from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.stage import TWO_STAGES
 
 
 def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
@@ -28,7 +29,7 @@ def test_a_missing_stage_is_named(tmp_path, run_dir, experiment, dataset, capsys
     (message,) = capsys.readouterr().err.splitlines()
     assert message.startswith("Stage reverse is not trained")
     with pytest.raises(FileNotFoundError, match="Stage reverse must be trained in"):
-        workdir.load_trained(experiment, dataset, tmp_path, workdir.TWO_STAGES)
+        workdir.load_trained(experiment, dataset, tmp_path, TWO_STAGES)
 
 
 def test_an_empty_directory_says_what_to_run(tmp_path, experiment, dataset):
@@ -98,6 +99,16 @@ def test_a_stage_that_does_not_exist_is_rejected_first(tmp_path):
     with pytest.raises(ValueError, match="`stages` must be one of baseline, reverse"):
         workdir.fit(configure(), tmp_path / "run", ["smooth"])
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_not_a_configuration_or_a_directory_is_not_trained(tmp_path):
+    with pytest.raises(TypeError, match="`config` must be a configuration.*got 'run'"):
+        workdir.fit("run", configure())
+    with pytest.raises(TypeError, match="`stages` must be a sequence of names"):
+        workdir.fit(configure(), tmp_path / "run", "smoothed")
+    with pytest.raises(ValueError, match="`workdir` must name a directory"):
+        workdir.fit(configure(), "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_directory_without_a_run_is_not_loaded(tmp_path):

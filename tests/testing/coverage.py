@@ -160,6 +160,8 @@ def _replicate(case: Case, numbers: range) -> np.ndarray:
     """(value, standard error, quantile) of each replicate."""
     results = []
     for number in numbers:
+        # Regimes whose names are equally long share their noise, which does no harm: a
+        # row is judged by itself.
         names = (list(KINDS).index(case.kind), case.n, case.d, len(case.regime), number)
         rng = np.random.Generator(np.random.PCG64(names))
         results.append(KINDS[case.kind].draw(case, rng))

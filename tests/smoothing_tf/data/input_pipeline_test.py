@@ -116,7 +116,7 @@ def test_noise_has_the_moments_of_the_smoothing(dataset):
     num_values = noise.size
     assert abs(noise.mean()) < 5 * 0.3 / np.sqrt(num_values)
     assert abs(noise.std() / 0.3 - 1.0) < 5 / np.sqrt(2 * num_values)
-    # Independent between the examples of an epoch and between epochs.
+    # Independent between epochs and between the examples, of 16 values each.
     flat = noise.reshape(100, -1)
     for a, b in ((flat[:-1], flat[1:]), (flat[:, :-16], flat[:, 16:])):
         correlation = np.corrcoef(a.ravel(), b.ravel())[0, 1]

@@ -49,6 +49,29 @@ def test_examples_that_do_not_fit_are_rejected(x, message):
         score(tiny_trained((4, 4, 1), num_levels=4), x)
 
 
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        ([[0.0, float("nan")]], "`x` must be finite; got nan"),
+        ([[1e300, 0.0]], "`x` must be finite; got inf"),
+        ([["0", "1"]], "`x` must be floating"),
+        ([[0.0, 1.0j]], "`x` must be floating; got complex128"),
+    ],
+)
+def test_vectors_that_are_not_finite_numbers_are_rejected(x, message):
+    with pytest.raises(ValueError, match=message):
+        score(tiny_trained((2,), num_levels=None), x)
+
+
+def test_numbers_of_draws_are_checked():
+    trained = tiny_trained((2,), num_levels=None)
+    for name in ("num_draws", "batch_size"):
+        with pytest.raises(ValueError, match=f"`{name}` must be an integer, at least"):
+            score(trained, np.zeros((1, 2)), **{name: 0})
+    with pytest.raises(ValueError, match="`num_importance_draws` must be an integer"):
+        score(trained, np.zeros((1, 2)), num_importance_draws=-1)
+
+
 def test_a_missing_stage_is_named():
     trained = dataclasses.replace(tiny_trained((2,)), reverse=None)
     with pytest.raises(ValueError, match="stage reverse is not trained"):

@@ -27,7 +27,7 @@ def test_models_are_those_that_are_trained():
     [
         (("smoothed", "baseline"), "stage reverse is"),
         (("reverse",), "stage smoothed is"),
-        ((), "stage smoothed and reverse is"),
+        ((), "stages smoothed and reverse are"),
     ],
 )
 def test_a_missing_stage_is_named(stages, missing):

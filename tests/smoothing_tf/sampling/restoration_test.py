@@ -32,14 +32,18 @@ def test_denoised_images_do_not_depend_on_how_many_follow():
     assert not np.array_equal(other["samples"], many["samples"])
 
 
-def test_inpaintings_do_not_depend_on_how_many_there_are():
+def _vectors_trained() -> Trained:
     config = MADEConfig(hidden_units=(8,), num_mixtures=1)
-    trained = Trained(
+    return Trained(
         smoothing=Gaussian(0.3),
         num_levels=None,
         smoothed=MADE(config, (3,)),
         reverse=MADE(config, (3,), is_conditional=True),
     )
+
+
+def test_inpaintings_do_not_depend_on_how_many_there_are():
+    trained = _vectors_trained()
     vectors = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     mask = np.array([True, False, True])
 
@@ -65,3 +69,52 @@ def test_inpaintings_do_not_depend_on_how_many_there_are():
     np.testing.assert_allclose(few, many[:2, :2], rtol=1e-5, atol=1e-6)
     weighted = inpaint(vectors, 3, num_particles=4)
     assert np.any(weighted[..., 1] != many[..., 1])
+
+
+X = np.zeros((2, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "x, num_draws, message",
+    [
+        (X[0], 1, r"`x_smoothed` must have the shape \[n, 3\].*got \[3\]"),
+        (X[:0], 1, r"with n of at least 1; got \[0, 3\]"),
+        (X.astype(int), 1, "`x_smoothed` must be floating; got int64"),
+        (X + np.nan, 1, "`x_smoothed` must be finite; got nan"),
+        (X, 0, "`num_draws` must be an integer, at least 1; got 0"),
+    ],
+)
+def test_what_cannot_be_denoised_is_rejected(x, num_draws, message):
+    with pytest.raises(ValueError, match=message):
+        denoise_images(_vectors_trained(), x, num_draws=num_draws, seed=0)
+
+
+MASK = np.array([True, False, True])
+
+
+@pytest.mark.parametrize(
+    "x, mask, numbers, message",
+    [
+        (X[0], MASK, {}, r"`images` must have the shape \[n, 3\]"),
+        (X.astype(int), MASK, {}, "`images` must be floating; got int64"),
+        (X + np.nan, MASK, {}, "`images` must be finite where they are known; got nan"),
+        (X, MASK * 0.5, {}, "`mask` must hold only 1 .known. and 0 .missing.; got 0.5"),
+        (X, MASK[:2], {}, r"`mask` must have shape \[3\] or \[2, 3\]; got \(2,\)"),
+        # More masks than images, or fewer.
+        (X, [MASK] * 3, {}, r"`mask` must have shape .* got \(3, 3\)"),
+        (X, [MASK], {}, r"`mask` must have shape .* got \(1, 3\)"),
+        (X, MASK, {"num_inpaintings": 0}, "`num_inpaintings` must be an integer"),
+        (X, MASK, {"num_particles": 0}, "`num_particles` must be an integer"),
+    ],
+)
+def test_what_cannot_be_inpainted_is_rejected(x, mask, numbers, message):
+    with pytest.raises(ValueError, match=message):
+        inpaint_images(_vectors_trained(), x, mask, seed=0, **numbers)
+
+
+def test_lists_and_float64_are_taken_as_float32():
+    lists = inpaint_images(_vectors_trained(), X.tolist(), MASK.tolist(), seed=0)
+    arrays = inpaint_images(_vectors_trained(), X, MASK, seed=0)
+    for kind, array in arrays.items():
+        assert lists[kind].dtype == np.float32
+        np.testing.assert_array_equal(lists[kind], array)

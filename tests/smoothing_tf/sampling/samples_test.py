@@ -99,3 +99,10 @@ def test_samples_follow_the_seed():
 
 def test_no_samples_wanted():
     assert draw_samples(tiny_trained(SHAPE), 0, seed=0) == {}
+
+
+def test_a_number_of_samples_that_is_none_is_rejected():
+    for number in (-1, 1.5, "4"):
+        with pytest.raises(ValueError, match="`num_samples` must be an integer"):
+            draw_samples(tiny_trained(SHAPE), number, seed=0)
+    assert draw_samples(tiny_trained(SHAPE), 0, seed=0) == {}
