@@ -27,6 +27,10 @@ SAVED_MODEL_FILE = "saved_model.pb"
 
 Path = str | os.PathLike
 
+# The first bytes of a .npz file, which is a zip archive, and of a .npy file.
+_ZIP_START = b"PK"
+_NPY_START = b"\x93NUMPY"
+
 
 def check_directory(path: Path) -> pathlib.Path:
     """Checks, before any work is done, that `path` can be a directory.
@@ -228,6 +232,19 @@ def read_kept_npz(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
+def _another_format(path: pathlib.Path) -> str | None:
+    """Says what a file is if it does not begin as a .npz file; None if it does."""
+    with path.open("rb") as file:
+        start = file.read(len(_NPY_START))
+    if start.startswith(_ZIP_START):
+        return None
+    if not start:
+        return "it is empty"
+    if start == _NPY_START:
+        return "it is a .npy file; write its array with numpy.savez"
+    return "it has another format"
+
+
 def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     name = None
@@ -237,7 +254,9 @@ def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
                 arrays[name] = file[name]
     except Exception as error:
         # numpy has many ways to fail on a file that is something else.
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        reason = _another_format(path) if name is None else None
+        if reason is None:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ValueError(reason if name is None else f"{name!r}: {reason}") from error
     for name, array in arrays.items():
         # np.load returns the bytes of a member that is not an array.

@@ -180,8 +180,8 @@ def train(
 
     Raises:
       BlockingIOError: another process trains one of the stages.
-      ValueError: the directory holds a run with another configuration, or the data
-        set has no examples to train on or to validate with.
+      ValueError: the directory holds a run with another configuration, the data set
+        has no examples to train on or to validate with, or a model does not fit it.
     """
     for split in ("train", "validation"):
         if not dataset.num_examples.get(split):
@@ -189,6 +189,11 @@ def train(
                 f"The data set {dataset.name!r} must have examples in a split"
                 f" {split!r}; it has {dataset.num_examples}."
             )
+    for stage in stages[1:]:
+        # A model that does not fit the data is refused here, not once the stages before
+        # it are trained. In a graph of its own, building a model computes nothing.
+        with tf.Graph().as_default():
+            make_model(config, stage, dataset)
     writes = strategy is None or is_chief(strategy)
     own = stages if writes else ()
     with locked_stages(workdir, own):

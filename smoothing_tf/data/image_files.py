@@ -201,7 +201,8 @@ def _as_float32(
         single = images.astype(np.float32)
     if not np.all(np.isfinite(single) | ~np.asarray(known)):
         raise ValueError(
-            f"{rule}; got {images.dtype} with NaN or infinity, as float32."
+            f"{rule}; got {images.dtype} with NaN or infinity"
+            f"{'' if images.dtype == np.float32 else ', as float32'}."
         )
     return single
 

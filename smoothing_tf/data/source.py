@@ -172,6 +172,13 @@ def source_from_directory(directory: str) -> Source:
     return source_from_builder(builder_of_directory(directory))
 
 
+def _problem(folder: str) -> str:
+    """Says why nothing was found in a folder of images."""
+    if not os.path.exists(folder):
+        return ", which does not exist"
+    return ", which holds none" if os.path.isdir(folder) else ", which is a file"
+
+
 def source_from_folder(
     folder: str, conversion: PictureConversion | None = None
 ) -> Source:
@@ -197,7 +204,7 @@ def source_from_folder(
         left_out = listing.summary()
         raise ValueError(
             "`data_dir` must be a folder with sub-folders train, validation and"
-            f" test of {', '.join(SUFFIXES)} images; got {folder}"
+            f" test of {', '.join(SUFFIXES)} images; got {folder}{_problem(folder)}"
             f"{f' (left out: {left_out})' if left_out else ''}."
         )
     for split, pictures in listing.splits.items():

@@ -56,10 +56,11 @@ class SamplingConfig:
     def __post_init__(self):
         validate(self)
         if (self.images is not None) != (self.denoise or self.mask is not None):
+            given = ("denoise", "mask") if self.images is None else ("images",)
+            only = " and ".join(f"`--{name}`" for name in given if getattr(self, name))
             raise ValueError(
                 "`--images` must be given together with `--denoise` or `--mask`; got"
-                f" images {self.images!r}, denoise {self.denoise} and mask"
-                f" {self.mask!r}."
+                f" only {only}."
             )
         if self.denoise and self.mask is not None:
             raise ValueError(

@@ -57,7 +57,8 @@ def export_saved_model(
     Raises:
       FileExistsError: `directory` is not empty.
       OSError: it cannot be written.
-      RuntimeError: the SavedModel does not compute what the model computes.
+      RuntimeError: the SavedModel does not compute what the model computes, or the
+        model draws samples that are not finite.
       ValueError: a stage is not trained, levels do not fit into uint8, or a network
         does not compute in float32: in bfloat16 another graph rounds differently, and
         samples depend on the rounding.
@@ -122,7 +123,8 @@ def verify_saved_model(
       progress: whether to show a progress bar.
 
     Raises:
-      RuntimeError: naming the signature and output that differs.
+      RuntimeError: an output of a signature differs, or the model draws samples that
+        are not finite.
     """
     two_stage, num_levels = trained.two_stage, trained.num_levels
     loaded = tf.saved_model.load(str(directory)).signatures
@@ -132,6 +134,12 @@ def verify_saved_model(
     seed = tf.constant([1, 2])
 
     x_smoothed, x = sample(tf.constant(2), seed=seed)
+    if not (np.all(np.isfinite(x_smoothed)) and np.all(np.isfinite(x))):
+        raise RuntimeError(
+            "The model draws samples that are NaN or infinite, so it was not"
+            " published. Train it longer, or in a new run with a lower"
+            " --learning_rate."
+        )
     expected = {
         "sample": {"smoothed": x_smoothed, "samples": _pixels(x, num_levels)},
         "denoise": {

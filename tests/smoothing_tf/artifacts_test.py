@@ -145,8 +145,9 @@ def test_a_file_of_arrays_that_is_none_is_named(tmp_path):
         "encrypted": bytes(encrypted),
         "Bad CRC-32": bytes(damaged),
         "got": _zipped({"a.npy": sound})[:-30],
-        "No data left": b"",
-        "readable": b"<html></html>",
+        "it is empty": b"",
+        "it is a .npy file; write its array with numpy.savez": sound,
+        "it has another format": b"<html></html>",
     }
     for message, content in cases.items():
         path.write_bytes(content)

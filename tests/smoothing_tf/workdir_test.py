@@ -111,6 +111,15 @@ def test_what_is_not_a_configuration_or_a_directory_is_not_trained(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_model_that_does_not_fit_the_data_is_refused_before_any_stage_is_trained(
+    tmp_path, dataset
+):
+    config = configure(dataset="digits", model="realnvp", num_steps=1)
+    with pytest.raises(ValueError, match="RealNVP is a density of continuous data"):
+        workdir.train(config, dataset, tmp_path / "run", ["smoothed", "reverse"])
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_directory_without_a_run_is_not_loaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="No flags.cfg in"):
         workdir.load(tmp_path)

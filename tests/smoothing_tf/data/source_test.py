@@ -135,8 +135,15 @@ def test_a_folder_with_a_folder_per_class(tmp_path):
 
 
 def test_a_folder_without_images_is_refused(tmp_path):
-    for folder in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(ValueError, match="`data_dir` must be a folder with sub-fo"):
+    (tmp_path / "file").write_text("text")
+    for folder, problem in (
+        (tmp_path, "which holds none"),
+        (tmp_path / "absent", "which does not exist"),
+        (tmp_path / "file", "which is a file"),
+    ):
+        with pytest.raises(
+            ValueError, match=f"`data_dir` must be a folder with sub-fo.*{problem}"
+        ):
             source_from_folder(str(folder))
 
 

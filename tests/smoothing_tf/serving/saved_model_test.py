@@ -208,6 +208,15 @@ def test_difference_from_the_model_is_found_and_named(exported):
         verify_saved_model(other, exported)
 
 
+def test_a_model_whose_samples_are_not_finite_is_not_published(tmp_path):
+    trained = make_trained()
+    weight = trained.smoothed.weights[0]
+    weight.assign(tf.fill(weight.shape, float("nan")))
+    with pytest.raises(RuntimeError, match="draws samples that are NaN or infinite"):
+        export_saved_model(trained, tmp_path / "models" / "1")
+    assert not list((tmp_path / "models").iterdir())
+
+
 def test_nothing_is_published_when_verification_fails(trained, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("differs")
