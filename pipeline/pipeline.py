@@ -43,7 +43,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
 
     @dsl.pipeline(
         name="smoothing",
-        description="Two-stage autoregressive modelling with distribution smoothing.",
+        description="Two-stage autoregressive modeling with distribution smoothing.",
     )
     def smoothing(
         dataset: str,

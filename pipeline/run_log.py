@@ -10,7 +10,7 @@ from typing import TextIO
 
 from smoothing_tf import artifacts
 
-_COLOUR = re.compile(r"\x1b\[\d+m")
+_COLOR = re.compile(r"\x1b\[\d+m")
 _STARTED = re.compile(r"Executing task '(.+)'$")
 _FINISHED = re.compile(r"Task '(.+)' finished with status (SUCCESS|FAILURE)$")
 _CACHED = re.compile(r"Task (\S+) cache hit ")
@@ -66,7 +66,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Consumes kfp's messages; only warnings pass."""
-        message = _COLOUR.sub("", record.getMessage())
+        message = _COLOR.sub("", record.getMessage())
         for pattern, act in (
             (_STARTED, self._start),
             (_FINISHED, self._finish),

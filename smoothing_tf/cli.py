@@ -18,7 +18,7 @@ PROGRAM = "smoothing-tf"
 COMMANDS = ("train", "sample", "evaluate", "export", "import_torch")
 
 _USAGE = f"""\
-Autoregressive modelling with distribution smoothing.
+Autoregressive modeling with distribution smoothing.
 
   {PROGRAM} COMMAND [--flag=value ...]
   {PROGRAM} COMMAND --help

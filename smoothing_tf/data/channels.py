@@ -37,7 +37,7 @@ def show_channels(images_uint8: np.ndarray) -> np.ndarray:
       images_uint8: uint8 [n, h, w, c].
 
     Returns:
-      The images themselves if they are grey or colour (c of 1 or 3); otherwise grey
+      The images themselves if they are grey or color (c of 1 or 3); otherwise grey
       ones, uint8 [n, h, width, 1], with the first eight channels of each side by
       side, a white line between them.
     """
@@ -53,7 +53,7 @@ def show_channels(images_uint8: np.ndarray) -> np.ndarray:
 
 
 def describe_channels(num_channels: int) -> str | None:
-    """Describes what `show_channels` shows; None for grey and colour images."""
+    """Describes what `show_channels` shows; None for grey and color images."""
     if num_channels in _VIEWABLE:
         return None
     which = "them"

@@ -228,7 +228,7 @@ def open_dataset(config: DataConfig) -> Dataset:
 
     Raises:
       ValueError: `data_dir` is needed or holds no such data set, or its features
-        cannot be modelled.
+        cannot be modeled.
       OSError: the files cannot be read.
     """
     if config.dataset in DATASETS_IN_DATA_DIR and config.data_dir is None:

@@ -61,8 +61,8 @@ class PictureFile:
         say; transparent pixels are shown on white. 16-bit values become round(v / 257).
 
         Args:
-          num_channels: 1 for grey (the luma of ITU-R 601), 3 for colour.
-          size: (height, width) to which the picture is cropped around its centre
+          num_channels: 1 for grey (the luma of ITU-R 601), 3 for color.
+          size: (height, width) to which the picture is cropped around its center
             and resized with antialiasing; None leaves it as it is.
 
         Returns:
@@ -187,8 +187,8 @@ def _with_whole_palette(encoded: bytes) -> bytes:
     if header_size < 40 or offset == 14 + header_size:
         return encoded
     (num_bits,) = struct.unpack_from("<H", encoded, 28)
-    (num_colours,) = struct.unpack_from("<I", encoded, 46)
-    if num_bits == 4 or (num_bits == 8 and num_colours == 2):
+    (num_colors,) = struct.unpack_from("<I", encoded, 46)
+    if num_bits == 4 or (num_bits == 8 and num_colors == 2):
         return encoded[:46] + struct.pack("<I", 256) + encoded[50:]
     return encoded
 

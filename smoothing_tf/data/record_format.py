@@ -28,7 +28,7 @@ class RecordFormat:
     """The declared content of a serialized `tf.train.Example`.
 
     Attributes:
-      feature: name of the feature that is modelled, e.g. "image".
+      feature: name of the feature that is modeled, e.g. "image".
       event_shape: shape of one example, (height, width, channels) of an image.
       dtype: "uint8" or "uint16" for images, "float32" for vectors.
       num_levels: values are the whole numbers 0, ..., num_levels - 1; None for
@@ -210,7 +210,7 @@ def encode_record(
     """Serializes one record; the inverse of `RecordFormat.decode`.
 
     Args:
-      feature: name of the modelled feature.
+      feature: name of the modeled feature.
       value: an encoded image, or an array of floats.
       label: label to store as the feature "label", or None.
     """

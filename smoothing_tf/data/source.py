@@ -59,7 +59,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     all that the dtype of the image can hold.
 
     Raises:
-      ValueError: no feature can be modelled, images have more than MAX_LEVELS
+      ValueError: no feature can be modeled, images have more than MAX_LEVELS
         levels, or the files are not TFRecords.
     """
     if not builder.is_prepared():
@@ -210,7 +210,7 @@ def source_from_folder(
     notes = classes.notes
     shards = {}
     for split, pictures in listing.splits.items():
-        labelled = [
+        labeled = [
             (
                 os.path.join(folder, picture.path),
                 classes.labels.get(picture.class_folder or ""),
@@ -218,8 +218,8 @@ def source_from_folder(
             for picture in pictures
         ]
         shards[split] = tuple(
-            FileShard(tuple(labelled[start : start + _FILES_PER_SHARD]))
-            for start in range(0, len(labelled), _FILES_PER_SHARD)
+            FileShard(tuple(labeled[start : start + _FILES_PER_SHARD]))
+            for start in range(0, len(labeled), _FILES_PER_SHARD)
         )
     decisive = shards.get("train") or tuple(itertools.chain(*shards.values()))
     shape, num_bits = most_common_shape(

@@ -43,7 +43,7 @@ def training_curves(history: History, title: str) -> bytes | None:
     figure = Figure(figsize=(4.6, 3.0), layout="constrained")
     axes = figure.subplots()
     drawn = []
-    for name, colour, style in (
+    for name, color, style in (
         ("train", BLUE, {"linewidth": 1.1, "alpha": 0.85}),
         (
             "validation",
@@ -58,7 +58,7 @@ def training_curves(history: History, title: str) -> bytes | None:
         values = np.array([row[f"{name}_{quantity}"] for row in rows])
         # Markers only where single points would vanish in the line.
         size = 3.5 if len(rows) <= 40 else 0.0
-        axes.plot(steps, values, color=colour, label=name, markersize=size, **style)
+        axes.plot(steps, values, color=color, label=name, markersize=size, **style)
         drawn.append(values)
     # The first steps are far off and would press everything else into a line.
     values = np.concatenate(drawn)

@@ -77,11 +77,11 @@ class MomentsAccumulator:
         batch.count = len(features)
         # The mean of a long column far from 0 is rounded; that of what is left is not.
         mean = features.mean(axis=0)
-        centred = features - mean
-        rest = centred.mean(axis=0)
-        centred -= rest
+        centered = features - mean
+        rest = centered.mean(axis=0)
+        centered -= rest
         batch.mean = mean + rest
-        batch.m2 = centred.T @ centred
+        batch.m2 = centered.T @ centered
         return self.merge(batch)
 
     def merge(self, other: "MomentsAccumulator") -> "MomentsAccumulator":

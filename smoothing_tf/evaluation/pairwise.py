@@ -10,7 +10,7 @@ _FEW_FEATURES = 32
 # Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
 # by |x|^2 + |y|^2 - 2 x.y.
 _CANCELLED = 1e-5
-# From this share of cancelled pairs on, a row costs less as a whole.
+# From this share of canceled pairs on, a row costs less as a whole.
 _WHOLE_ROW = 0.05
 _PAIRS_AT_ONCE = 1 << 22
 # Float64 represents every whole number up to this one.
@@ -43,12 +43,12 @@ def squared_distance_blocks(
             block = np.asarray(x[start : start + block_size], np.float64)
             yield start, cdist(block, y, "sqeuclidean")
         return
-    centre = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
-    offsets = y - centre
+    center = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
+    offsets = y - center
     norms = np.einsum("ij,ij->i", offsets, offsets)
     for start in range(0, len(x), block_size):
         block = np.asarray(x[start : start + block_size], np.float64)
-        rows = block - centre
+        rows = block - center
         scale = np.einsum("ij,ij->i", rows, rows)[:, None] + norms
         distances = scale - 2.0 * (rows @ offsets.T)
         if not is_exact:
@@ -57,14 +57,14 @@ def squared_distance_blocks(
 
 
 def _recompute(
-    distances: np.ndarray, cancelled: np.ndarray, x: np.ndarray, y: np.ndarray
+    distances: np.ndarray, canceled: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> None:
-    """Replaces the cancelled ones of the distances [n, m] by subtraction."""
-    whole = np.mean(cancelled, axis=1) > _WHOLE_ROW
+    """Replaces the canceled ones of the distances [n, m] by subtraction."""
+    whole = np.mean(canceled, axis=1) > _WHOLE_ROW
     if np.any(whole):
         distances[whole] = cdist(x[whole], y, "sqeuclidean")
-        cancelled[whole] = False
-    row, column = np.nonzero(cancelled)
+        canceled[whole] = False
+    row, column = np.nonzero(canceled)
     step = max(_PAIRS_AT_ONCE // max(x.shape[1], 1), 1)
     for start in range(0, len(row), step):
         i, j = row[start : start + step], column[start : start + step]

@@ -1,4 +1,4 @@
-"""Precision and recall of generated features by nearest-neighbour balls."""
+"""Precision and recall of generated features by nearest-neighbor balls."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ def precision_recall(
     """Improved precision and recall.
 
     A set's manifold is the union of balls around its points, each reaching to
-    the point's k-th nearest neighbour in the set. Precision is the share of
+    the point's k-th nearest neighbor in the set. Precision is the share of
     generated points on the real manifold, recall the share of real points on the
     generated one. Both depend on the numbers of points: report them.
 

@@ -206,7 +206,7 @@ def _precision_recall(
     reference: np.ndarray, features: np.ndarray, floors: Floors
 ) -> dict[str, Metric]:
     # Equal numbers on both sides, and the floor at the same ones.
-    n = floors.neighbour_size(len(features))
+    n = floors.neighbor_size(len(features))
     values = precision_recall(reference[:n], features[:n])
     return {
         name: {

@@ -327,7 +327,7 @@ def make_head(
     Args:
       name: a key of HEADS; None chooses a discretized head for data with levels and
         a continuous one otherwise.
-      num_channels: number of channels modelled together at one position.
+      num_channels: number of channels modeled together at one position.
       num_mixtures: number of components K of the mixture.
       num_levels: number of levels of the data, or None if it is continuous.
 

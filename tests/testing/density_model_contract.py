@@ -282,7 +282,7 @@ def influence(
 
 
 def sees_all_of_context(model) -> bool:
-    """Whether corners and centre of an image [h, w, c] see every part of x~."""
+    """Whether corners and center of an image [h, w, c] see every part of x~."""
     shape = (1, *model.event_shape)
     x, context = (tf.random.stateless_normal(shape, [1, n]) for n in (1, 2))
     height, width, _ = model.event_shape

@@ -73,7 +73,7 @@ class Classifier(Extractor):
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "Classifier":
-        """Trains on the labelled training split.
+        """Trains on the labeled training split.
 
         Raises:
           MissingInputError: the data has no labels, or none that can be learned.

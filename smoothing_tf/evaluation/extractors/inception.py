@@ -11,7 +11,7 @@ from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     MissingInputError,
-    as_colour,
+    as_color,
     map_batches,
 )
 
@@ -67,7 +67,7 @@ class Inception(Extractor):
 
         Raises:
           MissingInputError: no directory is given, or the images are neither grey nor
-            colour.
+            color.
         """
         if inputs.inception_dir is None:
             raise MissingInputError(
@@ -77,7 +77,7 @@ class Inception(Extractor):
         num_channels = inputs.training_images.shape[-1]
         if num_channels not in (1, 3):
             raise MissingInputError(
-                "The extractor inception sees grey or colour images; these have"
+                "The extractor inception sees grey or color images; these have"
                 f" {num_channels} channels. Use randconv or classifier."
             )
         return cls(inputs.inception_dir)
@@ -106,7 +106,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
       bilinear is 10 grey levels away on average), then (x - 128) / 128.
     """
     resized = tf.compat.v1.image.resize_bilinear(
-        as_colour(images),
+        as_color(images),
         [_IMAGE_SIZE, _IMAGE_SIZE],
         align_corners=False,
         half_pixel_centers=False,

@@ -58,5 +58,5 @@ def test_what_takes_long_is_repeated_less():
 
 def test_sizes_leave_two_disjoint_sets():
     floors = Floors(_reference(31))
-    assert floors.size(100) == floors.neighbour_size(100) == 15
+    assert floors.size(100) == floors.neighbor_size(100) == 15
     assert floors.size(7) == 7

@@ -11,8 +11,8 @@ def _points(n, d=3, seed=0, shift=0.0):
 
 def _naive_share(points, centres, k):
     radii = []
-    for i, centre in enumerate(centres):
-        others = [np.linalg.norm(c - centre) for j, c in enumerate(centres) if j != i]
+    for i, center in enumerate(centres):
+        others = [np.linalg.norm(c - center) for j, c in enumerate(centres) if j != i]
         radii.append(sorted(others)[k - 1])
     inside = [
         any(np.linalg.norm(p - c) <= r for c, r in zip(centres, radii)) for p in points

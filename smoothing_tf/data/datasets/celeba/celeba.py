@@ -14,7 +14,7 @@ _SPLIT_SEED = 0
 
 
 class CelebA32(tfds.core.GeneratorBasedBuilder):
-    """Faces 32x32x3 of 256 levels: a centre crop of 140x140, reduced.
+    """Faces 32x32x3 of 256 levels: a center crop of 140x140, reduced.
 
     The shares of the splits are the published ones; the published order is not
     known, so which images are in a split is ours: one permutation by numpy's PCG64.
@@ -31,7 +31,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
             builder=self,
-            description="CelebA, centre crop of 140x140, reduced to 32x32.",
+            description="CelebA, center crop of 140x140, reduced to 32x32.",
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(
@@ -81,7 +81,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """The centre 140x140 of uint8 [h, w, 3], reduced to uint8 [32, 32, 3]."""
+    """The center 140x140 of uint8 [h, w, 3], reduced to uint8 [32, 32, 3]."""
     top, left = ((size - _CROP) // 2 for size in image.shape[:2])
     crop = image[top : top + _CROP, left : left + _CROP]
     small = tf.image.resize(crop, [_SIZE, _SIZE], antialias=True)
