@@ -25,9 +25,8 @@ class RunLog(io.TextIOBase, logging.Filter):
     """Follows a run of the pipeline: one line per node, its output indented.
 
     During the run it replaces the standard output, where kfp prints the output of
-    nodes, and filters the root logger, where kfp logs their start and end. Lines of
-    kfp's own are dropped. The complete output of a node goes to
-    `<directory>/<node>.log`.
+    nodes, and filters the root logger, where kfp logs their start and end. kfp's own
+    lines are dropped. The complete output of a node goes to `<directory>/<node>.log`.
 
     Args:
       names: kfp's name of a task -> the node's name.
@@ -173,7 +172,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
 
 def _last_error(lines: list[str]) -> str:
-    """Message of the exception at the end of a node's output."""
+    """Finds the message of the exception at the end of a node's output."""
     lines = [line for line in lines if line]
     for line in reversed(lines):
         if _ERROR.match(line):
