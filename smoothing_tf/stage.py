@@ -4,7 +4,7 @@ import enum
 
 
 class Stage(enum.StrEnum):
-    """What a model is trained to be.
+    """The part that a model is trained for.
 
     A member equals its name: `Stage.REVERSE == "reverse"`.
     """

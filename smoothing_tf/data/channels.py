@@ -1,4 +1,4 @@
-"""Images of any number of channels: what they are, and how they are shown."""
+"""Checks and shows images with any number of channels."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ _GAP = 255
 
 
 def is_image_shape(shape: tuple[int, ...]) -> bool:
-    """Whether it is (h, w, c), that of an image of any number of channels."""
+    """Whether a shape is (h, w, c), that of an image with any number of channels."""
     return len(shape) == 3
 
 
@@ -31,7 +31,7 @@ def check_images(images_uint8: np.ndarray) -> np.ndarray:
 
 
 def show_channels(images_uint8: np.ndarray) -> np.ndarray:
-    """Images that a viewer can show.
+    """Converts images to ones that a viewer can show.
 
     Args:
       images_uint8: uint8 [n, h, w, c].

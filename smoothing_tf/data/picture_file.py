@@ -72,7 +72,7 @@ class PictureFile:
           RecordError: the file is damaged, or of a kind that cannot be read.
         """
         with _decoding_errors():
-            image = _on_white(self._decoded(), self._image.info)
+            image = _on_white(self._decode(), self._image.info)
             image = image.convert("L" if num_channels == 1 else "RGB")
             if self.header.orientation in _TRANSPOSITIONS:
                 image = image.transpose(_TRANSPOSITIONS[self.header.orientation])
@@ -80,7 +80,7 @@ class PictureFile:
                 image = _fit(image, *size)
             return np.asarray(image).reshape(*image.size[::-1], num_channels)
 
-    def _decoded(self) -> Image.Image:
+    def _decode(self) -> Image.Image:
         image, num_bits = self._image, self.header.num_bits
         is_png = isinstance(image, PngImagePlugin.PngImageFile)
         self._file.seek(0)

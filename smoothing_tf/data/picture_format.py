@@ -105,7 +105,7 @@ class PictureFormat(RecordFormat):
         self._check(x)
         return x, self._label_of(features)
 
-    def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
+    def make_record(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
         """Makes the record of the converted picture, as PNG."""
         del serialized
         encoded = io.BytesIO()

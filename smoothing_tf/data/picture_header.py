@@ -22,8 +22,8 @@ from smoothing_tf.data.record_format import RecordError
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Only Pillow's readers of these kinds of files. `Image.open` would try all that it
-# knows, including PostScript, and warn of large files before they are rejected.
+# The readers that are used. `Image.open` would try every reader of Pillow, including
+# PostScript, and warn of large files before they are rejected.
 _READERS = {
     PNG_SIGNATURE: PngImagePlugin.PngImageFile,
     b"\xff\xd8\xff": JpegImagePlugin.jpeg_factory,
@@ -33,7 +33,7 @@ _READERS = {
     b"MM": TiffImagePlugin.TiffImageFile,
     b"RIFF": WebPImagePlugin.WebPImageFile,
 }
-PNG_BIT_DEPTH = 24  # Place of that byte in the file.
+PNG_BIT_DEPTH = 24  # Offset of this byte in the file.
 _PNG_KIND = 25
 _PNG_GREY_KINDS = (0, 4)  # Without and with transparency.
 _BITS_PER_SAMPLE = 258  # Tag of TIFF.

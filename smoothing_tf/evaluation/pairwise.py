@@ -10,7 +10,7 @@ _FEW_FEATURES = 32
 # Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
 # by |x|^2 + |y|^2 - 2 x.y.
 _CANCELLED = 1e-5
-# From this share of canceled pairs on, a row costs less as a whole.
+# From this share of canceled pairs on, recomputing the whole row is cheaper.
 _WHOLE_ROW = 0.05
 _PAIRS_AT_ONCE = 1 << 22
 # Float64 represents every whole number up to this one.
@@ -20,12 +20,13 @@ _EXACT = 2**53
 def squared_distance_blocks(
     x: np.ndarray, y: np.ndarray, *, block_size: int = 1024
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Squared Euclidean distances from each x to every y, a block of x at a time.
+    """Computes squared distances from each x to every y, a block of x at a time.
 
-    In float64, with a relative error below 1e-9; equal rows are at distance 0, and
-    distances between whole numbers of an integer type are exact. Few features are
-    subtracted, then squared. Many are one matrix product, |x|^2 + |y|^2 - 2 x.y around
-    the mean of y, and the pairs that this cancels are recomputed by subtraction.
+    The distances are Euclidean, in float64, with a relative error below 1e-9; equal
+    rows are at distance 0, and distances between whole numbers of an integer type are
+    exact. A few features are subtracted, then squared. Many features are one matrix
+    product, |x|^2 + |y|^2 - 2 x.y around the mean of y, and pairs that lose digits by
+    cancellation are recomputed by subtraction.
 
     Args:
       x: [n, d].
@@ -59,7 +60,7 @@ def squared_distance_blocks(
 def _recompute(
     distances: np.ndarray, canceled: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> None:
-    """Replaces the canceled ones of the distances [n, m] by subtraction."""
+    """Recomputes the canceled ones of the distances [n, m] by subtraction."""
     whole = np.mean(canceled, axis=1) > _WHOLE_ROW
     if np.any(whole):
         distances[whole] = cdist(x[whole], y, "sqeuclidean")
@@ -81,7 +82,7 @@ def _is_exact(x: np.ndarray, y: np.ndarray) -> bool:
 
 
 def check_features(**arrays: np.ndarray) -> list[np.ndarray]:
-    """Float64 copies of [n, d] arrays of equal d.
+    """Converts [n, d] arrays of equal d to float64 copies.
 
     Raises:
       ValueError: an array is not [n, d], not finite, or of another d.

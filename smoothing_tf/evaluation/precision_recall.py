@@ -17,7 +17,7 @@ class PrecisionRecall(NamedTuple):
 def precision_recall(
     real: np.ndarray, generated: np.ndarray, *, num_neighbours: int = 3
 ) -> PrecisionRecall:
-    """Improved precision and recall.
+    """Computes improved precision and recall.
 
     A set's manifold is the union of balls around its points, each reaching to
     the point's k-th nearest neighbor in the set. Precision is the share of
@@ -52,7 +52,7 @@ def precision_recall(
 
 
 def _radii(points: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each point to its k-th nearest other point, [n]."""
+    """Computes each point's squared distance to its k-th nearest other point, [n]."""
     radii = np.empty(len(points))
     for start, distances in squared_distance_blocks(points, points):
         rows = np.arange(len(distances))

@@ -10,7 +10,7 @@ from smoothing_tf.models.heads import Head
 
 # Tensors over whole images, in any nesting.
 Features = Any
-# What is known of a row before its first pixel is drawn, in any nesting.
+# Tensors known about a row before its first pixel is drawn, in any nesting.
 Terms = Any
 
 

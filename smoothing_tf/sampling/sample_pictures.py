@@ -59,7 +59,7 @@ def picture_samples(
 
 
 def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Shows given x~ next to what was made of them, at the same places.
+    """Shows given x~ next to their denoised versions, at the same places.
 
     The first images are shown, in the order of the file.
 

@@ -57,7 +57,7 @@ def export_saved_model(
     Raises:
       FileExistsError: `directory` is not empty.
       OSError: it cannot be written.
-      RuntimeError: the SavedModel does not compute what the model computes.
+      RuntimeError: the SavedModel does not give the results of the model.
       ValueError: a stage is not trained, levels do not fit into uint8, or a network
         does not compute in float32: in bfloat16 another graph rounds differently, and
         samples depend on the rounding.

@@ -15,7 +15,7 @@ class MissingInputError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class ExtractorInputs:
-    """Inputs that extractors may be built from; each takes what it needs.
+    """Inputs from which extractors are built; each uses some of them.
 
     Attributes:
       training_images: uint8 [n, h, w, c], the training split.

@@ -1,4 +1,4 @@
-"""Features of the Inception network, from a SavedModel of the user's."""
+"""Features of the Inception network, from a SavedModel that the user provides."""
 
 import hashlib
 import pathlib
@@ -30,8 +30,8 @@ class Inception(Extractor):
         ([n, 2048] or [n, 1, 1, 2048]) and `logits` [n, num_classes].
 
     Raises:
-      FileNotFoundError: no SavedModel there.
-      ValueError: its signature is another one.
+      FileNotFoundError: there is no SavedModel.
+      ValueError: it has another signature.
     """
 
     id = "inception"
@@ -85,7 +85,7 @@ class Inception(Extractor):
     def features_and_logits(
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(features float32 [n, 2048], logits float32 [n, num_classes])."""
+        """Returns (features float32 [n, 2048], logits float32 [n, num_classes])."""
         features, logits = map_batches(self._apply, images_uint8, _BATCH_SIZE)
         return features, logits
 
@@ -117,7 +117,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
 def _sha256(directory: pathlib.Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(directory.rglob("*")):
-        # The fingerprint is random for every export, and no part of the network.
+        # The fingerprint is random in every export and not part of the network.
         if path.is_file() and path.name != "fingerprint.pb":
             digest.update(str(path.relative_to(directory)).encode())
             digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""Features of a fixed random convolutional network: they see pixel noise."""
+"""Features of a fixed random convolutional network, which reflect pixel noise."""
 
 import hashlib
 
@@ -63,11 +63,11 @@ class RandConv(Extractor):
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "RandConv":
-        """Needs nothing of the inputs but the number of channels."""
+        """Makes the extractor from the number of channels alone."""
         return cls(inputs.training_images.shape[-1])
 
     def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
-        """(features float32 [n, 128] of images of any size, None)."""
+        """Returns (features float32 [n, 128] of images of any size, None)."""
         if images_uint8.shape[-1] not in self._num_channels:
             raise ValueError(
                 "`images_uint8` must have shape [n, h, w, c] with c of"

@@ -4,11 +4,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from smoothing_tf.data.downloads import downloaded
+from smoothing_tf.data.downloads import download
 
 _SIZE = 32
 _CROP = 140
-# Of all images, shuffled: training, then testing; the rest is for validation.
+# Fractions of all images, shuffled; the rest is the validation split.
 _TRAIN, _TEST = 0.7, 0.1
 _SPLIT_SEED = 0
 
@@ -49,8 +49,8 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        del dl_manager  # The data set of TFDS has its own.
-        whole = downloaded("celeb_a", self._data_dir_root)
+        del dl_manager  # `celeb_a` has its own.
+        whole = download("celeb_a", self._data_dir_root)
         splits = whole.info.splits
         total = sum(split.num_examples for split in splits.values())
         order = np.random.Generator(np.random.PCG64(_SPLIT_SEED)).permutation(total)
@@ -65,7 +65,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, whole, is_member):
         index = 0
         for split in sorted(whole.info.splits):
-            # In stored order; what belongs to other splits is not decoded.
+            # In stored order; images of other splits are not decoded.
             examples = whole.as_dataset(
                 split=split,
                 decoders=tfds.decode.PartialDecoding(
