@@ -1,4 +1,4 @@
-"""METRICS of the discretized logistic: exactness, normalization, gradients."""
+"""The discretized logistic: exactness, normalization, gradients."""
 
 import itertools
 

@@ -48,7 +48,7 @@ def test_twice_gives_the_same_and_a_pair_is_measured_once(monkeypatch):
     assert calls == 2 * [30] * 20
 
 
-def test_what_takes_long_is_repeated_less():
+def test_slow_metrics_are_repeated_less_often():
     monkeypatched = Floors(_reference(40, 3))
     assert monkeypatched("fd", 20)["repeats"] == 20
     operations = floors_module._MEASURES["fd"][1]

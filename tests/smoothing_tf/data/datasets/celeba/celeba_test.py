@@ -36,7 +36,7 @@ def test_splits_share_out_all_images_once(tmp_path, monkeypatch):
     values = np.concatenate(
         [dataset.array(split).mean((1, 2, 3)) for split in NUM_EXAMPLES]
     )
-    # Of JPEG, so not to the last level.
+    # The images are JPEG, so levels are not exact.
     np.testing.assert_allclose(np.sort(values), 10 * np.arange(20), atol=2)
 
 
