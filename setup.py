@@ -63,7 +63,7 @@ setuptools.setup(
     name="smoothing_tf",
     version="0.1.0",
     description=(
-        "Improved autoregressive modelling with distribution smoothing, in TensorFlow."
+        "Improved autoregressive modeling with distribution smoothing, in TensorFlow."
     ),
     long_description=(_ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -1,4 +1,4 @@
-"""What the benchmarks share: settings, timing, floating-point operations, the peak."""
+"""Measures models: sizes, timing, floating-point operations, the peak."""
 
 import concurrent.futures
 import itertools
@@ -19,8 +19,8 @@ from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
 T = TypeVar("T")
 
 
-class Setting(NamedTuple):
-    """Size of a published experiment.
+class PublishedSize(NamedTuple):
+    """The sizes of a published network.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
@@ -31,15 +31,15 @@ class Setting(NamedTuple):
     num_resnet: int = 5
 
 
-SETTINGS = {
-    "mnist": Setting((28, 28, 1), 40),
-    "cifar10": Setting((32, 32, 3), 160),
+SIZES = {
+    "mnist": PublishedSize((28, 28, 1), 40),
+    "cifar10": PublishedSize((32, 32, 3), 160),
 }
 
 
 def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
-    """PixelCNN++ of a setting, with 10 mixtures and random weights."""
-    size = SETTINGS[setting]
+    """Makes a PixelCNN++ of a published size, with 10 mixtures and random weights."""
+    size = SIZES[setting]
     return build_model(
         "pixelcnnpp",
         PixelCNNppConfig(
@@ -53,7 +53,7 @@ def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
 
 
 class CountingView(FullView):
-    """A pass that counts floating-point operations, multiply and add apart."""
+    """A view that counts floating-point operations; a multiply-add is two."""
 
     def __init__(self):
         super().__init__()
@@ -87,16 +87,16 @@ class CountingView(FullView):
 
 
 def forward_flops(model, context=None) -> int:
-    """Floating-point operations of one pass over one image."""
+    """Counts the floating-point operations of one pass over one image."""
     view = CountingView()
-    # Of the network inside a stacked form, too.
+    # Patched in the class, for the network inside a stacked form as well.
     with mock.patch.object(PixelCNNpp, "make_view", lambda self, dropout_seed: view):
         model(tf.zeros([1, *model.event_shape]), context=context)
     return view.flops
 
 
 def seconds_of(function: Callable[[], Any], num_runs: int) -> list[float]:
-    """Wall time of each of `num_runs` calls, whose result is waited for."""
+    """Measures the wall time of each of `num_runs` calls, results included."""
     times = []
     for _ in range(num_runs):
         start = time.perf_counter()
@@ -112,7 +112,7 @@ def wait(result: Any) -> None:
 
 
 def matmul_peak(dtype: str, size: int = 2048) -> float:
-    """FLOP/s of tf.matmul of two [size, size] matrices, the best of ten."""
+    """Measures the FLOP/s of a [size, size] tf.matmul, the best of ten."""
     x = tf.cast(tf.random.stateless_normal([size, size], [1, 2]), dtype)
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(x, x)))
     wait(multiply())
@@ -120,23 +120,23 @@ def matmul_peak(dtype: str, size: int = 2048) -> float:
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle one: this is not upset by a single slow run."""
+    """Returns the median, which a single slow run does not change."""
     return statistics.median(values)
 
 
 def peak_memory_gib() -> float:
-    """Largest resident size of this process so far."""
+    """Returns the largest resident size of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def print_rows(
     run: Callable[..., list[dict[str, Any]]], num_runs: int, **choices: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Measures every combination in a process of its own, and prints the table.
+    """Measures every combination in a separate process, and prints the table.
 
     Args:
-      run: a function of a module that makes the rows of one of each of the choices,
-        given as keyword arguments beside `num_runs`.
+      run: module-level function from one value of each choice and `num_runs`, given as
+        keyword arguments, to rows.
       num_runs: see `run`.
       **choices: name of an argument -> its values; the last one varies fastest.
 
@@ -155,10 +155,10 @@ def print_rows(
 
 
 def in_own_process(function: Callable[..., T], **arguments: Any) -> T:
-    """Calls a function of a module in a fresh process, for its memory to be its own.
+    """Calls a module-level function in a fresh process, so that its memory is separate.
 
     Raises:
-      RuntimeError: the process died, e.g. of too little memory.
+      RuntimeError: the process died, e.g. for lack of memory.
     """
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:

@@ -1,11 +1,12 @@
-"""The incremental sampler beside one full pass of the network per pixel.
+"""Compares the incremental sampler with one full pass of the network per pixel.
 
   python -m benchmarks.sampling [--settings=cifar10,mnist] [--batch_sizes=1,16,64]
 
-For each row, in a process of its own: seconds per image of the sampler with drawing
-included (median of several calls), seconds of one float32 full pass times the number of
-pixels of x, and their ratio. Both at the same batch size, in turns. `stacked` is the
-published form of p(x|x~), not part of the default: it takes twice as long.
+Prints for each row, measured in a separate process: seconds per image of the sampler
+with drawing included (median of several calls), seconds of one float32 full pass times
+the number of pixels of x, and their ratio. Both are timed at the same batch size, in
+turns. `stacked` is the published form of p(x|x~), not part of the default: it takes
+twice as long.
 """
 
 import dataclasses
@@ -26,7 +27,7 @@ class Options:
     """Options of this benchmark."""
 
     settings: tuple[str, ...] = setting(
-        ("mnist", "cifar10"), "Sizes of models.", choices=tuple(measure.SETTINGS)
+        ("mnist", "cifar10"), "Sizes of models.", choices=tuple(measure.SIZES)
     )
     batch_sizes: tuple[int, ...] = setting((1, 16, 64), "Images at a time.", minimum=1)
     stages: tuple[str, ...] = setting(
@@ -36,7 +37,7 @@ class Options:
     )
     dtypes: tuple[str, ...] = setting(
         ("float32", "bfloat16"),
-        "What the sampler computes in; the full pass is float32.",
+        "Compute dtype of the sampler; the full pass is float32.",
         choices=("float32", "bfloat16"),
     )
     num_runs: int = setting(3, "Timed calls, of which the median counts.", minimum=1)
@@ -62,12 +63,12 @@ def main(argv: Sequence[str]) -> None:
 def run(
     setting: str, batch_size: int, stage: str, dtype: str, num_runs: int
 ) -> list[dict[str, Any]]:
-    """The row of one choice of each."""
+    """Measures the row of one combination of choices."""
     model = _make_model(setting, stage, dtype)
     shape = [batch_size, *model.event_shape]
     x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
     context = None if stage == "smoothed" else x
-    # One x for each of the contexts, or as many without one.
+    # One x for each context, or the same number without contexts.
     num_samples = batch_size if context is None else 1
 
     def sampler():
@@ -77,7 +78,7 @@ def run(
     drawn = sampler()
     measure.wait(drawn)
     first_call = time.perf_counter() - start
-    # Of the sampler alone: nothing that it is compared with has run yet.
+    # The memory of the sampler alone, since no full pass has run yet.
     gib = measure.peak_memory_gib()
     tf.debugging.assert_all_finite(drawn, "The benchmark must draw finite images.")
     full_model = model if dtype == "float32" else _make_model(setting, stage, "float32")
@@ -114,7 +115,7 @@ def _make_model(setting: str, stage: str, dtype: str) -> DensityModel:
         conditioning="stacked" if stage == "stacked" else "features",
         compute_dtype=dtype,
     )
-    # Draws of the wild parameters of random weights would leave every finite range.
+    # With random weights, the parameters are so extreme that draws would overflow.
     scales = getattr(model, "network", model).nin_out.weight.g
     scales.assign(0.1 * scales)
     return model

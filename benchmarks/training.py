@@ -1,12 +1,13 @@
-"""The training step of PixelCNN++: time, share of the matmul peak, memory.
+"""Measures the training step of PixelCNN++: time, share of the matmul peak, memory.
 
   python -m benchmarks.training [--settings=cifar10,mnist]
 
-For each setting and compute dtype, in a process of its own, the stages in turns: the
-median of several optimizer steps of the training loop's own trainer, dropout and
-averaged weights included; the floating-point operations of three forward passes over
-it, as a share of the peak of tf.matmul in the same dtype and process; and how many
-times the step of the smoothed stage it takes. Batches of 32 (MNIST) and 4 (CIFAR-10).
+Prints for each size and compute dtype, measured in a separate process with the stages
+in turns: the median of several optimizer steps of the training loop's own trainer,
+dropout and averaged weights included; the floating-point operations of three forward
+passes over it, as a share of the peak of tf.matmul in the same dtype and process; and
+how many times the step of the smoothed stage it takes. Batches of 32 (MNIST) and 4
+(CIFAR-10).
 """
 
 import dataclasses
@@ -35,7 +36,7 @@ class Options:
     """Options of this benchmark."""
 
     settings: tuple[str, ...] = setting(
-        ("mnist", "cifar10"), "Sizes of models.", choices=tuple(measure.SETTINGS)
+        ("mnist", "cifar10"), "Sizes of models.", choices=tuple(measure.SIZES)
     )
     dtypes: tuple[str, ...] = setting(
         ("float32", "bfloat16"), "Compute dtypes.", choices=("float32", "bfloat16")
@@ -56,7 +57,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def run(setting: str, dtype: str, num_runs: int) -> list[dict[str, Any]]:
-    """The rows of a setting and a dtype."""
+    """Measures the rows of a size and a dtype."""
     stages = {name: _Stage(setting, dtype, name) for name in _VARIANTS}
     steps = {name: [] for name in stages}
     forwards = {name: [] for name in stages}
@@ -92,8 +93,8 @@ class _Stage:
     """A model with its trainer, both of which have run once.
 
     Attributes:
-      batch_size: examples of a step.
-      model: of the trainer.
+      batch_size: examples per step.
+      model: the model of the trainer.
       forward: () -> log-likelihoods of the batch.
       flops: floating-point operations of `forward`.
       first_call: seconds of the first step.
@@ -130,7 +131,7 @@ class _Stage:
         self.gib = measure.peak_memory_gib()
 
     def step(self) -> float:
-        """Takes an optimizer step: seconds."""
+        """Takes an optimizer step and returns its seconds."""
         return self._trainer.run_steps(self._batches, 1).seconds
 
 

@@ -8,7 +8,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 
 def make_pipeline(runner: str, options: Sequence[str]) -> beam.Pipeline:
-    """Makes a pipeline on a runner.
+    """Makes a pipeline that runs on a runner.
 
     Args:
       runner: name of a Beam runner; "DirectRunner" runs in this process.

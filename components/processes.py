@@ -17,7 +17,7 @@ _ENDED = ("Z", "X")
 
 
 def start_time(pid: int) -> str | None:
-    """Start time of a process; with it an id, which may be reused, is unique.
+    """Reads a process's start time, which makes its id, which may be reused, unique.
 
     Returns:
       Text without spaces in a unit of the system's, or None if no process with this
@@ -30,7 +30,7 @@ def start_time(pid: int) -> str | None:
 
 
 def descendants(pid: int) -> set[int]:
-    """Ids of the running children of a process, their children, and so on."""
+    """Finds the ids of a process's running children, their children, and so on."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents().items():
         children.setdefault(parent, []).append(child)
@@ -66,7 +66,7 @@ def kill_descendants(
 
 
 def _stat_fields(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat, starting with the third one, the state."""
+    """Reads the fields of /proc/PID/stat, starting with the third one, the state."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -78,7 +78,7 @@ def _stat_fields(pid: int) -> list[str] | None:
 
 
 def _parents() -> dict[int, int]:
-    """Id of every running process -> id of its parent."""
+    """Maps the id of every running process to the id of its parent."""
     if not _HAS_PROC:
         return _parents_by_ps()
     parents = {}
@@ -105,7 +105,7 @@ def _parents_by_ps() -> dict[int, int]:
 
 
 def _ps(*arguments: str) -> tuple[str, int]:
-    """Output of `ps`, and its process id."""
+    """Returns the output of `ps`, and its process id."""
     with subprocess.Popen(
         ["ps", *arguments],
         stdout=subprocess.PIPE,

@@ -20,7 +20,7 @@ _EXIT_STATUS = 1
 
 
 def runner_environment() -> dict[str, str]:
-    """Environment variables that make this process the runner of its nodes."""
+    """Makes the variables by which nodes recognize this process as their runner."""
     pid = os.getpid()
     return {RUNNER_VARIABLE: f"{pid} {processes.start_time(pid)}"}
 
@@ -35,7 +35,7 @@ def runner_is_gone() -> bool:
 
 
 def end_with_runner() -> None:
-    """Starts a thread that kills this process and its children without the runner.
+    """Starts a thread that kills this process and its children when the runner ends.
 
     Every component calls this first, before it imports its executor, because that
     import takes seconds. The process ends within a second of the runner, without any

@@ -25,13 +25,13 @@ NODES_WITH_CODE = (
 
 
 def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[str, Any]:
-    """Values of the pipeline's parameters for one configuration.
+    """Makes the values of the pipeline's parameters for one configuration.
 
-    A parameter that nodes do not share holds no more than its node depends on,
-    so that a changed flag re-runs that node and what follows it.
+    A parameter of a single node holds only what that node depends on, so that a changed
+    flag re-runs that node and those after it.
 
     Args:
-      config: the experiment.
+      config: the configuration of the run.
       options: the pipeline's own settings. Without a `push_dir` that parameter
         is left out, to be given when the pipeline is submitted.
 
@@ -44,7 +44,7 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
         "dataset": flags["dataset"],
         "data_dir": flags["data_dir"],
         "image_mode": config.data.image_mode,
-        # Empty and 0 for images that are left as they are.
+        # Empty and 0 leave images unchanged.
         "image_size": list(config.data.image_size or ()),
         "num_levels": config.data.num_levels or 0,
         "data_digest": _data_digest(config.data),
@@ -68,7 +68,7 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
 
 
 def _slice(flags: dict[str, str], *names: str) -> list[str]:
-    """The flags of these names; "x_" names all that start so."""
+    """Selects the flags of these names; "x_" selects all that begin with it."""
     return [
         f"--{flag}={value}"
         for flag, value in flags.items()
@@ -77,7 +77,7 @@ def _slice(flags: dict[str, str], *names: str) -> list[str]:
 
 
 def _data_digest(config: DataConfig) -> str:
-    """Changes with the user's own files; their names, sizes and times are read."""
+    """Computes a digest of the names, sizes and times of the user's own files."""
     if config.dataset not in DATASETS_IN_DATA_DIR or config.data_dir is None:
         return ""
     digest = hashlib.sha256()
@@ -85,7 +85,7 @@ def _data_digest(config: DataConfig) -> str:
     if config.dataset == "folder":
         listing = list_pictures(config.data_dir)
         files = [p.path for pictures in listing.splits.values() for p in pictures]
-        # Only that they are left out, and why, reaches what ingest writes.
+        # Ingest writes only the names of these files and why they are left out.
         for path, reason in listing.left_out:
             digest.update(os.fsencode(f"{path}\0{reason}\0"))
     else:

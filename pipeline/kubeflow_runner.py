@@ -53,7 +53,8 @@ def compile_pipeline(
     """Compiles the pipeline to Kubeflow's intermediate representation.
 
     Args:
-      config: the experiment, whose flags become the run parameters' defaults.
+      config: the configuration of the run, whose flags become the run parameters'
+        defaults.
       options: the pipeline's settings.
       output: YAML file to write. It is read back by kfp before it takes its place.
     """
@@ -70,10 +71,9 @@ def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
     """Submits one run; returns its id.
 
     Raises:
-      ConnectionError: nothing that is a Kubeflow API answers at the host, or it
-        refuses the run.
+      ConnectionError: there is no Kubeflow API at the host, or it rejects the run.
     """
-    # Only here: a client looks for a cluster's credentials as it starts.
+    # Imported only here, because a client looks for a cluster's credentials.
     import kfp_server_api
     import urllib3
     from kfp import client
@@ -82,7 +82,7 @@ def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
     arguments = run_arguments(config, options)
     try:
         with warnings.catch_warnings():
-            # It tells every caller that it needs version 2 of Kubeflow Pipelines.
+            # The client always warns that it needs version 2 of Kubeflow Pipelines.
             warnings.simplefilter("ignore", FutureWarning)
             api = client.Client(host=options.host)
         run = api.create_run_from_pipeline_func(pipeline, arguments=arguments)

@@ -98,19 +98,19 @@ def _is_artifact(output: dict) -> bool:
 
 
 def _start_of(scratch: pathlib.Path) -> str:
-    """When a run started; later than any time if it was killed before noting it."""
+    """Finds when a run started; infinity if it was killed before it noted the time."""
     path = scratch / _STARTED
     return path.read_text().strip() if path.exists() else "9"
 
 
 def _runs(root: pathlib.Path) -> dict[pathlib.Path, str]:
-    """Directory of each run -> when it started."""
+    """Maps the directory of each run to the time when it started."""
     matches = {path: _RUN.fullmatch(path.name) for path in root.iterdir()}
     return {path: match[1] for path, match in matches.items() if match}
 
 
 def _remove_unfinished_nodes(root: pathlib.Path, started: str) -> None:
-    """Removes unfinished nodes of the run that started then, the last one."""
+    """Removes unfinished nodes of the last run, which started at that time."""
     for run, time in _runs(root).items():
         if time < started:
             continue

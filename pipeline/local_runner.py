@@ -3,8 +3,8 @@
     python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 
 A node whose inputs, configuration and code did not change comes from the cache.
-DIR/report.html is the report, DIR/logs/ holds the output of every node. Only one
-run at a time can use a DIR. When it ends, however it ends, so do its nodes.
+DIR/report.html is the report, DIR/logs/ holds the output of every node. Only one run at
+a time can use a DIR. When it ends, for whatever reason, its nodes end too.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from typing import Any
 
 from kfp import dsl, local
 
-from components.push.executor import pushed_version, remove_unfinished
+from components.push.executor import find_pushed_version, remove_unfinished
 from pipeline.arguments import run_arguments
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
 from pipeline.node_processes import (
@@ -60,7 +60,7 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
     """Runs the pipeline and reports on the standard output.
 
     Args:
-      config: the experiment.
+      config: the configuration of the run.
       options: where and how to run.
 
     Returns:
@@ -105,7 +105,7 @@ def _run_locked(
     )
     pushed = None
     if outputs["blessed"] == "true":
-        pushed = pushed_version(outputs["saved_model"].path, push_dir)
+        pushed = find_pushed_version(outputs["saved_model"].path, push_dir)
     result = {
         "outcomes": log.outcomes,
         "seconds": log.seconds,
@@ -160,13 +160,13 @@ def _run_quietly(
 
 
 def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
-    """kfp's names of tasks and components -> the names that nodes show."""
+    """Maps kfp's names of tasks and components to the names that nodes show."""
     spec = pipeline.pipeline_spec
     names = {}
     for dag in (spec.root.dag, *(c.dag for c in spec.components.values())):
         for task_name, task in dag.tasks.items():
             component = task.component_ref.name
-            # A conditional group goes by what is in it.
+            # A conditional group is named after its content.
             inner = spec.components[component].dag.tasks.values()
             name = ", ".join(t.task_info.name for t in inner) or task.task_info.name
             names[task_name] = names[component.removeprefix("comp-")] = name

@@ -4,8 +4,8 @@ r"""The pipeline: the one graph that a workstation and a cluster both run.
                      \-> train_reverse --+
 
 Every node depends on the artifacts it reads, on its own slice of the
-configuration and on a digest of the code it runs, and on nothing else: a cache
-re-runs what a change can reach.
+configuration and on a digest of the code it runs, and on nothing else: a cache re-runs
+only the nodes that a change can reach.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from components.train.component import train
 
 
 class Outputs(NamedTuple):
-    """What a run shows of itself."""
+    """The outputs that a run displays."""
 
     blessed: str
     evaluation: dsl.Artifact
@@ -43,7 +43,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
 
     @dsl.pipeline(
         name="smoothing",
-        description="Two-stage autoregressive modelling with distribution smoothing.",
+        description="Two-stage autoregressive modeling with distribution smoothing.",
     )
     def smoothing(
         dataset: str,

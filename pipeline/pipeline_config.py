@@ -1,4 +1,4 @@
-"""What a run of the pipeline needs beside the experiment's configuration."""
+"""Settings of the pipeline, in addition to the configuration of the run."""
 
 import dataclasses
 

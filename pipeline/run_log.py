@@ -10,7 +10,7 @@ from typing import TextIO
 
 from smoothing_tf import artifacts
 
-_COLOUR = re.compile(r"\x1b\[\d+m")
+_COLOR = re.compile(r"\x1b\[\d+m")
 _STARTED = re.compile(r"Executing task '(.+)'$")
 _FINISHED = re.compile(r"Task '(.+)' finished with status (SUCCESS|FAILURE)$")
 _CACHED = re.compile(r"Task (\S+) cache hit ")
@@ -25,9 +25,8 @@ class RunLog(io.TextIOBase, logging.Filter):
     """Follows a run of the pipeline: one line per node, its output indented.
 
     During the run it replaces the standard output, where kfp prints the output of
-    nodes, and filters the root logger, where kfp logs their start and end. Lines of
-    kfp's own are dropped. The complete output of a node goes to
-    `<directory>/<node>.log`.
+    nodes, and filters the root logger, where kfp logs their start and end. kfp's own
+    lines are dropped. The complete output of a node goes to `<directory>/<node>.log`.
 
     Args:
       names: kfp's name of a task -> the node's name.
@@ -66,7 +65,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Consumes kfp's messages; only warnings pass."""
-        message = _COLOUR.sub("", record.getMessage())
+        message = _COLOR.sub("", record.getMessage())
         for pattern, act in (
             (_STARTED, self._start),
             (_FINISHED, self._finish),
@@ -173,7 +172,7 @@ class RunLog(io.TextIOBase, logging.Filter):
 
 
 def _last_error(lines: list[str]) -> str:
-    """Message of the exception at the end of a node's output."""
+    """Finds the message of the exception at the end of a node's output."""
     lines = [line for line in lines if line]
     for line in reversed(lines):
         if _ERROR.match(line):

@@ -41,7 +41,7 @@ def check_directory(path: Path) -> pathlib.Path:
     path = pathlib.Path(path)
     for part in (path, *path.parents):
         if part.exists() and not part.is_dir():
-            place = "is a file" if part == path else f"lies below the file {part}"
+            place = "is a file" if part == path else f"is below the file {part}"
             raise NotADirectoryError(
                 f"The output path {path} {place}; name a directory."
             )
@@ -183,8 +183,8 @@ def read_json(path: Path) -> Any:
     except (ValueError, RecursionError) as error:
         # json.loads raises several kinds of ValueError, about the text or its encoding.
         raise ValueError(
-            f"{path} does not hold JSON ({error}). It is cut or damaged: restore it"
-            " from a copy, or remove it and run again what wrote it."
+            f"{path} does not hold JSON ({error}). It is truncated or damaged:"
+            " restore it from a copy, or remove it and rerun the command that wrote it."
         ) from error
 
 
@@ -222,13 +222,13 @@ def read_kept_npz(path: Path) -> dict[str, np.ndarray]:
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; run again what writes it.")
+        raise FileNotFoundError(f"{path} is missing; rerun the command that writes it.")
     try:
         return _read_arrays(path)
     except ValueError as error:
         raise ValueError(
-            f"{path} is cut or damaged: {error}. Restore it from a copy, or remove it"
-            " and run again what wrote it."
+            f"{path} is truncated or damaged: {error}. Restore it from a copy, or"
+            " remove it and rerun the command that wrote it."
         ) from error
 
 
@@ -253,7 +253,7 @@ def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
             for name in file.files:
                 arrays[name] = file[name]
     except Exception as error:
-        # numpy has many ways to fail on a file that is something else.
+        # numpy fails in many ways on files of other kinds.
         reason = _another_format(path) if name is None else None
         if reason is None:
             reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,7 +1,7 @@
 """The console script `smoothing-tf COMMAND`: `python -m smoothing_tf.COMMAND`, shorter.
 
 Only a command imports TensorFlow; `--help` reads the source of the commands instead and
-answers at once.
+returns immediately.
 """
 
 import ast
@@ -19,7 +19,7 @@ PROGRAM = "smoothing-tf"
 COMMANDS = ("train", "sample", "evaluate", "export", "import_torch")
 
 _USAGE = f"""\
-Autoregressive modelling with distribution smoothing.
+Autoregressive modeling with distribution smoothing.
 
   {PROGRAM} COMMAND [--flag=value ...]
   {PROGRAM} COMMAND --help
@@ -38,14 +38,14 @@ def main() -> None:
     elif word in COMMANDS:
         quiet.start(is_console_script=True)
         sys.argv[1:] = arguments
-        # As by `python -m`, processes that the command spawns included.
+        # Like `python -m`, also for processes that the command spawns.
         runpy.run_module(f"smoothing_tf.{word}", run_name="__main__", alter_sys=True)
     else:
         print(f"error: {_unknown(word)}", file=sys.stderr)
         sys.exit(2)
 
 
-def as_started(usage: str) -> str:
+def rewrite_usage(usage: str) -> str:
     """Writes the commands of a usage text the way this process was started.
 
     Args:
@@ -76,7 +76,7 @@ def _help() -> str:
 
 
 def _summary(command: str) -> str:
-    """The first line of a command's docstring, read without importing the command."""
+    """Reads the first line of a command's docstring without importing the command."""
     source = pathlib.Path(__file__).with_name(f"{command}.py").read_bytes()
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 

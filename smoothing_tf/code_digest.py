@@ -2,9 +2,9 @@
 
 A runner's cache compares a node's image, its inputs and the few lines of its
 component, but not the library behind them. The digest, given to the node as one
-more parameter, makes a changed line re-run exactly the nodes that import it. It counts
-the installed versions of what computes, too: a node that a newer TensorFlow might
-answer differently runs again. Kept results of experiments carry it as well.
+more parameter, makes a changed line re-run exactly the nodes that import it. It also
+covers the installed versions of the packages that compute, because a newer TensorFlow
+might give a node other results. Stored results of experiments carry the digest as well.
 """
 
 import ast
@@ -15,8 +15,8 @@ from importlib import metadata
 
 from smoothing_tf.checkout import PACKAGES, ROOT
 
-# The distributions whose versions count, as installed where the digest is made: a
-# cluster's image should hold the same ones.
+# Packages whose versions are part of the digest. They are read where the digest is
+# made, so a cluster's image should have the same versions.
 DISTRIBUTIONS = (
     "apache-beam",
     "keras",
@@ -30,13 +30,13 @@ DISTRIBUTIONS = (
 
 
 def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
-    """The SHA-256 of a module, everything of ours that it imports, and DISTRIBUTIONS.
+    """Computes the SHA-256 of a module, our code that it imports, and DISTRIBUTIONS.
 
-    Imports are followed statically, also those inside functions, so nothing is
-    executed. A package's __init__.py, which re-exports names, counts where a name
-    is imported from it, and not where it only lies on the way to a module; that
-    of a top package never counts. A file beside a module that the module names in
-    a string, e.g. a template, counts as part of it.
+    Imports are followed statically, including those inside functions, so nothing is
+    executed. A package's __init__.py, which re-exports names, counts only where a name
+    is imported from it, not where a module below it is; that of a top-level package
+    never counts. A file next to a module that the module names in a string, e.g. a
+    template, counts as part of it.
 
     Args:
       module: dotted name, e.g. "components.train.executor".
@@ -58,7 +58,7 @@ def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
 
 
 def source_files(module: str, root: pathlib.Path = ROOT) -> list[pathlib.Path]:
-    """The files that `code_digest` reads, sorted; same arguments and errors."""
+    """Finds the files that `code_digest` reads, sorted; same arguments and errors."""
     if _find(module, root) is None:
         raise ModuleNotFoundError(f"There is no module {module} below {root}.")
     modules: dict[str, pathlib.Path] = {}
@@ -87,7 +87,7 @@ def _find(name: str, root: pathlib.Path) -> pathlib.Path | None:
 
 
 def _imports(name: str, path: pathlib.Path, root: pathlib.Path) -> set[str]:
-    """Modules of ours that importing `name`, stored in `path`, and running it loads."""
+    """Finds our modules that importing and running `name`, stored in `path`, loads."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     imports, _ = _read(path, path.stat().st_mtime_ns)
     modules = set()
@@ -108,7 +108,7 @@ def _imports(name: str, path: pathlib.Path, root: pathlib.Path) -> set[str]:
 def _read(
     path: pathlib.Path, _modified: int
 ) -> tuple[frozenset[tuple[int, str]], frozenset[str]]:
-    """A module's imports, as (number of leading dots, name), and its strings."""
+    """Reads a module's imports, as (number of leading dots, name), and its strings."""
     imports: set[tuple[int, str]] = set()
     strings: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):

@@ -1,4 +1,4 @@
-"""What all command lines share: help, one-line errors, exit status."""
+"""Runs command lines: help, one-line errors, exit status."""
 
 import dis
 import errno
@@ -13,13 +13,13 @@ from absl import flags
 
 from smoothing_tf import quiet
 from smoothing_tf.checkout import PACKAGES, ROOT
-from smoothing_tf.cli import as_started
+from smoothing_tf.cli import rewrite_usage
 from smoothing_tf.config import HelpRequested
 from smoothing_tf.config.help_text import help_text
 from smoothing_tf.os_errors import message_of_os_error, naming
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
-# What TensorFlow says on one worker when it hears no more of another.
+# TensorFlow's messages on a worker that has lost another one.
 _OF_WORKERS = re.compile(r"Collective ops is aborted by|remote target|heartbeat", re.I)
 _WORKER = re.compile(r"/job:(\w+)/replica:\d+/task:(\d+)")
 
@@ -30,20 +30,20 @@ def run(
 ) -> None:
     """Runs a command on `sys.argv` and exits.
 
-    An error that the user can do something about becomes one line on stderr. Any
-    other is a defect and keeps its traceback: see `is_deliberate`.
+    An error that the user can act on becomes one line on stderr. Any other error is a
+    defect and keeps its traceback; see `is_deliberate`.
 
     Args:
-      main: takes the arguments without the program's name.
-      kept: what to say of an interrupted run.
+      main: function of the arguments, without the program's name.
+      kept: sentence on what an interrupted run leaves behind.
     """
     try:
-        quiet.interruptible()
+        quiet.restore_interrupt()
         _main_or_help(main)
         with naming("standard output"):
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output, e.g. `head`, has seen enough.
+        # The reader of the output, e.g. `head`, has closed its end.
         _discard_stdout()
         sys.exit(1)
     except KeyboardInterrupt:
@@ -56,12 +56,12 @@ def run(
 
 
 def is_deliberate(error: Exception) -> bool:
-    """Whether an error says what to do, and is no defect.
+    """Whether an error tells the user what to do and is not a defect.
 
-    Three kinds do: errors of the flags; errors of the machine, i.e. of the operating
-    system, of memory, of another worker; and those that our own code raises on
-    purpose, by a `raise` statement. What Python itself raises in our code, e.g. for
-    None < 1.0, is a defect.
+    There are three kinds: errors in the flags; errors of the machine, i.e. of the
+    operating system, of memory or of another worker; and errors that our own code
+    raises on purpose, with a `raise` statement. An error that Python itself raises in
+    our code, e.g. for None < 1.0, is a defect.
     """
     if isinstance(error, flags.Error | OSError | MemoryError):
         return True
@@ -74,11 +74,12 @@ def is_deliberate(error: Exception) -> bool:
 
 
 def message_of(error: Exception) -> str:
-    """What a deliberate error says, in one line."""
+    """Makes the one-line message of a deliberate error."""
     if isinstance(error, OSError):
         text = message_of_os_error(error)
     elif _is_out_of_memory(error) and os.strerror(errno.ENOSPC) in str(error):
-        # TensorFlow has one kind of error for a full disk and a full memory.
+        # TensorFlow raises the same kind of error for a full disk and for lack of
+        # memory.
         reason = str(error).partition("\n")[0]
         text = message_of_os_error(OSError(errno.ENOSPC, reason))
     elif isinstance(error, MemoryError) or _is_out_of_memory(error):
@@ -91,7 +92,7 @@ def message_of(error: Exception) -> str:
         text = _lost_worker(error)
     else:
         text = str(error)
-    # What an escape character would do to a terminal is nobody's business.
+    # Escape characters must not reach the terminal.
     text = "".join(c if c.isprintable() or c.isspace() else repr(c)[1:-1] for c in text)
     return " ".join(text.split())
 
@@ -100,7 +101,7 @@ def _main_or_help(main: Callable[[Sequence[str]], None]) -> None:
     try:
         main(sys.argv[1:])
     except HelpRequested as request:
-        usage = as_started(request.usage)
+        usage = rewrite_usage(request.usage)
         print(help_text(usage, request.groups, request.stage_classes))
 
 
@@ -112,7 +113,7 @@ def _fail(error: Exception) -> None:
 
 
 def _discard_stdout() -> None:
-    """Python flushes once more on its way out: to where it does no harm."""
+    """Sends stdout to /dev/null, because Python flushes it once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -144,7 +145,7 @@ def _lost_worker(error: Exception) -> str:
     match = _WORKER.search(str(error))
     which = f"The {match[1]} {match[2]}" if match else "A worker"
     return (
-        f"{which} of the cluster does not answer any more; its own output says why."
+        f"{which} of the cluster no longer responds; its own output says why."
         " Start the command on every machine again: training resumes from the last"
         " checkpoint."
     )

@@ -11,7 +11,7 @@ def announce(
     dtypes: Mapping[str, str] | str = "float32",
     strategy: tf.distribute.Strategy | None = None,
 ) -> None:
-    """Prints the devices on stderr; to be called before anything is computed."""
+    """Prints the devices on stderr; call it before anything is computed."""
     print(describe(dtypes, strategy), file=sys.stderr, flush=True)
 
 

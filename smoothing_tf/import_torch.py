@@ -77,7 +77,7 @@ def read_arrays(path: artifacts.Path) -> dict[str, np.ndarray]:
     """Reads the arrays of a .npz file.
 
     Raises:
-      FileNotFoundError: no such file.
+      FileNotFoundError: the file does not exist.
       ValueError: it is not a .npz file of numbers.
     """
     return artifacts.read_npz(

@@ -114,9 +114,9 @@ def _is_at(file: IO, path: pathlib.Path) -> bool:
 
 
 def _is_alive(holder: str) -> bool:
-    """Whether a holder's text may be of a process that is there.
+    """Whether the process that a holder's text names may still be running.
 
-    A process of another host is taken at its word.
+    A process on another host is assumed to be running.
     """
     words = holder.split()
     if len(words) != 4 or not words[1].isdigit():

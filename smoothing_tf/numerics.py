@@ -40,7 +40,7 @@ def nats_to_bits_per_dim(nats, num_dims: int):
 
     Args:
       nats: number, array or tensor, nats summed over the event.
-      num_dims: dimensions of the event, e.g. 3072 for a 32x32 colour image.
+      num_dims: dimensions of the event, e.g. 3072 for a 32x32 color image.
 
     Returns:
       The same kind of object, bits per dimension.

@@ -1,8 +1,9 @@
-"""How a command line starts: without TensorFlow's noise, and ready for Ctrl-C.
+"""Starts command lines without TensorFlow's noise, and makes Ctrl-C end them cleanly.
 
 Importing this module changes nothing, and neither does `start` in a program that
-merely imports the package: only `python -m` with a module of ours, the console script,
-and the processes that they start are silenced. TF_CPP_MIN_LOG_LEVEL, if set, is kept.
+merely imports the package: only `python -m` with one of our modules, the console
+script, and the processes that they start are silenced. TF_CPP_MIN_LOG_LEVEL, if set, is
+kept.
 """
 
 import contextlib
@@ -21,9 +22,9 @@ from smoothing_tf.checkout import PACKAGES, ROOT
 _MARK = "SMOOTHING_TF_IS_QUIET"
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _WARNINGS, _ERRORS, _FATAL = "1", "2", "3"
-# Attribute of the handler of Ctrl-C that `start` installs.
+# Attribute that marks the handler of Ctrl-C that `start` installs.
 _IS_OF_START = "is_of_start"
-# What the kernel shows of a GPU, whether or not TensorFlow can use it.
+# Files by which the kernel shows a GPU, whether or not TensorFlow can use it.
 _GPU_FILES = ("/dev/nvidia[0-9]*", "/proc/driver/nvidia/gpus/*", "/dev/dxg")
 _ON_GPUS = re.compile(
     r"could not find cuda drivers|cannot dlopen|could not load dynamic library|cuinit"
@@ -33,7 +34,7 @@ _ON_GPUS = re.compile(
 
 
 def start(is_console_script: bool = False) -> None:
-    """Prepares this process if it is a command line of ours; else does nothing.
+    """Prepares this process if it is one of our command lines; otherwise does nothing.
 
     The package calls it before anything imports TensorFlow, and the console script
     once more, when it knows that its command needs TensorFlow.
@@ -47,36 +48,36 @@ def start(is_console_script: bool = False) -> None:
     if is_command_line:
         _exit_on_interrupt(b"Interrupted. Nothing was done yet.\n")
     elif _MARK in os.environ and "--multiprocessing-fork" in sys.orig_argv:
-        _exit_on_interrupt(b"")  # The parent says it.
+        _exit_on_interrupt(b"")  # The parent reports it.
     has_gpu = bool(_gpu_files())
     if is_command_line and os.environ.get(_LEVEL, _FATAL) >= _ERRORS:
-        # Only warnings say why TensorFlow does not use a GPU.
+        # TensorFlow says why it does not use a GPU only in warnings.
         os.environ.setdefault(_LEVEL, _WARNINGS if has_gpu else _FATAL)
         os.environ[_MARK] = "1"
     if _MARK not in os.environ:
         return
     line = None
-    with _captured_stderr() as said:
+    with _captured_stderr() as read_stderr:
         # Some lines of the import itself ignore the level.
         import tensorflow as tf
 
         if is_command_line and has_gpu and not tf.config.list_physical_devices("GPU"):
-            line = unused_gpu(said())
+            line = explain_unused_gpu(read_stderr())
     if line is not None:
         print(line, file=sys.stderr)
 
 
-def interruptible() -> None:
-    """Ends what `start` does about Ctrl-C: it raises KeyboardInterrupt again."""
+def restore_interrupt() -> None:
+    """Makes Ctrl-C raise KeyboardInterrupt again, which `start` has changed."""
     if getattr(signal.getsignal(signal.SIGINT), _IS_OF_START, False):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def unused_gpu(log: str) -> str | None:
-    """One line on why TensorFlow does not use the GPU of this machine.
+def explain_unused_gpu(log: str) -> str | None:
+    """Says in one line why TensorFlow does not use the GPU of this machine.
 
     Args:
-      log: what TensorFlow wrote while it was imported and looked for GPUs.
+      log: messages of TensorFlow from its import and its search for GPUs.
 
     Returns:
       The line, or None where CUDA_VISIBLE_DEVICES hides the GPUs.
@@ -89,7 +90,7 @@ def unused_gpu(log: str) -> str | None:
         text = (line.partition("] ")[2] or line).strip()
         if _ON_GPUS.search(text) and text not in reasons:
             reasons.append(text)
-    reason = " ".join(reasons) or f"To see what it says, set {_LEVEL}=0."
+    reason = " ".join(reasons) or f"Set {_LEVEL}=0 to see its messages."
     return f"TensorFlow does not use the GPU of this machine. {reason}"
 
 
@@ -134,7 +135,7 @@ def _is_command_line(argv: list[str], orig_argv: list[str]) -> bool:
 def _exit_on_interrupt(message: bytes) -> None:
     """Makes Ctrl-C end the process without a traceback."""
     is_main = threading.current_thread() is threading.main_thread()
-    # Where it is ignored, e.g. in a job in the background, it stays ignored.
+    # If Ctrl-C is ignored, e.g. in a background job, it stays ignored.
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return
     stderr = os.dup(2)

@@ -1,4 +1,4 @@
-"""Says where the command of this name is now; to be removed after version 0.2."""
+"""Points to the new command of this name; to be removed after version 0.2."""
 
 import shlex
 import sys

@@ -17,7 +17,7 @@ from smoothing_tf.training.start_record import CHANGEABLE, StartRecord
 
 DATA_FILE = "data.json"
 _FLAGS_LOCK = f".{artifacts.FLAGS_FILE}.lock"
-# Much more than it takes to read, check and write two small files.
+# Much longer than it takes to read, check and write two small files.
 _WAIT_SECONDS = 60.0
 
 # Settings that may change when a run resumes.
@@ -132,13 +132,13 @@ def save_config(
         fixed = _fixed_stages(workdir, stages)
         if (workdir / artifacts.FLAGS_FILE).exists() and fixed:
             old = load_config(workdir)
-            config = _with_settings_of_idle(old, config, workdir, stages)
+            config = _keep_idle_settings(old, config, workdir, stages)
             _check_same_config(old, config, workdir, fixed)
             _check_same_data(workdir, data)
             for stage in set(stages) & set(fixed):
                 # Older versions wrote no such record.
                 StartRecord(workdir / stage).write(old.stages[stage].training, None)
-        # The data first: flags.cfg makes the directory a run.
+        # The data come first, because flags.cfg makes the directory a run.
         artifacts.write_json(workdir / DATA_FILE, data.to_json())
         flags = to_flagfile(config)
         artifacts.write_text(workdir / artifacts.FLAGS_FILE, flags)
@@ -146,7 +146,7 @@ def save_config(
 
 
 def _fixed_stages(workdir: pathlib.Path, own: Sequence[str]) -> list[str]:
-    """The stages that have taken a step or are being trained by another process."""
+    """Finds stages that have taken a step or are being trained by another process."""
     return [
         stage
         for stage in Stage
@@ -155,10 +155,10 @@ def _fixed_stages(workdir: pathlib.Path, own: Sequence[str]) -> list[str]:
     ]
 
 
-def _with_settings_of_idle(
+def _keep_idle_settings(
     old: Config, new: Config, workdir: pathlib.Path, own: Sequence[str]
 ) -> Config:
-    """The new configuration, in which idle stages keep their settings."""
+    """Makes the new configuration, in which idle stages keep their settings."""
     stages = {}
     for stage, part in new.stages.items():
         step = newest_step(workdir / stage)
@@ -229,7 +229,7 @@ def load_config(workdir: artifacts.Path) -> Config:
 
 
 def load_data_spec(workdir: artifacts.Path, config: Config) -> DataSpec:
-    """Reads the facts about the data of a run; the data set need not be there.
+    """Reads the facts about the data of a run; the data set need not exist.
 
     Args:
       workdir: the run's directory.

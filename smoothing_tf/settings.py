@@ -58,7 +58,7 @@ def setting(default: Any, help: str, **rules: Any) -> Any:
 
 
 def rules_of(field: dataclasses.Field) -> Setting:
-    """The `Setting` of a field made by `setting`."""
+    """Returns the `Setting` of a field made by `setting`."""
     return field.metadata[_METADATA_KEY]
 
 
@@ -234,11 +234,11 @@ def text_of(field: dataclasses.Field, value: Any) -> str:
     if value is None:
         return rules_of(field).none_name
     if isinstance(value, tuple):
-        return _joined(value)
+        return _join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _joined(elements: tuple) -> str:
+def _join(elements: tuple) -> str:
     """Joins elements by commas; an element with a comma gets quotes."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(elements)

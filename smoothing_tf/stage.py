@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 class Stage(enum.StrEnum):
-    """What a model is trained to be.
+    """The part that a model is trained for.
 
     A member equals its name: `Stage.REVERSE == "reverse"`.
     """

@@ -7,7 +7,7 @@ from smoothing_tf.checkout import PACKAGES
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
-# What TensorFlow Probability builds of Keras 2 layers.
+# The parts of TensorFlow Probability that build Keras 2 layers.
 _KERAS_2 = re.compile(
     r"""
     (tfp|tensorflow_probability(\.python)?)(\.|\ import\ )layers\b

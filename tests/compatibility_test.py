@@ -1,8 +1,8 @@
-"""What earlier versions have written still loads, and means what it meant.
+"""Files written by earlier versions still load, with the same meaning.
 
 testdata/written_by_3f24f89 holds a working directory (MADE on 4x4 images, all stages, 4
 steps), its export and the prepared directory it was trained on, as commit 3f24f89 wrote
-them; expected.npz is what that commit's own commands then made of them.
+them; expected.npz holds the results of that commit's own commands on them.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.training.history import History
 
 _WRITTEN = pathlib.Path(__file__).parent / "testdata" / "written_by_3f24f89"
-# What the run was trained with; the number of steps may grow.
+# The settings that the run was trained with; the number of steps may grow.
 _FLAGS = (
     "--dataset=directory",
     "--data_dir=prepared",
@@ -50,7 +50,7 @@ def run(tmp_path, monkeypatch):
 
 
 def assert_same_levels(found, expected):
-    """Equal but for a value that rounding may move across the edge of a bin."""
+    """Checks equality, but for a value that rounding may move to the next bin."""
     assert found.dtype == expected.dtype == np.uint8
     assert np.mean(found != expected) <= 0.05
 

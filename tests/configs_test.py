@@ -1,4 +1,4 @@
-"""The shipped flagfiles: what they say of the published settings, and their models."""
+"""The shipped flagfiles: the published settings that they state, and their models."""
 
 import dataclasses
 import functools
@@ -35,7 +35,7 @@ def parse(name):
 def num_params(experiment, stage):
     event_shape, num_levels = _EXAMPLES[experiment.data.dataset]
     size = experiment.stages[stage]
-    # Two data sets of one size and its models: of 100 million weights.
+    # Two data sets share a size and its models, of 100 million weights.
     return _num_params(
         size.model,
         size.model_config,
@@ -83,7 +83,7 @@ _PUBLISHED_TRAINING = {
     "learning_rate": 2e-4,
     "learning_rate_schedule": "exponential",
     "learning_rate_decay": 0.999995,
-    "adam_beta_2": 0.999,  # Of PyTorch, which the authors leave as it is.
+    "adam_beta_2": 0.999,  # The default of PyTorch, which the authors do not change.
     "ema_momentum": 0.0,
     "clip_norm": None,
 }
@@ -129,7 +129,7 @@ def test_celeba_is_cropped_and_split_as_published():
     image[top : top + 140, left : left + 140] = 255
     shrunk = celeba.shrink(image)
     assert shrunk.shape == (32, 32, 3)
-    # All of the crop, and nothing but the crop.
+    # The whole crop and nothing else.
     assert np.all(shrunk == 255)
     image[top, left : left + 140] = 0
     assert np.all(celeba.shrink(image)[0] < 255)

@@ -14,7 +14,7 @@ def pytest_configure():
 
     Two logical CPUs exercise MirroredStrategy on every machine. Without Grappler a
     function that runs once or twice takes two thirds of the time; processes that tests
-    start as a person does have it.
+    start as a user would keep it.
     """
     disable_grappler()
     (cpu, *_) = tf.config.list_physical_devices("CPU")

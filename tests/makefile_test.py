@@ -1,4 +1,4 @@
-"""The Makefile where a fresh clone has it."""
+"""The Makefile works in a fresh clone."""
 
 import pathlib
 import shutil

@@ -1,4 +1,4 @@
-"""What the wheel holds, and what it declares."""
+"""The content of the wheel, and its metadata."""
 
 import pathlib
 import shutil

@@ -1,9 +1,9 @@
 from kfp import dsl
 
 
-# The blessing, "true" or "false", is the plain return value: of a node's
-# parameters the local runner finds only the one that is called "Output" in a
-# `dsl.If` (kfp 2.17), and drops the conditional node with any other name.
+# The blessing, "true" or "false", is the plain return value: in a `dsl.If` the local
+# runner of kfp 2.17 finds only a parameter called "Output"; with any other name it
+# drops the conditional node.
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def evaluate(
     flags: list,

@@ -86,7 +86,7 @@ def is_blessed(numbers: Mapping[str, float], max_bits_per_dim: float | None) -> 
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Finite floats, the only values that Kubeflow accepts for a metric."""
+    """Selects finite floats, the only values that Kubeflow accepts for a metric."""
     numbers = {}
     for name, metric in metrics.items():
         for key, suffix in (("value", ""), ("se", "_se")):

@@ -15,7 +15,7 @@ def ingest(
     num_levels: int,
     data: dsl.Output[dsl.Dataset],
 ):
-    """Reads, checks and stores the data set; statistics and rejects beside it."""
+    """Reads, checks and stores the data set, with its statistics and rejects."""
     from components.runner_watch import end_with_runner
 
     end_with_runner()

@@ -105,9 +105,10 @@ def run(
 
 
 def _file_name(name: str) -> str:
-    """Prefix of the names of a data set's files; TFDS parses it back.
+    """Makes the prefix of the names of a data set's files, which TFDS parses back.
 
-    It begins with a letter, holds what is safe in a file name, and is short enough.
+    It begins with a letter, holds only characters that are safe in a file name, and is
+    short enough.
     """
     name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not name[:1].isalpha():
@@ -174,7 +175,7 @@ def _check_rejects(
         if len(rejects) == count:
             raise ValueError(
                 f"The split {split!r} must hold at least one sound record; all {count}"
-                f" were refused. First: {first[split]}."
+                f" were rejected. First: {first[split]}."
             )
     too_many = [
         split

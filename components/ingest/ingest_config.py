@@ -7,7 +7,7 @@ from smoothing_tf.settings import setting, validate
 
 @dataclasses.dataclass(frozen=True)
 class IngestConfig:
-    """Which records are rejected, and where ingest runs."""
+    """Settings of ingest: how many records may be rejected, and where it runs."""
 
     max_rejected_fraction: float = setting(
         0.0,

@@ -72,7 +72,7 @@ class ValidateShardFn(beam.DoFn):
                         place = task.shard.place_of(i)
                         rejects.append([task.offset + i, place, str(reason)])
                         continue
-                    serialized = self._format.stored(serialized, x, label)
+                    serialized = self._format.make_record(serialized, x, label)
                     writer.write(serialized)
                     num_examples += 1
                     num_bytes += len(serialized)
@@ -81,7 +81,7 @@ class ValidateShardFn(beam.DoFn):
                         yield task.split, np.stack(batch)
                         batch = []
             except ValueError as damage:
-                # Told by the driver, in one line and without Beam's trace.
+                # The driver reports it, in one line and without Beam's trace.
                 error = str(damage)
         if batch:
             yield task.split, np.stack(batch)
@@ -97,7 +97,7 @@ class ValidateShardFn(beam.DoFn):
 
 
 def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
-    """What rejects.json says of a split.
+    """Summarizes the rejected records of a split for rejects.json.
 
     Args:
       rejects: [index, place, reason] of every rejected record, in order.
@@ -125,7 +125,7 @@ def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
 def shard_tasks(
     shards: Mapping[str, tuple[Shard, ...]], name: str, directory: pathlib.Path
 ) -> list[ShardTask]:
-    """The tasks of a data set; output files are named as TFDS names them."""
+    """Makes the tasks of a data set; output files are named as TFDS names them."""
     tasks = []
     for split, pieces in shards.items():
         offset = 0

@@ -21,9 +21,9 @@ _STAGING = ".push.tmp-"
 def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
     """Copies a SavedModel to <push_dir>/<next integer version>/.
 
-    A server sees either no such version or the complete one. When the newest
-    version already is this model, nothing is copied. Processes that push to the same
-    directory at once wait for each other.
+    A server sees either no such version or the complete one. When the newest version is
+    already this model, nothing is copied. Processes that push to the same directory at
+    once wait for each other.
 
     Args:
       model_dir: the SavedModel.
@@ -34,7 +34,7 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
 
     Raises:
       FileNotFoundError: `model_dir` holds no SavedModel.
-      NotADirectoryError: `push_dir` lies below a regular file.
+      NotADirectoryError: `push_dir` is below a regular file.
       RuntimeError: the runner of this node has ended.
     """
     model_dir = pathlib.Path(model_dir)
@@ -101,10 +101,10 @@ def _publish(staged: pathlib.Path, push_dir: pathlib.Path) -> pathlib.Path:
                 raise
 
 
-def pushed_version(
+def find_pushed_version(
     model_dir: artifacts.Path, push_dir: artifacts.Path
 ) -> pathlib.Path | None:
-    """The newest version below `push_dir` that is the model, or None."""
+    """Finds the newest version below `push_dir` that is the model, or None."""
     for version in reversed(versions(push_dir)):
         if _same_files(pathlib.Path(model_dir), version):
             return version
@@ -115,7 +115,7 @@ def _same_files(left: pathlib.Path, right: pathlib.Path) -> bool:
     names = _file_names(left)
     if names != _file_names(right):
         return False
-    # Contents, not the times of the copies.
+    # Compares contents, not the times of the copies.
     _, differing, missing = filecmp.cmpfiles(left, right, names, shallow=False)
     return not differing and not missing
 

@@ -20,7 +20,7 @@ def run(
     smoothing_dir: artifacts.Path,
     output_dir: artifacts.Path,
 ) -> dict[str, float]:
-    """Trains a stage into `output_dir`: checkpoints, TensorBoard, history, flags.cfg.
+    """Trains a stage and writes checkpoints, TensorBoard, history and flags.cfg.
 
     flags.cfg holds the flags of this node, from which its model can be loaded, and
     none of other stages.

@@ -17,7 +17,7 @@ from smoothing_tf.settings import control_character
 _FLAG = ("--flagfile", "-flagfile")
 _MAX_BYTES = 2**20
 _COMMENTS = ("#", "//")
-_SHOWN = 80  # Characters of a wrong line that an error shows.
+_SHOWN = 80  # Number of characters of a wrong line that an error shows.
 # UTF-32 comes first: its mark begins with that of UTF-16.
 _OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -40,7 +40,7 @@ def expand_flagfiles(argv: Sequence[str]) -> list[str]:
 
 
 def read_flagfile(path: artifacts.Path) -> list[str]:
-    """Reads the flags of a file, without comments and blank lines; expands none.
+    """Reads the flags of a file, without comments and blank lines; unexpanded.
 
     Raises:
       OSError: the file cannot be read.
@@ -61,8 +61,8 @@ def read_flagfile_text(path: artifacts.Path) -> tuple[list[str], str]:
         place = f"{path}, line {number}"
         if character := control_character(line):
             raise ValueError(
-                f"{place}: the control character {character!r} must not be in a"
-                " flagfile, which is text. Is it another file?"
+                f"{place}: found the control character {character!r}, but a"
+                " flagfile is text. Is it another file?"
             )
         if not line.startswith("-"):
             raise ValueError(
@@ -115,7 +115,7 @@ def _expand(argv: list[str], open_files: tuple[str, ...]) -> list[str]:
         path = os.path.expanduser(name.strip())
         real = os.path.realpath(path)
         if real in open_files:
-            raise ValueError(f"The flagfile {path} must not contain itself.")
+            raise ValueError(f"The flagfile {path} includes itself; remove that line.")
         if not os.path.exists(path):
             raise FileNotFoundError(f"There is no flagfile {path!r}.")
         expanded += _expand(read_flagfile(path), (*open_files, real))

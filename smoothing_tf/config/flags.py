@@ -88,7 +88,7 @@ class FlagSet:
         return bool(self._values["help"].value)
 
     def is_given(self, name: str) -> bool:
-        """Whether a flag was given, be it with the value None."""
+        """Whether a flag was given, even with the value None."""
         return bool(self._values[name].present)
 
     def value(self, name: str) -> Any:

@@ -15,8 +15,8 @@ from smoothing_tf.settings import fields_of, text_of
 def configure(flagfile: artifacts.Path | None = None, **settings: Any) -> Config:
     """Makes the configuration of a run.
 
-    Every flag of `python -m smoothing_tf.train` that sets something of a run is a
-    keyword, and is checked as the flag is. A setting of a model or of its training
+    Every setting of a run that is a flag of `python -m smoothing_tf.train` is a
+    keyword, and is checked like the flag. A setting of a model or of its training
     applies to all stages; with a stage's name in front, to that stage alone:
 
       configure(dataset="digits", model="made", num_steps=500, reverse_num_steps=900)

@@ -1,4 +1,4 @@
-"""From the flags of a command line to configurations.
+"""Parses the flags of a command line into configurations.
 
 Configurations are frozen dataclasses next to the code they configure; their fields
 become flags: `--noise_scale=0.3`.

@@ -14,8 +14,7 @@ from smoothing_tf.stage import Stage
 # The last line of every text of `to_flagfile`, in all versions, sets this flag.
 _LAST_FLAG = f"{Stage.BASELINE}_checkpoint_every"
 _RESTORE = (
-    "Restore it from a copy, or remove it and run the command again that trained this"
-    " run."
+    "Restore it from a copy, or remove it and rerun the command that trained this run."
 )
 
 

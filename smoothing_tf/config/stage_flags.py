@@ -1,7 +1,7 @@
-"""The flags of stages: one for all stages, and one of each stage's own.
+"""The flags of stages: one for all stages, and one for each stage.
 
-A field of a model or of its training belongs to a stage. Its flag sets it for all
-stages, and with a stage's name in front for that stage alone:
+Each stage has its own settings of the model and of its training. The flag of such a
+setting applies to all stages; with a stage's name in front, to that stage alone:
 `--batch_size=80 --reverse_batch_size=50`.
 """
 
@@ -47,7 +47,7 @@ def collect_stages(flag_set: FlagSet) -> dict[str, StageConfig]:
       ValueError: a flag does not apply, or values do not fit together.
     """
 
-    def given(stage: str, field: dataclasses.Field) -> dict[str, Any]:
+    def find_given(stage: str, field: dataclasses.Field) -> dict[str, Any]:
         for name in (f"{stage}_{field.name}", field.name):
             if flag_set.is_given(name):
                 return {field.name: flag_set.value(name)}
@@ -56,7 +56,7 @@ def collect_stages(flag_set: FlagSet) -> dict[str, StageConfig]:
     def make(config_class: type, stage: str) -> Any:
         values: dict[str, Any] = {}
         for field in dataclasses.fields(config_class):
-            values |= given(stage, field)
+            values |= find_given(stage, field)
         return config_class(**values)
 
     stages: dict[str, StageConfig] = {}

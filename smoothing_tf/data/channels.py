@@ -1,4 +1,4 @@
-"""Images of any number of channels: what they are, and how they are shown."""
+"""Checks and shows images with any number of channels."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ _GAP = 255
 
 
 def is_image_shape(shape: tuple[int, ...]) -> bool:
-    """Whether it is (h, w, c), that of an image of any number of channels."""
+    """Whether a shape is (h, w, c), that of an image with any number of channels."""
     return len(shape) == 3
 
 
@@ -31,13 +31,13 @@ def check_images(images_uint8: np.ndarray) -> np.ndarray:
 
 
 def show_channels(images_uint8: np.ndarray) -> np.ndarray:
-    """Images that a viewer can show.
+    """Converts images to ones that a viewer can show.
 
     Args:
       images_uint8: uint8 [n, h, w, c].
 
     Returns:
-      The images themselves if they are grey or colour (c of 1 or 3); otherwise grey
+      The images themselves if they are grey or color (c of 1 or 3); otherwise grey
       ones, uint8 [n, h, width, 1], with the first eight channels of each side by
       side, a white line between them.
     """
@@ -53,7 +53,7 @@ def show_channels(images_uint8: np.ndarray) -> np.ndarray:
 
 
 def describe_channels(num_channels: int) -> str | None:
-    """Describes what `show_channels` shows; None for grey and colour images."""
+    """Describes what `show_channels` shows; None for grey and color images."""
     if num_channels in _VIEWABLE:
         return None
     which = "them"

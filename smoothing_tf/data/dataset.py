@@ -205,7 +205,7 @@ class Dataset:
         return x, labels
 
     def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
-        """(unsound records, all records) of the splits that ingest reads besides."""
+        """Counts (unsound records, all records) in the other splits of an ingest."""
         counts = []
         for other, shards in self.source.shards.items():
             if other == split or other in self._splits:
@@ -228,7 +228,7 @@ def open_dataset(config: DataConfig) -> Dataset:
 
     Raises:
       ValueError: `data_dir` is needed or holds no such data set, or its features
-        cannot be modelled.
+        cannot be modeled.
       OSError: the files cannot be read.
     """
     if config.dataset in DATASETS_IN_DATA_DIR and config.data_dir is None:
@@ -247,7 +247,7 @@ def open_dataset(config: DataConfig) -> Dataset:
 
 @contextlib.contextmanager
 def _quiet_tfds():
-    """Mutes TFDS's warnings about directories with names of ours."""
+    """Mutes TFDS's warnings about directories that have our own names."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

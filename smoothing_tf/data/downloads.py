@@ -1,4 +1,4 @@
-"""Downloads data sets by TensorFlow Datasets, and splits off validation data."""
+"""Downloads data sets through TensorFlow Datasets, and splits off validation data."""
 
 import dataclasses
 import functools
@@ -10,7 +10,7 @@ from smoothing_tf.data.shards import PartOfShard, Shard
 from smoothing_tf.data.source import Source
 
 
-def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
+def download(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
     """Returns a builder of TFDS, after downloading and preparing it if necessary.
 
     Args:
@@ -19,7 +19,7 @@ def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
 
     Raises:
       OSError: the data cannot be downloaded; the message says what to do.
-      ValueError: what is prepared already is damaged.
+      ValueError: the data that are already prepared are damaged.
     """
     builder = make_builder(functools.partial(tfds.builder, name), data_dir)
     if builder.is_prepared():
@@ -31,8 +31,8 @@ def downloaded(name: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise OSError(
             f"The data set {name!r} is not in {builder.data_dir} and could not be"
-            f" downloaded and prepared: {reason}. Where there is a network run"
-            " python -c 'import tensorflow_datasets as tfds;"
+            f" downloaded and prepared: {reason}. On a machine with a network,"
+            " run python -c 'import tensorflow_datasets as tfds;"
             f' tfds.builder("{name}", data_dir="DIR").download_and_prepare()\','
             " copy DIR here, and give it as --data_dir."
         ) from error
@@ -50,17 +50,17 @@ def hold_out(source: Source, num_examples: int) -> Source:
     if total <= num_examples:
         raise ValueError(
             f"The split 'train' of {source.name!r} must hold more than {num_examples}"
-            f" examples, which validation takes; it has {total}."
+            f" examples, the size of the validation split; it has {total}."
         )
     first = total - num_examples
     splits = {
-        "train": _between(shards, 0, first),
-        "validation": _between(shards, first, total),
+        "train": _select(shards, 0, first),
+        "validation": _select(shards, first, total),
     }
     return dataclasses.replace(source, shards={**source.shards, **splits})
 
 
-def _between(shards: tuple[Shard, ...], start: int, stop: int) -> tuple[Shard, ...]:
+def _select(shards: tuple[Shard, ...], start: int, stop: int) -> tuple[Shard, ...]:
     """Selects the examples `start` to `stop` of consecutive shards."""
     parts: list[Shard] = []
     offset = 0

@@ -56,7 +56,7 @@ def _check_scale(images: np.ndarray, noise_scale: float | None) -> None:
     """
     low, high = float(np.min(images)), float(np.max(images))
     is_white = noise_scale is not None and 1.0 < high <= 1.0 + 10.0 * noise_scale
-    # A constant image without noise, made by hand: its scale cannot be told.
+    # The scale of a constant image without noise, made by hand, is unknown.
     is_constant = low == high <= 1.0
     is_plausible = low < 0.0 or is_constant or is_white
     if -_LARGEST <= low and high <= _LARGEST and is_plausible:
@@ -66,7 +66,7 @@ def _check_scale(images: np.ndarray, noise_scale: float | None) -> None:
         f" {low:g} to {high:g}."
     )
     if low < 0.0:
-        raise ValueError(f"{rule} Bring them to that scale.")
+        raise ValueError(f"{rule} Convert them to that scale.")
     if high <= 1.0:
         raise ValueError(
             f"{rule} If they are on [0, 1], give 2 x - 1. If they are on [-1, 1] and"

@@ -51,7 +51,7 @@ def median_distance_noise_scale(
         # Levels are exact. On [-1, 1] they are 2 / (L - 1) apart.
         rounding = 0.0
         unit = 2.0 / (dataset.num_levels - 1)
-    # It subtracts before it squares: equal examples are at a distance of exactly 0.
+    # pdist subtracts before it squares, so equal examples have distance exactly 0.
     distances = pdist(x.astype(np.float64), "euclidean")
     median = float(np.median(distances))
     if median <= rounding:

@@ -21,7 +21,7 @@ class PictureClasses:
     notes: tuple[str, ...] = ()
 
 
-def classes_of(listing: PictureListing) -> PictureClasses:
+def find_classes(listing: PictureListing) -> PictureClasses:
     """Finds the classes of a folder, in the order of their names.
 
     If a file lies directly in a split it has no class, and then there are no labels.
@@ -35,8 +35,8 @@ def classes_of(listing: PictureListing) -> PictureClasses:
     if not folders:
         return PictureClasses(None, {})
     note = (
-        f"{len(outside)} of {len(pictures)} images lie outside the folders of classes"
-        f" (e.g. {printable(outside[0])}): all are read without labels."
+        f"{len(outside)} of {len(pictures)} images are outside the class folders"
+        f" (e.g. {printable(outside[0])}): all images are read without labels."
     )
     return PictureClasses(None, {}, (note,))
 

@@ -61,8 +61,8 @@ class PictureFile:
         say; transparent pixels are shown on white. 16-bit values become round(v / 257).
 
         Args:
-          num_channels: 1 for grey (the luma of ITU-R 601), 3 for colour.
-          size: (height, width) to which the picture is cropped around its centre
+          num_channels: 1 for grey (the luma of ITU-R 601), 3 for color.
+          size: (height, width) to which the picture is cropped around its center
             and resized with antialiasing; None leaves it as it is.
 
         Returns:
@@ -72,7 +72,7 @@ class PictureFile:
           RecordError: the file is damaged, or of a kind that cannot be read.
         """
         with _decoding_errors():
-            image = _on_white(self._decoded(), self._image.info)
+            image = _on_white(self._decode(), self._image.info)
             image = image.convert("L" if num_channels == 1 else "RGB")
             if self.header.orientation in _TRANSPOSITIONS:
                 image = image.transpose(_TRANSPOSITIONS[self.header.orientation])
@@ -80,7 +80,7 @@ class PictureFile:
                 image = _fit(image, *size)
             return np.asarray(image).reshape(*image.size[::-1], num_channels)
 
-    def _decoded(self) -> Image.Image:
+    def _decode(self) -> Image.Image:
         image, num_bits = self._image, self.header.num_bits
         is_png = isinstance(image, PngImagePlugin.PngImageFile)
         self._file.seek(0)
@@ -187,8 +187,8 @@ def _with_whole_palette(encoded: bytes) -> bytes:
     if header_size < 40 or offset == 14 + header_size:
         return encoded
     (num_bits,) = struct.unpack_from("<H", encoded, 28)
-    (num_colours,) = struct.unpack_from("<I", encoded, 46)
-    if num_bits == 4 or (num_bits == 8 and num_colours == 2):
+    (num_colors,) = struct.unpack_from("<I", encoded, 46)
+    if num_bits == 4 or (num_bits == 8 and num_colors == 2):
         return encoded[:46] + struct.pack("<I", 256) + encoded[50:]
     return encoded
 

@@ -105,7 +105,7 @@ class PictureFormat(RecordFormat):
         self._check(x)
         return x, self._label_of(features)
 
-    def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
+    def make_record(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
         """Makes the record of the converted picture, as PNG."""
         del serialized
         encoded = io.BytesIO()
@@ -132,7 +132,7 @@ class PictureFormat(RecordFormat):
         few = next(n for n in _FEW_LEVELS if values <= _values_of(n))
         return (
             f"The training images hold only the values of {few} levels from 0 to 255"
-            f" and are modelled as {_NUM_LEVELS} levels; --num_levels={few} models them"
+            f" and are modeled as {_NUM_LEVELS} levels; --num_levels={few} models them"
             f" as {few}."
         )
 

@@ -22,8 +22,8 @@ from smoothing_tf.data.record_format import RecordError
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Only Pillow's readers of these kinds of files. `Image.open` would try all that it
-# knows, including PostScript, and warn of large files before they are rejected.
+# The readers that are used. `Image.open` would try every reader of Pillow, including
+# PostScript, and warn of large files before they are rejected.
 _READERS = {
     PNG_SIGNATURE: PngImagePlugin.PngImageFile,
     b"\xff\xd8\xff": JpegImagePlugin.jpeg_factory,
@@ -33,7 +33,7 @@ _READERS = {
     b"MM": TiffImagePlugin.TiffImageFile,
     b"RIFF": WebPImagePlugin.WebPImageFile,
 }
-PNG_BIT_DEPTH = 24  # Place of that byte in the file.
+PNG_BIT_DEPTH = 24  # Offset of this byte in the file.
 _PNG_KIND = 25
 _PNG_GREY_KINDS = (0, 4)  # Without and with transparency.
 _BITS_PER_SAMPLE = 258  # Tag of TIFF.
@@ -50,8 +50,8 @@ class PictureHeader:
       height: height of the shown picture, in pixels.
       width: width of the shown picture, in pixels.
       num_channels: 1 (grey) or 3 (color); transparency does not count.
-      is_palette: whether the pixels are numbers of a palette's colours. A palette
-        of greys counts as grey, and can be read as colour as well.
+      is_palette: whether the pixels are numbers of a palette's colors. A palette
+        of greys counts as grey, and can be read as color as well.
       num_bits: bits of a value; 8 for files of fewer bits.
       orientation: how the stored picture is to be turned, 1 (not at all) to 8, as
         EXIF numbers it.
@@ -127,13 +127,13 @@ def _is_grey(image: Image.Image, file: io.BufferedReader) -> bool:
 def _is_grey_palette(image: Image.Image) -> bool:
     """Whether all colors of a palette, not yet decoded, are greys."""
     palette = image.palette
-    colours = np.frombuffer(bytes(palette.palette), np.uint8)
+    colors = np.frombuffer(bytes(palette.palette), np.uint8)
     if (palette.rawmode or palette.mode) == "RGB;L":  # TIFF stores three planes.
-        red, green, blue = np.split(colours[: len(colours) // 3 * 3], 3)
+        red, green, blue = np.split(colors[: len(colors) // 3 * 3], 3)
     else:
         stride = len(palette.rawmode or palette.mode)
-        colours = colours[: len(colours) // stride * stride].reshape(-1, stride)
-        red, green, blue = colours[:, 0], colours[:, 1], colours[:, 2]
+        colors = colors[: len(colors) // stride * stride].reshape(-1, stride)
+        red, green, blue = colors[:, 0], colors[:, 1], colors[:, 2]
     return bool(np.all(red == green) and np.all(green == blue))
 
 

@@ -94,7 +94,7 @@ class _Lister:
         splits = {}
         for entry in self._entries(self._root) if os.path.isdir(self._root) else ():
             reason = None if entry.name in SPLITS else _OUTSIDE
-            if (reason := self._why_not(entry, folder_reason=reason)) is not None:
+            if (reason := self._find_reason(entry, folder_reason=reason)) is not None:
                 self._leave_out(entry, reason)
             elif not entry.is_dir():
                 self._leave_out(entry, _OUTSIDE)
@@ -110,7 +110,7 @@ class _Lister:
         by_link = folder.is_symlink() or os.path.realpath(folder.path) != folder.path
         for entry in self._entries(folder.path):
             reason = None if class_folder is None else _TOO_DEEP
-            if (reason := self._why_not(entry, folder_reason=reason)) is not None:
+            if (reason := self._find_reason(entry, folder_reason=reason)) is not None:
                 self._leave_out(entry, reason)
             elif entry.is_dir():
                 self._list(entry, entry.name)
@@ -135,7 +135,7 @@ class _Lister:
         taken.sort(key=lambda item: item[0])
         return tuple(picture for _, picture in taken)
 
-    def _why_not(self, entry: os.DirEntry, folder_reason: str | None) -> str | None:
+    def _find_reason(self, entry: os.DirEntry, folder_reason: str | None) -> str | None:
         """Says why an entry is not data, or None; folders may have their own reason."""
         if entry.name.startswith(".") or entry.name in _HIDDEN_FOLDERS:
             return _HIDDEN

@@ -28,7 +28,7 @@ class RecordFormat:
     """The declared content of a serialized `tf.train.Example`.
 
     Attributes:
-      feature: name of the feature that is modelled, e.g. "image".
+      feature: name of the feature that is modeled, e.g. "image".
       event_shape: shape of one example, (height, width, channels) of an image.
       dtype: "uint8" or "uint16" for images, "float32" for vectors.
       num_levels: values are the whole numbers 0, ..., num_levels - 1; None for
@@ -69,7 +69,7 @@ class RecordFormat:
                 )
             x = np.array(values, np.float32).reshape(self.event_shape)
         else:
-            encoded = _encoded_image(features[self.feature])
+            encoded = _find_image(features[self.feature])
             # The header is checked first, so that a huge image is not decoded.
             declared = _declared_shape(encoded) or self.event_shape
             if declared[:2] != self.event_shape[:2]:
@@ -78,7 +78,7 @@ class RecordFormat:
         self._check(x)
         return x, self._label_of(features)
 
-    def stored(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
+    def make_record(self, serialized: bytes, x: np.ndarray, label: int | None) -> bytes:
         """Makes the record that a prepared directory stores.
 
         Args:
@@ -144,7 +144,7 @@ def image_shape(serialized: bytes) -> tuple[int, ...]:
     Raises:
       RecordError: the record holds no image or a damaged one.
     """
-    encoded = _encoded_image(parse_record(serialized)["image"])
+    encoded = _find_image(parse_record(serialized)["image"])
     return _declared_shape(encoded) or _decode_image(encoded).shape
 
 
@@ -160,7 +160,7 @@ def parse_record(serialized: bytes):
         raise RecordError("is not a serialized tf.train.Example") from error
 
 
-def _encoded_image(feature: tf.train.Feature) -> bytes:
+def _find_image(feature: tf.train.Feature) -> bytes:
     images = feature.bytes_list.value
     if len(images) != 1:
         raise RecordError(f"has {len(images)} images instead of one")
@@ -210,7 +210,7 @@ def encode_record(
     """Serializes one record; the inverse of `RecordFormat.decode`.
 
     Args:
-      feature: name of the modelled feature.
+      feature: name of the modeled feature.
       value: an encoded image, or an array of floats.
       label: label to store as the feature "label", or None.
     """

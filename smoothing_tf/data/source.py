@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from smoothing_tf.data.picture_classes import classes_of
+from smoothing_tf.data.picture_classes import find_classes
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
 from smoothing_tf.data.picture_header import SUFFIXES
 from smoothing_tf.data.picture_listing import list_pictures, printable
@@ -59,7 +59,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     all that the dtype of the image can hold.
 
     Raises:
-      ValueError: no feature can be modelled, images have more than MAX_LEVELS
+      ValueError: no feature can be modeled, images have more than MAX_LEVELS
         levels, or the files are not TFRecords.
     """
     if not builder.is_prepared():
@@ -184,7 +184,7 @@ def source_from_folder(
 ) -> Source:
     """Makes the source of image files in sub-folders train, validation and test.
 
-    The files of a split lie in its folder, or one level deeper in a folder per class;
+    The files of a split are in its folder, or one level deeper in a folder per class;
     `list_pictures` says which files count. They are ordered by path. Their shape is
     that of most training files.
 
@@ -194,7 +194,7 @@ def source_from_folder(
 
     Raises:
       ValueError: there is no such folder, no image in it or in one of its splits, or
-        most images have 16 bits and no conversion is asked for.
+        most images have 16 bits and no conversion is requested.
       PermissionError: a folder cannot be listed.
     """
     conversion = conversion or PictureConversion()
@@ -213,11 +213,11 @@ def source_from_folder(
                 f"The split {split!r} of {name!r} must hold at least one image; got"
                 f" none in {os.path.join(folder, split)}. Add images, or remove it."
             )
-    classes = classes_of(listing)
+    classes = find_classes(listing)
     notes = classes.notes
     shards = {}
     for split, pictures in listing.splits.items():
-        labelled = [
+        labeled = [
             (
                 os.path.join(folder, picture.path),
                 classes.labels.get(picture.class_folder or ""),
@@ -225,8 +225,8 @@ def source_from_folder(
             for picture in pictures
         ]
         shards[split] = tuple(
-            FileShard(tuple(labelled[start : start + _FILES_PER_SHARD]))
-            for start in range(0, len(labelled), _FILES_PER_SHARD)
+            FileShard(tuple(labeled[start : start + _FILES_PER_SHARD]))
+            for start in range(0, len(labeled), _FILES_PER_SHARD)
         )
     decisive = shards.get("train") or tuple(itertools.chain(*shards.values()))
     shape, num_bits = most_common_shape(

@@ -37,7 +37,7 @@ class AnchoredKernel:
         self._at_anchor = anchor @ anchor / len(anchor) + 1.0
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Values float64 [m, n] for x [m, d] and y [n, d]."""
+        """Computes the values, float64 [m, n], for x [m, d] and y [n, d]."""
         return self._values(*self._parts(x), *self._parts(y))
 
     def sum_within(self, x: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ class AnchoredKernel:
         return sums
 
     def _parts(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(u / sqrt d [m, d], a [m])."""
+        """Computes (u / sqrt d [m, d], a [m])."""
         offsets = x - self._anchor
         num_features = len(self._anchor)
         return offsets / np.sqrt(num_features), offsets @ self._anchor / num_features

@@ -12,7 +12,7 @@ EXTRACTOR_NAMES = ("randconv", "classifier", "inception")
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationConfig:
-    """What an evaluation computes, and on how much data."""
+    """Settings of an evaluation: its metrics, and the amount of data."""
 
     evaluation_batch_size: int = setting(
         100, "Examples per batch when scoring.", minimum=1

@@ -73,7 +73,7 @@ def write_evaluation(
       progress: whether to show progress bars.
 
     Returns:
-      What is in metrics.json: name -> metric, and "run" -> how it was made.
+      The content of metrics.json: name -> metric, and "run" -> how it was made.
 
     Raises:
       ValueError: no stage can be evaluated, or the models do not fit the data.
@@ -129,7 +129,7 @@ def write_evaluation(
         facts=facts,
     )
     metrics["run"] = {**facts, "flags": flags_text.splitlines()}
-    with _replaced_together(directory, last=METRICS_FILE) as temporary:
+    with _replace_together(directory, last=METRICS_FILE) as temporary:
         pictures = artifacts.make_directory(temporary / "samples")
         for name, picture in shown.items():
             write_png(pictures / f"{name}.png", picture)
@@ -160,7 +160,7 @@ def _check(trained: Trained, dataset: Dataset) -> None:
 
 
 @contextlib.contextmanager
-def _replaced_together(directory: pathlib.Path, last: str) -> Iterator[pathlib.Path]:
+def _replace_together(directory: pathlib.Path, last: str) -> Iterator[pathlib.Path]:
     """Yields an empty directory whose files are then moved to `directory`.
 
     Until everything is written, and after an exception, `directory` is unchanged.

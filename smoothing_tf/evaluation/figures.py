@@ -19,12 +19,12 @@ History = Sequence[Mapping[str, float]]
 
 
 def training_curves(history: History, title: str) -> bytes | None:
-    """Training and validation curves of one stage.
+    """Plots the training and validation curves of one stage.
 
     Args:
       history: rows {"step", "train_bits_per_dim", "validation_bits_per_dim"}, or
         "*_nats" for vectors; a row may lack either.
-      title: shown above the curves.
+      title: text above the curves.
 
     Returns:
       An SVG, or None when there is nothing to draw.
@@ -43,7 +43,7 @@ def training_curves(history: History, title: str) -> bytes | None:
     figure = Figure(figsize=(4.6, 3.0), layout="constrained")
     axes = figure.subplots()
     drawn = []
-    for name, colour, style in (
+    for name, color, style in (
         ("train", BLUE, {"linewidth": 1.1, "alpha": 0.85}),
         (
             "validation",
@@ -56,11 +56,11 @@ def training_curves(history: History, title: str) -> bytes | None:
             continue
         steps = np.array([row["step"] for row in rows])
         values = np.array([row[f"{name}_{quantity}"] for row in rows])
-        # Markers only where single points would vanish in the line.
+        # Markers show single points, which a line alone would not.
         size = 3.5 if len(rows) <= 40 else 0.0
-        axes.plot(steps, values, color=colour, label=name, markersize=size, **style)
+        axes.plot(steps, values, color=color, label=name, markersize=size, **style)
         drawn.append(values)
-    # The first steps are far off and would press everything else into a line.
+    # The first steps are far off and would flatten the rest of the curve.
     values = np.concatenate(drawn)
     late = np.concatenate([v[len(v) // 20 :] for v in drawn])
     low, high = values.min(), np.quantile(late, 0.995)

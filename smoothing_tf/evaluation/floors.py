@@ -17,7 +17,7 @@ _MAX_REPEATS = 20
 _MIN_REPEATS = 5
 _MAX_OPERATIONS = 2e11
 # Precision and recall compare all pairs; their values depend on n, which is recorded.
-_MAX_NEIGHBOUR_IMAGES = 10_000
+_MAX_NEIGHBOR_IMAGES = 10_000
 # The pairs of subsets are the same for every run.
 _SEED = 0x5EED
 _UPDATE_ROWS = 1024
@@ -45,9 +45,9 @@ class Floors:
         """Number of images on each side of the floor for `num_samples` samples."""
         return min(num_samples, len(self._reference) // 2)
 
-    def neighbour_size(self, num_samples: int) -> int:
+    def neighbor_size(self, num_samples: int) -> int:
         """Number of images on each side for precision and recall (all pairs)."""
-        return min(self.size(num_samples), _MAX_NEIGHBOUR_IMAGES)
+        return min(self.size(num_samples), _MAX_NEIGHBOR_IMAGES)
 
     def __call__(self, name: str, n: int) -> Metric:
         """Measures the distribution of a metric between n real images and n others.

@@ -62,7 +62,8 @@ class MomentsAccumulator:
         """Adds a batch [n, d]; returns self.
 
         Raises:
-          ValueError: not [n, d], or another d than before, or not finite.
+          ValueError: the shape is not [n, d], d differs from before, or a value is not
+            finite.
         """
         features = np.asarray(features, np.float64)
         if features.ndim != 2:
@@ -75,13 +76,14 @@ class MomentsAccumulator:
             return self
         batch = MomentsAccumulator()
         batch.count = len(features)
-        # The mean of a long column far from 0 is rounded; that of what is left is not.
+        # The mean of a long column far from 0 is rounded; the mean of the rest corrects
+        # it.
         mean = features.mean(axis=0)
-        centred = features - mean
-        rest = centred.mean(axis=0)
-        centred -= rest
+        centered = features - mean
+        rest = centered.mean(axis=0)
+        centered -= rest
         batch.mean = mean + rest
-        batch.m2 = centred.T @ centred
+        batch.m2 = centered.T @ centered
         return self.merge(batch)
 
     def merge(self, other: "MomentsAccumulator") -> "MomentsAccumulator":
@@ -99,7 +101,7 @@ class MomentsAccumulator:
             )
         count = self.count + other.count
         delta = other.mean - self.mean
-        # The first batch meets an empty accumulator: its own mean, unrounded.
+        # Merging a batch into an empty accumulator keeps the batch's mean, unrounded.
         self.mean = self.mean + delta * (other.count / count)
         self.m2 = self.m2 + other.m2
         if self.count:
@@ -109,7 +111,7 @@ class MomentsAccumulator:
         return self
 
     def finalize(self) -> tuple[np.ndarray, np.ndarray]:
-        """(mean [d], covariance [d, d] with ddof = 1).
+        """Returns (mean [d], covariance [d, d] with ddof = 1).
 
         Raises:
           ValueError: fewer than two rows were seen.
@@ -141,7 +143,7 @@ class FrechetEstimate(NamedTuple):
 def frechet_jackknife(
     reference: Sequence[MomentsAccumulator], samples: Sequence[MomentsAccumulator]
 ) -> FrechetEstimate:
-    """Frechet distance between two samples, each given in blocks.
+    """Computes the Frechet distance between two samples, each given in blocks.
 
     The variance is the sum of two delete-block jackknives, each
     (B - 1)/B sum_b (d_b - mean d)^2 where d_b leaves block b of one of the samples out;
@@ -150,15 +152,15 @@ def frechet_jackknife(
     distance is quadratic in the blocks, the error is about 1.4 times the true spread.
 
     Args:
-      reference: moments of B >= 2 disjoint blocks of equal size of the one sample, at
+      reference: moments of B >= 2 disjoint blocks of equal size of one sample, at
         least 2 rows in all but one. Rows must be in random order.
       samples: moments of blocks of the other sample.
 
     Returns:
       FrechetEstimate.
     """
-    mu1, sigma1 = _merged(reference).finalize()
-    mu2, sigma2 = _merged(samples).finalize()
+    mu1, sigma1 = _merge(reference).finalize()
+    mu2, sigma2 = _merge(samples).finalize()
     factor1, factor2 = _factor(sigma1), _factor(sigma2)
     variances, freedoms = [], []
     for blocks, mu, factor in ((samples, mu1, factor1), (reference, mu2, factor2)):
@@ -178,7 +180,7 @@ def frechet_jackknife(
     )
 
 
-def _merged(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:
+def _merge(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:
     total = MomentsAccumulator()
     for part in parts:
         total.merge(part)
@@ -188,7 +190,7 @@ def _merged(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:
 def _without(blocks: Sequence[MomentsAccumulator]) -> Iterable[MomentsAccumulator]:
     """Yields the moments of all blocks but one, for each block."""
     for left_out in range(len(blocks)):
-        yield _merged(block for b, block in enumerate(blocks) if b != left_out)
+        yield _merge(block for b, block in enumerate(blocks) if b != left_out)
 
 
 def _check_gaussian(
@@ -212,7 +214,7 @@ def _check_gaussian(
 
 
 def _factor(sigma: np.ndarray) -> np.ndarray:
-    """A [d, rank] with A A^T = sigma [d, d]."""
+    """Computes A [d, rank] with A A^T = sigma [d, d]."""
     values, vectors = np.linalg.eigh(sigma)
     rounding = len(values) * np.finfo(np.float64).eps * values[-1]
     is_zero = values <= max(rounding, 0.0)

@@ -13,7 +13,7 @@ _NAMES = tuple(
 
 
 def headline(metrics: Mapping[str, Any]) -> str:
-    """One line for each likelihood, with the digits its standard error supports.
+    """Formats each likelihood as a line, with the digits its standard error supports.
 
     Args:
       metrics: content of metrics.json, as `write_evaluation` returns it.

@@ -63,7 +63,7 @@ class ImageMetrics:
         held_out = None
         if config.split != REFERENCE_SPLIT:
             held_out = real_uint8(dataset, config.split)
-            # Blocks of them, e.g. of a jackknife, must not be classes.
+            # Blocks of them, e.g. in a jackknife, must not coincide with classes.
             held_out = held_out[subset_indices(len(held_out))]
         self._seed = seed
         self._real = RealImages(
@@ -81,14 +81,14 @@ class ImageMetrics:
         """Scores samples.
 
         Args:
-          samples: kind -> uint8 [n, h, w, c]. Those of p(x~) are noisy as they are
-            meant to be: their figures say how far from data the other kinds began.
-          left_out: kind -> reason, for kinds that there should be and are not.
+          samples: kind -> uint8 [n, h, w, c]. Samples of p(x~) are noisy by design:
+            their metrics show how far from data the other kinds started.
+          left_out: kind -> reason, for expected kinds that are missing.
 
         Returns:
-          (metrics, feature statistics), as of `feature_metrics`, with a null
-          `fd_<id>` and a "reason" for every extractor that is not to be had, and
-          for every kind that is left out.
+          (metrics, feature statistics) as from `feature_metrics`, with a null `fd_<id>`
+          and a "reason" for every unavailable extractor and for every kind that is left
+          out.
         """
         metrics: dict[str, dict[str, Any]] = {}
         statistics: dict[str, np.ndarray] = {}
@@ -122,7 +122,7 @@ class ImageMetrics:
 
     def _too_few(self, samples: Mapping[str, np.ndarray]) -> str | None:
         counts = {kind: len(images) for kind, images in samples.items()}
-        # The floor takes the reference apart into halves.
+        # The floor splits the reference into halves.
         counts["half the training images"] = len(self._real.reference) // 2
         if self._real.held_out is not None:
             counts[f"{self._real.held_out_split} images"] = len(self._real.held_out)

@@ -10,7 +10,7 @@ from smoothing_tf.evaluation.pairwise import check_features
 
 
 class InceptionScore(NamedTuple):
-    """Mean and standard deviation (ddof = 0) over the splits."""
+    """An Inception Score: mean and standard deviation (ddof = 0) over the splits."""
 
     mean: float
     std: float
@@ -21,8 +21,8 @@ def inception_score(
 ) -> InceptionScore:
     """exp( E_x KL( p(y|x) || p(y) ) ) over random splits, in float64.
 
-    The splits are those of a fixed permutation: every split sees every class, also of
-    data that are sorted by class.
+    The rows are first permuted in a fixed way, so that every split sees every class
+    even if the data are sorted by class.
 
     Args:
       logits: [n, num_classes]; p(y|x) is their softmax.

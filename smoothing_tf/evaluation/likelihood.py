@@ -134,11 +134,11 @@ def evaluate_log_prob(
       num_levels: levels of discrete data (bits per dimension), None for vectors
         (nats).
       split: name of the split, which is recorded.
-      key: "x", or "x_smoothed" for one draw of x~ per example. Of x~ it is a
-        density, in the unit of the data and possibly above 1.
+      key: "x", or "x_smoothed" for one draw of x~ per example. For x~ it is a density,
+        in the unit of the data and possibly above 1.
 
     Returns:
-      (metric, per_image), as of `evaluate_bound`; per_image has "index" and
+      (metric, per_image) as from `evaluate_bound`; per_image has "index" and
       `bits_per_dim` or `nll`.
 
     Raises:
@@ -212,7 +212,7 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, flo
 
 
 def bound_name(num_levels: int | None) -> str:
-    """Name of the bound: `bits_per_dim` for discrete data, `nll` (nats) for vectors."""
+    """Returns `bits_per_dim` for discrete data, `nll` (nats) for vectors."""
     return "nll" if num_levels is None else "bits_per_dim"
 
 
@@ -237,7 +237,7 @@ def _score(
     split: str,
     keys: tuple[str, ...] = ("x", "x_smoothed"),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices int64 [n] and terms float64 [terms, n] of one pass over a split."""
+    """Scores a split in one pass: indices int64 [n], terms float64 [terms, n]."""
     indices, terms = [], []
     for batch, size in _full_batches(batches):
         if num_levels is not None:
@@ -254,7 +254,7 @@ def _score(
 def _full_batches(
     batches: Iterable[Batch],
 ) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
-    """Fills a partial batch with copies of its last row, to have a single trace."""
+    """Fills a partial batch with copies of its last row, so that one trace suffices."""
     full_size = 0
     for batch in batches:
         batch = {key: tf.convert_to_tensor(value) for key, value in batch.items()}

@@ -1,4 +1,4 @@
-"""The likelihoods that the trained stages give."""
+"""Likelihoods of the trained stages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -49,7 +49,7 @@ def model_likelihoods(
 
     Returns:
       (metrics, per_image) as in `evaluate_bound`, with `nll` instead of `bits_per_dim`
-      for continuous data. A metric of a part of its split says how that was drawn,
+      for continuous data. A metric of a part of its split says how the part was drawn,
       "subset": {"size", "of", "drawn"}.
     """
 

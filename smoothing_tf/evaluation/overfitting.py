@@ -1,4 +1,4 @@
-"""Whether a model knows its training data better than others of their kind."""
+"""Checks whether a model fits its training data better than held-out data."""
 
 import math
 from collections.abc import Mapping

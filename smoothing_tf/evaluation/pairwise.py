@@ -10,7 +10,7 @@ _FEW_FEATURES = 32
 # Below this share of |x|^2 + |y|^2, a distance would lose more than 5 of its 16 digits
 # by |x|^2 + |y|^2 - 2 x.y.
 _CANCELLED = 1e-5
-# From this share of cancelled pairs on, a row costs less as a whole.
+# From this share of canceled pairs on, recomputing the whole row is cheaper.
 _WHOLE_ROW = 0.05
 _PAIRS_AT_ONCE = 1 << 22
 # Float64 represents every whole number up to this one.
@@ -20,12 +20,13 @@ _EXACT = 2**53
 def squared_distance_blocks(
     x: np.ndarray, y: np.ndarray, *, block_size: int = 1024
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Squared Euclidean distances from each x to every y, a block of x at a time.
+    """Computes squared distances from each x to every y, a block of x at a time.
 
-    In float64, with a relative error below 1e-9; equal rows are at distance 0, and
-    distances between whole numbers of an integer type are exact. Few features are
-    subtracted, then squared. Many are one matrix product, |x|^2 + |y|^2 - 2 x.y around
-    the mean of y, and the pairs that this cancels are recomputed by subtraction.
+    The distances are Euclidean, in float64, with a relative error below 1e-9; equal
+    rows are at distance 0, and distances between whole numbers of an integer type are
+    exact. A few features are subtracted, then squared. Many features are one matrix
+    product, |x|^2 + |y|^2 - 2 x.y around the mean of y, and pairs that lose digits by
+    cancellation are recomputed by subtraction.
 
     Args:
       x: [n, d].
@@ -43,12 +44,12 @@ def squared_distance_blocks(
             block = np.asarray(x[start : start + block_size], np.float64)
             yield start, cdist(block, y, "sqeuclidean")
         return
-    centre = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
-    offsets = y - centre
+    center = np.zeros(y.shape[1]) if is_exact else y.mean(axis=0)
+    offsets = y - center
     norms = np.einsum("ij,ij->i", offsets, offsets)
     for start in range(0, len(x), block_size):
         block = np.asarray(x[start : start + block_size], np.float64)
-        rows = block - centre
+        rows = block - center
         scale = np.einsum("ij,ij->i", rows, rows)[:, None] + norms
         distances = scale - 2.0 * (rows @ offsets.T)
         if not is_exact:
@@ -57,14 +58,14 @@ def squared_distance_blocks(
 
 
 def _recompute(
-    distances: np.ndarray, cancelled: np.ndarray, x: np.ndarray, y: np.ndarray
+    distances: np.ndarray, canceled: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> None:
-    """Replaces the cancelled ones of the distances [n, m] by subtraction."""
-    whole = np.mean(cancelled, axis=1) > _WHOLE_ROW
+    """Recomputes the canceled ones of the distances [n, m] by subtraction."""
+    whole = np.mean(canceled, axis=1) > _WHOLE_ROW
     if np.any(whole):
         distances[whole] = cdist(x[whole], y, "sqeuclidean")
-        cancelled[whole] = False
-    row, column = np.nonzero(cancelled)
+        canceled[whole] = False
+    row, column = np.nonzero(canceled)
     step = max(_PAIRS_AT_ONCE // max(x.shape[1], 1), 1)
     for start in range(0, len(row), step):
         i, j = row[start : start + step], column[start : start + step]
@@ -81,7 +82,7 @@ def _is_exact(x: np.ndarray, y: np.ndarray) -> bool:
 
 
 def check_features(**arrays: np.ndarray) -> list[np.ndarray]:
-    """Float64 copies of [n, d] arrays of equal d.
+    """Converts [n, d] arrays of equal d to float64 copies.
 
     Raises:
       ValueError: an array is not [n, d], not finite, or of another d.

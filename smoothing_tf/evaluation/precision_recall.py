@@ -1,4 +1,4 @@
-"""Precision and recall of generated features by nearest-neighbour balls."""
+"""Precision and recall of generated features by nearest-neighbor balls."""
 
 from typing import NamedTuple
 
@@ -17,10 +17,10 @@ class PrecisionRecall(NamedTuple):
 def precision_recall(
     real: np.ndarray, generated: np.ndarray, *, num_neighbours: int = 3
 ) -> PrecisionRecall:
-    """Improved precision and recall.
+    """Computes improved precision and recall.
 
     A set's manifold is the union of balls around its points, each reaching to
-    the point's k-th nearest neighbour in the set. Precision is the share of
+    the point's k-th nearest neighbor in the set. Precision is the share of
     generated points on the real manifold, recall the share of real points on the
     generated one. Both depend on the numbers of points: report them.
 
@@ -52,7 +52,7 @@ def precision_recall(
 
 
 def _radii(points: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each point to its k-th nearest other point, [n]."""
+    """Computes each point's squared distance to its k-th nearest other point, [n]."""
     radii = np.empty(len(points))
     for start, distances in squared_distance_blocks(points, points):
         rows = np.arange(len(distances))

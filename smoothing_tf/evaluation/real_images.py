@@ -61,7 +61,7 @@ class RealImages:
 
         Args:
           metric: function of `values` that returns the metric's fields.
-          values: held-out images or what was computed from them; None without any.
+          values: held-out images or values computed from them; None without any.
 
         Returns:
           The metric's fields and the split, or a null value with a reason.

@@ -1,21 +1,21 @@
-"""Figures with the digits that their standard error supports."""
+"""Formats values with the digits that their standard error supports."""
 
 import math
 
 _MAX_DECIMALS = 6
-# An error this many times smaller than its value is one of rounding.
+# An error this many times smaller than its value is a rounding error.
 _MANY_ERRORS = 1e9
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def with_error(value: float, se: float | None) -> str:
-    """Writes a figure and its standard error in plain text, e.g. "-3.53 +- 0.02"."""
+    """Formats a value and its standard error in plain text, e.g. "-3.53 +- 0.02"."""
     error = "" if se is None else f" +- {format_se(se)}"
     return format_value(value, se).replace("−", "-") + error
 
 
 def format_value(value: float, se: float | None) -> str:
-    """Writes a figure with the digits that its standard error supports.
+    """Formats a value with the digits that its standard error supports.
 
     One digit of the standard error counts, two when the first is a 1:
     3.5321 +- 0.024 is "3.53", 3.5321 +- 0.014 is "3.532". Without a standard
@@ -24,21 +24,21 @@ def format_value(value: float, se: float | None) -> str:
     if se is None:
         return format_significant(value, 3)
     if _is_tiny(se) and abs(value) < _MANY_ERRORS * se:
-        # Six decimals would be zeros, or leave out what is known.
+        # Six decimals would all be zeros, or would leave out known digits.
         exponent = math.floor(math.log10(max(abs(value), se)))
         unit = 10.0**exponent
-        return _scaled(f"{value / unit:z.{_decimals(se / unit)}f}", exponent)
+        return _format_scaled(f"{value / unit:z.{_decimals(se / unit)}f}", exponent)
     return _minus(f"{value:z.{_decimals(se)}f}")
 
 
 def format_se(se: float) -> str:
-    """Writes a standard error with the digits of `format_value`."""
+    """Formats a standard error with the digits of `format_value`."""
     if se == 0.0:
         return "0"
     if _is_tiny(se):
         exponent = math.floor(math.log10(se))
         mantissa = se / 10.0**exponent
-        return _scaled(f"{mantissa:.{_decimals(mantissa)}f}", exponent)
+        return _format_scaled(f"{mantissa:.{_decimals(mantissa)}f}", exponent)
     return f"{se:.{_decimals(se)}f}"
 
 
@@ -57,17 +57,17 @@ def _decimals(se: float) -> int:
 
 
 def format_significant(value: float, digits: int) -> str:
-    """Writes a figure without a standard error; a tiny one as a power of ten."""
+    """Formats a value without a standard error; a tiny one as a power of ten."""
     if value == 0.0:
         return "0"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
     if decimals > _MAX_DECIMALS:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return _scaled(mantissa, int(exponent))
+        return _format_scaled(mantissa, int(exponent))
     return _minus(f"{value:.{max(decimals, 0)}f}")
 
 
-def _scaled(mantissa: str, exponent: int) -> str:
+def _format_scaled(mantissa: str, exponent: int) -> str:
     return _minus(f"{mantissa} × 10") + str(exponent).translate(_SUPERSCRIPT)
 
 

@@ -51,7 +51,7 @@ def feature_metrics(
     *,
     seed: int,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
-    """All metrics that one extractor's features give.
+    """Computes all metrics of one extractor's features.
 
     Args:
       extractor: one of EXTRACTORS.
@@ -126,7 +126,7 @@ def feature_metrics(
 
 
 def metric_name(name: str, extractor_id: str, kind: str = "samples") -> str:
-    """The name in metrics.json; the word FID is reserved for Inception.
+    """Returns the name in metrics.json; the word FID is reserved for Inception.
 
     Example: `fid`, `fd_randconv`, `kid_randconv_baseline`.
     """
@@ -205,8 +205,8 @@ def _kernel_subsets(reference: np.ndarray, features: np.ndarray) -> dict[str, Me
 def _precision_recall(
     reference: np.ndarray, features: np.ndarray, floors: Floors
 ) -> dict[str, Metric]:
-    # Equal numbers on both sides, and the floor at the same ones.
-    n = floors.neighbour_size(len(features))
+    # The same number of images on both sides, for the floor as well.
+    n = floors.neighbor_size(len(features))
     values = precision_recall(reference[:n], features[:n])
     return {
         name: {
@@ -249,7 +249,7 @@ def _split_score(logits: np.ndarray) -> Metric:
 def _confidence(
     real: RealImages, logits: np.ndarray, held_out_logits: np.ndarray | None
 ) -> Metric:
-    """Mean probability of the most probable class, and which classes occur."""
+    """Computes the mean top-class probability, and which classes occur."""
     counts = np.bincount(np.argmax(logits, axis=1), minlength=logits.shape[1])
     return {
         **_mean_confidence(logits),

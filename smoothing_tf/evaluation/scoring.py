@@ -1,4 +1,4 @@
-"""The bound of given examples."""
+"""Scores given examples by the bound."""
 
 from typing import Any
 

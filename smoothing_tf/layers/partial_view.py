@@ -1,4 +1,4 @@
-"""What the view of a row and the view of a pixel have in common."""
+"""The common base of the view of a row and the view of a pixel."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -23,7 +23,7 @@ class PixelView(PartialView):
     Args:
       weights: layer -> its weights, for all layers.
       terms: layer -> term of the rows above, see `terms_from_above`.
-      from_left: layer -> [b, n * filters], what pixels to the left contribute to the
+      from_left: layer -> [b, n * filters], contribution of pixels to the left to the
         next n outputs, nearest first. Updated in place.
       second_rows: transposed convolution -> second row of its latest pair,
         [b, 1, w, c].
@@ -139,7 +139,7 @@ class PixelView(PartialView):
             added += tf.pad(later, [[0, 0], [0, filters]])
         self.from_left[layer] = added
 
-    def remembered_of(self, layers: Iterable[Any]) -> tf.Tensor:
+    def join_remembered(self, layers: Iterable[Any]) -> tf.Tensor:
         """Joins what layers of one level remember of the block.
 
         Returns:

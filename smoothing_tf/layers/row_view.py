@@ -44,7 +44,7 @@ class RowView(PartialView):
         weights = self._weights[layer]
         y = slide(layer, self._window(layer, x), weights.kernel) + weights.bias
         if layer.shift == "down" and not self._row_in_block:
-            # What is shifted in from outside the image is zero.
+            # Zeros are shifted in from outside the image.
             y *= tf.cast(self._row > 0, y.dtype)
         return y
 

@@ -26,13 +26,13 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-# What a recursion over levels returns next to its features, e.g. the terms that the
-# vertical stream adds to the horizontal stream.
+# The second result of a recursion over levels, next to its features, e.g. the terms
+# that the vertical stream adds to the horizontal stream.
 Extra = Any
 
 
 class View(Protocol):
-    """What layers and models need from a view.
+    """The interface that a view offers to layers and models.
 
     Tensors are [b, h, w, c], in a view of a single pixel [b, c].
     """
@@ -94,7 +94,7 @@ class Weight(Protocol):
 
 
 class ConvLayer(Protocol):
-    """What views need from a causal convolution; see `CausalConv`.
+    """The interface that a causal convolution offers to views; see `CausalConv`.
 
     Attributes:
       weight: kernel [rows, columns, in_channels, filters] and bias [filters].
@@ -122,7 +122,7 @@ class ConvLayer(Protocol):
 
 
 class ConvTransposeLayer(Protocol):
-    """What views need from a transposed convolution; see `CausalConvTranspose`.
+    """The interface of a transposed convolution to views; see `CausalConvTranspose`.
 
     Attributes:
       weight: kernel [2, num_columns, filters, filters] and bias [filters].
@@ -134,7 +134,7 @@ class ConvTransposeLayer(Protocol):
 
 
 class PointwiseLayer(Protocol):
-    """What views need from a 1x1 convolution; see `PointwiseConv`.
+    """The interface that a 1x1 convolution offers to views; see `PointwiseConv`.
 
     Attributes:
       weight: kernel [in_channels, filters] and bias [filters].
@@ -144,7 +144,7 @@ class PointwiseLayer(Protocol):
 
 
 class SkipLayer(Protocol):
-    """What views need from a skip connection; see `SkipConv`.
+    """The interface that a skip connection offers to views; see `SkipConv`.
 
     Attributes:
       weight: kernel [2 * num_inputs * in_channels, filters] and bias [filters].

@@ -18,7 +18,7 @@ class AutoregressiveModel(DensityModel):
 
     Args:
       event_shape: shape of one x.
-      num_channels: number of channels modelled together at one position.
+      num_channels: number of channels modeled together at one position.
       head: likelihood of one position.
       is_conditional: whether the density takes a context.
       **kwargs: `name` and `dtype` of `keras.Model`.
@@ -122,7 +122,7 @@ class AutoregressiveModel(DensityModel):
 
     @property
     def position_shape(self) -> tuple[int, ...]:
-        """Event shape without the channels that are modelled together."""
+        """Event shape without the channels that are modeled together."""
         if self.event_shape[-1] == self.num_channels:
             return self.event_shape[:-1]
         return self.event_shape

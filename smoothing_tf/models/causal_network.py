@@ -10,7 +10,7 @@ from smoothing_tf.models.heads import Head
 
 # Tensors over whole images, in any nesting.
 Features = Any
-# What is known of a row before its first pixel is drawn, in any nesting.
+# Tensors known about a row before its first pixel is drawn, in any nesting.
 Terms = Any
 
 
@@ -23,9 +23,9 @@ class CausalNetwork(abc.ABC):
 
     Attributes:
       event_shape: (height, width, channels) of an image.
-      num_channels: number of channels that are modelled together.
+      num_channels: number of channels that are modeled together.
       num_resolutions: number of levels of resolution.
-      head: likelihood of the channels that are modelled together.
+      head: likelihood of the channels that are modeled together.
       compute_dtype: dtype of the features.
     """
 

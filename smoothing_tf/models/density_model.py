@@ -18,12 +18,13 @@ class DensityModel(keras.Model, abc.ABC):
 
     All variables exist after construction; `initialize` draws their values.
 
-    Of Keras' habits, `weights`, `get_weights`, `set_weights`, `count_params`,
-    `trainable` and `summary` work. `predict` works for autoregressive models without a
-    context, and returns parameters of the conditionals instead of densities. `fit`
-    does not: it has no loss to minimize, so train with a loop over `log_prob`. Neither
-    do `.keras` files, `get_config` and `clone_model`, because constructors take their
-    configuration as a dataclass; save with `tf.train.Checkpoint`. Do not rely on
+    Of the interface of a Keras model, `weights`, `get_weights`, `set_weights`,
+    `count_params`, `trainable` and `summary` work. `predict` works for autoregressive
+    models without a context, and returns parameters of the conditionals instead of
+    densities. `fit` does not: it has no loss to minimize, so train with a loop over
+    `log_prob`. Neither do `.keras` files, `get_config` and `clone_model`, because
+    constructors take their configuration as a dataclass; save with
+    `tf.train.Checkpoint`. Do not rely on
     `load_weights`: it can exceed Python's recursion limit for a PixelCNN++.
 
     Args:
@@ -32,7 +33,8 @@ class DensityModel(keras.Model, abc.ABC):
       **kwargs: `name` and `dtype` of `keras.Model`.
     """
 
-    # Whether the model has what `AutoregressiveModel` adds, such as `walk`.
+    # Whether the model has the additional methods of `AutoregressiveModel`, such as
+    # `walk`.
     is_autoregressive = False
 
     def __init__(self, event_shape: tuple[int, ...], is_conditional: bool, **kwargs):

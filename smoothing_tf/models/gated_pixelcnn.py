@@ -127,7 +127,7 @@ class GatedPixelCNN(SubpixelModel):
         return np.tile(self.degrees(filters), 2)
 
     def above(self, x, features, view):
-        """Computes what the vertical stack adds to each layer of the horizontal one."""
+        """Computes the vertical stack's term for each layer of the horizontal one."""
         context = None if features is None else view.crop(features)
         v, terms = x, []
         for index, (vertical, down) in enumerate(

@@ -25,7 +25,7 @@ LOG_SCALE_CEILING = 5.0
 
 
 class Head(Protocol):
-    """What a backbone needs from its head.
+    """The interface that a head offers to a backbone.
 
     Attributes:
       num_params: number of parameters per position.
@@ -268,7 +268,7 @@ _STAGES_DIFFER = (
 
 def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
     if num_levels is not None:
-        # A density is no probability: it would be reported as very few bits.
+        # A density is not a probability; it would be reported as very few bits.
         raise ValueError(
             "`head` must be discretized_logistic_mixture for data with levels; got"
             f" 'logistic_mixture' for data with {num_levels} levels. Use"
@@ -327,7 +327,7 @@ def make_head(
     Args:
       name: a key of HEADS; None chooses a discretized head for data with levels and
         a continuous one otherwise.
-      num_channels: number of channels modelled together at one position.
+      num_channels: number of channels modeled together at one position.
       num_mixtures: number of components K of the mixture.
       num_levels: number of levels of the data, or None if it is continuous.
 

@@ -99,7 +99,7 @@ class PixelCNN(SubpixelModel):
         self.initialize(seed)
 
     def above(self, x, features, view):
-        """Computes what the context adds to each block; there is no vertical stream."""
+        """Computes the context's term for each block; there is no vertical stream."""
         del x
         if features is None:
             return [None] * self.config.num_blocks

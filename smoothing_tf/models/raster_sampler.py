@@ -52,7 +52,7 @@ class RasterSampler:
         self._features = features
         self._height, self._width, self._num_channels = network.event_shape
         self._block_size = 2 ** (network.num_resolutions - 1)
-        self._num_blocks = self._width // self._block_size  # In a row.
+        self._num_blocks = self._width // self._block_size  # Blocks in a row.
         layers = network.causal_layers()
         self._weights = {layer: layer.split_weights() for layer in layers}
         self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
@@ -118,7 +118,7 @@ class RasterSampler:
         return x, state, origin
 
     def _draw_row(self, row, row_in_block, view, remembered, visit, state, dtype):
-        """Draws a row and adds it to what the layers remember."""
+        """Draws a row and adds it to the rows that the layers remember."""
         network = self._network
         above = network.above(None, self._features, view)
         horizontal = [
@@ -141,7 +141,7 @@ class RasterSampler:
         [b, columns * channels], and so are the layers of a level.
 
         Returns:
-          (pixels, layer -> what it has to remember of the row, state); both tensors
+          (pixels, layer -> the features of the row to remember, state); both tensors
           are [b, 1, w, channels].
         """
         to_remember = self._layers_to_remember(row.row_in_block)
@@ -169,7 +169,7 @@ class RasterSampler:
                 drawn.append(pixel)
             pixels = pixels.write(index, tf.concat(drawn, axis=1))
             arrays = [
-                array.write(index, view.remembered_of(layers))
+                array.write(index, view.join_remembered(layers))
                 for array, layers in zip(arrays, to_remember.values(), strict=True)
             ]
             kept = [view.from_left[key] for key in left_keys]
@@ -221,7 +221,7 @@ class RasterSampler:
         return pixel, state
 
     def _empty_rows(self) -> dict[Any, tf.Tensor]:
-        """Makes what layers remember above the first row: zeros."""
+        """Makes the zeros that layers remember above the first row."""
         rows = {
             layer: self._zeros(
                 layer.num_rows_above, self._width >> layer.level, layer.in_channels
@@ -235,7 +235,7 @@ class RasterSampler:
         return rows
 
     def _empty_from_left(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
-        """Makes what the left border contributes to the first pixel: zeros."""
+        """Makes the zeros that the left border contributes to the first pixel."""
         return {
             layer: tf.zeros(
                 [self._batch_size, layer.num_columns_left * layer.weight.num_biases],

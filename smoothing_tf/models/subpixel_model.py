@@ -23,8 +23,8 @@ class SubpixelModel(CausalImageModel):
 
     Features form one group per channel. Of its own pixel, group c sees only channels
     before c: the first layer has a mask of type A, which excludes channel c, and later
-    layers have masks of type B, which include group c. So it is with the parameters of
-    channel c.
+    layers have masks of type B, which include group c. The same holds for the
+    parameters of channel c.
 
     An unmasked encoder computes features of a context x~, all of which is known. Its
     layers are weight-normalized and standardize their outputs on a first batch.

@@ -11,7 +11,7 @@ DEFAULT_NUM_SAMPLES = 64
 
 @dataclasses.dataclass(frozen=True)
 class SamplingConfig:
-    """What is drawn: new samples, or with --images what these become."""
+    """Settings of drawing: new samples, or given images to denoise or inpaint."""
 
     num_samples: int | None = setting(
         None,

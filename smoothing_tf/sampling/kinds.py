@@ -1,4 +1,4 @@
-"""The kinds of samples: what they are called, whether they are sound, their levels."""
+"""The kinds of samples: their captions, whether they are finite, their levels."""
 
 from collections.abc import Mapping
 

@@ -91,8 +91,8 @@ def labelled_columns(
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), size=13)
     left = margin
     for label, grid in zip(groups, grids):
-        centre = left + grid.shape[1] // 2
-        draw.text((centre, header // 2 + 2), label, (32,) * 3, font, anchor="mm")
+        center = left + grid.shape[1] // 2
+        draw.text((center, header // 2 + 2), label, (32,) * 3, font, anchor="mm")
         picture.paste(Image.fromarray(grid), (left, header))
         left += grid.shape[1] + margin
     return np.asarray(picture)

@@ -1,6 +1,6 @@
 """The style that all plots share."""
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
+# Okabe and Ito's colors, which color-blind readers can tell apart.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 _INK = "#33383d"
 

@@ -17,7 +17,7 @@ _DENOISED = {
     "samples": "Samples of p(x | x̃)",
 }
 # Not a grey, so that a missing pixel is not mistaken for a known one.
-_MISSING_COLOUR = (150, 170, 220)
+_MISSING_COLOR = (150, 170, 220)
 _NUM_PICTURED = 64
 _COLUMNS = 8
 _NUM_INPAINTED = 12
@@ -59,7 +59,7 @@ def picture_samples(
 
 
 def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Shows given x~ next to what was made of them, at the same places.
+    """Shows given x~ next to their denoised versions, at the same places.
 
     The first images are shown, in the order of the file.
 
@@ -88,7 +88,7 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
 def picture_inpainted(
     images: np.ndarray, mask: np.ndarray, inpainted: np.ndarray
 ) -> np.ndarray | None:
-    """Shows images with their missing pixels coloured, next to the inpaintings.
+    """Shows images with their missing pixels colored, next to the inpaintings.
 
     Args:
       images: uint8 [n, h, w, c] or vectors [n, d].
@@ -111,8 +111,8 @@ def picture_inpainted(
         255 * known.repeat(images.shape[-1], axis=-1).astype(np.uint8)
     )
     shown = show_channels(images)
-    colour = shown.repeat(3 // shown.shape[-1], axis=-1)
-    given = np.where(known > 0, colour, np.array(_MISSING_COLOUR, np.uint8))
+    color = shown.repeat(3 // shown.shape[-1], axis=-1)
+    given = np.where(known > 0, color, np.array(_MISSING_COLOR, np.uint8))
     num_inpaintings = len(inpainted) // len(images)
     if num_inpaintings == 1:
         return pictures.labelled_columns({"Given": given, "Inpainted": inpainted})

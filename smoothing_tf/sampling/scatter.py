@@ -12,12 +12,13 @@ from smoothing_tf.sampling.plot_style import BLUE, style_axes
 
 
 def scatter_columns(groups: Mapping[str, np.ndarray], *, max_points: int = 5000):
-    """Clouds of points side by side, first against second coordinate.
+    """Plots clouds of points side by side, second against first coordinate.
 
     Args:
       groups: label -> [n, d], d of at least 2 (d of 1: a histogram).
-      max_points: points drawn of each group at most, a random subset; as many of
-        every group, to be compared. Groups of one size show the same places.
+      max_points: largest number of points drawn of each group, a random subset; equally
+        many of every group, so that they can be compared. Groups of equal size show the
+        same rows.
 
     Returns:
       uint8 [height, width, 3], axes in the data's own unit and shared.

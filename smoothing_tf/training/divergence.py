@@ -37,7 +37,7 @@ class Divergence:
         self._steps: set[int] = set()
 
     def observe(self, step: int, nats: float, gradient_norm: float) -> None:
-        """Takes note of the loss and the gradient of a step."""
+        """Records the loss and the gradient of a step."""
         if self.is_diverged(nats, gradient_norm):
             self._steps.add(step - 1)
         if math.isfinite(nats) and math.isfinite(gradient_norm):
@@ -58,9 +58,9 @@ class Divergence:
 
         Args:
           step: the step whose loss or gradient is not finite.
-          what: what was found, e.g. "the loss is nan".
+          what: the finding, e.g. "the loss is nan".
           previous: loss of the step before, nats per example, if known.
-          place: what a run with other settings does, e.g. "starts over".
+          place: end of the sentence on a run with other settings, e.g. "starts over".
         """
         after = (
             "" if previous is None else f" (the loss before was {previous:.6g} nats)"

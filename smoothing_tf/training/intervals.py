@@ -4,7 +4,7 @@ from smoothing_tf.training.training_config import TrainingConfig
 
 
 class Intervals:
-    """Says when something is due.
+    """Decides when training logs, validates, samples and saves.
 
     Args:
       config: settings of the training.
@@ -14,11 +14,11 @@ class Intervals:
         self._config = config
 
     def is_due(self, every: int, step: int) -> bool:
-        """Whether something done every so many steps is due after `step`."""
+        """Whether an action with the interval `every` is due after `step`."""
         return step % every == 0 or step == self._config.num_steps
 
     def num_steps_ahead(self, step: int) -> int:
-        """Number of steps until something is due, at most `steps_per_call`."""
+        """Returns the steps until an action is due, at most `steps_per_call`."""
         config = self._config
         intervals = (
             config.log_every,

@@ -30,13 +30,13 @@ from smoothing_tf.training.training_config import TrainingConfig
 
 
 class StageRun:
-    """One call of `train_stage`: what happens between calls of compiled steps.
+    """One call of `train_stage`: the work between calls of compiled steps.
 
     Args:
       stage: name of the stage.
       make_model: function that builds the model with its initial weights.
       trainer: the object that takes the steps.
-      dataset: with splits "train" and "validation".
+      dataset: data set with the splits "train" and "validation".
       smoothing: q(x~ | x), or None for the baseline.
       config: settings of the training.
       directory: the stage's directory.
@@ -172,14 +172,14 @@ class StageRun:
             self._stop.raise_if_requested()
 
     def _first_nats(self) -> float | None:
-        """The loss of the first step; of a run of an older version, its first row."""
+        """Returns the loss of the first step, or of the first row in an older run."""
         rows = self._history.rows()
         earliest = rows[0].get("train_nats") if rows else None
         recorded = self._start.first_nats
         return earliest if recorded is None else recorded
 
     def _batches(self):
-        """Batches from the next step on; a new model is adjusted to the first one."""
+        """Makes batches from the next step on; adjusts a new model to the first one."""
         arguments = batches.training_arguments(
             self._stage,
             self._dataset,

@@ -160,7 +160,7 @@ class StageTrainer:
             `log_prob`.
           num_steps: number of steps; a new number needs no compilation.
         """
-        return _timed(lambda: self._compiled_steps(iterator, tf.constant(num_steps)))
+        return _time(lambda: self._compiled_steps(iterator, tf.constant(num_steps)))
 
     def run_drawn_steps(self, num_steps: int) -> StepResults:
         """Takes `num_steps` optimizer steps on batches of `draw`, on one device.
@@ -170,7 +170,7 @@ class StageTrainer:
         Args:
           num_steps: number of steps; each new number is compiled.
         """
-        return _timed(lambda: self._compiled_drawn_steps(num_steps))
+        return _time(lambda: self._compiled_drawn_steps(num_steps))
 
     def mean_nats(self, validation: Validation) -> float:
         """Computes the mean of -log p under the averaged weights, nats per example."""
@@ -253,7 +253,7 @@ class StageTrainer:
         return self._strategy.reduce("SUM", per_replica, axis=None)
 
 
-def _timed(run_steps: Callable[[], tuple[tf.Tensor, tf.Tensor]]) -> StepResults:
+def _time(run_steps: Callable[[], tuple[tf.Tensor, tf.Tensor]]) -> StepResults:
     start = time.perf_counter()
     nats, norm = (result.numpy() for result in run_steps())
     return StepResults(nats, norm, time.perf_counter() - start)

@@ -1,4 +1,4 @@
-"""On SIGTERM and Ctrl-C: finishes the current call, saves, and exits."""
+"""Finishes the current call, saves and exits on SIGTERM and Ctrl-C."""
 
 import contextlib
 import os

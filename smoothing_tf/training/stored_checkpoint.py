@@ -41,7 +41,7 @@ class StoredCheckpoint:
         index = path.with_name(f"{path.name}.index")
         if not index.exists():
             raise DamagedCheckpointError(f"{index.name} is missing")
-        with _reading():
+        with _report_damage():
             self._reader = tf.train.load_checkpoint(str(path))
             self._shapes = self._reader.get_variable_to_shape_map()
 
@@ -65,7 +65,7 @@ class StoredCheckpoint:
         for name, variables in groups.items():
             self._check_shapes(name, variables)
         # Reads everything, so that training and sampling agree on what is damaged.
-        with _reading():
+        with _report_damage():
             for key in self._shapes:
                 self._reader.get_tensor(key)
         values = {
@@ -79,7 +79,7 @@ class StoredCheckpoint:
         return step, values
 
     def _value(self, key: str) -> np.ndarray:
-        with _reading():
+        with _report_damage():
             return self._reader.get_tensor(f"{key}/.ATTRIBUTES/VARIABLE_VALUE")
 
     def _check_shapes(self, group: str, variables: Sequence[Variable]) -> None:
@@ -88,7 +88,7 @@ class StoredCheckpoint:
             for name, shape in self._shapes.items()
             if name.startswith(f"{group}/")
         }
-        what = f"The checkpoint {self._path} is not of the configured model:"
+        what = f"The checkpoint {self._path} does not fit the configured model:"
         advice = "Use the configuration it was trained with, or another directory."
         for index, variable in enumerate(variables):
             name = getattr(variable, "path", variable.name)
@@ -105,7 +105,7 @@ class StoredCheckpoint:
 
 
 @contextlib.contextmanager
-def _reading() -> Iterator[None]:
+def _report_damage() -> Iterator[None]:
     try:
         yield
     except (tf.errors.OpError, RuntimeError, IndexError, ValueError) as error:

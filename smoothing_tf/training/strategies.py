@@ -1,4 +1,4 @@
-"""Distribution strategies, by the name of a flag."""
+"""Distribution strategies, by the names that a flag takes."""
 
 import json
 import os
@@ -12,11 +12,11 @@ def _automatic() -> tf.distribute.Strategy:
     if os.environ.get("TF_CONFIG"):
         return _multi_worker()
     if len(tf.config.list_logical_devices("GPU")) > 1:
-        return _mirrored()
+        return _make_mirrored()
     return tf.distribute.get_strategy()
 
 
-def _mirrored() -> tf.distribute.Strategy:
+def _make_mirrored() -> tf.distribute.Strategy:
     _check_cluster()
     return tf.distribute.MirroredStrategy()
 
@@ -41,7 +41,7 @@ def _check_cluster() -> None:
 STRATEGIES = {
     "auto": _automatic,
     "one_device": tf.distribute.get_strategy,
-    "mirrored": _mirrored,
+    "mirrored": _make_mirrored,
     "multi_worker": _multi_worker,
 }
 
@@ -54,7 +54,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
         GPUs, otherwise one device) or another key of STRATEGIES.
 
     Raises:
-      ValueError: an unknown name, or TF_CONFIG is not JSON.
+      ValueError: the name is unknown, or TF_CONFIG is not JSON.
     """
     return choose(STRATEGIES, name, "strategy")()
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: counted operations, processes, the table."""
+"""The shared code of the benchmarks: counted operations, processes, the table."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def test_every_combination_has_its_rows(capsys):
     assert table[2] == "| 1 | a | 1.5 |"
 
 
-def test_a_process_that_dies_is_told():
+def test_a_process_that_dies_is_reported():
     with pytest.raises(RuntimeError, match="measured .*'number': 7.* died"):
         measure.print_rows(die, 3, number=(7,))
 

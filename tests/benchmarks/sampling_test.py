@@ -7,7 +7,7 @@ from benchmarks import measure, sampling
 
 @pytest.mark.parametrize("stage", ["reverse", "stacked"])
 def test_a_row_compares_the_sampler_with_a_pass_per_pixel(monkeypatch, stage):
-    monkeypatch.setitem(measure.SETTINGS, "mnist", measure.Setting((4, 8, 1), 4, 1))
+    monkeypatch.setitem(measure.SIZES, "mnist", measure.PublishedSize((4, 8, 1), 4, 1))
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
     (row,) = sampling.run("mnist", 3, stage, "bfloat16", num_runs=2)
     naive = row["full pass, s"] * 4 * 8 / 3

@@ -6,7 +6,7 @@ from benchmarks import measure, training
 
 
 def test_stages_are_compared_with_the_smoothed_one(monkeypatch):
-    monkeypatch.setitem(measure.SETTINGS, "mnist", measure.Setting((4, 8, 1), 4, 1))
+    monkeypatch.setitem(measure.SIZES, "mnist", measure.PublishedSize((4, 8, 1), 4, 1))
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
     rows = training.run("mnist", "bfloat16", num_runs=2)
     assert [row["stage"] for row in rows] == ["smoothed", "reverse", "reverse, stacked"]

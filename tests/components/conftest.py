@@ -1,4 +1,4 @@
-"""What the nodes upstream leave behind."""
+"""The outputs of upstream nodes."""
 
 import pytest
 import tensorflow_datasets as tfds

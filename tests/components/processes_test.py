@@ -1,4 +1,4 @@
-"""Processes: their names for good, their trees, the end of a tree."""
+"""Processes: unique names, their trees, the end of a tree."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from components import processes
 
 @pytest.fixture(params=["proc", "ps"])
 def source(request, monkeypatch):
-    """Both places that know of processes."""
+    """Both sources of information about processes."""
     if request.param == "ps" and shutil.which("ps") is None:
         pytest.skip("there is no ps")
     if request.param == "proc" and not processes._HAS_PROC:
@@ -24,7 +24,7 @@ def source(request, monkeypatch):
 
 @pytest.fixture
 def start():
-    """Starts a command; its whole session is killed in the end."""
+    """Starts a command; its whole session is killed at the end."""
     started = []
 
     def start(*command):
@@ -54,7 +54,7 @@ def test_a_process_keeps_its_start_time_until_it_ends(source, start):
     assert started and " " not in started
     assert processes.start_time(process.pid) == started
     process.kill()
-    # It ends without being waited for: then it is a zombie, and not running.
+    # Nobody waits for it, so it becomes a zombie, which is not running.
     wait_for(lambda: processes.start_time(process.pid) is None)
     process.wait()
     assert processes.start_time(process.pid) is None
@@ -77,7 +77,7 @@ def test_a_process_with_parentheses_in_its_name(start, tmp_path):
 
 
 def test_a_tree_is_seen_and_killed_whole(source, start):
-    # A shell, a shell of its own below it, and what that runs.
+    # A shell, a second shell below it, and the command of the second one.
     process = start("sh", "-c", "sh -c 'sleep 60; true' & sleep 60; true")
     wait_for(lambda: len(processes.descendants(process.pid)) == 3)
     tree = processes.descendants(process.pid)

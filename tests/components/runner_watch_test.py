@@ -1,4 +1,4 @@
-"""A node ends with its runner, whatever becomes of the shell between them."""
+"""A node ends with its runner, whatever happens to the shell between them."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ import pytest
 from components import processes, runner_watch
 
 _ROOT = pathlib.Path(__file__).parents[2]
-# A node that has a child of its own, and says its id once both run.
+# A node with a child process, whose id it prints once both run.
 _NODE = """
 import subprocess
 from components.runner_watch import end_with_runner
@@ -56,7 +56,7 @@ def test_a_node_and_its_children_end_with_the_runner(work, number):
         tree = processes.descendants(runner.pid)
         assert len(tree) == 3
         runner.send_signal(number)
-        # The runner is not waited for: a zombie is gone, too.
+        # Nobody waits for the runner: a zombie counts as ended.
         end = time.monotonic() + 5
         while any(processes.start_time(pid) is not None for pid in tree):
             assert time.monotonic() < end
@@ -67,7 +67,7 @@ def test_a_node_stays_as_long_as_its_runner():
     with start_runner(_SLEEPS) as runner:
         runner.stdout.readline()
         tree = processes.descendants(runner.pid)
-        runner.send_signal(signal.SIGSTOP)  # A runner that is stopped is there.
+        runner.send_signal(signal.SIGSTOP)  # A stopped runner still exists.
         time.sleep(3 * runner_watch._SECONDS)
         assert processes.descendants(runner.pid) == tree
         processes.kill_descendants(runner.pid)

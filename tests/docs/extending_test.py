@@ -23,7 +23,7 @@ _PAGE = "docs/extending.md"
 
 
 def _smoothing_example() -> type[Smoothing]:
-    """The class of the page's smoothing distribution."""
+    """Returns the class of the page's smoothing distribution."""
     names = {"__name__": "page"}
     exec(block(_PAGE, "python", "(Smoothing):"), names)
     (smoothing,) = (

@@ -18,7 +18,7 @@ from smoothing_tf.smoothing import SMOOTHINGS
 from tests.testing import pages
 from tests.testing.pages import CHANGELOG, DOCS, PAGES, ROOT
 
-# The changelog also names what is no longer there.
+# The changelog also names things that no longer exist.
 _TEXT = "\n".join(text for page, text in PAGES.items() if page != CHANGELOG)
 _OURS = ("smoothing_tf.", "experiments.", "components.", "pipeline.", "benchmarks.")
 # Every absl command line accepts these, whether or not its help lists them.
@@ -32,7 +32,7 @@ def _module_file(module: str) -> pathlib.Path:
 
 
 def _listed_flags(help_text: str) -> set[str]:
-    """The flags at the beginnings of a help's lines, and those of a single stage."""
+    """Lists the flags that start a help's lines, and those of a single stage."""
     names = re.findall(r"^ {0,4}--(?:\[no\])?([a-z]\w*)", help_text, re.MULTILINE)
     prefixes = re.findall(r"--([a-z]+_)(?!\w)", help_text)
     return {*names, *(prefix + name for prefix in prefixes for name in names)}
@@ -47,11 +47,11 @@ def accepted() -> dict[str, set[str]]:
 
 
 def _help(module: str) -> str:
-    """What `python -m module --help` prints."""
+    """Returns the output of `python -m module --help`."""
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
         patch.setattr(sys, "argv", [module, "--help"])
-        # Without a process of its own, so that TensorFlow is imported once.
+        # In this process, so that TensorFlow is imported only once.
         runpy.run_path(str(_module_file(module)), run_name="__main__")
     return output.getvalue()
 
@@ -133,7 +133,7 @@ def test_links_resolve(page):
         if anchor:
             assert anchor in pages.anchors(PAGES[path]), target
         if page.is_relative_to(DOCS):
-            # The site holds nothing else.
+            # The site has no other files.
             assert path.is_relative_to(DOCS), target
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.testing.pages import ROOT
 
-# Elements that a browser fetches by itself; links wait for a click.
+# Elements that a browser fetches unasked; links wait for a click.
 _FETCHED = re.compile(
     r"<(?:link|script|img|iframe|source)\b[^>]*\b(?:href|src)=[\"']?(?:https?:)?//[^>]*>"
 )

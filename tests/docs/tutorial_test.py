@@ -1,4 +1,4 @@
-"""The tutorial runs, and uses what the library has."""
+"""The tutorial runs, and uses the library's own functions."""
 
 import json
 import re
@@ -36,6 +36,6 @@ def test_it_runs_in_less_than_five_minutes_of_processor_time():
 
 
 def _processor_seconds() -> float:
-    """Processor time of the processes that have ended, the notebook's among them."""
+    """Measures the processor time of ended processes, including the notebook's."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

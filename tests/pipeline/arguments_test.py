@@ -1,4 +1,4 @@
-"""Which run parameters a changed flag reaches, and so which nodes run again."""
+"""A changed flag affects only the parameters of the nodes that must run again."""
 
 import os
 
@@ -17,7 +17,7 @@ def arguments(*flags):
     return run_arguments(*config_lib.parse([*MADE, *flags], PipelineConfig))
 
 
-# What follows a node runs again because its artifacts changed.
+# Nodes after a changed node run again because its artifacts changed.
 @pytest.mark.parametrize(
     "flag, changed",
     [
@@ -87,7 +87,7 @@ def test_only_files_that_are_data_reach_ingest_by_their_content(tmp_path):
     before = arguments(*flags)["data_digest"]
     (tmp_path / "train" / ".DS_Store").write_bytes(b"longer")
     assert arguments(*flags)["data_digest"] == before
-    # What is left out is named in rejects.json.
+    # Files that are left out are named in rejects.json.
     (tmp_path / "train" / ".hidden.png").write_bytes(b"a")
     assert arguments(*flags)["data_digest"] != before
 

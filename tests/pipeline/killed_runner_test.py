@@ -53,7 +53,7 @@ _RUNNERS: list[subprocess.Popen] = []
 
 @dataclasses.dataclass
 class Kill:
-    """What became of one killed run."""
+    """The outcome of one killed run."""
 
     node: str
     number: int
@@ -64,7 +64,7 @@ class Kill:
 
 
 class Runner:
-    """A local runner in a process of its own, as a person starts it."""
+    """A local runner in a separate process, as a user starts it."""
 
     def __init__(self, root: pathlib.Path):
         self.root = root
@@ -94,14 +94,14 @@ class Runner:
             time.sleep(0.001)
 
     def finish(self) -> tuple[int, str]:
-        """Waits for the end; the exit status and what it wrote to stderr."""
+        """Waits for the end; returns the exit status and the text on stderr."""
         error = self.process.stderr.read()
         status = self.process.wait()
         self._reader.join()
         return status, error
 
     def nodes(self) -> list[int]:
-        """Ids of all processes that this runner or its nodes have started."""
+        """Finds the ids of all processes that this runner or its nodes have started."""
         mark = f"{RUNNER_VARIABLE}={self.process.pid} ".encode()
         found = []
         for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
@@ -113,7 +113,7 @@ class Runner:
         return found
 
     def started(self, nodes: Collection[str]) -> str | None:
-        """The first of these nodes that was started."""
+        """Finds the first of these nodes that was started."""
         names = (line.removesuffix(" ...") for line in list(self.lines))
         return next((name for name in names if name in nodes), None)
 
@@ -178,7 +178,7 @@ def root(tmp_path_factory):
 
 
 def finish(root):
-    """Runs to the end; the nodes that ran."""
+    """Runs to the end; returns the nodes that ran."""
     runner = Runner(root)
     status, error = runner.finish()
     assert status == 0, error
@@ -188,7 +188,7 @@ def finish(root):
 
 
 def unfinished(root):
-    """Files that no complete run leaves."""
+    """Finds files that no complete run leaves."""
     if root.name == "tmp":
         return list(root.iterdir())
     return [
@@ -236,7 +236,7 @@ def assert_equal_arrays(left, right):
 
 
 def without_paths(value):
-    """JSON with the place of the root, and with the time of a run, left out."""
+    """Removes the root's path and the time of the run from JSON."""
     if isinstance(value, dict):
         return {k: without_paths(v) for k, v in value.items() if "seconds" not in k}
     if isinstance(value, list):
@@ -245,7 +245,7 @@ def without_paths(value):
 
 
 def assert_equal_artifacts(root, reference):
-    """All that a run is for; file by file, where a file is a function of the run.
+    """Compares the results of two runs, file by file where a file is deterministic.
 
     Not compared as bytes: saved_model.pb and fingerprint.pb, whose function names and
     order of nodes differ from one process to the next; checkpoints and variables,
@@ -313,7 +313,7 @@ def assert_equal_models(ours, theirs):
 
 
 def forget(root, nodes):
-    """Takes nodes out of the cache, and away what they wrote and pushed."""
+    """Removes nodes from the cache, together with their outputs and pushed models."""
     for node in nodes:
         directory = artifact(root, node)
         for entry in (root / ".kfp_cache").glob("*.json"):
@@ -346,11 +346,11 @@ def tally(kills):
 def test_killed_at_every_node_in_turn(reference, root):
     """Each run but the last is killed one node later than the one before."""
     kills = []
-    # kfp has no order of the two stages; the one that is first is killed first.
+    # kfp does not order the two stages; whichever comes first is killed first.
     while left := set(_NODES) - {kill.node for kill in kills}:
         once_at_work = left != {"push"}
         kills.append(Runner(root).kill(left, signal.SIGKILL, once_at_work))
-        # Nothing is published, now or later, by what the runner left.
+        # Processes that the runner left publish nothing, now or later.
         time.sleep(max(0.0, _SECONDS_TO_END - kills[-1].seconds))
         assert not (root / "report.html").exists()
         assert [p for p in root.glob("serving/*") if p.name.isdecimal()] == []

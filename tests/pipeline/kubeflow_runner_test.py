@@ -36,7 +36,7 @@ def test_the_compiled_file_carries_the_flags_and_the_image(tmp_path, capsys):
         "--other=2",
     ]
     assert len(parameters["train_code"]["defaultValue"]) == 64
-    # Where a cluster serves from is asked for when a run is created.
+    # A cluster's serving directory is only given when a run is created.
     assert "defaultValue" not in parameters["push_dir"]
     images = {
         executor["container"]["image"]
@@ -60,7 +60,7 @@ def test_wrong_flags_are_refused(argv, error, message):
         kubeflow_runner.main(argv)
 
 
-def test_a_host_where_nothing_answers_is_one_sentence(recwarn):
+def test_a_host_that_does_not_respond_is_one_sentence(recwarn):
     with pytest.raises(ConnectionError, match="^`host` must be .*Connection refused"):
         kubeflow_runner.main(
             ["--model=made", "--host=http://localhost:1", "--push_dir=/serving"]

@@ -1,4 +1,4 @@
-"""Killed runs leave nothing, and what is left of their cache harms nobody."""
+"""Killed runs leave nothing, and remains of their cache do no harm."""
 
 import json
 
@@ -63,7 +63,7 @@ def test_a_run_killed_before_it_noted_its_time_finished_no_node(killed):
     with leftovers.scratch_directory(killed):
         assert (killed / RUNS[0] / "train").exists()
         assert (killed / RUNS[1] / "augment").exists()
-        # A name of ours for what is unfinished says enough.
+        # Our own name for unfinished files suffices.
         assert list((killed / RUNS[1] / "augment").iterdir()) == []
 
 
@@ -81,7 +81,7 @@ def test_what_a_failed_node_wrote_stays(tmp_path):
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
-def test_an_interrupted_run_removes_what_it_left_itself(tmp_path, interruption):
+def test_an_interrupted_run_removes_its_own_leftovers(tmp_path, interruption):
     with pytest.raises(interruption):
         with leftovers.scratch_directory(tmp_path) as scratch:
             started = (scratch / "started").read_text().strip()
@@ -102,7 +102,7 @@ def test_what_is_not_ours_stays(tmp_path):
 
 @pytest.fixture
 def entry(tmp_path):
-    """An entry of the cache as kfp writes it; its path, and kfp's reader."""
+    """Makes a cache entry as kfp writes it; returns its path and kfp's reader."""
     artifact = tmp_path / RUNS[0] / "evaluate" / "report"
     write(artifact / "report.html")
     store = cache.LocalCache(str(tmp_path / ".kfp_cache"))
@@ -141,7 +141,7 @@ def test_a_damaged_entry_is_removed(tmp_path, entry, damage):
     assert leftovers.remove_damaged_entries(tmp_path) == []
 
 
-def test_an_entry_that_is_no_text_is_removed(tmp_path, entry):
+def test_an_entry_that_is_not_text_is_removed(tmp_path, entry):
     path, store = entry
     path.write_bytes(b"\xff\xfe\x00")
     assert leftovers.remove_damaged_entries(tmp_path) == [path]

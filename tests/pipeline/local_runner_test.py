@@ -55,7 +55,7 @@ def run(tmp_path, capsys):
 
 @pytest.fixture
 def quick_nodes(monkeypatch):
-    """One node is a process as kfp starts it, the others spare the import."""
+    """Runs one node as kfp starts it and the others without the cost of imports."""
     start = subprocess_task_handler.run_local_subprocess
 
     def run_local_subprocess(full_command, env_vars=None):
@@ -81,7 +81,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert re.search(
         r"bits_per_dim <= \d+\.\d+ \+- \d\.\d+ \(30 test examples, K = 1; ", text
     )
-    # What libraries say as they start concerns nobody.
+    # Startup messages of libraries are not shown.
     assert "WARNING" not in text and "oneDNN" not in text
     assert str(root / "report.html") in text
     assert "digits" in (root / "report.html").read_text()
@@ -109,7 +109,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert again["pushed"] == result["pushed"]
     assert "ran:        nothing" in text
 
-    # A stricter threshold asks the evaluation anew, and holds the model back.
+    # A stricter threshold repeats the evaluation and stops the push.
     held_back, text = run("--max_bits_per_dim=0.01")
     assert held_back["outcomes"] == {
         **dict.fromkeys(NODES - {"push", "evaluate"}, "cached"),
@@ -153,7 +153,7 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
 
 def test_a_root_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="lies below the file"):
+    with pytest.raises(NotADirectoryError, match="is below the file"):
         local_runner.main([*TINY, f"--pipeline_root={tmp_path / 'file' / 'root'}"])
 
 
@@ -172,7 +172,7 @@ def tree(root):
 def test_a_second_run_in_a_root_is_refused_and_touches_nothing(tmp_path, capsys):
     root = tmp_path / "root"
     artifacts.write_text(root / "logs" / "ingest.log", "of the first run")
-    # What the first run is writing would be a leftover to anybody else.
+    # To another run, the files that the first one is writing would look like leftovers.
     artifacts.write_text(root / ".run.tmp" / "started", "2026-01-01-00-00-00-000000")
     with artifacts.locked(root):
         before = tree(root)
@@ -182,7 +182,7 @@ def test_a_second_run_in_a_root_is_refused_and_touches_nothing(tmp_path, capsys)
             with pytest.raises(BlockingIOError, match="is in use by process"):
                 local_runner.main([*TINY, f"--pipeline_root={other}"])
         after = tree(root)
-    # The text in the lock is its holder's affair.
+    # The text in the lock depends on its holder.
     assert after.pop(".lock") is not None and before.pop(".lock") is not None
     assert after == before
     assert capsys.readouterr().out == ""

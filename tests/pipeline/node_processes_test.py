@@ -27,8 +27,8 @@ def test_the_environment_is_as_before_after_a_run(monkeypatch, tmp_path):
     assert tempfile.gettempdir() != str(tmp_path)
 
 
-# A process with a child of its own from before, that runs two nodes as kfp does. It is
-# one process, as the import of the package takes most of its time.
+# A process with an earlier child, which runs two nodes as kfp does. A single process
+# runs both, because importing the package takes most of the time.
 _RUN = """
 import subprocess
 from pipeline.node_processes import nodes_end_on_signals

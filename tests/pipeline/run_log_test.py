@@ -1,4 +1,4 @@
-"""The picture of a run, from kfp's own runner with small components."""
+"""The log of a run, from kfp's own runner with small components."""
 
 import contextlib
 import io
@@ -75,12 +75,12 @@ def run(tmp_path):
     return run
 
 
-def test_a_run_is_told_node_by_node(run):
+def test_a_run_is_reported_node_by_node(run):
     log, text = run("yes", "no")
     assert log.outcomes == {"one": "ran", "two": "ran", "reader": "ran"}
     assert set(log.seconds) == {"one", "two", "reader"}
     assert "    A line of the node.\n" in text
-    # Nothing of kfp's own, and no bars off a terminal.
+    # No messages of kfp, and no progress bars outside a terminal.
     assert "KFP" not in text and "executor" not in text and "%|" not in text
     assert "100%|" in log.log_file("one").read_text()
 
@@ -113,7 +113,7 @@ def test_a_failure_is_one_line_with_the_node_and_its_message(run):
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self):
         return True

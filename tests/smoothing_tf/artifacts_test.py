@@ -127,7 +127,7 @@ def test_arrays_are_read(tmp_path):
     np.testing.assert_array_equal(arrays["a"], [0, 1, 2])
 
 
-def test_a_file_of_arrays_that_is_none_is_named(tmp_path):
+def test_a_file_that_holds_no_arrays_is_named(tmp_path):
     path = tmp_path / "a.npz"
     sound = _npy(np.arange(1000.0))
     encrypted = bytearray(_zipped({"a.npy": sound}))
@@ -160,15 +160,15 @@ def test_a_file_of_arrays_that_is_none_is_named(tmp_path):
     for other, problem in ((tmp_path, "not a regular"), (tmp_path / "no", "not exist")):
         with pytest.raises(FileNotFoundError, match=problem):
             artifacts.read_npz(other, "images")
-    with pytest.raises(ValueError, match=f"^{path} is cut or damaged: .* run again"):
+    with pytest.raises(ValueError, match=f"^{path} is truncated or damaged: .* rerun"):
         artifacts.read_kept_npz(path)
-    with pytest.raises(FileNotFoundError, match="no is missing; run again"):
+    with pytest.raises(FileNotFoundError, match="no is missing; rerun"):
         artifacts.read_kept_npz(tmp_path / "no")
 
 
 def test_a_path_below_a_file_names_the_file(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match=r"lies below the file .*/file; name"):
+    with pytest.raises(NotADirectoryError, match=r"is below the file .*/file; name"):
         artifacts.make_directory(tmp_path / "file" / "deep" / "er")
     with pytest.raises(NotADirectoryError, match="/file is a file; name a directory"):
         artifacts.make_directory(tmp_path / "file")

@@ -1,4 +1,4 @@
-"""The console script answers at once and runs what `python -m` runs."""
+"""The console script responds quickly and runs the same commands as `python -m`."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from smoothing_tf import cli
 from tests.testing.command_lines import ROOT
 
-# What the installed script does, plus a report of what it imported.
+# The installed script, plus a report of its imports.
 _SCRIPT = """#!{python}
 import sys
 from smoothing_tf.cli import main
@@ -79,4 +79,4 @@ def test_a_command_gets_its_arguments_and_is_quiet(run):
 )
 def test_a_usage_names_the_command_that_was_typed(monkeypatch, words, expected):
     monkeypatch.setattr(sys, "orig_argv", [*words, "--help"])
-    assert cli.as_started("python -m smoothing_tf.train --a=1") == expected
+    assert cli.rewrite_usage("python -m smoothing_tf.train --a=1") == expected

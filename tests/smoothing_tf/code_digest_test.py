@@ -1,4 +1,4 @@
-"""Which lines of code a node's digest depends on."""
+"""A node's digest depends on the code that the node imports, and on no other."""
 
 import pytest
 
@@ -105,8 +105,8 @@ def test_the_real_nodes_reach_their_own_layers_only():
     assert "smoothing_tf/training/loop.py" in names["train"]
     assert "smoothing_tf/serving/saved_model.py" in names["export"]
     assert "smoothing_tf/evaluation/report.html.j2" in names["evaluate"]
-    # A picture more in the report, another extractor or a text of help is no reason
-    # to train again.
+    # An additional picture in the report, another extractor or a help text must not
+    # repeat the training.
     for part in ("/evaluation/report", "/evaluation/extractors/", "/help_text"):
         assert not any(part in name for name in names["train"])
     # Generation and push see the exported model only, never the Python one.

@@ -1,4 +1,4 @@
-"""Errors as a person meets them: one line, what to do, status not 0, nothing left."""
+"""Errors as a user sees them: one line with advice, a non-zero status, no leftovers."""
 
 import errno
 import os
@@ -46,7 +46,7 @@ def test_an_output_below_a_file_is_found_before_any_work(tmp_path):
     (tmp_path / "file").touch()
     workdir = tmp_path / "file" / "run"
     result = call_command("smoothing_tf.train", f"--workdir={workdir}")
-    assert "lies below the file" in result.error
+    assert "is below the file" in result.error
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -84,7 +84,7 @@ def test_an_interrupted_run_says_what_is_kept(capsys):
 
 
 def ours(source: str):
-    """A command whose code is in a file of our package, as far as Python knows."""
+    """Makes a command whose code seems to be in a file of our package."""
     names = {"__name__": "smoothing_tf.example"}
     exec(compile(textwrap.dedent(source), _EXAMPLE, "exec"), names)
     return names["main"]

@@ -23,7 +23,7 @@ TINY_FLAGS = (
 
 @pytest.fixture(scope="session")
 def tfds_dir(tmp_path_factory):
-    """Where TFDS prepares data sets during the tests."""
+    """The directory where TFDS prepares data sets during the tests."""
     return tmp_path_factory.mktemp("tfds")
 
 

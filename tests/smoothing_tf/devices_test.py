@@ -1,4 +1,4 @@
-"""What is computed on is said in one line."""
+"""One line describes the devices."""
 
 import types
 

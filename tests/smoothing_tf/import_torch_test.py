@@ -82,12 +82,12 @@ def test_both_stages_give_the_parameters_of_the_reference(run_dir, golden):
     assert trained.smoothing.noise_scale == 0.5
     both, params = tf.constant(golden["x_nhwc"]), golden["params_nhwc"]
     x_smoothed, x = both[:, :4], both[:, 4:]
-    # What lies above does not depend on what lies below.
+    # The upper rows do not depend on the lower rows.
     assert_close(trained.two_stage.smoothed(x_smoothed), params[:, :4])
     assert_close(trained.two_stage.reverse(x, context=x_smoothed), params[:, 4:])
 
 
-def test_training_goes_on_from_it(run_dir, golden):
+def test_training_resumes_from_it(run_dir, golden):
     train.main(
         [
             f"--flagfile={run_dir / 'flags.cfg'}",
@@ -97,7 +97,7 @@ def test_training_goes_on_from_it(run_dir, golden):
         ]
     )
     assert [row["step"] for row in History(run_dir / "smoothed").rows()] == [1]
-    # Not initialized anew on the first batch.
+    # Not initialized again on the first batch.
     experiment = workdir.load_config(run_dir)
     dataset = open_dataset(experiment.data)
     model = workdir.load_trained(experiment, dataset, run_dir).two_stage.smoothed
@@ -141,7 +141,7 @@ def test_a_wrong_file_is_refused(data_dir, golden, tmp_path):
     (tmp_path / "file.npz").write_bytes(b"PK of another kind")
     with pytest.raises(ValueError, match="must be a readable .npz file of numbers"):
         run(tmp_path / "file.npz")
-    # As torch.save writes it, by zip and before.
+    # Files of torch.save, in its zip format and in the older one.
     with zipfile.ZipFile(tmp_path / "model.pt", "w") as file:
         file.writestr("model/data.pkl", b"\x80\x02}q\x00.")
         file.writestr("model/data/0", b"1234")

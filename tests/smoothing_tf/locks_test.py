@@ -1,4 +1,4 @@
-"""Locks: one holder at a time, named to the others, and gone with its process."""
+"""Locks have one holder at a time, whom they name, and end with its process."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def test_the_refusal_names_process_and_host_of_the_holder(tmp_path, holder):
     with pytest.raises(BlockingIOError, match=who) as error, locked(tmp_path):
         pass
     assert "\n" not in str(error.value)
-    # Neither the refusal nor the question took anything from the holder.
+    # Neither the refusal nor the query affected the holder.
     assert is_locked(tmp_path)
 
 
@@ -72,7 +72,7 @@ def test_who_waits_gets_the_lock_when_it_is_free(tmp_path, holder):
     timer.join()
 
 
-def test_who_waits_in_vain_is_told_for_whom(tmp_path, holder):
+def test_a_vain_wait_names_the_holder(tmp_path, holder):
     with (
         pytest.raises(BlockingIOError, match=f"process {holder.pid}"),
         locked(tmp_path, wait_seconds=0.1),
@@ -80,7 +80,7 @@ def test_who_waits_in_vain_is_told_for_whom(tmp_path, holder):
         pass
 
 
-def test_the_text_of_a_dead_holder_names_nobody(tmp_path, holder):
+def test_the_name_of_a_dead_holder_is_ignored(tmp_path, holder):
     # As in the moment between taking the lock and writing one's name.
     (tmp_path / ".lock").write_text(f"process {2**22 + 1} on {socket.gethostname()}\n")
     with (

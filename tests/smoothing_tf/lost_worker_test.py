@@ -55,7 +55,7 @@ def test_the_other_worker_says_in_one_line_that_one_is_lost(tmp_path, lost):
             worker.kill()
             worker.wait()
     lines = (tmp_path / f"{1 - lost}.log").read_text().splitlines()
-    # The progress bar stands on a line of its own.
+    # The progress bar is on a separate line.
     errors = [line for line in lines if line.startswith("error: ")]
     assert errors == lines[-1:], lines[-30:]
     assert errors[0].startswith(f"error: The worker {lost} of the cluster does not")

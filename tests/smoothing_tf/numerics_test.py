@@ -47,7 +47,7 @@ def test_levels_come_back_from_the_unit_interval(num_levels):
     np.testing.assert_array_equal(grey, np.rint(255 * levels / (num_levels - 1)))
 
 
-def test_what_lies_outside_is_clipped():
+def test_values_outside_the_range_are_clipped():
     x = tf.constant([-3.0, -1.001, 1.001, 9.0])
     np.testing.assert_array_equal(numerics.unit_to_levels(x, 17), [0, 0, 16, 16])
     np.testing.assert_array_equal(numerics.unit_to_uint8(x), [0, 0, 255, 255])

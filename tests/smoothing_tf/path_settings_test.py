@@ -53,7 +53,7 @@ def _config_classes():
                     yield value
 
 
-def test_every_setting_that_is_a_path_says_so():
+def test_every_setting_that_is_a_path_is_marked_as_one():
     found = set()
     for config_class in set(_config_classes()):
         for field in dataclasses.fields(config_class):
@@ -119,7 +119,7 @@ def test_control_characters_are_refused(text):
     assert text not in str(error.value)
 
 
-def test_bytes_that_are_no_text_are_refused():
+def test_bytes_that_are_not_text_are_rejected():
     with pytest.raises(flags.Error, match="`place` must not contain control"):
         parsed("--place=" + b"Gr\xf6\xdfe".decode(errors="surrogateescape"))
 

@@ -70,16 +70,16 @@ I0000 00:00:1795824070.860292    9512 cudart_stub.cc:31] Could not find cuda dri
 """
 
 
-def test_what_tensorflow_says_about_an_unused_gpu_is_one_line(monkeypatch):
+def test_tensorflows_messages_about_an_unused_gpu_become_one_line(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert quiet.unused_gpu(_LOG) == (
+    assert quiet.explain_unused_gpu(_LOG) == (
         "TensorFlow does not use the GPU of this machine. Could not find cuda drivers"
         " on Cannot dlopen some GPU libraries. Please make sure"
     )
-    assert "TF_CPP_MIN_LOG_LEVEL=0" in quiet.unused_gpu("nothing about it")
+    assert "TF_CPP_MIN_LOG_LEVEL=0" in quiet.explain_unused_gpu("nothing about it")
     for hidden in ("", "-1"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
-        assert quiet.unused_gpu(_LOG) is None
+        assert quiet.explain_unused_gpu(_LOG) is None
 
 
 def test_a_command_line_passes_on_why_a_gpu_is_not_used(tmp_path):
@@ -94,7 +94,7 @@ sys.orig_argv = ["python", "-m", "smoothing_tf.train"]
 quiet.start()
 """
     lines = _python(code).stderr.splitlines()
-    # On a machine whose GPU TensorFlow does use there is nothing to say.
+    # On a machine whose GPU TensorFlow uses, nothing is printed.
     assert len(lines) <= 1
     if not quiet._gpu_files():
         assert re.match(r"TensorFlow does not use the GPU .* cuda drivers", lines[0])
@@ -134,12 +134,12 @@ def test_ctrl_c_raises_again_after_the_imports(monkeypatch):
     try:
         quiet._exit_on_interrupt(b"")
         assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-        quiet.interruptible()
+        quiet.restore_interrupt()
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        # Who ignores it, or handles it himself, goes on to do so.
+        # A program that ignores or handles the signal itself continues to do so.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         quiet._exit_on_interrupt(b"")
-        quiet.interruptible()
+        quiet.restore_interrupt()
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""The configuration of a run: when it is fixed, what may change, what damages it."""
+"""The configuration of a run: when it is fixed, which changes are allowed, damage."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ def save(workdir, *flags, stages=("smoothed",)):
 
 
 def begin(workdir, stage="smoothed"):
-    """As if the stage's first step had been taken."""
+    """Makes the stage look as if its first step had been taken."""
     training = run_files.load_config(workdir).stages[stage].training
     StartRecord(workdir / stage).write(training, 1.0)
 
@@ -73,10 +73,10 @@ def test_the_optimizer_may_change_where_a_stage_takes_steps(tmp_path):
     assert stored == written
     training = stored.stages["smoothed"].training
     assert (training.learning_rate, training.clip_norm) == (0.5, 2.0)
-    # What takes no step now says what it was trained with.
+    # A stage that takes no step now keeps the settings it was trained with.
     training = stored.stages["reverse"].training
     assert (training.learning_rate, training.clip_norm) == (2e-4, None)
-    # What has not begun is free.
+    # A stage that has not begun may change.
     assert stored.stages["baseline"].training.learning_rate == 0.5
     with pytest.raises(ValueError, match="`--smoothed_adam_beta_2` must be 0.999"):
         save(tmp_path, "--adam_beta_2=0.9")

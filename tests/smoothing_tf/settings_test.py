@@ -1,4 +1,4 @@
-"""Settings reject wrong values with a message that says what is right."""
+"""Settings reject wrong values with a message that names the rule."""
 
 import dataclasses
 

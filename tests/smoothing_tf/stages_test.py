@@ -82,7 +82,7 @@ def test_half_precision_keeps_weights_loss_and_gradients_float32(name, data):
         np.testing.assert_allclose(in_float64, log_prob, rtol=0.02, atol=0.1)
 
 
-def test_half_precision_learns_what_float32_learns():
+def test_half_precision_learns_as_well_as_float32():
     x = tf.random.stateless_normal((20, 8, 8, 1), [1, 2])
     losses = []
     for dtype in ("bfloat16", "float32"):

@@ -1,4 +1,4 @@
-"""Training in processes of their own: killed at random, and two in one place."""
+"""Training in separate processes: killed at random, and two in one directory."""
 
 import collections
 import itertools
@@ -37,7 +37,7 @@ def start(*arguments):
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        # As in a person's shell; the tests set a log level of their own.
+        # As in a user's shell; the tests set another log level.
         env={k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -47,14 +47,14 @@ def start(*arguments):
 
 
 def variables_of(directory):
-    """Every variable of the newest checkpoint of a stage."""
+    """Reads every variable of the newest checkpoint of a stage."""
     reader = tf.train.load_checkpoint(directory / "checkpoints")
     names = reader.get_variable_to_shape_map()
     return {n: reader.get_tensor(n) for n in names if "OBJECT_GRAPH" not in n}
 
 
 def files_of(directory):
-    """Relative names of all files, without numbers of checkpoints and event files."""
+    """Lists relative names of files, without numbers of checkpoints and events."""
     return {
         re.sub(r"ckpt-\d+", "ckpt-N", str(path.relative_to(directory)))
         for path in directory.rglob("*")

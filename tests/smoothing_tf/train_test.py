@@ -1,4 +1,4 @@
-"""The train command: what it writes, how it goes on, what it refuses."""
+"""The train command: its files, resumption, and rejected flags."""
 
 import dataclasses
 import shutil
@@ -37,7 +37,7 @@ def test_the_automatic_noise_scale_is_written_as_a_number(tmp_path, tfds_dir):
     assert 0.2 < noise_scale < 0.6
 
 
-def test_more_steps_go_on_from_where_the_run_stopped(tmp_path, tfds_dir):
+def test_more_steps_resume_where_the_run_stopped(tmp_path, tfds_dir):
     arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={tmp_path}"]
     train.main([*arguments, "--stages=smoothed", "--num_steps=4"])
     train.main([*arguments, "--stages=smoothed", "--num_steps=6"])
@@ -110,7 +110,7 @@ def test_a_stage_in_training_is_refused_before_anything_is_written(run_dir, tfds
     with artifacts.locked(run_dir / "reverse"):
         with pytest.raises(BlockingIOError, match="reverse is in use by process"):
             train.main([*arguments, "--num_steps=7"])
-        # Another stage is free, and so is whoever only reads.
+        # Other stages can be trained meanwhile, and readers are not blocked.
         train.main([*arguments, "--stages=baseline"])
         sample.main(
             [f"--workdir={run_dir}", "--num_samples=1", f"--output={run_dir}/s.npz"]

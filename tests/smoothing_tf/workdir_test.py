@@ -1,4 +1,4 @@
-"""Working directories: what is there, what it holds, what is missing."""
+"""Working directories: their stages, their contents, and missing parts."""
 
 import dataclasses
 

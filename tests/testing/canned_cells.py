@@ -1,4 +1,4 @@
-"""Made-up results of cells, for tests of what experiments do with them."""
+"""Made-up results of cells, for tests of the experiments that use them."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""Runs command lines, in a process of their own or in this one."""
+"""Runs command lines, in a separate process or in this one."""
 
 import contextlib
 import dataclasses
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What a command left on the terminal."""
+    """The output and exit status of a command."""
 
     status: int
     stdout: str
@@ -25,7 +25,7 @@ class Result:
 
     @property
     def error(self) -> str:
-        """The one line of a failed command; fails where there is more than it."""
+        """The one line of a failed command; fails if there is more output."""
         assert self.status != 0
         lines = [line for line in self.stderr.splitlines() if line.strip()]
         assert len(lines) == 1, self.stderr
@@ -51,7 +51,7 @@ def run_command(module: str, *arguments: object) -> Result:
 
 
 def call_command(module: str, *arguments: object) -> Result:
-    """Runs the command in this process, for all but its imports and its exit."""
+    """Runs the command in this process: everything but its imports and its exit."""
     main = importlib.import_module(module).main
     stdout, stderr, status = io.StringIO(), io.StringIO(), 0
     with (

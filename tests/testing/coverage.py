@@ -79,7 +79,7 @@ def cases() -> list[Case]:
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """What the replicates of a case gave.
+    """The results of the replicates of a case.
 
     Attributes:
       case: the case.

@@ -29,7 +29,7 @@ def all_events(event_shape: tuple[int, ...], num_levels: int) -> tf.Tensor:
 
 
 class ConditionalModelContract:
-    """What holds for a model with a context; `DensityModelContract` has the rest.
+    """Properties of a model with a context; `DensityModelContract` has the rest.
 
     Inherit it, define the attributes and `make`, and pytest runs the tests.
     `tiny_shape` and `tiny_levels` must allow all events to be enumerated.
@@ -162,7 +162,7 @@ class ConditionalModelContract:
 
 
 class DensityModelContract(ConditionalModelContract):
-    """What every density model does; it exists with and without a context."""
+    """Properties of every density model, with and without a context."""
 
     @pytest.fixture(params=[False, True])
     def is_conditional(self, request) -> bool:
@@ -257,7 +257,7 @@ class DensityModelContract(ConditionalModelContract):
 def influence(
     model, x: tf.Tensor, num_channels: int, context: tf.Tensor | None = None
 ) -> np.ndarray:
-    """Whether position j moves a parameter of position i: bool [i, j].
+    """Finds whether position j affects a parameter of position i: bool [i, j].
 
     In any of the images x [batch, ...event_shape]: a rectifier may hide it in some.
     A random combination of the parameters of a position stands for them: its gradient
@@ -282,7 +282,7 @@ def influence(
 
 
 def sees_all_of_context(model) -> bool:
-    """Whether corners and centre of an image [h, w, c] see every part of x~."""
+    """Whether corners and center of an image [h, w, c] see every part of x~."""
     shape = (1, *model.event_shape)
     x, context = (tf.random.stateless_normal(shape, [1, n]) for n in (1, 2))
     height, width, _ = model.event_shape

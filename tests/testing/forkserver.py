@@ -2,8 +2,8 @@
 
 import multiprocessing
 
-# What the processes import, which is most of what they do. One server serves all
-# tests of a pytest process, so every user's modules are listed here.
+# Modules that the processes import, which takes most of their time. One server serves
+# all tests of a pytest process, so every user's modules are listed here.
 _PRELOADED = (
     "experiments.cells",
     "kfp.dsl.executor_main",

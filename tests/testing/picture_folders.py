@@ -15,7 +15,7 @@ Save = Callable[[np.ndarray, pathlib.Path, int], None]
 def folder(
     root: os.PathLike, save: Save, n: int = 24, ext: str = "png"
 ) -> dict[str, np.ndarray]:
-    """Writes `n` files of random 8x8 colours into each of the three splits.
+    """Writes `n` files of random 8x8 colors into each of the three splits.
 
     Args:
       root: the folder to make.

@@ -1,4 +1,4 @@
-"""The sampler that every other must equal: a full pass of the network a position."""
+"""The reference sampler, with a full pass of the network for each position."""
 
 from collections.abc import Callable
 
@@ -21,9 +21,9 @@ def ancestral_sample(
       network: x [batch, ...event_shape] -> parameters of all positions
         [batch, ..., head.num_params].
       head: draws the channels of one position.
-      noise: of the head, [batch, ...positions, num_noise].
+      noise: noise of the head, [batch, ...positions, num_noise].
       event_shape: shape of one x.
-      num_channels: as for `ancestral_walk`.
+      num_channels: number of channels drawn together; see `ancestral_walk`.
 
     Returns:
       [batch, ...event_shape], in the dtype of the noise.

@@ -66,7 +66,7 @@ class SmoothingContract:
         assert distribution.dtype == tf.float32
 
     @pytest.mark.parametrize("noise_scale", [0.0, -1.0, float("nan"), float("inf")])
-    def test_a_scale_that_is_no_positive_number_is_rejected(self, noise_scale):
+    def test_a_scale_that_is_not_a_positive_number_is_rejected(self, noise_scale):
         with pytest.raises(ValueError, match="`noise_scale` must be a finite number"):
             self.smoothing(noise_scale)
 

@@ -69,7 +69,7 @@ def write_directory(
       root: a temporary directory.
       features: name -> `tfds.features.FeatureConnector`.
       records: split -> examples.
-      num_levels: kept in the metadata unless None.
+      num_levels: number of levels to store in the metadata; None stores none.
 
     Returns:
       The directory for `tfds.builder_from_directory`.

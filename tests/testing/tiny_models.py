@@ -1,4 +1,4 @@
-"""A density model of a few dozen weights, for tests of what uses models."""
+"""A density model of a few dozen weights, for tests of code that uses models."""
 
 import keras
 import numpy as np
@@ -85,7 +85,7 @@ class TinyModel(DensityModel):
 
 
 def make_tiny_model(stage: str, event_shape: tuple[int, ...], **kwargs) -> TinyModel:
-    """The tiny model of a stage."""
+    """Makes the tiny model of a stage."""
     return TinyModel(event_shape, is_conditional=stage == "reverse", **kwargs)
 
 

@@ -1,4 +1,4 @@
-"""Trains the tiny model, here or in a process of its own: one to kill, or a worker."""
+"""Trains the tiny model, here or in a separate process to be killed, or as a worker."""
 
 import json
 import multiprocessing
@@ -30,15 +30,15 @@ def train(
     """Trains a stage for a few steps.
 
     Args:
-      directory: of the stage.
-      stage: which one.
-      dataset: None for `tiny_dataset()`.
-      make_model: None for the tiny model of the stage.
-      dropout: of the tiny model.
-      strategy: as of `train_stage`.
-      progress: as of `train_stage`.
-      stop: as of `train_stage`.
-      **settings: of `TrainingConfig`, in place of the ones here.
+      directory: directory of the stage.
+      stage: name of the stage.
+      dataset: data set; None for `tiny_dataset()`.
+      make_model: function that builds the model; None for the tiny model.
+      dropout: dropout rate of the tiny model.
+      strategy: distribution strategy; see `train_stage`.
+      progress: whether to show a progress bar.
+      stop: requests to stop; see `train_stage`.
+      **settings: settings of `TrainingConfig` that replace the defaults here.
     """
     dataset = dataset or tiny_dataset()
     defaults = dict(
@@ -69,12 +69,12 @@ def train(
 def start_process(
     directory: os.PathLike, cluster: dict | None = None, **arguments
 ) -> multiprocessing.Process:
-    """Starts `train` in a process of its own.
+    """Starts `train` in a separate process.
 
     Args:
-      directory: of the stage.
-      cluster: what TF_CONFIG holds, to make the process a worker of several.
-      **arguments: of `train`.
+      directory: directory of the stage.
+      cluster: value of TF_CONFIG that makes the process one of several workers.
+      **arguments: arguments of `train`.
     """
     process = forkserver_context().Process(
         target=_run, args=(directory, cluster, arguments)

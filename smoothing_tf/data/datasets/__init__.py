@@ -1,10 +1,10 @@
-"""The data sets by name; a new one is a folder here and a line below."""
+"""The data sets by name; to add one, add a folder here and a line below."""
 
 from smoothing_tf.data.datasets.celeba import CelebA32
 from smoothing_tf.data.datasets.digits import Digits
 from smoothing_tf.data.datasets.photos import Photos
 from smoothing_tf.data.datasets.toys import TOYS
-from smoothing_tf.data.downloads import downloaded, hold_out
+from smoothing_tf.data.downloads import download, hold_out
 from smoothing_tf.data.prepared import make_builder
 from smoothing_tf.data.source import (
     Source,
@@ -18,7 +18,7 @@ _NUM_VALIDATION = 5_000
 
 
 def _with_validation(name: str, data_dir: str | None) -> Source:
-    source = source_from_builder(downloaded(name, data_dir))
+    source = source_from_builder(download(name, data_dir))
     return hold_out(source, _NUM_VALIDATION)
 
 
@@ -39,5 +39,5 @@ DATASETS = {
     "folder": source_from_folder,
 }
 
-# These have no place of their own: `data_dir` must name it.
+# These have no default directory: `data_dir` must name one.
 DATASETS_IN_DATA_DIR = ("directory", "folder")

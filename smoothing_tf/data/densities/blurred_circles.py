@@ -18,7 +18,7 @@ _REACH = 9.0
 class BlurredCircles(tfd.Distribution):
     """A uniformly chosen circle, a uniform angle on it, isotropic Gaussian noise.
 
-    With r_k = |x - centre_k|, R_k the radius and s the noise,
+    With r_k = |x - center_k|, R_k the radius and s the noise,
 
       p(x) = 1/K sum_k exp(-(r_k^2 + R_k^2) / (2 s^2)) I_0(r_k R_k / s^2) / (2 pi s^2).
 
@@ -29,7 +29,7 @@ class BlurredCircles(tfd.Distribution):
       dtype: floating dtype of the samples.
 
     Raises:
-      ValueError: not a radius above 0 for each centre in the plane, or noise that is
+      ValueError: not a radius above 0 for each center in the plane, or noise that is
         not above 0.
     """
 
@@ -92,17 +92,17 @@ class BlurredCircles(tfd.Distribution):
         )
         direction = tf.stack([tf.cos(angle), tf.sin(angle)], axis=-1)
         radius = tf.gather(tf.constant(self.radii, self.dtype), circle)
-        centre = tf.gather(tf.constant(self.centres, self.dtype), circle)
+        center = tf.gather(tf.constant(self.centres, self.dtype), circle)
         noise = tf.random.stateless_normal([n, 2], noise_seed, dtype=self.dtype)
         scale = tf.constant(self.noise_scale, self.dtype)
-        return centre + radius[:, None] * direction + scale * noise
+        return center + radius[:, None] * direction + scale * noise
 
     def _log_prob(self, x):
         radii = tf.constant(self.radii, x.dtype)
         variance = tf.constant(self.noise_scale**2, x.dtype)
         offset = x[..., None, :] - tf.constant(self.centres, x.dtype)
         squared = tf.reduce_sum(offset**2, axis=-1)
-        # The root's derivative is infinite at a centre, that of what follows is not.
+        # The root's derivative is infinite at a center, that of what follows is not.
         distance = tf.sqrt(tf.maximum(squared, np.finfo(x.dtype.as_numpy_dtype).tiny))
         log_terms = -((distance - radii) ** 2) / (2.0 * variance)
         log_terms += tf.math.log(tf.math.bessel_i0e(distance * radii / variance))

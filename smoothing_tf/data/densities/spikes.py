@@ -67,9 +67,9 @@ class Spikes(tfd.MixtureSameFamily):
         position = tf.random.stateless_uniform([n, 1], component_seed, dtype=self.dtype)
         edges = tf.constant(np.cumsum(self.weights)[:-1], self.dtype)
         component = tf.reduce_sum(tf.cast(position >= edges, tf.int32), axis=-1)
-        centre = tf.gather(tf.constant(self.centres, self.dtype), component)
+        center = tf.gather(tf.constant(self.centres, self.dtype), component)
         noise = tf.random.stateless_normal([n], noise_seed, dtype=self.dtype)
-        return (centre + tf.constant(self.scale, self.dtype) * noise)[:, None]
+        return (center + tf.constant(self.scale, self.dtype) * noise)[:, None]
 
     def _entropy(self):
         reach = 12.0 * self.scale
@@ -82,7 +82,7 @@ class Spikes(tfd.MixtureSameFamily):
 
 
 def spikes(dtype: tf.DType = tf.float32) -> Spikes:
-    """Ten Gaussians of standard deviation .01, .2 apart and centred.
+    """Ten Gaussians of standard deviation .01, .2 apart and centered.
 
     The paper shows such data but does not define them; the numbers are ours.
     """

@@ -1,4 +1,4 @@
-"""Features of a small classifier of the data's own classes: they see semantics."""
+"""Features of a small classifier of the data's own classes, which reflect semantics."""
 
 import hashlib
 
@@ -23,8 +23,8 @@ _NUM_FEATURES = 64
 class Classifier(Extractor):
     """A small convolutional classifier, trained on construction.
 
-    It tells classes apart and barely sees pixel noise, which is what `randconv`
-    sees. Its sha256 is that of the trained weights.
+    It tells classes apart and barely notices pixel noise, unlike `randconv`. Its sha256
+    is that of the trained weights.
 
     Args:
       images_uint8: uint8 [n, h, w, c].
@@ -33,7 +33,7 @@ class Classifier(Extractor):
       num_steps: training steps of 64 images.
 
     Raises:
-      MissingInputError: the labels are of one class only, or not from 0 to
+      MissingInputError: all labels are of one class, or some are not from 0 to
         len(labels) - 1.
       ValueError: there is not one label for every image.
     """
@@ -73,22 +73,22 @@ class Classifier(Extractor):
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "Classifier":
-        """Trains on the labelled training split.
+        """Trains on the labeled training split.
 
         Raises:
           MissingInputError: the data has no labels, or none that can be learned.
         """
         if inputs.training_labels is None:
             raise MissingInputError(
-                "`extractors` must not name classifier for data without labels; "
-                "use randconv or inception."
+                "The extractor classifier needs labeled data; use randconv or"
+                " inception."
             )
         return cls(inputs.training_images, inputs.training_labels, seed=inputs.seed)
 
     def features_and_logits(
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(features float32 [n, 64], logits float32 [n, num_classes])."""
+        """Returns (features float32 [n, 64], logits float32 [n, num_classes])."""
         features, logits = map_batches(self._apply, images_uint8, _BATCH_SIZE)
         return features, logits
 
@@ -108,8 +108,8 @@ def _check_labels(labels: np.ndarray, num_images: int) -> None:
         )
     if labels.min() == labels.max():
         raise MissingInputError(
-            "`labels` of the training split must be of at least two classes for the"
-            f" extractor classifier; all are {labels[0]}. Use randconv or inception."
+            "The extractor classifier needs training labels of at least two classes;"
+            f" all are {labels[0]}. Use randconv or inception."
         )
 
 

@@ -9,11 +9,11 @@ from smoothing_tf.evaluation.extractors.images import ExtractorInputs
 
 
 class Extractor(abc.ABC):
-    """Features of images that distances between sets of images are computed from.
+    """Computes features of images, on which distances between sets of images are based.
 
     Attributes:
       id: part of the metrics' names.
-      sha256: of what it computes with, hexadecimal.
+      sha256: hexadecimal digest of the weights or of the graph.
       preprocessing: description of the steps before the first weight.
     """
 
@@ -24,17 +24,17 @@ class Extractor(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def build(cls, inputs: ExtractorInputs) -> Self:
-        """Makes the extractor from what an evaluation has.
+        """Makes the extractor from the inputs that an evaluation has.
 
         Raises:
-          MissingInputError: what it needs is not there; the others still run.
+          MissingInputError: it lacks an input; the other extractors still run.
         """
 
     @abc.abstractmethod
     def features_and_logits(
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Features, and the logits of a classifier.
+        """Computes features, and the logits of a classifier.
 
         Args:
           images_uint8: uint8 [n, h, w, c] with as many channels as the training images.
@@ -44,5 +44,5 @@ class Extractor(abc.ABC):
         """
 
     def features(self, images_uint8: np.ndarray) -> np.ndarray:
-        """Features float32 [n, d] of uint8 [n, h, w, c]."""
+        """Computes features float32 [n, d] of uint8 [n, h, w, c]."""
         return self.features_and_logits(images_uint8)[0]

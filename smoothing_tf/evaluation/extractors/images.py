@@ -15,7 +15,7 @@ class MissingInputError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class ExtractorInputs:
-    """Inputs that extractors may be built from; each takes what it needs.
+    """Inputs from which extractors are built; each uses some of them.
 
     Attributes:
       training_images: uint8 [n, h, w, c], the training split.
@@ -44,7 +44,7 @@ def map_batches(
     return tuple(np.concatenate(parts) for parts in zip(*results))
 
 
-def as_colour(images: tf.Tensor) -> tf.Tensor:
+def as_color(images: tf.Tensor) -> tf.Tensor:
     """Converts c = 1 or 3 channels to float32 [n, h, w, 3] on [0, 255]."""
     images = tf.cast(images, tf.float32)
     return tf.repeat(images, 3 // images.shape[-1], axis=-1)

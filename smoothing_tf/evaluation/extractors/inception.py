@@ -1,4 +1,4 @@
-"""Features of the Inception network, from a SavedModel of the user's."""
+"""Features of the Inception network, from a SavedModel that the user provides."""
 
 import hashlib
 import pathlib
@@ -11,7 +11,7 @@ from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
     MissingInputError,
-    as_colour,
+    as_color,
     map_batches,
 )
 
@@ -30,8 +30,8 @@ class Inception(Extractor):
         ([n, 2048] or [n, 1, 1, 2048]) and `logits` [n, num_classes].
 
     Raises:
-      FileNotFoundError: no SavedModel there.
-      ValueError: its signature is another one.
+      FileNotFoundError: there is no SavedModel.
+      ValueError: it has another signature.
     """
 
     id = "inception"
@@ -67,7 +67,7 @@ class Inception(Extractor):
 
         Raises:
           MissingInputError: no directory is given, or the images are neither grey nor
-            colour.
+            color.
         """
         if inputs.inception_dir is None:
             raise MissingInputError(
@@ -77,7 +77,7 @@ class Inception(Extractor):
         num_channels = inputs.training_images.shape[-1]
         if num_channels not in (1, 3):
             raise MissingInputError(
-                "The extractor inception sees grey or colour images; these have"
+                "The extractor inception sees grey or color images; these have"
                 f" {num_channels} channels. Use randconv or classifier."
             )
         return cls(inputs.inception_dir)
@@ -85,7 +85,7 @@ class Inception(Extractor):
     def features_and_logits(
         self, images_uint8: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(features float32 [n, 2048], logits float32 [n, num_classes])."""
+        """Returns (features float32 [n, 2048], logits float32 [n, num_classes])."""
         features, logits = map_batches(self._apply, images_uint8, _BATCH_SIZE)
         return features, logits
 
@@ -106,7 +106,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
       bilinear is 10 grey levels away on average), then (x - 128) / 128.
     """
     resized = tf.compat.v1.image.resize_bilinear(
-        as_colour(images),
+        as_color(images),
         [_IMAGE_SIZE, _IMAGE_SIZE],
         align_corners=False,
         half_pixel_centers=False,
@@ -117,7 +117,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
 def _sha256(directory: pathlib.Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(directory.rglob("*")):
-        # The fingerprint is random for every export, and no part of the network.
+        # The fingerprint is random in every export and not part of the network.
         if path.is_file() and path.name != "fingerprint.pb":
             digest.update(str(path.relative_to(directory)).encode())
             digest.update(path.read_bytes())

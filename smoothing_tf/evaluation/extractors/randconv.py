@@ -1,4 +1,4 @@
-"""Features of a fixed random convolutional network: they see pixel noise."""
+"""Features of a fixed random convolutional network, which reflect pixel noise."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
-    as_colour,
+    as_color,
     map_batches,
 )
 
@@ -16,7 +16,7 @@ _SEED = 20210329
 _BATCH_SIZE = 256
 _KERNEL_SIZE = 3
 _NUM_FILTERS = (32, 32)
-_COLOUR = 3
+_COLOR = 3
 
 
 class RandConv(Extractor):
@@ -34,11 +34,11 @@ class RandConv(Extractor):
 
     id = "randconv"
 
-    def __init__(self, num_channels: int = _COLOUR):
-        self._is_colour = num_channels in (1, _COLOUR)
-        self._num_channels = (1, _COLOUR) if self._is_colour else (num_channels,)
+    def __init__(self, num_channels: int = _COLOR):
+        self._is_color = num_channels in (1, _COLOR)
+        self._num_channels = (1, _COLOR) if self._is_color else (num_channels,)
         channels = "grey repeated to 3 channels"
-        if not self._is_colour:
+        if not self._is_color:
             channels = f"{num_channels} channels"
         self.preprocessing = f"uint8 / 127.5 - 1; {channels}; not resized"
         inputs = self._num_channels[-1]
@@ -63,11 +63,11 @@ class RandConv(Extractor):
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "RandConv":
-        """Needs nothing of the inputs but the number of channels."""
+        """Makes the extractor from the number of channels alone."""
         return cls(inputs.training_images.shape[-1])
 
     def features_and_logits(self, images_uint8: np.ndarray) -> tuple[np.ndarray, None]:
-        """(features float32 [n, 128] of images of any size, None)."""
+        """Returns (features float32 [n, 128] of images of any size, None)."""
         if images_uint8.shape[-1] not in self._num_channels:
             raise ValueError(
                 "`images_uint8` must have shape [n, h, w, c] with c of"
@@ -77,8 +77,8 @@ class RandConv(Extractor):
         return map_batches(self._apply, images_uint8, _BATCH_SIZE)[0], None
 
     def _network(self, images: tf.Tensor) -> tuple[tf.Tensor]:
-        if self._is_colour:
-            images = as_colour(images)
+        if self._is_color:
+            images = as_color(images)
         x = tf.cast(images, tf.float32) / 127.5 - 1.0
         moments = []
         for kernel, bias in zip(self._kernels, self._biases):

@@ -282,7 +282,7 @@ class PixelCNNpp(CausalImageModel):
 
 @dataclasses.dataclass
 class _Terms:
-    """What u and the context add to ul at one level.
+    """The terms that u and the context add to ul at one level.
 
     Attributes:
       entry: term of the context where the level begins on the way down.

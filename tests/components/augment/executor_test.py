@@ -32,7 +32,7 @@ def test_the_automatic_scale_is_the_rule_of_the_median_distance(tmp_path):
 
 
 @pytest.mark.parametrize(("noise_scale", "bits"), [(0.3, 0.3101), (0.5, 1.0471)])
-def test_a_given_scale_is_kept_and_its_entropy_told(tmp_path, noise_scale, bits):
+def test_a_given_scale_is_kept_and_its_entropy_reported(tmp_path, noise_scale, bits):
     data_dir = tiny_data.tiny_directory(tmp_path / "data")
     resolved = _run(data_dir, tmp_path / "out", noise_scale=noise_scale)
     assert resolved["noise_scale"] == noise_scale

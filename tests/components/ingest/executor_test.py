@@ -70,7 +70,7 @@ def test_the_output_is_the_same_data_set(tmp_path):
     for split in tiny_data.NUM_EXAMPLES:
         np.testing.assert_array_equal(source.array(split), copy.array(split))
         np.testing.assert_array_equal(source.labels(split), copy.labels(split))
-        # By TFDS itself, too.
+        # TFDS itself can read it, too.
         read = list(builder.as_dataset(split=split).as_numpy_iterator())
         np.testing.assert_array_equal(
             [example["image"] for example in read], source.array(split)
@@ -159,7 +159,7 @@ def test_a_split_without_a_sound_record_is_refused(tmp_path):
     with pytest.raises(
         ValueError,
         match="^The split 'train' must hold at least one sound record; all 24 were"
-        " refused. First: record 0 .* cannot be decoded",
+        " rejected. First: record 0 .* cannot be decoded",
     ):
         _run(directory, tmp_path / "out", max_rejected_fraction=0.99)
     assert [path.name for path in tmp_path.iterdir()] == ["source"]

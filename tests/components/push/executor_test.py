@@ -1,4 +1,4 @@
-"""Pushing: complete versions, in order, never the same one twice."""
+"""Pushing publishes complete versions, in order, and never the same one twice."""
 
 import concurrent.futures
 import multiprocessing
@@ -50,10 +50,10 @@ def test_the_newest_version_is_not_pushed_again(model, tmp_path):
 
 def test_a_pushed_version_is_found_again(model, tmp_path):
     push_dir = tmp_path / "serving"
-    assert executor.pushed_version(model, push_dir) is None
+    assert executor.find_pushed_version(model, push_dir) is None
     first = executor.run(model_dir=model, push_dir=push_dir)
     executor.run(model_dir=write_model(tmp_path / "b", b"b"), push_dir=push_dir)
-    assert str(executor.pushed_version(model, push_dir)) == first
+    assert str(executor.find_pushed_version(model, push_dir)) == first
 
 
 def test_something_else_is_not_pushed(tmp_path):
@@ -75,7 +75,7 @@ def test_a_failed_copy_leaves_no_version(model, tmp_path, monkeypatch):
 
 def test_a_push_directory_below_a_file_is_refused(model, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="lies below the file"):
+    with pytest.raises(NotADirectoryError, match="is below the file"):
         executor.run(model_dir=model, push_dir=tmp_path / "file" / "serving")
 
 
@@ -117,7 +117,7 @@ def test_a_version_that_appears_meanwhile_is_not_replaced(model, tmp_path, monke
     push_dir = tmp_path / "serving"
 
     def export_another():
-        # Nothing that exports takes the lock.
+        # Exporting does not take the lock.
         if not (push_dir / "1").exists():
             write_model(push_dir / "1", b"another")
 

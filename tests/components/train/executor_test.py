@@ -57,7 +57,7 @@ def test_the_stage_directory_says_how_it_was_made(
     config = config_lib.parse(text.splitlines())
     assert config.stages["reverse"].training.num_steps == 3
     assert config.smoothing.noise_scale == 0.4
-    # The flags of this node, and no defaults of anything else.
+    # The flags of this node, without defaults of other nodes.
     assert text.splitlines() == [
         *FLAGS,
         "--dataset=directory",
@@ -88,7 +88,7 @@ def test_the_two_stages_do_not_contradict_each_other(
         run(directory, data_dir, smoothing_dir, stage, flags)
         texts[stage] = (directory / "model" / "flags.cfg").read_text().splitlines()
         assert texts[stage][: len(flags)] == flags
-        # What it says is what was trained, to the last setting of the stage.
+        # It describes the training exactly, down to the last setting of the stage.
         said = config_lib.parse(texts[stage])
         assert said.stages[stage] == config.stages[stage]
         assert said.run == config.run

@@ -65,8 +65,8 @@ def _mixture(component, x, scale, centres, weight):
     )
 
 
-def _box(centre, scale):
-    return tfd.Uniform(centre - 0.3 * scale, centre + 0.3 * scale)
+def _box(center, scale):
+    return tfd.Uniform(center - 0.3 * scale, center + 0.3 * scale)
 
 
 class Noise(Smoothing):

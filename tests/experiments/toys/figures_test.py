@@ -9,7 +9,7 @@ from experiments.toys import figures, pictures
 
 tfd = tfp.distributions
 
-# The region is neither square nor centred on 0, and the density is off its centre.
+# The region is neither square nor centered on 0, and the density is off its center.
 BOUNDS = [[-3.0, 3.0], [-1.0, 2.0]]
 CENTRE = [1.5, -0.4]
 

@@ -1,4 +1,4 @@
-"""The parts of an experiment's configuration check themselves."""
+"""The parts of a run's configuration check themselves."""
 
 import pytest
 

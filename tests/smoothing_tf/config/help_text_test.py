@@ -1,4 +1,4 @@
-"""The help text: defaults, choices, what is required, and the stages' prefixes."""
+"""The help text: defaults, choices, required flags, and the stages' prefixes."""
 
 import dataclasses
 

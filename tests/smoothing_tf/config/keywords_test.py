@@ -45,6 +45,6 @@ def test_keywords_override_a_flagfile(tmp_path):
         ({"hidden_units": (3,)}, "does not apply to --model=pixelcnnpp"),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_is_right(settings, message):
+def test_a_wrong_setting_is_named_with_the_rule(settings, message):
     with pytest.raises(ValueError, match=message):
         configure(**settings)

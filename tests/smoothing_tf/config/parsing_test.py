@@ -85,7 +85,7 @@ def test_flags_after_a_flagfile_win(tmp_path):
         ("--reverse_learning_rate=nan", "`learning_rate` must be above 0"),
     ],
 )
-def test_a_wrong_flag_is_named_with_what_is_right(argument, message):
+def test_a_wrong_flag_is_named_with_the_rule(argument, message):
     with pytest.raises(flags.Error) as error:
         config.parse([argument])
     assert message in str(error.value)
@@ -114,7 +114,7 @@ def test_a_general_flag_that_leaves_no_stage_to_set_is_rejected():
     assert config.parse([*own[:2], "--num_steps=4"]).stages["baseline"].training
 
 
-def test_a_commands_own_options_stand_beside_the_experiments():
+def test_a_commands_own_options_join_those_of_the_run():
     parsed, options = config.parse(
         ["--place=here", "--is_loud", "--names=b,a", "--seed=2"], Options
     )

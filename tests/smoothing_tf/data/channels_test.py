@@ -12,7 +12,7 @@ def _images(num_channels: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("num_channels", [1, 3])
-def test_grey_and_colour_images_are_shown_as_they_are(num_channels):
+def test_grey_and_color_images_are_shown_as_they_are(num_channels):
     images = _images(num_channels)
     assert show_channels(images) is images
     assert describe_channels(num_channels) is None

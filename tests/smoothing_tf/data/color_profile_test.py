@@ -40,7 +40,7 @@ def test_a_profile_is_applied(tmp_path, suffix):
     assert np.abs(shown - COLOR).max() > 50
 
 
-def test_a_profile_leaves_what_is_transparent_white(tmp_path):
+def test_a_profile_leaves_transparent_pixels_white(tmp_path):
     alpha = np.where(np.arange(48).reshape(6, 8) % 2, 255, 0).astype(np.uint8)
     image = Image.fromarray(np.dstack([COLOR, alpha]))
     image.save(tmp_path / "x.png", icc_profile=_swapped_profile())

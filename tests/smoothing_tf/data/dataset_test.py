@@ -23,7 +23,7 @@ def _with_records(images: list[np.ndarray]) -> Dataset:
     )
 
 
-def test_a_directory_gives_back_what_was_written(tmp_path):
+def test_a_directory_returns_the_written_data(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path)
     dataset = open_dataset(DataConfig("directory", directory))
     assert dataset.event_shape == (4, 4, 1)

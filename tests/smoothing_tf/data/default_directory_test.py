@@ -1,4 +1,4 @@
-"""The default directory of TensorFlow Datasets is explained where it fails."""
+"""Errors in the default directory of TensorFlow Datasets are explained."""
 
 import errno
 
@@ -22,7 +22,7 @@ def test_an_error_names_the_directory_and_the_flag():
     message = str(error.value)
     assert "the default directory of TensorFlow Datasets, /home/of/nobody/" in message
     assert message.endswith("Choose another directory with --data_dir.")
-    assert error.value.errno is None  # It is ours, and says what to do.
+    assert error.value.errno is None  # The error is our own and says what to do.
 
 
 @pytest.mark.usefixtures("default")
@@ -44,7 +44,7 @@ def test_other_errors_pass(data_dir):
     assert error.value is raised
 
 
-def test_a_home_that_is_none(monkeypatch):
+def test_a_missing_home_directory_is_explained(monkeypatch):
     """As in a container without a home directory: mkdir fails for root, too."""
     home = "/dev/null/tensorflow_datasets"
     monkeypatch.setattr("tensorflow_datasets.core.constants.DATA_DIR", home)

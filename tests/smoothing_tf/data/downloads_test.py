@@ -1,4 +1,4 @@
-"""Data sets of TFDS without a network: prepared ones are read, others are named."""
+"""Without a network, prepared data sets of TFDS are read, and missing ones named."""
 
 import pickle
 
@@ -14,7 +14,7 @@ from tests.testing import tiny_data
 
 
 def prepare(monkeypatch, name, data_dir, num_train, num_test, shape):
-    """Has TFDS write a data set of its own of images that count up from 0."""
+    """Makes TFDS write a data set of images that count up from 0."""
 
     def examples(number):
         for index in range(number):
@@ -42,7 +42,7 @@ def test_the_last_training_images_are_for_validation(
     if num_validation is None:
         num_validation = 5_000
     else:
-        # Fewer than there are to be, to be quick.
+        # Fewer than in the real data set, to save time.
         monkeypatch.setattr(datasets, "_NUM_VALIDATION", num_validation)
     total = num_validation + 10
     prepare(monkeypatch, name, tmp_path, total, 3, shape)
@@ -53,7 +53,7 @@ def test_the_last_training_images_are_for_validation(
         "validation": num_validation,
         "test": 3,
     }
-    # TFDS stores an order of its own: together they are what was written.
+    # TFDS stores its own order: together the splits hold what was written.
     stored = np.concatenate([dataset.array(s) for s in ("train", "validation")])
     counts = np.bincount(stored[:, 0, 0, 0], minlength=256)
     np.testing.assert_array_equal(
@@ -75,7 +75,7 @@ def test_without_a_network_the_error_says_what_to_do(
     message = str(error.value)
     assert f"{of_tfds!r} is not in {tmp_path / of_tfds}" in message
     assert f'tfds.builder("{of_tfds}", data_dir="DIR")' in message
-    assert "no network. Where" in message and "--data_dir" in message
+    assert "no network. On a machine" in message and "--data_dir" in message
     assert "\n" not in message
 
 

@@ -51,7 +51,7 @@ def test_black_and_white_pictures(tmp_path, ext, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_files_that_are_no_images_are_left_out_and_counted(tmp_path, capsys):
+def test_other_files_than_images_are_left_out_and_counted(tmp_path, capsys):
     pictures = folder(tmp_path / "data", color, n=4)
     (tmp_path / "data" / "__MACOSX").mkdir()
     for path in sorted((tmp_path / "data").rglob("*.png")):
@@ -129,7 +129,7 @@ def test_sizes_are_brought_together_on_request(tmp_path):
     assert dataset.array("train").shape == (24, 4, 6, 3)
 
 
-def test_only_what_is_not_yet_converted_is_advised(tmp_path):
+def test_only_missing_conversions_are_suggested(tmp_path):
     folder(tmp_path / "data", _one_grey)
     with pytest.raises(ValueError, match="shape, give --image_mode=color.$"):
         _open(tmp_path / "data", image_size=(4, 4)).array("train")

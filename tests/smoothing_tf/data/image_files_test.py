@@ -100,7 +100,7 @@ def _smoothed(directory, images, noise_scale=0.3, event_shape=(8, 8, 1)):
         (1, r"values from 0.* to 0.99.* If they are on \[0, 1\], give 2 x - 1"),
         (16, r"If they are on \[0, 255\], give them as uint8"),
         (255, r"If they are on \[0, 255\], give them as uint8"),
-        (-255, "must be on .* Bring them to that scale"),
+        (-255, "must be on .* Convert them to that scale"),
     ],
 )
 def test_floats_on_another_scale_are_refused(tmp_path, dtype, scale, message):

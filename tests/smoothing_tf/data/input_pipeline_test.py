@@ -37,7 +37,7 @@ def _train(dataset, count, smoothing=Gaussian(0.3), **kwargs):  # noqa: B008
     return _take(training_batches(dataset, smoothing, **kwargs), count)
 
 
-def _joined(batches: list[dict], key: str) -> np.ndarray:
+def _join(batches: list[dict], key: str) -> np.ndarray:
     return np.concatenate([batch[key] for batch in batches])
 
 
@@ -62,7 +62,7 @@ def test_levels_are_scaled_exactly():
 def test_vectors_are_not_scaled():
     data = tiny_data.tiny_dataset((2,), None)
     batches = evaluation_batches(data, None, split="test", batch_size=4, seed=0)
-    x = _joined(list(batches.as_numpy_iterator()), "x")
+    x = _join(list(batches.as_numpy_iterator()), "x")
     np.testing.assert_array_equal(x, tiny_data.tiny_arrays((2,), None)["test"])
 
 
@@ -73,7 +73,7 @@ def test_x_belongs_to_its_index(dataset):
 
 
 def test_an_epoch_is_a_permutation_and_epochs_differ(dataset):
-    epochs = _joined(_train(dataset, 9), "index").reshape(3, N)
+    epochs = _join(_train(dataset, 9), "index").reshape(3, N)
     for epoch in epochs:
         assert sorted(epoch) == list(range(N))
     assert not (epochs[0] == epochs[1]).all()
@@ -83,15 +83,15 @@ def test_an_epoch_is_a_permutation_and_epochs_differ(dataset):
 def test_no_example_comes_twice_in_an_epoch_that_batches_do_not_fill(dataset):
     batches = _train(dataset, 20, batch_size=7)
     for start in range(0, 18, 3):
-        assert len(set(_joined(batches[start : start + 3], "index"))) == 21
+        assert len(set(_join(batches[start : start + 3], "index"))) == 21
     # Those left out change, so that every example is used.
-    assert set(_joined(batches, "index")) == set(range(N))
+    assert set(_join(batches, "index")) == set(range(N))
 
 
 def _noise_of_examples(batches: list[dict], num_epochs: int) -> np.ndarray:
     """Noise [epoch, example, ...], whatever the order and the batch size."""
-    index = _joined(batches, "index").reshape(num_epochs, N)
-    noise = _joined(batches, "x_smoothed") - _joined(batches, "x")
+    index = _join(batches, "index").reshape(num_epochs, N)
+    noise = _join(batches, "x_smoothed") - _join(batches, "x")
     noise = noise.reshape(num_epochs, N, *noise.shape[1:])
     return np.stack([n[np.argsort(i)] for i, n in zip(index, noise)])
 
@@ -133,7 +133,7 @@ def test_a_resumed_run_sees_the_same_batches(dataset, start_step):
 
 def test_two_runs_are_equal_and_seeds_differ(dataset):
     _assert_equal(_train(dataset, 5), _train(dataset, 5))
-    orders = [_joined(_train(dataset, 3, seed=s), "index") for s in (1, 2)]
+    orders = [_join(_train(dataset, 3, seed=s), "index") for s in (1, 2)]
     assert not (orders[0] == orders[1]).all()
 
 
@@ -154,15 +154,15 @@ def _evaluate(dataset, batch_size=4, smoothing=Gaussian(0.3), **kwargs):  # noqa
 def test_evaluation_reads_every_example_once_in_stored_order(dataset):
     batches = _evaluate(dataset)
     assert [len(batch["x"]) for batch in batches] == [4, 3]
-    np.testing.assert_array_equal(_joined(batches, "index"), np.arange(7))
+    np.testing.assert_array_equal(_join(batches, "index"), np.arange(7))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
 def test_evaluation_does_not_depend_on_the_batch_size(dataset, batch_size):
     for key in ("x", "x_smoothed"):
         np.testing.assert_array_equal(
-            _joined(_evaluate(dataset, batch_size), key),
-            _joined(_evaluate(dataset), key),
+            _join(_evaluate(dataset, batch_size), key),
+            _join(_evaluate(dataset), key),
         )
 
 
@@ -174,9 +174,9 @@ SUBSETS = ([6, 0, 3, 5], [0, 1, 2], [4], [6, 5, 4, 3, 2, 1, 0], [2, 2, 6])
 def test_an_example_keeps_its_noise_in_a_subset(dataset, indices, batch_size):
     everything = _evaluate(dataset, 100, draw=2)[0]
     subset = _evaluate(dataset, batch_size, draw=2, indices=np.array(indices))
-    np.testing.assert_array_equal(_joined(subset, "index"), indices)
+    np.testing.assert_array_equal(_join(subset, "index"), indices)
     for key in ("x", "x_smoothed"):
-        np.testing.assert_array_equal(_joined(subset, key), everything[key][indices])
+        np.testing.assert_array_equal(_join(subset, key), everything[key][indices])
 
 
 def test_a_subset_of_a_large_split_draws_the_blocks_it_touches_alone(monkeypatch):
@@ -193,11 +193,11 @@ def test_a_subset_of_a_large_split_draws_the_blocks_it_touches_alone(monkeypatch
     indices = np.array([6399, 5, 3000, 6, 3001])
     subset = _evaluate(large, 100, smoothing=Counted(0.3), indices=indices)
     assert drawn == [32] * 3
-    everything = _joined(_evaluate(large, 1000), "x_smoothed")
+    everything = _join(_evaluate(large, 1000), "x_smoothed")
     np.testing.assert_array_equal(subset[0]["x_smoothed"], everything[indices])
 
 
-def test_indices_that_are_no_positions_of_the_split_are_refused(dataset):
+def test_indices_outside_the_split_are_rejected(dataset):
     with pytest.raises(ValueError, match="`indices` must be from 0 to 6.*got 7"):
         _evaluate(dataset, indices=np.array([0, 7]))
     with pytest.raises(ValueError, match="`indices` must be from 0 to 6.*got -1"):
@@ -209,10 +209,10 @@ def test_indices_that_are_no_positions_of_the_split_are_refused(dataset):
 
 
 def test_draws_differ_from_each_other_and_from_training(dataset):
-    first, second = (_joined(_evaluate(dataset, draw=d), "x_smoothed") for d in (0, 1))
+    first, second = (_join(_evaluate(dataset, draw=d), "x_smoothed") for d in (0, 1))
     assert not (first == second).any()
     training = _noise_of_examples(_train(dataset, 3), 1)[0, :7]
-    evaluation = first - _joined(_evaluate(dataset), "x")
+    evaluation = first - _join(_evaluate(dataset), "x")
     assert not np.isclose(training, evaluation, atol=1e-5).all(axis=(1, 2, 3)).any()
 
 

@@ -42,7 +42,7 @@ def test_vectors_are_measured_as_they_are():
     x = np.random.default_rng(0).normal(scale=5.0, size=(300, 2))
     actual = median_distance_noise_scale(_vectors(x))
     assert actual == pytest.approx(np.median(pdist(x)) / (2 * math.sqrt(2)), rel=1e-6)
-    # In the unit of the data: ten times the data, ten times the noise.
+    # In the unit of the data: ten times the data give ten times the noise.
     ten_times = median_distance_noise_scale(_vectors(10 * x))
     assert ten_times == pytest.approx(10 * actual, rel=1e-6)
 
@@ -100,7 +100,7 @@ def test_an_offset_does_not_change_the_scale(offset):
     assert median_distance_noise_scale(_vectors(x)) == pytest.approx(
         _rule(x), rel=1e-12
     )
-    # Of three standard normals; in float32, 1e6 lies between numbers .06 apart.
+    # Three standard normals around 1e6, where float32 numbers are .06 apart.
     assert _rule(x) == pytest.approx(0.628, rel=0.01)
 
 
@@ -112,7 +112,7 @@ def test_a_constant_coordinate_and_an_outlier_hide_no_differences():
 
 
 def test_nearly_equal_images_are_measured_exactly():
-    # Each image differs from the common one by one level of one pixel of its own.
+    # Each image differs from the common one by one level, at a different pixel.
     x = np.tile(RAMP, (60, 1, 1))
     for number, image in enumerate(x):
         image.ravel()[number] += 1

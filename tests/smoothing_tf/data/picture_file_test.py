@@ -14,7 +14,7 @@ from smoothing_tf.data.record_format import RecordError
 RNG = np.random.default_rng(0)
 COLOR = RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)
 GREY = COLOR[..., 0]
-# Two alphas of which one is opaque.
+# Two alpha values, one of them opaque.
 ALPHA = np.where(np.arange(48).reshape(6, 8) % 2, 255, 0).astype(np.uint8)
 
 
@@ -169,7 +169,7 @@ def test_transparent_pixels_are_shown_on_white(tmp_path, image, expected):
         path = tmp_path / f"x.{suffix}"
         image.save(path, **({"lossless": True} if suffix == "webp" else {}))
         if image.mode == "LA" and suffix == "webp":
-            continue  # It has no grey.
+            continue  # WebP has no grey mode.
         np.testing.assert_array_equal(_read(path), expected.reshape(6, 8, -1))
 
 
@@ -263,7 +263,7 @@ def test_floats_cannot_be_read(tmp_path):
 
 def test_a_size_crops_the_center_and_averages(tmp_path):
     image = np.zeros((8, 20, 3), np.uint8)
-    # What is beyond the middle is cut off; a checkerboard becomes grey.
+    # Everything beyond the middle is cut off; a checkerboard becomes grey.
     image[:, :6] = (255, 0, 0)
     image[:, 14:] = (255, 0, 0)
     image[:, 6:14] = 255 * (np.indices((8, 8)).sum(0) % 2)[..., None]

@@ -1,4 +1,4 @@
-"""Tests of what the image files of a folder are converted to and checked for."""
+"""Tests of the conversion and the checks of a folder's image files."""
 
 import os
 
@@ -101,7 +101,7 @@ def test_what_is_stored_decodes_to_the_same(tmp_path, num_channels, num_levels):
     record = encode_record(PATH_FEATURE, os.fsencode(path))
     x, label = record_format.decode(record)
     stored = RecordFormat("image", shape, "uint8", num_levels)
-    again, _ = stored.decode(record_format.stored(record, x, label))
+    again, _ = stored.decode(record_format.make_record(record, x, label))
     np.testing.assert_array_equal(again, x)
 
 
@@ -132,7 +132,7 @@ def test_the_most_common_shape_wins_in_any_order(tmp_path):
     for order in (paths, paths[::-1], paths[1:] + paths[:1]):
         shape, num_bits = most_common_shape(order, PictureConversion(), "x")
         assert (shape, num_bits) == ((6, 8, 3), 8)
-    # As many of each: still one answer.
+    # Equal counts of both still give one answer.
     ties = [
         most_common_shape(o, PictureConversion(), "x")
         for o in (paths[:2], paths[1::-1])

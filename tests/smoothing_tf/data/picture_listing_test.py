@@ -151,7 +151,7 @@ def test_links_lead_to_what_is_in_the_folder_once(root, tmp_path):
     }
 
 
-def test_a_link_beside_its_class_folder_adds_nothing(root):
+def test_a_link_next_to_its_class_folder_adds_nothing(root):
     (root / "train" / "cat").mkdir()
     for i in range(3):
         (root / "train" / f"00{i}.png").rename(root / "train" / "cat" / f"00{i}.png")

@@ -114,7 +114,7 @@ def test_what_cannot_be_read_is_named(directory, monkeypatch):
     )
 
 
-def test_damaged_files_of_a_data_set_by_name_are_told(tmp_path):
+def test_damaged_files_of_a_data_set_by_name_are_reported(tmp_path):
     open_dataset(DataConfig("digits", str(tmp_path)))
     (info,) = tmp_path.rglob("dataset_info.json")
     info.write_bytes(info.read_bytes()[:300])

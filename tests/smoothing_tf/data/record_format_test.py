@@ -41,7 +41,7 @@ def test_vector_survives_encoding():
 
 
 @pytest.mark.parametrize("label", [-1, 10])
-def test_a_label_that_is_no_class_is_rejected(label):
+def test_a_label_that_is_not_a_class_is_rejected(label):
     with pytest.raises(RecordError, match=f"label {label} instead of one of 0 to 9"):
         LABELLED.decode(encode_record("image", _png(_levels()), label))
 
@@ -78,7 +78,7 @@ def _jpeg() -> bytes:
         (_png(_levels(17)), "value 17, above the last level 16"),
     ],
 )
-def test_unsound_images_are_told_apart(encoded, reason):
+def test_unsound_images_are_rejected_with_a_reason(encoded, reason):
     with pytest.raises(RecordError, match=reason):
         IMAGE.decode(encode_record("image", encoded))
 
@@ -91,7 +91,7 @@ def test_unsound_images_are_told_apart(encoded, reason):
         ([1.0, np.inf, 2.0], "NaN or infinite"),
     ],
 )
-def test_unsound_vectors_are_told_apart(values, reason):
+def test_unsound_vectors_are_rejected_with_a_reason(values, reason):
     with pytest.raises(RecordError, match=reason):
         VECTOR.decode(encode_record("x", np.array(values)))
 

@@ -1,4 +1,4 @@
-"""Tests of what is said of unsound records."""
+"""Tests of the messages about unsound records."""
 
 import pytest
 

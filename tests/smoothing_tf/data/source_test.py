@@ -1,4 +1,4 @@
-"""Tests of finding out what a stored data set holds."""
+"""Tests of reading the format of a stored data set."""
 
 import numpy as np
 import pytest

@@ -9,7 +9,7 @@ from smoothing_tf.distributions import DiscretizedLogisticMixture
 from smoothing_tf.numerics import levels_to_unit
 
 NUM_LEVELS = 4
-COLOURS = levels_to_unit(
+COLORS = levels_to_unit(
     np.array(list(itertools.product(range(NUM_LEVELS), repeat=3))),
     NUM_LEVELS,
     tf.float64,
@@ -30,8 +30,8 @@ def random_mixture(dtype=tf.float64, num_mixtures=3, scale=1.0):
     )
 
 
-def test_coupled_masses_of_all_colours_sum_to_one():
-    total = tf.reduce_sum(tf.exp(random_mixture().log_prob(COLOURS)))
+def test_coupled_masses_of_all_colors_sum_to_one():
+    total = tf.reduce_sum(tf.exp(random_mixture().log_prob(COLORS)))
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
 
 
@@ -40,12 +40,12 @@ def test_coupling_changes_the_mass():
     parameters = {**mixture.parameters, "coefficients": None}
     parameters.pop("name", None)
     uncoupled = DiscretizedLogisticMixture(**parameters)
-    difference = mixture.log_prob(COLOURS) - uncoupled.log_prob(COLOURS)
+    difference = mixture.log_prob(COLORS) - uncoupled.log_prob(COLORS)
     assert np.max(np.abs(difference)) > 0.1
 
 
 def test_coefficients_enter_in_the_order_of_the_channels():
-    # One component so sharp that the coupled locations decide the colour.
+    # One component so sharp that the coupled locations decide the color.
     loc = tf.constant([[-1.0, 0.0, 0.0]], tf.float64)
     coefficients = tf.constant([[1.0, 0.5, -0.5]], tf.float64)
     mixture = DiscretizedLogisticMixture(
@@ -59,14 +59,14 @@ def test_coefficients_enter_in_the_order_of_the_channels():
     np.testing.assert_array_equal(mixture.sample(seed=[0, 1]), [-1.0, -1.0, 0.0])
 
 
-def test_samples_of_all_colours_follow_the_masses():
+def test_samples_of_all_colors_follow_the_masses():
     mixture = random_mixture(tf.float32, scale=0.7)
     num_samples = 200_000
     samples = mixture.sample(num_samples, seed=[3, 4])
     levels = np.rint((samples.numpy() + 1) * (NUM_LEVELS - 1) / 2).astype(int)
     codes = levels @ [16, 4, 1]
     counts = np.bincount(codes, minlength=64)
-    expected = num_samples * np.exp(mixture.log_prob(tf.cast(COLOURS, tf.float32)))
+    expected = num_samples * np.exp(mixture.log_prob(tf.cast(COLORS, tf.float32)))
     common = expected > 5
     chi_square = np.sum((counts - expected)[common] ** 2 / expected[common])
     # 99.9 % quantile of chi-square with 63 degrees of freedom is 103.4.

@@ -1,4 +1,4 @@
-"""METRICS of the discretized logistic: exactness, normalization, gradients."""
+"""The discretized logistic: exactness, normalization, gradients."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from smoothing_tf.numerics import levels_to_unit
 tfd, tfb = tfp.distributions, tfp.bijectors
 HALF_RANGE = 127.5
 
-# Locations in levels of 256 and log-scales on [-1, 1]: far outside to the centre,
+# Locations in levels of 256 and log-scales on [-1, 1]: far outside to the center,
 # the sharpest to the flattest component a head can give.
 LOCS = [-64.0, -0.5, 0.0, 0.4, 100.0, 127.5, 254.7, 255.0, 320.0]
 LOG_SCALES = [-7.0, -5.0, -3.0, 0.0, 3.0, 5.0]

@@ -1,4 +1,4 @@
-"""Pictures and metrics of images that are neither grey nor colour."""
+"""Pictures and metrics of images that are neither grey nor color."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Nominal 95 % intervals cover what they should."""
+"""Nominal 95 % intervals cover their targets about that often."""
 
 import os
 import time

@@ -69,7 +69,7 @@ def whole(tmp_path_factory):
     return directory, _write_whole(directory)
 
 
-def test_everything_is_on_disk_and_metrics_are_what_was_returned(whole):
+def test_everything_is_on_disk_and_metrics_equal_the_result(whole):
     tmp_path, metrics = whole
     assert _strict_json(tmp_path / "metrics.json") == metrics
     assert {
@@ -202,7 +202,7 @@ def test_baseline_alone_is_evaluated(tmp_path):
     assert "bits_per_dim" not in metrics
 
 
-def test_smoothed_stage_alone_gives_what_it_can(tmp_path):
+def test_the_smoothed_stage_alone_gives_its_metrics(tmp_path):
     metrics = _write(tmp_path, trained=tiny_trained(SHAPE, ("smoothed",), num_levels=4))
     assert metrics["bits_per_dim"]["value"] is None
     assert "reverse stage is not trained" in metrics["bits_per_dim"]["reason"]
@@ -376,5 +376,5 @@ def test_no_model_and_models_of_another_shape_are_errors(tmp_path):
 
 def test_output_below_a_file_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="lies below the file"):
+    with pytest.raises(NotADirectoryError, match="is below the file"):
         _write(tmp_path / "file" / "evaluation")

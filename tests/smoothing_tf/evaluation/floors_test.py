@@ -48,7 +48,7 @@ def test_twice_gives_the_same_and_a_pair_is_measured_once(monkeypatch):
     assert calls == 2 * [30] * 20
 
 
-def test_what_takes_long_is_repeated_less():
+def test_slow_metrics_are_repeated_less_often():
     monkeypatched = Floors(_reference(40, 3))
     assert monkeypatched("fd", 20)["repeats"] == 20
     operations = floors_module._MEASURES["fd"][1]
@@ -58,5 +58,5 @@ def test_what_takes_long_is_repeated_less():
 
 def test_sizes_leave_two_disjoint_sets():
     floors = Floors(_reference(31))
-    assert floors.size(100) == floors.neighbour_size(100) == 15
+    assert floors.size(100) == floors.neighbor_size(100) == 15
     assert floors.size(7) == 7

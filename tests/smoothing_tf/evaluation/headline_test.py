@@ -15,7 +15,7 @@ def test_digits_are_those_that_the_standard_error_supports():
     )
 
 
-def test_a_likelihood_that_is_no_bound_is_an_equality():
+def test_a_likelihood_that_is_not_a_bound_is_an_equality():
     metrics = {"nll_baseline": metric(se=12.3, value=-123.4, bound=False)}
     assert headline(metrics) == (
         "nll_baseline = -123 +- 12 (300 test examples; lower is better)"
@@ -34,7 +34,7 @@ def test_one_example_says_why_it_has_no_error():
     )
 
 
-def test_overfitting_is_said():
+def test_overfitting_is_reported():
     train = {"overfitting": {"found": True, "statement": "Overfitting: much."}}
     metrics = {"bits_per_dim": metric(se=0.02), "bits_per_dim_train": train}
     assert headline(metrics).endswith("\nOverfitting: much.")

@@ -1,4 +1,4 @@
-"""All metrics of samples of a data set, and what is said where there are none."""
+"""All metrics of samples of a data set, and the reasons where there are none."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,8 @@ def test_floors_of_a_sorted_split_are_those_of_a_shuffled_one(monkeypatch):
         metrics, _ = make(dataset, "randconv")({"samples": arrays["test"]})
         floors[name] = metrics["fd_grey"]["floor"]["value"]
         assert metrics["fd_grey"]["floor_sets"].endswith(DRAWN)
-    # Of two halves by class it would be 100^2, the squared distance of their means.
+    # Between two halves by class it would be 100^2, the squared distance of their
+    # means.
     assert max(floors.values()) < 100.0
 
 

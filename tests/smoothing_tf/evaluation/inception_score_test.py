@@ -30,7 +30,7 @@ def test_equals_the_definition_on_splits():
     mean, std = inception_score(logits, contiguous=True)
     assert mean == pytest.approx(np.mean(scores), rel=1e-12)
     assert std == pytest.approx(np.std(scores), rel=1e-9)
-    # By default they are those of the library's one permutation.
+    # By default the splits are those of the library's permutation.
     shuffled = np.empty_like(logits)
     shuffled[subset_indices(103)] = logits
     assert inception_score(shuffled).mean == mean
@@ -45,7 +45,7 @@ def test_data_sorted_by_class_score_as_shuffled_data_do(num_classes):
     shuffled = inception_score(rng.permutation(logits), contiguous=True)
     by_class = inception_score(logits)
     assert by_class.mean == pytest.approx(shuffled.mean, rel=0.02)
-    # So far off are the contiguous splits of other tools.
+    # The contiguous splits of other tools are this far off.
     contiguous = inception_score(logits, contiguous=True)
     assert contiguous.mean < 0.75 * shuffled.mean
 

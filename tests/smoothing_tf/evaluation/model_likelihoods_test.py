@@ -55,7 +55,7 @@ def _evaluate(trained, dataset, max_examples, *, baseline=None, **kwargs):
 
 
 def _evaluate_smoothed(trained, dataset, max_examples):
-    """As `_evaluate`, of the smoothed stage alone: x~ is noised, and it is fast."""
+    """Evaluates only the smoothed stage, whose x~ is noised; this is fast."""
     return model_likelihoods(
         dataclasses.replace(trained, reverse=None),
         dataset,
@@ -83,9 +83,9 @@ def test_twenty_sorted_data_sets_score_a_subset_as_they_score_the_whole(trained)
         drawn.append(_distance(part[SMOOTHED], whole[SMOOTHED]))
         first.append(_distance(whole[SMOOTHED][:n], whole[SMOOTHED]))
     assert np.sum(np.array(drawn) <= 3.0) >= 19
-    # Two thirds of them are within one standard error: it is not too large.
+    # Two thirds are within one standard error, so the error is not too large.
     assert 8 <= np.sum(np.array(drawn) <= 1.0) <= 19
-    # The beginning of the split, a class or two, does not pass.
+    # The beginning of the split, one or two classes, fails this test.
     assert np.sum(np.array(first) <= 3.0) <= 6
 
 
@@ -119,7 +119,7 @@ def test_subsets_are_nested_and_keep_their_noise_in_every_draw(trained):
             baseline=baseline,
             num_draws=2,
             num_importance_draws=3,
-            # Neither divides a block of noise, nor the other.
+            # Neither size divides a block of noise or the other size.
             evaluation_batch_size=batch_size,
         )
         for n, batch_size in ((None, 777), (400, 33), (40, 40))
@@ -145,7 +145,7 @@ def test_subsets_are_nested_and_keep_their_noise_in_every_draw(trained):
 def test_a_limit_beyond_the_split_is_no_subset(trained):
     metrics, _ = _evaluate(trained, _dataset(0, 60, 50), 1000)
     assert metrics["nll"]["n"] == 60 and "subset" not in metrics["nll"]
-    # Fewer training examples than test examples: all of them.
+    # With fewer training than test examples, all training examples are used.
     assert metrics["nll_train"]["n"] == 50 and "subset" not in metrics["nll_train"]
 
 

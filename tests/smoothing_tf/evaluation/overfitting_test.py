@@ -20,7 +20,7 @@ def test_a_bound_that_is_far_below_on_training_data_is_found():
 @pytest.mark.parametrize(
     ("test", "train", "is_found"),
     [
-        # Errors of .03 and .04 make one of .05: the limit is .15.
+        # Errors of .03 and .04 combine to .05, so the limit is .15.
         (1.1501, 1.0, True),
         (1.1499, 1.0, False),
         (1.0, 1.0, False),

@@ -44,7 +44,7 @@ def test_equal_rows_are_at_distance_zero(offset, d):
 @pytest.mark.parametrize("distance", [1e-9, 1e-6, 1e-3])
 @pytest.mark.parametrize("num_groups", [1, 3, 100])
 def test_nearly_equal_rows_keep_their_digits(distance, num_groups, d):
-    # One group, a few far apart, which no common centre helps, and pairs.
+    # One group, a few far apart, which no common center helps, and pairs.
     rng = np.random.Generator(np.random.PCG64(0))
     groups = np.repeat(rng.normal(size=(num_groups, d)), 200 // num_groups, axis=0)
     x = groups + distance * rng.normal(size=groups.shape)

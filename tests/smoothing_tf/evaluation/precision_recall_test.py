@@ -11,8 +11,8 @@ def _points(n, d=3, seed=0, shift=0.0):
 
 def _naive_share(points, centres, k):
     radii = []
-    for i, centre in enumerate(centres):
-        others = [np.linalg.norm(c - centre) for j, c in enumerate(centres) if j != i]
+    for i, center in enumerate(centres):
+        others = [np.linalg.norm(c - center) for j, c in enumerate(centres) if j != i]
         radii.append(sorted(others)[k - 1])
     inside = [
         any(np.linalg.norm(p - c) <= r for c, r in zip(centres, radii)) for p in points
@@ -58,8 +58,8 @@ def test_repeated_points_far_from_the_origin_have_empty_balls():
 
 @pytest.mark.parametrize("d", [3, 200])
 def test_balls_of_nearly_equal_points_keep_their_size(d):
-    # The generated points lie ten times as far from the real ones as these from each
-    # other, and all of them far from the origin.
+    # The generated points are ten times as far from the real ones as those are from
+    # each other, and all are far from the origin.
     real = 1e3 + 1e-6 * _points(50, d)
     assert precision_recall(real, real + 1e-4) == (0.0, 0.0)
     assert precision_recall(real, 1e3 + 1e-6 * _points(50, d, seed=1)).precision > 0.5

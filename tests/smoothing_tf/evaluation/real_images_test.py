@@ -37,7 +37,7 @@ def test_a_limited_reference_holds_all_classes_and_is_recorded(monkeypatch, size
     assert np.sum(_class_counts(real.reference) > 0) >= 8
     record = {"size": size, "of": 1000, "drawn": DRAWN}
     assert real.record_reference()["reference_subset"] == record
-    # Nearest neighbours are looked for among all of them.
+    # The nearest neighbors are searched among all of them.
     assert len(real.training) == 1000
 
 

@@ -133,7 +133,7 @@ def test_one_example_says_that_it_has_no_error():
     )
 
 
-def test_overfitting_is_said_in_words_with_both_numbers():
+def test_overfitting_is_stated_with_both_numbers():
     train = BOUND | {"value": 3.2, "se": 0.0218, "split": "train"}
     train["overfitting"] = overfitting(BOUND, train)
     metrics = {"bits_per_dim": BOUND, "bits_per_dim_train": train}
@@ -148,7 +148,7 @@ def test_metric_that_could_not_be_computed_says_why():
     assert "It is NaN." in _text(_render(metrics={"bits_per_dim": broken}))
 
 
-def test_every_reason_is_given_once_beside_the_numbers_there_are():
+def test_every_reason_is_given_once_next_to_the_available_numbers():
     fewer = [
         MISSING | {"extractor": DISTANCE["extractor"], "reason": reason}
         for reason in ("Reason one.", "Reason one.", "Reason two.")
@@ -160,7 +160,7 @@ def test_every_reason_is_given_once_beside_the_numbers_there_are():
     assert "12.3 ± 0.5" in text and "abc123" in text
 
 
-def test_density_of_noised_data_is_said_to_be_one():
+def test_density_of_noised_data_is_labeled_as_a_density():
     smoothed = BOUND | {"bound": False, "k": None, "draws": 1, "terms": {}}
     missing = BOUND | {"value": None, "se": None, "terms": {}, "reason": "No reverse."}
     metrics = {"bits_per_dim": missing, "bits_per_dim_smoothed": smoothed}

@@ -1,4 +1,4 @@
-"""Figures are written with the digits that their standard error supports."""
+"""Values are written with the digits that their standard error supports."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from smoothing_tf.evaluation.rounding import format_se, format_value, with_error
         (-3.12e-7, 1.4e-7, "−3.1 × 10⁻⁷", "1.4 × 10⁻⁷"),
         (0.0, 2.6e-9, "0 × 10⁻⁹", "3 × 10⁻⁹"),
         (-9.96e-8, 2e-8, "−10 × 10⁻⁸", "2 × 10⁻⁸"),
-        # An error of rounding.
+        # A rounding error.
         (8.0, 1.2e-16, "8.000000", "1.2 × 10⁻¹⁶"),
     ],
 )

@@ -87,7 +87,7 @@ def test_every_number_says_how_it_was_made():
 
 
 def _numbers(metric):
-    """The metric and all that is compared with it, each a number of its own."""
+    """Returns the metric, its floor and its value for held-out images."""
     return [metric, *(metric[name] for name in ("floor", "held_out") if name in metric)]
 
 

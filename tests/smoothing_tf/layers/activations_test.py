@@ -1,4 +1,4 @@
-"""Nonlinearities, and what they do in half precision."""
+"""Nonlinearities, and their behavior in half precision."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What each convolution may see, by the gradient of one output pixel."""
+"""The input pixels that each convolution sees, by the gradient of one output pixel."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def randomized(layer):
 
 
 def seen_by(function, pixel, size=(6, 6), channels=2):
-    """Positions of the input that move the output at `pixel`."""
+    """Finds the positions of the input that affect the output at `pixel`."""
     x = tf.random.stateless_normal((1, *size, channels), [5, 6])
     with tf.GradientTape() as tape:
         tape.watch(x)

@@ -21,8 +21,8 @@ def test_each_resolution_is_half_the_one_before_and_sees_all_sides(
     with tf.GradientTape() as tape:
         tape.watch(x)
         features = encoder(x, view=FullView())
-        centre = tf.reduce_sum(features[0][0, 4, 6])
+        center = tf.reduce_sum(features[0][0, 4, 6])
     assert [f.shape for f in features] == [(1, 8, 12, 4), (1, 4, 6, 4), (1, 2, 3, 4)]
-    seen = np.argwhere(np.any(tape.gradient(centre, x)[0] != 0, axis=-1))
+    seen = np.argwhere(np.any(tape.gradient(center, x)[0] != 0, axis=-1))
     assert seen.min(axis=0).tolist() == [4 - reach, 6 - reach]
     assert seen.max(axis=0).tolist() == [4 + reach, 6 + reach]

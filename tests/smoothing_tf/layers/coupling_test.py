@@ -1,4 +1,4 @@
-"""Affine couplings: the identity at the start, bounded ever after."""
+"""Affine couplings start as the identity and stay bounded."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_shift_and_scale_are_of_the_moved_part_and_depend_on_the_fixed_one():
 def test_log_scales_are_bounded_whatever_the_weights():
     _, log_scale = make(100.0)(FIXED)
     np.testing.assert_allclose(np.abs(log_scale), 2.0, rtol=1e-6)
-    # Small ones are as the network gives them.
+    # Small log-scales are those of the network.
     coupling = make(0.01)
     raw = coupling.dense[1](tf.nn.relu(coupling.dense[0](FIXED)))[:, 3:]
     np.testing.assert_allclose(coupling(FIXED)[1], raw, rtol=1e-3)

@@ -19,7 +19,7 @@ def test_the_share_dropped_is_the_rate_and_the_mean_stays(rate):
     np.testing.assert_allclose(kept[0], 1 / (1 - rate), rtol=2**-15)
 
 
-def test_decisions_are_independent_of_their_neighbours():
+def test_decisions_are_independent_of_their_neighbors():
     kept = dropout(tf.ones([NUM_VALUES]), 0.5, tf.constant([3, 4])).numpy() / 2
     # Values whose decisions come from the same random word, and the next one.
     for lag in range(1, 8):

@@ -1,4 +1,4 @@
-"""Masks of convolutions: what they leave of a window, whatever the weights."""
+"""Masks of convolutions: the visible part of a window, whatever the weights."""
 
 import numpy as np
 import pytest
@@ -9,18 +9,18 @@ from smoothing_tf.layers import MaskedKernel, channel_mask, raster_mask
 CHANNELS = np.arange(3)
 
 
-def test_of_a_window_the_pixels_before_the_centre_are_left():
+def test_a_window_keeps_the_pixels_before_the_center():
     mask = raster_mask((2, 5), "raster", CHANNELS, CHANNELS, is_strict=True)
     before = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]], bool)
     np.testing.assert_array_equal(mask.all(axis=(2, 3)), before)
-    centre = mask[-1, 2].copy()
+    center = mask[-1, 2].copy()
     mask[-1, 2] = False
     np.testing.assert_array_equal(mask.any(axis=(2, 3)), before)
     # Green sees red; blue sees red and green.
-    np.testing.assert_array_equal(centre, [[0, 1, 1], [0, 0, 1], [0, 0, 0]])
+    np.testing.assert_array_equal(center, [[0, 1, 1], [0, 0, 1], [0, 0, 0]])
 
 
-def test_a_window_to_the_left_ends_at_the_centre():
+def test_a_window_to_the_left_ends_at_the_center():
     mask = raster_mask((1, 3), "up_left", CHANNELS, CHANNELS)
     assert mask[0, :2].all()
     np.testing.assert_array_equal(mask[0, 2], [[1, 1, 1], [0, 1, 1], [0, 0, 1]])
@@ -46,7 +46,7 @@ def test_a_kernel_is_zero_outside_its_mask_whatever_the_weights_become():
     np.testing.assert_array_equal(gradient, mask.astype(np.float32))
 
 
-def test_initial_weights_keep_the_scale_of_what_is_unmasked():
+def test_initial_weights_keep_the_scale_of_unmasked_inputs():
     degrees = np.repeat([0, 1], 200)
     weight = MaskedKernel(channel_mask(degrees, degrees), gain=0.5)
     weight.initialize([1, 2])

@@ -111,7 +111,7 @@ def test_the_next_level_runs_at_every_second_pixel_and_equals_the_full_view():
             from_left = view.from_left
             blocks.append(
                 {
-                    layer: view.remembered_of([layer])
+                    layer: view.join_remembered([layer])
                     for layer in ([middle, up] if is_upper else [down])
                 }
             )
@@ -136,7 +136,7 @@ def test_layers_of_one_level_are_remembered_column_after_column():
             layer(factor * x[:, 0, view.column], view=view)
     expected = [f * x[:, 0, column] for column in (0, 1) for f in (1, 2)]
     np.testing.assert_array_equal(
-        view.remembered_of(layers), tf.concat(expected, axis=1)
+        view.join_remembered(layers), tf.concat(expected, axis=1)
     )
 
 

@@ -1,4 +1,4 @@
-"""What all autoregressive models share: the head's dtype, contexts, positions."""
+"""The common parts of autoregressive models: the head's dtype, contexts, positions."""
 
 import numpy as np
 import pytest

@@ -39,7 +39,7 @@ def test_a_categorical_head_is_of_levels_and_of_one_channel():
         make_head("categorical", 3, 2, 17)
 
 
-def test_a_categorical_head_draws_what_it_says():
+def test_a_categorical_head_draws_from_its_probabilities():
     head = make_head("categorical", 1, 2, 4)
     params = tf.math.log([[0.1, 0.4, 0.0, 0.5]])
     noise = head.noise([20_000], tf.constant([1, 2]))
@@ -83,8 +83,8 @@ def test_a_discrete_log_scale_has_floor_and_ceiling():
         np.testing.assert_allclose(distribution.log_prob(x), exact.log_prob(x))
 
 
-def test_three_channels_are_drawn_from_what_they_are_scored_by():
-    # Of sub-pixels that each see the channels before them.
+def test_three_channels_are_drawn_from_the_scored_distribution():
+    # Sub-pixels that each see the channels before them.
     num_levels, num_draws = 4, 100_000
     head = make_head(None, 3, 2, num_levels)
     rng = np.random.default_rng(3)
@@ -102,7 +102,7 @@ def test_three_channels_are_drawn_from_what_they_are_scored_by():
     assert np.sum(masses > 0.01) > 10
 
 
-def test_three_continuous_channels_are_drawn_from_what_they_are_scored_by():
+def test_three_continuous_channels_are_drawn_from_the_scored_distribution():
     num_draws = 100_000
     head = make_head(None, 3, 1, None)
     params = tf.constant(np.random.default_rng(3).normal(size=[1, head.num_params]))

@@ -56,8 +56,8 @@ def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
     """Two pixels of three levels, each like the other.
 
     Args:
-      heard: how much x_0 follows x~_1, besides x~_0.
-      shape: beside each other or one above the other.
+      heard: weight with which x_0 follows x~_1, in addition to x~_0.
+      shape: event shape, with the pixels side by side or one above the other.
     """
     reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS, shape)
     kernel = reverse.context_layers[-1].kernel
@@ -67,7 +67,7 @@ def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
 
 
 def quadrature(model, log_prob):
-    """Integral of exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
+    """Integrates exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
     axis = np.linspace(-12.0, 12.0, 161)
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     grid = tf.constant(grid.reshape(-1, 1, 2, 1))
@@ -80,7 +80,7 @@ def quadrature(model, log_prob):
 
 
 def exact(model, value=lambda x, x_smoothed: 1.0):
-    """Sum over x~ of value p(x_0, x~ | x_1), [x_0, x_1]."""
+    """Sums value p(x_0, x~ | x_1) over x~, [x_0, x_1]."""
 
     def joint(x, grid):
         return np.exp(model.smoothed.log_prob(grid) + model.reverse.log_prob(x, grid))
@@ -136,7 +136,7 @@ def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
     assert errors[2] > 0.03 > errors[3]
 
 
-def test_particles_that_are_drawn_anew_after_every_row_find_the_same():
+def test_resampling_after_every_row_gives_the_same_distribution():
     truth = exact(two_pixels())[:, 2]
     column = two_pixels(shape=(2, 1, 1))
     images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [4000, 1, 1, 1])
@@ -234,7 +234,7 @@ def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
         np.testing.assert_allclose(alone[index], named[index][1:], rtol=1e-12)
 
 
-def test_what_stands_at_missing_pixels_does_not_matter():
+def test_the_values_of_missing_pixels_do_not_matter():
     model = two_pixels()
     images = np.full([2, 1, 2, 1], X[2])
     for junk in (-100.0, np.nan):

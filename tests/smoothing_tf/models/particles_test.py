@@ -54,7 +54,7 @@ def test_what_is_not_finite_is_no_weight(bad):
     log_weights = tf.constant([[bad, 0.0, bad], [bad, bad, bad], [0.0, bad, -0.1]])
     uniform = tf.constant([0.1, 0.5, 0.9])
     ancestors, new = resample_unequal(log_weights, uniform)
-    # Where no particle has any weight, all stay and begin anew.
+    # If no particle has any weight, all are kept with equal weights.
     np.testing.assert_array_equal(ancestors[:2], [[1, 1, 1], [0, 1, 2]])
     assert np.all(np.isfinite(new[:2]))
     seeds = tf.constant([[1, 2], [3, 4], [5, 6]])

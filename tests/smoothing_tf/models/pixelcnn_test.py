@@ -63,7 +63,7 @@ class TestPixelCNN(DensityModelContract):
         assert is_blind.any()
 
     @pytest.mark.parametrize("num_channels", [2, 3])
-    def test_masses_of_colours_sum_to_one(self, num_channels):
+    def test_masses_of_colors_sum_to_one(self, num_channels):
         shape, num_levels = (1, 2, num_channels), 3
         model = randomize(self.make(shape, num_levels))
         events = tf.cast(all_events(shape, num_levels), tf.float64)

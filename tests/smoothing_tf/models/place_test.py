@@ -1,4 +1,4 @@
-"""Places: what a tensor over whole images holds there."""
+"""Places select the values of tensors over whole images."""
 
 import numpy as np
 import pytest

@@ -122,15 +122,15 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
     np.testing.assert_allclose(params, model(x), rtol=1e-12, atol=1e-12)
 
 
-# In float32 a component whose lead is within rounding may differ, and what follows it
-# with it; with this noise there is none.
+# In float32 a component whose lead is within rounding may differ, and with it all later
+# pixels; with this noise there is none.
 @pytest.mark.parametrize(
     "num_levels, dtype, tolerance",
     [(None, "float64", 1e-10), (17, "float64", 1e-10), (17, "float32", 1e-4)],
 )
 def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tolerance):
     model = make(num_levels=num_levels, is_conditional=True, dtype=dtype)
-    # Small parameters: free-running draws of wild ones leave every finite range.
+    # Small parameters, since free-running draws of extreme ones overflow.
     scales = model.nin_out.weight.g
     scales.assign(0.3 * scales)
     context = tf.cast(images(model, seed=7), dtype)
@@ -193,7 +193,7 @@ def test_lower_precision_follows_the_full_pass(name, dtype, is_conditional, tole
     assert error < tolerance
 
 
-def test_resampling_makes_copies_that_go_on_by_themselves():
+def test_resampling_makes_copies_that_continue_independently():
     model = make(is_conditional=True)
     context = images(model, seed=3)
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
@@ -214,7 +214,7 @@ def test_resampling_makes_copies_that_go_on_by_themselves():
     np.testing.assert_array_equal(origin, turn)
     np.testing.assert_array_equal(x[0, :3], x[1, :3])
     assert np.all(x[0, 3:] != x[1, 3:])
-    # What follows the rows so far is what the full pass says, with that context.
+    # The next row matches the full pass on the rows so far, with that context.
     params = model(x, context=tf.gather(context, origin))
     expected = model.head.draw(params, noise)
     np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)

@@ -25,7 +25,7 @@ def context_of(x):
 @pytest.mark.parametrize("event_shape", [(2,), (5,), (2, 3, 1)])
 @pytest.mark.parametrize("is_conditional", [False, True])
 def test_the_chain_is_invertible(event_shape, is_conditional):
-    # In single precision of a chain that stretches about as a trained one does.
+    # In single precision, for a chain that stretches about as much as a trained one.
     for scale, dtype in ((0.1, tf.float32), (0.3, tf.float64)):
         model = randomize(make(event_shape, is_conditional), scale=scale)
         x = 2.0 * tf.random.stateless_normal([50, *event_shape], [1, 2], dtype=dtype)
@@ -52,8 +52,8 @@ def test_conditional_samples_are_by_sample_then_by_context():
     context = tf.constant([[0.0, 0.0], [5.0, 5.0]])
     x = model.sample(3, context, seed=1)
     assert x.shape == (3, 2, 2)
-    # Inverted with the contexts in that order, they are what was drawn: a new model
-    # is the identity.
+    # Inverted with the contexts in that order, the samples give the noise that was
+    # drawn, since a new model is the identity.
     z, _ = model.to_normal(tf.reshape(x, [6, 2]), tf.tile(context, [3, 1]))
     np.testing.assert_allclose(z, make().sample(6, seed=1), atol=1e-4)
 
@@ -64,7 +64,7 @@ def test_a_new_model_is_a_standard_normal():
     np.testing.assert_allclose(make().log_prob(x), expected, rtol=1e-6)
 
 
-def test_a_trained_model_that_is_drawn_anew_is_a_new_one():
+def test_a_reinitialized_model_equals_a_new_one():
     model, new = randomize(make(is_conditional=True)), make(is_conditional=True)
     model.initialize(0)
     for weight, fresh in zip(model.weights, new.weights, strict=True):

@@ -1,4 +1,4 @@
-"""What the PixelCNNs with an order of channels share."""
+"""The common parts of the PixelCNNs with an order of channels."""
 
 import numpy as np
 import pytest

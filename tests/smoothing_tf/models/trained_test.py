@@ -1,4 +1,4 @@
-"""The trained models of a run: what is there, and what a missing stage means."""
+"""The trained models of a run, complete or with missing stages."""
 
 import pytest
 

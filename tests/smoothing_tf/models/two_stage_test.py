@@ -118,8 +118,7 @@ def test_in_one_dimension_the_bounds_agree_with_quadrature(smoothing, num_levels
         noise = np.exp(terms.log_noise)
         np.testing.assert_allclose(simpson(noise, x=around), 1.0, rtol=1e-5)
         bound = simpson(noise * log_weight, x=around)
-        # What the importance-weighted bound converges to: p(x~) p(x|x~) where there
-        # is noise.
+        # The limit of the importance-weighted bound: p(x~) p(x|x~) where q is positive.
         limit = np.log(simpson(noise * np.exp(log_weight), x=around))
 
         draws = tf.repeat(value[None], num_draws, axis=0)
@@ -227,7 +226,7 @@ def test_stages_that_do_not_fit_are_rejected():
         TwoStageModel(pair.smoothing, pair.smoothed, other.reverse)
 
 
-def test_the_truncated_gradient_leaves_out_what_a_dimension_means_for_later_ones():
+def test_the_truncated_gradient_ignores_the_effect_of_a_dimension_on_later_ones():
     config = MADEConfig(hidden_units=(16, 16), num_mixtures=3)
     made = randomize(MADE(config, (2,)), scale=0.3)
     x = tf.random.stateless_normal([20, 2], [1, 2], dtype=tf.float64)
@@ -238,7 +237,7 @@ def test_the_truncated_gradient_leaves_out_what_a_dimension_means_for_later_ones
     )
     # Nothing comes after the last dimension.
     np.testing.assert_allclose(truncated[:, 1], exact[:, 1], rtol=1e-6)
-    # For the first, what is left is the slope of log p(x_1), here by differences.
+    # For the first, the slope of log p(x_1) remains, here by differences.
     step = 1e-5
     offset = tf.constant([[step, 0.0]], tf.float64)
 

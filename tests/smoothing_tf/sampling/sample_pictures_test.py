@@ -60,7 +60,7 @@ def test_images_of_other_channels_are_shown_channel_by_channel():
         np.zeros((3, 4, 4), np.float32),
     ],
 )
-def test_examples_that_are_no_picture_give_none(examples):
+def test_examples_that_cannot_be_shown_give_none(examples):
     assert picture_samples(examples, {"samples": examples}) == {}
 
 

@@ -80,7 +80,7 @@ def test_the_gradient_of_single_step_is_the_one_asked_for():
     assert not np.allclose(exact["single_step"], truncated["single_step"], atol=1e-4)
 
 
-def test_smoothed_stage_alone_gives_what_it_gives_with_the_other():
+def test_the_smoothed_stage_gives_the_same_results_with_and_without_the_other():
     trained = tiny_trained(SHAPE)
     alone = draw_samples(dataclasses.replace(trained, reverse=None), 4, seed=0)
     assert set(alone) == {"smoothed", "single_step"}

@@ -74,7 +74,7 @@ def exported(trained, tmp_path_factory):
     return directory
 
 
-def test_client_with_nothing_but_tensorflow_gets_what_the_model_gives(
+def test_a_client_with_tensorflow_alone_gets_the_models_results(
     two_stage, exported, tmp_path
 ):
     rng = np.random.default_rng(0)

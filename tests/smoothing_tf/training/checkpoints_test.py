@@ -192,7 +192,7 @@ def test_where_all_are_damaged_each_is_named_and_none_is_touched(tmp_path):
 def test_a_checkpoint_of_another_model_is_no_damaged_one(tmp_path, capsys):
     save(tmp_path, 198)
     save(tmp_path, 200)
-    with pytest.raises(ValueError, match="not of the configured model"):
+    with pytest.raises(ValueError, match="does not fit the configured model"):
         restore_stage(TinyModel((4,)), tmp_path)
     assert "198" not in capsys.readouterr().err
 

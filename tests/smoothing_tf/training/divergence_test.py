@@ -1,4 +1,4 @@
-"""Judging a loss, and the advice that follows."""
+"""Judging losses, and the resulting advice."""
 
 import math
 

@@ -12,7 +12,7 @@ SHAPES = ((3, 4), (5,), ())
 
 
 def updated(optimizer_class, strategy, schedule):
-    """Weights and the state of the optimizer after a few steps."""
+    """Returns the weights and the state of the optimizer after a few steps."""
     with strategy.scope():
         weights = [
             keras.Variable(tf.random.stateless_normal(shape, [1, index]))

@@ -58,7 +58,7 @@ def test_a_damaged_line_costs_that_line_alone(tmp_path, capsys, damaged):
     assert str(history.path) in line and "line 2 " in line
     history.truncate(3)
     assert history.path.read_bytes() == b'{"step": 1}\n{"step": 3}\n'
-    # Said once, and no longer damaged.
+    # Reported once, and then repaired.
     History(tmp_path).rows()
     assert capsys.readouterr().err == ""
 

@@ -1,4 +1,4 @@
-"""What is due when, and how many steps may be compiled into one call."""
+"""The steps at which actions are due, and the number of steps in one call."""
 
 from smoothing_tf.training.intervals import Intervals
 from smoothing_tf.training.training_config import TrainingConfig

@@ -23,7 +23,7 @@ from tests.testing.train_tiny import start_process, train
 
 
 def state(directory):
-    """Every number of the newest checkpoint, by name."""
+    """Reads every number of the newest checkpoint, by name."""
     reader = tf.train.load_checkpoint(str(directory / "checkpoints"))
     return {
         name: reader.get_tensor(name)
@@ -289,7 +289,7 @@ def test_write_failure_says_what_is_left(tmp_path):
 
 def test_output_below_a_file_is_rejected(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="lies below the file"):
+    with pytest.raises(NotADirectoryError, match="is below the file"):
         train(tmp_path / "file" / "reverse")
 
 

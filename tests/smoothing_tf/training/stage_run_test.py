@@ -1,4 +1,4 @@
-"""A stage that diverges, changes its settings, is stopped: what is kept and said."""
+"""A stage that diverges, changes its settings or is stopped keeps the right files."""
 
 import os
 import re
@@ -62,7 +62,7 @@ def test_the_advice_after_a_nan_works(tmp_path, capsys, rate, settings):
         "old": rate,
         "new": advised,
     }
-    # Nothing of the diverged steps is left: it is the run with the lower rate.
+    # Nothing of the diverged steps remains: the result is that of the lower rate.
     train(tmp_path / "fresh", make_model=steep, **settings)
     rows = History(tmp_path / "run").rows()
     assert rows == History(tmp_path / "fresh").rows()
@@ -133,7 +133,7 @@ def test_a_loss_that_is_not_finite_at_first_blames_the_data(tmp_path):
     for (low, _), (high, index) in (ranges[:2], ranges[2:]):
         assert float(low) < 0 < 1e38 < float(high)
         assert x[int(index), 1] == pytest.approx(float(high), rel=1e-5)
-    # Nothing is fixed by a run without a step.
+    # A run without a step fixes no settings.
     assert not (tmp_path / "started.json").exists()
 
 

@@ -88,7 +88,7 @@ def test_steps_per_call_do_not_matter():
 
 
 def make_drawing_trainer():
-    """Draws at each of six steps what `batches` gives."""
+    """Makes a trainer that draws the batches of `batches` at each of six steps."""
     iterator = batches(make_trainer())
     steps = [next(iterator) for _ in range(6)]
     x, x_smoothed = (tf.stack(part) for part in zip(*steps, strict=True))
@@ -178,7 +178,7 @@ def test_validation_is_the_mean_under_the_averaged_weights_and_touches_nothing()
         log_prob = trainer.averaged.log_prob(*arguments).numpy()
         expected.extend(-log_prob[counts.numpy()])
     assert nats == pytest.approx(np.mean(expected), rel=1e-6)
-    # And training goes on as if it had not been.
+    # Training then continues as if nothing had happened.
     trainer.run_steps(iterator, 3)
     undisturbed.run_steps(batches(undisturbed), 6)
     assert_same(weights(trainer.model), weights(undisturbed.model))

@@ -18,7 +18,7 @@ def test_the_record_is_written_once(tmp_path):
     assert record.changes(FIRST, [], 4) == []
 
 
-def test_a_checkpoint_says_too_that_a_stage_has_begun(tmp_path):
+def test_a_checkpoint_also_shows_that_a_stage_has_begun(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "ckpt-0.index").touch()
     assert StartRecord(tmp_path).exists()
@@ -41,7 +41,7 @@ def test_changes_are_to_the_settings_of_the_step(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xff"])
-def test_a_damaged_record_still_says_that_the_stage_has_begun(tmp_path, content):
+def test_a_damaged_record_still_shows_that_the_stage_has_begun(tmp_path, content):
     record = StartRecord(tmp_path)
     record.path.write_bytes(content)
     assert record.exists()

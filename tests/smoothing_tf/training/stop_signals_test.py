@@ -61,7 +61,7 @@ def start():
 
 
 @pytest.mark.parametrize("number", STATUS)
-def test_a_signal_ends_what_is_not_deferred(start, number):
+def test_a_signal_ends_work_that_is_not_deferred(start, number):
     process = start("idle")
     process.send_signal(number)
     output, errors = process.communicate(timeout=20)

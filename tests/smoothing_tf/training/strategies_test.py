@@ -9,7 +9,7 @@ HOSTS = ["localhost:1", "localhost:2"]
 
 
 def strategy_of(cluster, task_type, task_id):
-    """What `is_chief` reads of a strategy, without starting a cluster."""
+    """Makes what `is_chief` reads from a strategy, without starting a cluster."""
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec(cluster), task_type=task_type, task_id=task_id
     )

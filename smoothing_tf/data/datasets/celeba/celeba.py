@@ -4,17 +4,17 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from smoothing_tf.data.downloads import downloaded
+from smoothing_tf.data.downloads import download
 
 _SIZE = 32
 _CROP = 140
-# Of all images, shuffled: training, then testing; the rest is for validation.
+# Fractions of all images, shuffled; the rest is the validation split.
 _TRAIN, _TEST = 0.7, 0.1
 _SPLIT_SEED = 0
 
 
 class CelebA32(tfds.core.GeneratorBasedBuilder):
-    """Faces 32x32x3 of 256 levels: a centre crop of 140x140, reduced.
+    """Faces 32x32x3 of 256 levels: a center crop of 140x140, reduced.
 
     The shares of the splits are the published ones; the published order is not
     known, so which images are in a split is ours: one permutation by numpy's PCG64.
@@ -31,7 +31,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
     def _info(self) -> tfds.core.DatasetInfo:
         return tfds.core.DatasetInfo(
             builder=self,
-            description="CelebA, centre crop of 140x140, reduced to 32x32.",
+            description="CelebA, center crop of 140x140, reduced to 32x32.",
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(
@@ -49,8 +49,8 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        del dl_manager  # The data set of TFDS has its own.
-        whole = downloaded("celeb_a", self._data_dir_root)
+        del dl_manager  # `celeb_a` has its own.
+        whole = download("celeb_a", self._data_dir_root)
         splits = whole.info.splits
         total = sum(split.num_examples for split in splits.values())
         order = np.random.Generator(np.random.PCG64(_SPLIT_SEED)).permutation(total)
@@ -65,7 +65,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, whole, is_member):
         index = 0
         for split in sorted(whole.info.splits):
-            # In stored order; what belongs to other splits is not decoded.
+            # In stored order; images of other splits are not decoded.
             examples = whole.as_dataset(
                 split=split,
                 decoders=tfds.decode.PartialDecoding(
@@ -81,7 +81,7 @@ class CelebA32(tfds.core.GeneratorBasedBuilder):
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """The centre 140x140 of uint8 [h, w, 3], reduced to uint8 [32, 32, 3]."""
+    """The center 140x140 of uint8 [h, w, 3], reduced to uint8 [32, 32, 3]."""
     top, left = ((size - _CROP) // 2 for size in image.shape[:2])
     crop = image[top : top + _CROP, left : left + _CROP]
     small = tf.image.resize(crop, [_SIZE, _SIZE], antialias=True)

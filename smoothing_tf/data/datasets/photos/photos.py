@@ -15,7 +15,7 @@ _STRIDE = {"train": 8, "validation": _PATCH, "test": _PATCH}
 
 
 class Photos(tfds.core.GeneratorBasedBuilder):
-    """Colour patches 32x32x3 of 256 levels, 4,400 / 78 / 78 of them.
+    """Color patches 32x32x3 of 256 levels, 4,400 / 78 / 78 of them.
 
     Validation and test patches do not overlap; training patches, cut every 8
     pixels, overlap each other, never the other splits.

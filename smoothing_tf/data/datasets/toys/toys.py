@@ -14,7 +14,7 @@ _SEED = 0
 
 
 def toy_source(name: str, data_dir: str | None = None) -> Source:
-    """Makes a source of samples of a density, always the same ones.
+    """Makes a source of fixed samples of a density.
 
     Args:
       name: a key of DENSITIES.

@@ -1,4 +1,4 @@
-"""What holds for every toy density, and each one's own shape."""
+"""Properties of every toy density, and the shape of each one."""
 
 import numpy as np
 import pytest
@@ -114,7 +114,7 @@ def test_the_smoothed_density_is_that_of_noised_samples(name):
     assert abs(nats.mean() - float(smoothed.entropy())) < 4 * error
 
 
-def test_the_posterior_mean_is_the_weighted_mean_of_what_x_can_be():
+def test_the_posterior_mean_is_the_weighted_mean_of_possible_x():
     density = DENSITIES["spikes"](tf.float64)
     x_smoothed = np.array([[0.05], [-0.4]])
     x = np.linspace(-1.2, 1.2, 200_001)[:, None]

@@ -15,7 +15,7 @@ def _train(num_steps, seed=0):
     return Classifier(images[:1300], labels[:1300], seed=seed, num_steps=num_steps)
 
 
-def test_held_out_digits_are_told_apart():
+def test_held_out_digits_are_classified():
     images, labels = digits()
     features, logits = _train(600).features_and_logits(images[1300:])
     assert features.shape == (497, 64)

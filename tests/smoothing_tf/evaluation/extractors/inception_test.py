@@ -90,7 +90,7 @@ def test_another_signature_is_rejected(tmp_path):
         Inception(_save(tmp_path / "model", outputs=("logits",)))
 
 
-def test_images_that_are_neither_grey_nor_colour_are_refused(tmp_path):
+def test_images_that_are_neither_grey_nor_color_are_refused(tmp_path):
     inputs = ExtractorInputs(_images(3, (8, 8, 2)), None, _save(tmp_path / "model"), 0)
     with pytest.raises(MissingInputError, match="these have 2 channels. Use randconv"):
         Inception.build(inputs)

@@ -26,7 +26,7 @@ def test_any_image_size_gives_finite_features(shape):
     assert logits is None
 
 
-def test_grey_images_equal_their_colour_copies():
+def test_grey_images_equal_their_color_copies():
     grey = _images(4, (8, 8, 1))
     extractor = RandConv()
     np.testing.assert_allclose(
@@ -76,7 +76,7 @@ def test_images_of_other_channels_have_a_network_of_their_own(num_channels):
         assert np.all(np.abs(extractor.features(changed) - features).max(axis=1) > 0.01)
 
 
-def test_grey_and_colour_images_share_a_network():
+def test_grey_and_color_images_share_a_network():
     for num_channels in (1, 3):
         inputs = ExtractorInputs(_images(3, (8, 8, num_channels)), None, None, 0)
         assert RandConv.build(inputs).sha256 == RandConv().sha256

@@ -159,7 +159,7 @@ class TestPixelCNNpp(DensityModelContract):
             variance = np.var(view.outputs[layer], axis=(0, 1, 2))
             np.testing.assert_allclose(np.mean(variance), 1.0, rtol=1e-4)
 
-    def test_what_initialization_returns_is_what_the_network_gives_after_it(self):
+    def test_initialization_returns_the_outputs_of_the_initialized_network(self):
         model = self.make((8, 8, 3), is_conditional=True)
         x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
         returned = model._evaluate(x, 0.5 * x, InitializingView())
@@ -194,7 +194,7 @@ class TestPixelCNNpp(DensityModelContract):
         np.testing.assert_array_equal(log_scale, tf.fill(log_scale.shape, -7.0))
 
     @pytest.mark.parametrize("event_shape", [(6, 8, 1), (8,), (8, 10, 3)])
-    def test_a_size_that_is_no_multiple_of_four_is_rejected(self, event_shape):
+    def test_a_size_that_is_not_a_multiple_of_four_is_rejected(self, event_shape):
         with pytest.raises(ValueError, match="multiples of 4"):
             self.make(event_shape)
 
@@ -204,7 +204,7 @@ class TestPixelCNNpp(DensityModelContract):
 
 
 class RecordingView(FullView):
-    """Keeps the outputs of every layer with a weight of its own, before its shift."""
+    """Records the outputs of every layer that has its own weight, before its shift."""
 
     def __init__(self):
         super().__init__()

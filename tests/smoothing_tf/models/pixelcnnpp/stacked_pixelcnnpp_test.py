@@ -25,7 +25,7 @@ CONFIG = PixelCNNppConfig(
 
 
 class TestStackedPixelCNNpp(ConditionalModelContract):
-    # A height of 2 will do: it is the double that must be a multiple of 4.
+    # A height of 2 is valid, since only twice the height must be a multiple of 4.
     tiny_shape = (2, 4, 1)
     tiny_levels = 3
     image_shape = (6, 4, 1)
@@ -70,7 +70,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
 
         drawn, num_visits, _ = fast()
         np.testing.assert_allclose(drawn, slow(), rtol=1e-10, atol=1e-10)
-        # The given half is no business of who draws.
+        # The drawing function never sees the given half.
         assert np.all(num_visits == 4 * 8)
 
     def test_in_half_precision_the_sampler_follows_the_full_pass(self):

@@ -36,11 +36,11 @@ def test_splits_share_out_all_images_once(tmp_path, monkeypatch):
     values = np.concatenate(
         [dataset.array(split).mean((1, 2, 3)) for split in NUM_EXAMPLES]
     )
-    # Of JPEG, so not to the last level.
+    # The images are JPEG, so levels are not exact.
     np.testing.assert_allclose(np.sort(values), 10 * np.arange(20), atol=2)
 
 
-def test_a_face_is_cropped_at_the_centre_and_averaged():
+def test_a_face_is_cropped_at_the_center_and_averaged():
     image = np.zeros((218, 178, 3), np.uint8)
     image[39:179, 19:159] = 200
     small = shrink(image)

@@ -17,7 +17,7 @@ def photos(tmp_path_factory):
 
 
 def _uses(split: str) -> np.ndarray:
-    """How many patches of a split every pixel of a photograph is in."""
+    """Counts the patches of a split that contain each pixel of a photograph."""
     uses = np.zeros((427, 640), int)
     for top, left in patch_corners(split, 427, 640):
         uses[top : top + 32, left : left + 32] += 1

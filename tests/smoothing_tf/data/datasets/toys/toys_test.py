@@ -18,7 +18,7 @@ def test_splits_are_samples_of_the_density(name):
     assert abs(nats.mean() - float(density.entropy())) < 4 * error
     again = open_dataset(DataConfig(name)).array("test")
     np.testing.assert_array_equal(test, again)
-    # But for numbers that single precision happens to share.
+    # Except for numbers that coincide in single precision.
     assert np.mean(np.isin(test[:, 0], dataset.array("validation")[:, 0])) < 0.01
 
 
