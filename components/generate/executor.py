@@ -11,7 +11,7 @@ import tensorflow as tf
 from components.beam_pipelines import make_pipeline
 from smoothing_tf import artifacts, devices
 from smoothing_tf.numerics import unit_to_uint8
-from smoothing_tf.sampling.pictures import labelled_columns, write_png
+from smoothing_tf.sampling.pictures import labeled_columns, write_png
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 
@@ -117,6 +117,6 @@ def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarr
 def _picture(arrays: dict[str, np.ndarray]) -> np.ndarray:
     captions = ("samples of p(x~)", "single-step", "samples of p(x|x~)")
     shown = {**arrays, "smoothed": unit_to_uint8(arrays["smoothed"]).numpy()}
-    return labelled_columns(
+    return labeled_columns(
         {text: shown[kind] for kind, text in zip(KINDS, captions) if kind in shown}
     )

@@ -118,7 +118,7 @@ def _draw_columns(images: Mapping[str, np.ndarray]) -> np.ndarray:
         _SINGLE_STEP.format("truncated"): "Truncated",
         _ONE_DRAW: "One draw",
     }
-    return pictures.labelled_columns(
+    return pictures.labeled_columns(
         {
             captions.get(label, label.capitalize()): unit_to_uint8(image).numpy()
             for label, image in images.items()

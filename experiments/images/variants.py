@@ -114,7 +114,7 @@ def _draw_losses(
     names = list(dict.fromkeys(name for name, _ in histories))
     marks = {name: (colour, mark) for name, colour, mark in style.curves(names)}
     for axes, stage in zip(figure.subplots(1, 2), TWO_STAGES, strict=True):
-        labelled = set()
+        labeled = set()
         for (name, _), stages in histories.items():
             colour, mark = marks[name]
             points = list(_validation_losses(stages[stage]))
@@ -123,9 +123,9 @@ def _draw_losses(
                 [bits for _, bits in points],
                 mark,
                 color=colour,
-                label=None if name in labelled else name,
+                label=None if name in labeled else name,
             )
-            labelled.add(name)
+            labeled.add(name)
         axes.set_title(f"{stage} stage")
         axes.set_xlabel("step")
         axes.set_ylabel("validation, bits per dimension")

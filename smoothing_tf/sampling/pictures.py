@@ -55,7 +55,7 @@ def image_grid(
     return grid
 
 
-def labelled_columns(
+def labeled_columns(
     groups: Mapping[str, np.ndarray],
     *,
     columns: int | Sequence[int] = 6,

@@ -55,7 +55,7 @@ def picture_samples(
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()
     }
-    return {**shown, "columns": pictures.labelled_columns(captioned)}
+    return {**shown, "columns": pictures.labeled_columns(captioned)}
 
 
 def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
@@ -82,7 +82,7 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
         return scatter_columns(captioned)
     if not _is_picture(one_kind):
         return None
-    return pictures.labelled_columns(captioned)
+    return pictures.labeled_columns(captioned)
 
 
 def picture_inpainted(
@@ -115,11 +115,11 @@ def picture_inpainted(
     given = np.where(known > 0, color, np.array(_MISSING_COLOR, np.uint8))
     num_inpaintings = len(inpainted) // len(images)
     if num_inpaintings == 1:
-        return pictures.labelled_columns({"Given": given, "Inpainted": inpainted})
+        return pictures.labeled_columns({"Given": given, "Inpainted": inpainted})
     by_image = inpainted.reshape(len(images), num_inpaintings, *images.shape[1:])
     by_image = by_image[:_NUM_INPAINTED, :_MOST_INPAINTINGS]
     columns = by_image.shape[1]
-    return pictures.labelled_columns(
+    return pictures.labeled_columns(
         {
             "Given": given[:_NUM_INPAINTED],
             "Inpainted": by_image.reshape(-1, *images.shape[1:]),

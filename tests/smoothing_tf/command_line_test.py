@@ -223,7 +223,9 @@ def test_a_lost_worker_is_one_line(monkeypatch):
     )
     for kind in ("UnavailableError", "InternalError", "AbortedError"):
         error = getattr(tf.errors, kind)(None, None, worker)
-        assert message(error).startswith("The worker 1 of the cluster does not answer")
+        assert message(error).startswith(
+            "The worker 1 of the cluster no longer responds"
+        )
     chief = "calling /tensorflow.CoordinationService/Heartbeat:\n"
     assert "Start the command on every machine again" in message(
         tf.errors.UnavailableError(None, None, chief)

@@ -308,7 +308,7 @@ def test_max_examples_takes_a_random_subset_and_says_so(tmp_path):
 def test_extractors_that_cannot_be_had_are_null_with_a_reason(whole):
     _, metrics = whole
     assert metrics["fd_randconv"]["value"] is not None
-    assert "without labels" in metrics["fd_classifier"]["reason"]
+    assert "needs labeled data" in metrics["fd_classifier"]["reason"]
     assert "--inception_dir" in metrics["fid"]["reason"]
     assert metrics["fid"]["value"] is None
 

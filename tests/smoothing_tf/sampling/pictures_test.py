@@ -6,7 +6,7 @@ from PIL import Image
 
 from smoothing_tf.sampling.pictures import (
     image_grid,
-    labelled_columns,
+    labeled_columns,
     png_bytes,
     write_png,
 )
@@ -47,9 +47,9 @@ def test_png_keeps_every_pixel(tmp_path):
     np.testing.assert_array_equal(read, np.repeat(grey, 3, axis=-1))
 
 
-def test_labelled_columns_hold_the_grids_side_by_side():
+def test_labeled_columns_hold_the_grids_side_by_side():
     groups = {"real": _images(9), "p(x̃)": _images(9), "few": _images(2)}
-    picture = labelled_columns(groups, columns=3, num_images=6)
+    picture = labeled_columns(groups, columns=3, num_images=6)
     grid = image_grid(_images(6), 3)
     assert picture.dtype == np.uint8
     for column in (0, 1):

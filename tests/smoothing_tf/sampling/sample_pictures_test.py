@@ -23,7 +23,7 @@ def test_pictures_of_images_and_of_vectors():
 
 def test_real_images_of_a_sorted_split_are_shown_of_every_class(monkeypatch):
     shown = {}
-    grid, columns = pictures.image_grid, pictures.labelled_columns
+    grid, columns = pictures.image_grid, pictures.labeled_columns
 
     def record_grid(images, *args, **kwargs):
         shown.setdefault("grid", images)
@@ -34,7 +34,7 @@ def test_real_images_of_a_sorted_split_are_shown_of_every_class(monkeypatch):
         return columns(groups)
 
     monkeypatch.setattr(pictures, "image_grid", record_grid)
-    monkeypatch.setattr(pictures, "labelled_columns", record_columns)
+    monkeypatch.setattr(pictures, "labeled_columns", record_columns)
     levels = np.repeat(np.arange(10, dtype=np.uint8), 50)
     real = np.tile(levels[:, None, None, None], (1, 4, 4, 1))
     picture_samples(real, {"samples": real[:64]})
