@@ -50,7 +50,7 @@ def test_the_compiled_pipeline_is_the_golden_one(spec):
     # The version of the compiler may change.
     golden["sdkVersion"] = spec["sdkVersion"]
     assert spec == golden, (
-        "The compiled pipeline changed. When that is meant, write it anew: "
+        "The compiled pipeline changed. If that is intended, regenerate it: "
         "compiler.Compiler().compile(smoothing_pipeline('a-python-image:1'), "
         f"'{GOLDEN.name}')"
     )
