@@ -25,6 +25,7 @@ from experiments.report.page import Section, render_page
 from experiments.report.table import Result
 from smoothing_tf import artifacts, command_line, config, devices
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import Stage
 
 _ALL = "all"
 
@@ -72,7 +73,7 @@ def main(argv: Sequence[str]) -> None:
     else:
         directories = {options.experiment: directory}
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
-        devices.announce(config.parse(flags).compute_dtypes(artifacts.STAGES))
+        devices.announce(config.parse(flags).compute_dtypes(tuple(Stage)))
         sections, errors = _run(directories, pool, tuple(flags), quick=options.quick)
     if options.quick:
         print("This was a quick run: its numbers and verdicts are meaningless.")

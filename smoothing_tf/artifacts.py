@@ -14,11 +14,9 @@ import numpy as np
 
 from smoothing_tf.locks import is_locked, locked  # noqa: F401
 from smoothing_tf.os_errors import naming
-from smoothing_tf.stage import Stage
 
 # A working directory holds one directory per trained stage and the resolved
 # configuration, which `sample`, `evaluate` and `export` read.
-STAGES = tuple(Stage)
 FLAGS_FILE = "flags.cfg"
 # Arrays of samples that a node or an evaluation writes.
 SAMPLES_FILE = "samples.npz"

@@ -10,10 +10,10 @@ import pytest
 
 from experiments.images.runs import SIZE_TOLERANCE
 from smoothing_tf import config
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.flagfiles import read_flagfile
 from smoothing_tf.data.datasets.celeba import celeba
 from smoothing_tf.models import DensityModel, build_model
+from smoothing_tf.stage import TWO_STAGES, Stage
 from smoothing_tf.training.fused_adam import FusedAdam
 
 _CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
@@ -62,7 +62,7 @@ def _num_params(model, model_config, stage, event_shape, num_levels):
 @pytest.mark.parametrize("path", sorted(_CONFIGS.glob("*.cfg")), ids=lambda p: p.stem)
 def test_models_of_every_configuration_are_built(path):
     experiment = parse(path.stem)
-    smoothed, reverse, baseline = (num_params(experiment, stage) for stage in STAGES)
+    smoothed, reverse, baseline = (num_params(experiment, stage) for stage in Stage)
     assert smoothed > 0
     if path.stem.endswith("_pixelcnnpp"):
         size = pytest.approx(smoothed + reverse, rel=SIZE_TOLERANCE)
@@ -149,17 +149,17 @@ def test_every_line_says_what_differs_from_the_defaults(path):
 
 def test_sizes_that_the_comments_compare():
     made, pixelcnnpp = (
-        sum(num_params(parse(f"digits_{model}"), stage) for stage in STAGES[:2])
+        sum(num_params(parse(f"digits_{model}"), stage) for stage in TWO_STAGES)
         for model in ("made", "pixelcnnpp")
     )
     assert made == pytest.approx(pixelcnnpp, rel=SIZE_TOLERANCE)
-    rings = sum(num_params(parse("rings_made"), stage) for stage in STAGES[:2])
+    rings = sum(num_params(parse("rings_made"), stage) for stage in TWO_STAGES)
     assert rings == pytest.approx(90_000, rel=SIZE_TOLERANCE)
 
 
 def test_both_stages_on_mnist_have_the_published_size():
     experiment = parse("mnist_pixelcnnpp")
-    smoothed, reverse = (num_params(experiment, stage) for stage in STAGES[:2])
+    smoothed, reverse = (num_params(experiment, stage) for stage in TWO_STAGES)
     assert smoothed == reverse
     assert f"{smoothed / 1e6:.2f}" == "3.37"
 

@@ -13,7 +13,7 @@ import numpy as np
 from experiments.images import restoration, runs
 from experiments.job import Job
 from experiments.report.table import Measurement, Result, Table, TableRow, column_names
-from smoothing_tf import artifacts, workdir
+from smoothing_tf import workdir
 from smoothing_tf.config import Config, parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
@@ -22,7 +22,7 @@ from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.sampling.pictures import png_bytes
-from smoothing_tf.stage import TWO_STAGES
+from smoothing_tf.stage import TWO_STAGES, Stage
 
 _EXTRACTOR = "randconv"
 
@@ -62,13 +62,10 @@ def run(job: Job) -> Result:
     """
     config = parse(job.flags)
     dataset = runs.open_images(config)
-    counts = {
-        stage: runs.count_parameters(config, dataset, stage)
-        for stage in artifacts.STAGES
-    }
+    counts = {stage: runs.count_parameters(config, dataset, stage) for stage in Stage}
     _check(config, counts)
     run = runs.train_and_evaluate(
-        job.flags, job.directory / "workdir", artifacts.STAGES, quick=job.quick
+        job.flags, job.directory / "workdir", tuple(Stage), quick=job.quick
     )
     seed = run.config.seed
     size = _QUICK if job.quick else _RestorationSize()

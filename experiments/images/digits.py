@@ -21,9 +21,9 @@ from experiments.report.table import (
     TableRow,
     column_names,
 )
-from smoothing_tf import artifacts
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
+from smoothing_tf.stage import Stage
 
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
@@ -50,7 +50,7 @@ def run(job: Job) -> Result:
     pixelcnnpp = runs.train_and_evaluate(
         _flags("digits_pixelcnnpp.cfg"),
         job.directory / "pixelcnnpp",
-        artifacts.STAGES,
+        tuple(Stage),
         quick=job.quick,
     )
     made = runs.train_and_evaluate(

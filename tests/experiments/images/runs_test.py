@@ -6,6 +6,7 @@ import pytest
 from experiments.images import runs
 from smoothing_tf import artifacts, workdir
 from smoothing_tf.config import parse, to_flagfile
+from smoothing_tf.stage import Stage
 from smoothing_tf.stages import make_model
 
 FLAGS = ["--dataset=digits", "--model=made", "--hidden_units=16"]
@@ -63,7 +64,7 @@ def test_other_settings_or_a_new_baseline_are_evaluated_again(tmp_path, evaluati
     directory = tmp_path / "run"
     run(directory)
     run(directory, "--num_samples=77")
-    metrics = run(directory, "--num_samples=77", stages=artifacts.STAGES).metrics
+    metrics = run(directory, "--num_samples=77", stages=tuple(Stage)).metrics
     assert metrics["bits_per_dim_baseline"]["value"] == 2.0
     assert evaluations == ["run"] * 3
 

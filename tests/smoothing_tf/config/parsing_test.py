@@ -7,11 +7,11 @@ import pytest
 from absl import flags
 
 from smoothing_tf import config
-from smoothing_tf.artifacts import STAGES
 from smoothing_tf.config.help_text import help_text
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.models import MODELS
 from smoothing_tf.settings import setting, type_of, validate
+from smoothing_tf.stage import Stage
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.cfg"))
 
@@ -38,7 +38,7 @@ def test_a_flagfile_of_all_settings_gives_the_same_configuration():
 
 def test_a_setting_holds_for_all_stages_and_a_stages_own_wins():
     parsed = config.parse(["--reverse_batch_size=7", "--batch_size=80"])
-    sizes = [parsed.stages[stage].training.batch_size for stage in STAGES]
+    sizes = [parsed.stages[stage].training.batch_size for stage in Stage]
     assert sizes == [80, 7, 80]
 
 
@@ -108,7 +108,7 @@ def test_a_flag_that_does_not_apply_is_rejected(arguments, message):
 
 
 def test_a_general_flag_that_leaves_no_stage_to_set_is_rejected():
-    own = [f"--{stage}_num_steps=3" for stage in STAGES]
+    own = [f"--{stage}_num_steps=3" for stage in Stage]
     with pytest.raises(ValueError, match="`--num_steps` has no effect: smoothed, rev"):
         config.parse([*own, "--num_steps=4"])
     assert config.parse([*own[:2], "--num_steps=4"]).stages["baseline"].training
