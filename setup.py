@@ -78,7 +78,7 @@ setuptools.setup(
         "Typing :: Typed",
     ],
     packages=setuptools.find_packages(include=["smoothing_tf", "smoothing_tf.*"]),
-    # Templates, and the licences and tables that accompany code and data.
+    # Templates, and the licenses and tables that accompany code and data.
     package_data={
         "smoothing_tf": ["py.typed"],
         "": ["*.j2", "*.html", "*.css", "*.md", "*.txt", "*.json", "*.csv"],

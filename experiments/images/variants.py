@@ -112,17 +112,17 @@ def _draw_losses(
 ) -> bytes:
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.8))
     names = list(dict.fromkeys(name for name, _ in histories))
-    marks = {name: (colour, mark) for name, colour, mark in style.curves(names)}
+    marks = {name: (color, mark) for name, color, mark in style.curves(names)}
     for axes, stage in zip(figure.subplots(1, 2), TWO_STAGES, strict=True):
         labeled = set()
         for (name, _), stages in histories.items():
-            colour, mark = marks[name]
+            color, mark = marks[name]
             points = list(_validation_losses(stages[stage]))
             axes.plot(
                 [step for step, _ in points],
                 [bits for _, bits in points],
                 mark,
-                color=colour,
+                color=color,
                 label=None if name in labeled else name,
             )
             labeled.add(name)

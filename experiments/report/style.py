@@ -1,4 +1,4 @@
-"""The common style of all figures: sizes, colours, text, and rendering to PNG."""
+"""The common style of all figures: sizes, colors, text, and rendering to PNG."""
 
 import contextlib
 import io
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 PAGE_WIDTH = 7.2
 PANEL_WIDTH = 4.6
 
-# Colours by Okabe and Ito, which colour-blind readers can distinguish.
+# Colors by Okabe and Ito, which color-blind readers can distinguish.
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREEN = "#009E73"
@@ -26,9 +26,9 @@ BLACK = "#000000"
 DARK_GREY = "0.4"
 GREY = "0.7"
 LIGHT_GREY = "0.8"
-DENSITY_COLOURS = "cividis"
+DENSITY_COLORS = "cividis"
 
-# Markers and dashes distinguish the curves without colour as well.
+# Markers and dashes distinguish the curves without color as well.
 _CURVES = (
     (BLUE, "o-"),
     (VERMILLION, "s--"),
@@ -64,9 +64,9 @@ def apply() -> Iterator[None]:
 
 
 def curves(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Yields (name, colour, marker and dashes) for each curve of a panel."""
-    for name, (colour, mark) in zip(names, itertools.cycle(_CURVES)):
-        yield name, colour, mark
+    """Yields (name, color, marker and dashes) for each curve of a panel."""
+    for name, (color, mark) in zip(names, itertools.cycle(_CURVES)):
+        yield name, color, mark
 
 
 def draw_reference(axes: Axes, y: float, label: str) -> None:

@@ -144,9 +144,9 @@ def _draw(
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.5))
     axes = figure.subplots(1, len(names), sharex=True, sharey=True)
     for panel, name in zip(axes, names, strict=True):
-        for kernel, colour, mark in style.curves(SMOOTHINGS):
+        for kernel, color, mark in style.curves(SMOOTHINGS):
             panel.plot(
-                variances, errors[name, kernel], mark, color=colour, label=kernel
+                variances, errors[name, kernel], mark, color=color, label=kernel
             )
         reference = 0.02 * np.square(variances)
         panel.plot(

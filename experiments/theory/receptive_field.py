@@ -27,7 +27,7 @@ from smoothing_tf.models import (
 )
 
 _SIZE = 17
-_CENTRE = _SIZE // 2
+_CENTER = _SIZE // 2
 # Depth at which either network reaches the corners of the image.
 _DEPTH = 9
 _NUM_DRAWS, _NUM_DRAWS_QUICK = 8, 2
@@ -47,7 +47,7 @@ def run(job: Job) -> Result:
     """
     num_draws = _NUM_DRAWS_QUICK if job.quick else _NUM_DRAWS
     order = np.arange(_SIZE * _SIZE).reshape(_SIZE, _SIZE)
-    is_earlier = order < order[_CENTRE, _CENTRE]
+    is_earlier = order < order[_CENTER, _CENTER]
     maps, rows, criteria = {}, [], []
     for name, model in _models().items():
         maps[name] = measure_sensitivity(model, num_draws)
@@ -104,7 +104,7 @@ def measure_sensitivity(model: DensityModel, num_draws: int) -> np.ndarray:
     def gradients(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            params = model(x)[:, _CENTRE, _CENTRE]
+            params = model(x)[:, _CENTER, _CENTER]
         return tf.reduce_mean(tf.abs(tape.batch_jacobian(params, x)), axis=[0, 1])
 
     total = np.zeros([_SIZE, _SIZE])
@@ -132,7 +132,7 @@ def _models() -> dict[str, DensityModel]:
 def _draw(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
     figure = Figure(figsize=(style.PAGE_WIDTH, 3.7))
     axes = figure.subplots(1, len(maps), sharex=True, sharey=True)
-    edges = np.arange(_SIZE + 1) - _CENTRE - 0.5
+    edges = np.arange(_SIZE + 1) - _CENTER - 0.5
     for panel, (name, values) in zip(axes, maps.items(), strict=True):
         is_seen = values > 0
         picture = panel.pcolormesh(
@@ -140,7 +140,7 @@ def _draw(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
             edges,
             np.ma.masked_where(~is_seen, values / values.max()),
             norm=colors.LogNorm(_FAINTEST, 1.0),
-            cmap=style.DENSITY_COLOURS,
+            cmap=style.DENSITY_COLORS,
             edgecolors="0.75",
             linewidth=0.3,
         )
@@ -159,11 +159,11 @@ def _draw(maps: dict[str, np.ndarray], is_earlier: np.ndarray) -> bytes:
             )
         panel.plot(0, 0, "x", color=style.BLACK, markersize=6, markeredgewidth=1.5)
         panel.set_title(name)
-        panel.set_xlabel("column from the centre")
-        panel.set_xticks(range(-_CENTRE, _CENTRE + 1, 4))
-        panel.set_yticks(range(-_CENTRE, _CENTRE + 1, 4))
+        panel.set_xlabel("column from the center")
+        panel.set_xticks(range(-_CENTER, _CENTER + 1, 4))
+        panel.set_yticks(range(-_CENTER, _CENTER + 1, 4))
         panel.set_aspect("equal")
-    axes[0].set_ylabel("row from the centre")
+    axes[0].set_ylabel("row from the center")
     axes[0].invert_yaxis()
     bar = figure.colorbar(picture, ax=axes, extend="min", pad=0.01)
     bar.set_label("gradient, relative to the largest")

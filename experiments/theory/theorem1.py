@@ -128,7 +128,7 @@ def lipschitz_constant(density: Density) -> float:
 
 
 def smoothed_lipschitz_constant(density: Density, smoothing: Smoothing) -> float:
-    """Finds the largest slope of the smoothed density between neighbouring points.
+    """Finds the largest slope of the smoothed density between neighboring points.
 
     The points are evenly spaced, then once more and closer around the steepest place.
 
@@ -217,13 +217,13 @@ def _draw(rows: list[TableRow]) -> bytes:
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.3))
     axes = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for panel, name in zip(axes, names, strict=True):
-        for kernel, colour, mark in style.curves(SMOOTHINGS):
+        for kernel, color, mark in style.curves(SMOOTHINGS):
             points = [
                 (row["noise_scale"], row["ratio"])
                 for row in rows
                 if row["density"] == name and row["kernel"] == kernel
             ]
-            panel.plot(*zip(*points, strict=True), mark, color=colour, label=kernel)
+            panel.plot(*zip(*points, strict=True), mark, color=color, label=kernel)
         style.draw_reference(panel, 1.0, "Theorem 1's limit")
         panel.set_xscale("log")
         panel.set_yscale("log")

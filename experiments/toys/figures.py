@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from experiments.report import style
 
 _NUM_POINTS = 4000
-# The brightest colour is this quantile of the data's density over the points where it
+# The brightest color is this quantile of the data's density over the points where it
 # is not negligible. With the maximum, a thin ridge would leave everything else black.
 _BRIGHTEST = 0.9
 _NUM_ARROWS = 90
@@ -31,11 +31,11 @@ def draw_samples_and_densities(
       bounds: [low, high] of each coordinate.
 
     Returns:
-      PNG. All panels share the scale of lengths, and all densities that of colours.
+      PNG. All panels share the scale of lengths, and all densities that of colors.
     """
     columns = [("data", data), *models]
     (left, right), (bottom, top) = bounds
-    # The panels leave an inch for labels and colour bar; a few need not fill the page.
+    # The panels leave an inch for labels and color bar; a few need not fill the page.
     width = min(1.7, (style.PAGE_WIDTH - 1.0) / len(columns))
     height = width * (top - bottom) / (right - left)
     figure = Figure(
@@ -53,7 +53,7 @@ def draw_samples_and_densities(
             np.exp(arrays["log_density"]).reshape(size, size),
             extent=(left, right, bottom, top),
             origin="lower",
-            cmap=style.DENSITY_COLOURS,
+            cmap=style.DENSITY_COLORS,
             vmin=0.0,
             vmax=brightest,
         )
@@ -140,11 +140,11 @@ def draw_denoising(
     return style.to_png(figure)
 
 
-def _scatter(panel: Axes, points: np.ndarray, colour: str) -> None:
+def _scatter(panel: Axes, points: np.ndarray, color: str) -> None:
     panel.plot(
         *points[:_NUM_POINTS].T,
         "o",
-        color=colour,
+        color=color,
         markersize=0.7,
         markeredgewidth=0.0,
         alpha=0.7,

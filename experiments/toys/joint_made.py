@@ -45,7 +45,7 @@ class JointMADE(keras.Model):
         self.built = True
 
     def _start_around_x_smoothed(self, reach: float) -> None:
-        """Centres the initial mixtures of x on x~, as a conditional MADE does."""
+        """Centers the initial mixtures of x on x~, as a conditional MADE does."""
         head, num_dims = self.network.head, math.prod(self.event_shape)
         # Connects x~_d, in the first half of the inputs, to the locations of x_d.
         to_x = np.eye(2 * num_dims, k=num_dims, dtype=np.float32)

@@ -179,7 +179,7 @@ def _make_models(
 def _draw_scores(table: Table, density: str) -> bytes:
     figure = Figure(figsize=(style.PANEL_WIDTH, 3.0))
     axes = figure.subplots()
-    for score, label, colour, mark in (
+    for score, label, color, mark in (
         ("nll", "plain", style.BLACK, "o-"),
         ("bound", "two-stage, bound", style.VERMILLION, "s--"),
         ("iw", "two-stage, importance-weighted", style.BLUE, "^:"),
@@ -195,7 +195,7 @@ def _draw_scores(table: Table, density: str) -> bytes:
             values,
             yerr=spreads,
             fmt=mark,
-            color=colour,
+            color=color,
             label=label,
             capsize=2,
         )

@@ -198,7 +198,7 @@ def _draw_densities(
 def _draw_scales(joint: Mapping[str, Json], floor: float) -> bytes:
     figure = Figure(figsize=(style.PAGE_WIDTH, 2.6))
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    for kernel, colour, mark in style.curves(SMOOTHINGS):
+    for kernel, color, mark in style.curves(SMOOTHINGS):
         points = sorted(
             (SPACING * float(name.rpartition("-")[2]), result)
             for name, result in joint.items()
@@ -209,7 +209,7 @@ def _draw_scales(joint: Mapping[str, Json], floor: float) -> bytes:
                 [scale for scale, _ in points],
                 [result[score] for _, result in points],
                 mark,
-                color=colour,
+                color=color,
                 label=kernel,
             )
     for panel, label in zip(axes, ("bound", "negative log-likelihood"), strict=True):

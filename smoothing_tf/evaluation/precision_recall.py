@@ -15,7 +15,7 @@ class PrecisionRecall(NamedTuple):
 
 
 def precision_recall(
-    real: np.ndarray, generated: np.ndarray, *, num_neighbours: int = 3
+    real: np.ndarray, generated: np.ndarray, *, num_neighbors: int = 3
 ) -> PrecisionRecall:
     """Computes improved precision and recall.
 
@@ -25,9 +25,9 @@ def precision_recall(
     generated one. Both depend on the numbers of points: report them.
 
     Args:
-      real: features [n, d], n > num_neighbours.
-      generated: features [m, d], m > num_neighbours.
-      num_neighbours: k.
+      real: features [n, d], n > num_neighbors.
+      generated: features [m, d], m > num_neighbors.
+      num_neighbors: k.
 
     Returns:
       PrecisionRecall, both in [0, 1].
@@ -40,14 +40,14 @@ def precision_recall(
     """
     real, generated = check_features(real=real, generated=generated)
     for name, features in (("real", real), ("generated", generated)):
-        if len(features) <= num_neighbours:
+        if len(features) <= num_neighbors:
             raise ValueError(
-                f"`{name}` must have more than {num_neighbours} rows; "
+                f"`{name}` must have more than {num_neighbors} rows; "
                 f"got {len(features)}."
             )
     return PrecisionRecall(
-        precision=_coverage(generated, real, _radii(real, num_neighbours)),
-        recall=_coverage(real, generated, _radii(generated, num_neighbours)),
+        precision=_coverage(generated, real, _radii(real, num_neighbors)),
+        recall=_coverage(real, generated, _radii(generated, num_neighbors)),
     )
 
 
@@ -61,9 +61,9 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
     return radii
 
 
-def _coverage(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> float:
+def _coverage(points: np.ndarray, centers: np.ndarray, radii: np.ndarray) -> float:
     covered = sum(
         int(np.sum(np.any(distances <= radii, axis=1)))
-        for _, distances in squared_distance_blocks(points, centres)
+        for _, distances in squared_distance_blocks(points, centers)
     )
     return covered / len(points)

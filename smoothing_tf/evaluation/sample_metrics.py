@@ -34,7 +34,7 @@ _NUM_SPLITS = 10
 _MIN_SUBSET_IMAGES = 10_000
 _NUM_SUBSETS = 100
 _SUBSET_SIZE = 1000
-_NEIGHBOUR_REASON = (
+_NEIGHBOR_REASON = (
     "The images are not independent, because they share the balls that are estimated"
     " from them: in simulations a binomial error was 0.6 to 0.9 times the true spread,"
     " a block jackknife 1.3 to 1.8 times."
@@ -212,10 +212,10 @@ def _precision_recall(
         name: {
             "value": getattr(values, name),
             "se": None,
-            "se_reason": _NEIGHBOUR_REASON,
+            "se_reason": _NEIGHBOR_REASON,
             "n": n,
             "direction": HIGHER_IS_BETTER,
-            "num_neighbours": 3,
+            "num_neighbors": 3,
             "floor": floors(name, n),
         }
         for name in ("precision", "recall")

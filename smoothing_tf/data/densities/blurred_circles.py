@@ -23,7 +23,7 @@ class BlurredCircles(tfd.Distribution):
       p(x) = 1/K sum_k exp(-(r_k^2 + R_k^2) / (2 s^2)) I_0(r_k R_k / s^2) / (2 pi s^2).
 
     Args:
-      centres: [K, 2].
+      centers: [K, 2].
       radii: [K].
       noise_scale: s, standard deviation per coordinate.
       dtype: floating dtype of the samples.
@@ -35,18 +35,18 @@ class BlurredCircles(tfd.Distribution):
 
     def __init__(
         self,
-        centres: np.ndarray | Sequence[Sequence[float]],
+        centers: np.ndarray | Sequence[Sequence[float]],
         radii: np.ndarray | Sequence[float],
         noise_scale: float,
         dtype: tf.DType = tf.float32,
     ):
         parameters = dict(locals())
-        self.centres = np.asarray(centres, np.float64)
+        self.centers = np.asarray(centers, np.float64)
         self.radii = np.asarray(radii, np.float64)
-        if self.centres.shape != (len(self.radii), 2) or not len(self.radii):
+        if self.centers.shape != (len(self.radii), 2) or not len(self.radii):
             raise ValueError(
-                "`centres` must be [K, 2] for the radii [K]; got shapes"
-                f" {self.centres.shape} and {self.radii.shape}."
+                "`centers` must be [K, 2] for the radii [K]; got shapes"
+                f" {self.centers.shape} and {self.radii.shape}."
             )
         if not np.all(self.radii > 0.0):
             raise ValueError(f"`radii` must be above 0; got {self.radii}.")
@@ -68,7 +68,7 @@ class BlurredCircles(tfd.Distribution):
     def smoothed(self, noise_scale: float) -> "BlurredCircles":
         """The density of x~ = x + noise_scale * N(0, I), exactly."""
         both = math.hypot(self.noise_scale, noise_scale)
-        return BlurredCircles(self.centres, self.radii, both, self.dtype)
+        return BlurredCircles(self.centers, self.radii, both, self.dtype)
 
     def _batch_shape_tensor(self):
         return tf.constant([], tf.int32)
@@ -92,7 +92,7 @@ class BlurredCircles(tfd.Distribution):
         )
         direction = tf.stack([tf.cos(angle), tf.sin(angle)], axis=-1)
         radius = tf.gather(tf.constant(self.radii, self.dtype), circle)
-        center = tf.gather(tf.constant(self.centres, self.dtype), circle)
+        center = tf.gather(tf.constant(self.centers, self.dtype), circle)
         noise = tf.random.stateless_normal([n, 2], noise_seed, dtype=self.dtype)
         scale = tf.constant(self.noise_scale, self.dtype)
         return center + radius[:, None] * direction + scale * noise
@@ -100,7 +100,7 @@ class BlurredCircles(tfd.Distribution):
     def _log_prob(self, x):
         radii = tf.constant(self.radii, x.dtype)
         variance = tf.constant(self.noise_scale**2, x.dtype)
-        offset = x[..., None, :] - tf.constant(self.centres, x.dtype)
+        offset = x[..., None, :] - tf.constant(self.centers, x.dtype)
         squared = tf.reduce_sum(offset**2, axis=-1)
         # The root's derivative is infinite at a center, that of what follows is not.
         distance = tf.sqrt(tf.maximum(squared, np.finfo(x.dtype.as_numpy_dtype).tiny))
@@ -111,9 +111,9 @@ class BlurredCircles(tfd.Distribution):
 
     def _entropy(self):
         reach = self.radii + _REACH * self.noise_scale
-        low = (self.centres - reach[:, None]).min(axis=0)
-        high = (self.centres + reach[:, None]).max(axis=0)
-        exact = BlurredCircles(self.centres, self.radii, self.noise_scale, tf.float64)
+        low = (self.centers - reach[:, None]).min(axis=0)
+        high = (self.centers + reach[:, None]).max(axis=0)
+        exact = BlurredCircles(self.centers, self.radii, self.noise_scale, tf.float64)
         return tf.constant(
             entropy_on_grid(exact, low, high, self.noise_scale / 3.0), self.dtype
         )
@@ -133,5 +133,5 @@ def olympics(dtype: tf.DType = tf.float32) -> BlurredCircles:
 
     The paper shows such data but does not define them; the numbers are ours.
     """
-    centres = [[-1.75, 0.75], [0.0, 0.75], [1.75, 0.75], [-1.05, -0.75], [1.05, -0.75]]
-    return BlurredCircles(centres, np.ones(5), 0.0125, dtype)
+    centers = [[-1.75, 0.75], [0.0, 0.75], [1.75, 0.75], [-1.05, -0.75], [1.05, -0.75]]
+    return BlurredCircles(centers, np.ones(5), 0.0125, dtype)

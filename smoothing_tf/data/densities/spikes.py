@@ -37,12 +37,12 @@ class Spikes(tfd.MixtureSameFamily):
         self.weights = weights / np.sum(weights)
         self.spacing, self.scale = float(spacing), float(scale)
         number = len(self.weights)
-        self.centres = (np.arange(number) - (number - 1) / 2) * self.spacing
+        self.centers = (np.arange(number) - (number - 1) / 2) * self.spacing
         super().__init__(
             tfd.Categorical(logits=tf.constant(np.log(self.weights), dtype)),
             tfd.Independent(
                 tfd.Normal(
-                    tf.constant(self.centres[:, None], dtype),
+                    tf.constant(self.centers[:, None], dtype),
                     tf.constant(self.scale, dtype),
                 ),
                 1,
@@ -67,14 +67,14 @@ class Spikes(tfd.MixtureSameFamily):
         position = tf.random.stateless_uniform([n, 1], component_seed, dtype=self.dtype)
         edges = tf.constant(np.cumsum(self.weights)[:-1], self.dtype)
         component = tf.reduce_sum(tf.cast(position >= edges, tf.int32), axis=-1)
-        center = tf.gather(tf.constant(self.centres, self.dtype), component)
+        center = tf.gather(tf.constant(self.centers, self.dtype), component)
         noise = tf.random.stateless_normal([n], noise_seed, dtype=self.dtype)
         return (center + tf.constant(self.scale, self.dtype) * noise)[:, None]
 
     def _entropy(self):
         reach = 12.0 * self.scale
         step = self.scale / 50.0
-        x = np.arange(self.centres[0] - reach, self.centres[-1] + reach, step)
+        x = np.arange(self.centers[0] - reach, self.centers[-1] + reach, step)
         exact = Spikes(self.weights, self.spacing, self.scale, tf.float64)
         log_density = exact.log_prob(tf.constant(x[:, None])).numpy()
         entropy = -np.sum(np.exp(log_density) * log_density) * step

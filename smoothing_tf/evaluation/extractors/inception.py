@@ -37,7 +37,7 @@ class Inception(Extractor):
     id = "inception"
     preprocessing = (
         "grey repeated to 3 channels; bilinear to 299 x 299 without half-pixel"
-        " centres, as the 2015 graph; (x - 128) / 128"
+        " centers, as the 2015 graph; (x - 128) / 128"
     )
 
     def __init__(self, directory: str):
@@ -102,7 +102,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
       images: uint8 [n, h, w, c], c of 1 or 3.
 
     Returns:
-      float32 [n, 299, 299, 3]: bilinear without half-pixel centres (the modern
+      float32 [n, 299, 299, 3]: bilinear without half-pixel centers (the modern
       bilinear is 10 grey levels away on average), then (x - 128) / 128.
     """
     resized = tf.compat.v1.image.resize_bilinear(

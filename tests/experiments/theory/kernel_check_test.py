@@ -58,10 +58,10 @@ UNSOUND = {
 }
 
 
-def _mixture(component, x, scale, centres, weight):
+def _mixture(component, x, scale, centers, weight):
     return tfd.MixtureSameFamily(
         tfd.Categorical(probs=tf.constant([weight, 1.0 - weight], tf.float64)),
-        component(x[..., None] + scale * np.array(centres), scale),
+        component(x[..., None] + scale * np.array(centers), scale),
     )
 
 

@@ -15,7 +15,7 @@ from smoothing_tf.data.record_format import (
 )
 
 IMAGE = RecordFormat("image", (4, 5, 1), "uint8", 17)
-LABELLED = RecordFormat("image", (4, 5, 1), "uint8", 17, "label", num_classes=10)
+LABELED = RecordFormat("image", (4, 5, 1), "uint8", 17, "label", num_classes=10)
 VECTOR = RecordFormat("x", (3,), "float32", None)
 
 
@@ -28,7 +28,7 @@ def _levels(maximum: int = 16) -> np.ndarray:
 
 
 def test_image_and_label_survive_encoding():
-    x, label = LABELLED.decode(encode_record("image", _png(_levels()), 3))
+    x, label = LABELED.decode(encode_record("image", _png(_levels()), 3))
     np.testing.assert_array_equal(x, _levels())
     assert x.dtype == np.uint8
     assert label == 3
@@ -43,7 +43,7 @@ def test_vector_survives_encoding():
 @pytest.mark.parametrize("label", [-1, 10])
 def test_a_label_that_is_not_a_class_is_rejected(label):
     with pytest.raises(RecordError, match=f"label {label} instead of one of 0 to 9"):
-        LABELLED.decode(encode_record("image", _png(_levels()), label))
+        LABELED.decode(encode_record("image", _png(_levels()), label))
 
 
 def test_16_bit_images_keep_their_levels():
@@ -100,7 +100,7 @@ def test_records_without_the_feature_or_the_label_are_rejected():
     with pytest.raises(RecordError, match="no feature 'image'"):
         IMAGE.decode(encode_record("picture", _png(_levels())))
     with pytest.raises(RecordError, match="0 labels"):
-        LABELLED.decode(encode_record("image", _png(_levels())))
+        LABELED.decode(encode_record("image", _png(_levels())))
     with pytest.raises(RecordError, match="not a serialized"):
         IMAGE.decode(b"\xff\xff\xff garbage")
 

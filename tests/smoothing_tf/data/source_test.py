@@ -85,7 +85,7 @@ def test_float_features_are_continuous(tmp_path, name):
     assert source.format.event_shape == (2,)
 
 
-def test_features_that_cannot_be_modelled_are_listed(tmp_path):
+def test_features_that_cannot_be_modeled_are_listed(tmp_path):
     directory = tiny_data.write_directory(
         tmp_path,
         {"text": tfds.features.Text(), "year": tfds.features.Scalar(dtype=np.int64)},

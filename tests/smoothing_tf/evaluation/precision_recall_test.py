@@ -9,13 +9,13 @@ def _points(n, d=3, seed=0, shift=0.0):
     return rng.normal(size=(n, d)) + shift
 
 
-def _naive_share(points, centres, k):
+def _naive_share(points, centers, k):
     radii = []
-    for i, center in enumerate(centres):
-        others = [np.linalg.norm(c - center) for j, c in enumerate(centres) if j != i]
+    for i, center in enumerate(centers):
+        others = [np.linalg.norm(c - center) for j, c in enumerate(centers) if j != i]
         radii.append(sorted(others)[k - 1])
     inside = [
-        any(np.linalg.norm(p - c) <= r for c, r in zip(centres, radii)) for p in points
+        any(np.linalg.norm(p - c) <= r for c, r in zip(centers, radii)) for p in points
     ]
     return np.mean(inside)
 
@@ -23,7 +23,7 @@ def _naive_share(points, centres, k):
 @pytest.mark.parametrize("k", [1, 3])
 def test_equals_the_double_loop(k):
     real, generated = _points(40), _points(30, seed=1, shift=0.8)
-    precision, recall = precision_recall(real, generated, num_neighbours=k)
+    precision, recall = precision_recall(real, generated, num_neighbors=k)
     assert precision == _naive_share(generated, real, k)
     assert recall == _naive_share(real, generated, k)
 

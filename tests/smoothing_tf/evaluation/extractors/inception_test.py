@@ -59,7 +59,7 @@ def test_digest_is_that_of_the_files(tmp_path):
 
 
 def test_resize_is_the_legacy_bilinear():
-    # Without half-pixel centres output pixel i reads input position i * 8 / 299.
+    # Without half-pixel centers output pixel i reads input position i * 8 / 299.
     image = _images(1)
     got = preprocess(tf.constant(image)).numpy()[0]
     values = image[0, :, :, 0].astype(np.float32)
