@@ -24,6 +24,7 @@ from experiments.job import Job
 from experiments.report.page import Section, render_page
 from experiments.report.table import Result
 from smoothing_tf import artifacts, command_line, config, devices
+from smoothing_tf.evaluation import REPORT_FILE
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import Stage
 
@@ -82,12 +83,12 @@ def main(argv: Sequence[str]) -> None:
             print(table.to_text(), end="\n\n")
     command = " ".join(["python -m experiments.reproduce", *argv])
     artifacts.write_text(
-        directory / "report.html",
+        directory / REPORT_FILE,
         render_page(sections, errors, command, is_quick=options.quick),
     )
     for section in sections:
         print(f"Tables and figures of {section.name}: {directories[section.name]}")
-    print(f"Report: {directory / 'report.html'}")
+    print(f"Report: {directory / REPORT_FILE}")
     if errors:
         lines = "; ".join(
             f"{name}: {command_line.message_of(error)}"

@@ -10,7 +10,12 @@ import numpy as np
 from smoothing_tf import artifacts, workdir
 from smoothing_tf.config import Config, parse, to_flagfile
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import METRICS_FILE, PER_IMAGE_FILE
+from smoothing_tf.evaluation.evaluation import (
+    METRICS_FILE,
+    PER_IMAGE_FILE,
+    PICTURES_DIRECTORY,
+)
+from smoothing_tf.sampling.sample_pictures import COLUMNS
 from smoothing_tf.stages import make_model
 
 # Largest relative difference between the sizes of models that are compared.
@@ -47,8 +52,8 @@ class ImageRun:
 
     def columns_png(self) -> bytes:
         """Reads the columns of samples that the evaluation has drawn."""
-        samples = self.directory / workdir.EVALUATION_DIRECTORY / "samples"
-        return (samples / "columns.png").read_bytes()
+        evaluation = self.directory / workdir.EVALUATION_DIRECTORY
+        return (evaluation / PICTURES_DIRECTORY / f"{COLUMNS}.png").read_bytes()
 
 
 def train_and_evaluate(

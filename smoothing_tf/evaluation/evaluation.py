@@ -28,11 +28,13 @@ from smoothing_tf.sampling.kinds import (
     samples_uint8,
 )
 from smoothing_tf.sampling.pictures import png_bytes, write_png
-from smoothing_tf.sampling.sample_pictures import picture_samples
+from smoothing_tf.sampling.sample_pictures import COLUMNS, picture_samples
 from smoothing_tf.sampling.samples import draw_samples
 
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
+# The pictures of samples, NAME.png by the names of `picture_samples`.
+PICTURES_DIRECTORY = "samples"
 STATISTICS_FILE = "feature_statistics.npz"
 PER_IMAGE_FILE = "per_image.npz"
 
@@ -122,7 +124,7 @@ def write_evaluation(
         pictures={
             CAPTIONS.get(name, "Data and samples"): png_bytes(picture)
             for name, picture in shown.items()
-            if name != "columns"
+            if name != COLUMNS
         },
         histories=histories,
         flags_text=flags_text,
@@ -130,7 +132,7 @@ def write_evaluation(
     )
     metrics["run"] = {**facts, "flags": flags_text.splitlines()}
     with _replace_together(directory, last=METRICS_FILE) as temporary:
-        pictures = artifacts.make_directory(temporary / "samples")
+        pictures = artifacts.make_directory(temporary / PICTURES_DIRECTORY)
         for name, picture in shown.items():
             write_png(pictures / f"{name}.png", picture)
         for name, arrays in (

@@ -10,6 +10,8 @@ from smoothing_tf.sampling import pictures
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.sampling.scatter import scatter_columns
 
+# Name of the picture in which the kinds of samples stand side by side.
+COLUMNS = "columns"
 # Kinds of `denoise_images`, in the order of the pictures.
 _DENOISED = {
     "smoothed": "Given x̃",
@@ -55,7 +57,7 @@ def picture_samples(
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()
     }
-    return {**shown, "columns": pictures.labeled_columns(captioned)}
+    return {**shown, COLUMNS: pictures.labeled_columns(captioned)}
 
 
 def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:

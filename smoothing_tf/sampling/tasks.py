@@ -14,6 +14,7 @@ from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.config import DEFAULT_NUM_SAMPLES, SamplingConfig
 from smoothing_tf.sampling.restoration import denoise_images, inpaint_images
 from smoothing_tf.sampling.sample_pictures import (
+    COLUMNS,
     picture_denoised,
     picture_inpainted,
     picture_samples,
@@ -87,7 +88,7 @@ def _new_samples(
 
     def show(arrays: Arrays) -> np.ndarray | None:
         pictures = picture_samples(find_real(), arrays)
-        return pictures.get("columns", pictures.get("points"))
+        return pictures.get(COLUMNS, pictures.get("points"))
 
     return Task(False, draw, show)
 
