@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import measure
+from tests.testing.forkserver import forkserver_context
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,14 @@ def die(number, num_runs):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.fixture
+def forks(monkeypatch):
+    """Processes that start at once."""
+    context = forkserver_context()
+    monkeypatch.setattr(measure.multiprocessing, "get_context", lambda _: context)
+
+
+@pytest.mark.usefixtures("forks")
 def test_every_combination_has_its_rows(capsys):
     rows = measure.print_rows(rows_of, 3, number=(1, 2), name=("a",))
     assert rows == [*rows_of(1, "a", 3), *rows_of(2, "a", 3)]
@@ -41,6 +50,7 @@ def test_every_combination_has_its_rows(capsys):
     assert table[2] == "| 1 | a | 1.5 |"
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_process_that_dies_is_reported():
     with pytest.raises(RuntimeError, match="measured .*'number': 7.* died"):
         measure.print_rows(die, 3, number=(7,))

@@ -43,18 +43,32 @@ def idle(directory: pathlib.Path, *, mark: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def pool():
+def forks():
+    """Processes that start at once, where it does not matter how they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "experiments.pool._make_executor",
+            lambda: concurrent.futures.ProcessPoolExecutor(1, forkserver_context()),
+        )
+        yield
+
+
+@pytest.fixture(scope="module")
+def pool(forks):
     with Pool(num_processes=1, progress=False) as pool:
         yield pool
 
 
-@pytest.fixture
-def forks(monkeypatch):
-    """Processes that start at once, where it does not matter how they start."""
-    monkeypatch.setattr(
-        "experiments.pool._make_executor",
-        lambda: concurrent.futures.ProcessPoolExecutor(1, forkserver_context()),
-    )
+# Stands before the users of `forks`: its process is started as users start theirs.
+def test_a_defect_prints_its_traceback_and_an_input_error_does_not(tmp_path, capfd):
+    with Pool(num_processes=1, progress=False) as pool:
+        cells = Cells(pool, tmp_path)
+        with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
+            cells.run([Cell("bad", fail, {"value": 2})])
+        assert 'raise ValueError("no good")' in capfd.readouterr().err
+        with pytest.raises(RuntimeError, match="failed: ValueError: `noise_scale`"):
+            cells.run([Cell("bad", refuse, {})])
+        assert "Traceback" not in capfd.readouterr().err
 
 
 def test_cells_are_computed_in_another_process_and_stored(pool, tmp_path):
@@ -141,17 +155,6 @@ def test_failures_are_reported_by_name_and_spare_the_other_cells(pool, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["good"]
 
 
-def test_a_defect_prints_its_traceback_and_an_input_error_does_not(tmp_path, capfd):
-    with Pool(num_processes=1, progress=False) as pool:
-        cells = Cells(pool, tmp_path)
-        with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
-            cells.run([Cell("bad", fail, {"value": 2})])
-        assert 'raise ValueError("no good")' in capfd.readouterr().err
-        with pytest.raises(RuntimeError, match="failed: ValueError: `noise_scale`"):
-            cells.run([Cell("bad", refuse, {})])
-        assert "Traceback" not in capfd.readouterr().err
-
-
 def test_a_process_that_dies_is_reported_and_spares_the_other_cells(tmp_path, forks):
     good = [Cell(f"good{i}", double, {"value": i}) for i in range(3)]
     with Pool(num_processes=1, progress=False) as pool:
@@ -184,7 +187,7 @@ def test_a_process_is_replaced_after_some_cells(tmp_path, forks):
     assert a == b != c == d != e != after["a0"]["process"]
 
 
-def test_an_error_closes_the_pool_at_once(tmp_path):
+def test_an_error_closes_the_pool_at_once(tmp_path, forks):
     start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt), Pool(1, progress=False) as pool:
         started = tmp_path / "started"

@@ -1,16 +1,16 @@
 """The former command names the new one."""
 
-import subprocess
+import runpy
 import sys
 
+import pytest
 
-def test_the_former_command_names_the_new_one():
-    result = subprocess.run(
-        [sys.executable, "-m", "smoothing_tf.reproduce", "--experiment=a b"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert "python -m experiments.reproduce '--experiment=a b'" in result.stderr
+
+def test_the_former_command_names_the_new_one(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["reproduce", "--experiment=a b"])
+    with pytest.raises(SystemExit) as status:
+        runpy.run_module("smoothing_tf.reproduce", run_name="__main__")
+    assert status.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "python -m experiments.reproduce '--experiment=a b'" in printed.err
