@@ -86,12 +86,12 @@ class CountingView(FullView):
         self.flops += count
 
 
-def forward_flops(model, context=None) -> int:
+def forward_flops(model, condition=None) -> int:
     """Counts the floating-point operations of one pass over one image."""
     view = CountingView()
     # Patched in the class, for the network inside a stacked form as well.
     with mock.patch.object(PixelCNNpp, "make_view", lambda self, dropout_seed: view):
-        model(tf.zeros([1, *model.event_shape]), context=context)
+        model(tf.zeros([1, *model.event_shape]), condition=condition)
     return view.flops
 
 

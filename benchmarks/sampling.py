@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from benchmarks import measure
 from smoothing_tf import command_line, config, devices
-from smoothing_tf.models import DensityModel
+from smoothing_tf.models import Condition, DensityModel
 from smoothing_tf.settings import setting, validate
 
 
@@ -67,12 +67,12 @@ def run(
     model = _make_model(setting, stage, dtype)
     shape = [batch_size, *model.event_shape]
     x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
-    context = None if stage == "smoothed" else x
-    # One x for each context, or the same number without contexts.
-    num_samples = batch_size if context is None else 1
+    condition = Condition() if stage == "smoothed" else Condition(x)
+    # One x for each x~, or the same number without x~.
+    num_samples = batch_size if condition.is_empty else 1
 
     def sampler():
-        return model.sample(num_samples, context, seed=1)
+        return model.sample(num_samples, condition, seed=1)
 
     start = time.perf_counter()
     drawn = sampler()
@@ -82,7 +82,7 @@ def run(
     gib = measure.peak_memory_gib()
     tf.debugging.assert_all_finite(drawn, "The benchmark must draw finite images.")
     full_model = model if dtype == "float32" else _make_model(setting, stage, "float32")
-    full_pass = tf.function(lambda: full_model(x, context=context))
+    full_pass = tf.function(lambda: full_model(x, condition=condition))
     measure.wait(full_pass())
     full_times, times = [], []
     for _ in range(num_runs):
@@ -91,7 +91,7 @@ def run(
     num_pixels = model.event_shape[0] * model.event_shape[1]
     per_image = measure.median(times) / batch_size
     naive = measure.median(full_times) * num_pixels / batch_size
-    flops = measure.forward_flops(full_model, None if context is None else x[:1])
+    flops = measure.forward_flops(full_model, condition.map(lambda part: part[:1]))
     row = {
         "setting": setting,
         "stage": stage,

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from benchmarks import measure
 from smoothing_tf import command_line, config, devices
+from smoothing_tf.models import Condition
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.stage_trainer import StageTrainer
@@ -103,7 +104,6 @@ class _Stage:
 
     def __init__(self, setting: str, dtype: str, variant: str):
         stage = variant.partition(",")[0]
-        is_conditional = stage == "reverse"
         self.batch_size = _BATCH_SIZES[setting]
 
         def make_model():
@@ -121,13 +121,14 @@ class _Stage:
         self.model = self._trainer.model
         shape = [self.batch_size, *self.model.event_shape]
         x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
-        arguments = (x, x) if is_conditional else (x,)
+        condition = Condition(x) if stage == "reverse" else Condition()
+        arguments = (x, condition)
         self._batches = iter(tf.data.Dataset.from_tensors(arguments).repeat())
         self.first_call = self.step()
         self.forward = tf.function(lambda: self.model.log_prob(*arguments))
         measure.wait(self.forward())
-        context = x[:1] if is_conditional else None
-        self.flops = self.batch_size * measure.forward_flops(self.model, context)
+        one = condition.map(lambda part: part[:1])
+        self.flops = self.batch_size * measure.forward_flops(self.model, one)
         self.gib = measure.peak_memory_gib()
 
     def step(self) -> float:

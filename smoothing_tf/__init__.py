@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smoothing_tf.evaluation.config import EvaluationConfig as EvaluationConfig
     from smoothing_tf.evaluation.scoring import score as score
     from smoothing_tf.models import MADE as MADE
+    from smoothing_tf.models import Condition as Condition
     from smoothing_tf.models import DensityModel as DensityModel
     from smoothing_tf.models import GatedPixelCNN as GatedPixelCNN
     from smoothing_tf.models import GatedPixelCNNConfig as GatedPixelCNNConfig
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "CategoricalLevels": "distributions",
     "ChannelAutoregressive": "distributions",
+    "Condition": "models",
     "Config": "config",
     "DataConfig": "data",
     "Dataset": "data",

@@ -58,12 +58,12 @@ class JointMADE(keras.Model):
     @property
     def smoothed(self) -> DensityModel:
         """p(x~)."""
-        return _Half(self.network, self.event_shape, is_conditional=False)
+        return _Half(self.network, self.event_shape, takes_x_smoothed=False)
 
     @property
     def reverse(self) -> DensityModel:
         """p(x | x~)."""
-        return _Half(self.network, self.event_shape, is_conditional=True)
+        return _Half(self.network, self.event_shape, takes_x_smoothed=True)
 
     def log_prob(
         self,
@@ -95,11 +95,11 @@ class _Half(AutoregressiveModel):
     Args:
       network: the MADE over both halves.
       event_shape: shape of one half.
-      is_conditional: whether this is the second half, given the first.
+      takes_x_smoothed: whether this is the second half, given the first.
     """
 
     def __init__(
-        self, network: MADE, event_shape: tuple[int, ...], is_conditional: bool
+        self, network: MADE, event_shape: tuple[int, ...], takes_x_smoothed: bool
     ):
         # Keras would derive the name from the class, but a name in a graph must not
         # begin with an underscore.
@@ -107,20 +107,20 @@ class _Half(AutoregressiveModel):
             event_shape,
             1,
             network.head,
-            is_conditional,
+            takes_x_smoothed,
             name="half",
             dtype=network.dtype_policy,
         )
         self.network = network
         self.built = True
 
-    def call(self, x, context=None, dropout_seed=None):
+    def call(self, x, condition=None, dropout_seed=None):
         num_dims = math.prod(self.event_shape)
         half = tf.reshape(x, [-1, num_dims])
-        if context is None:
+        if condition is None or condition.x_smoothed is None:
             # The first half does not depend on the second.
             both = tf.concat([half, tf.zeros_like(half)], axis=-1)
             return self.network(both, dropout_seed=dropout_seed)[:, :num_dims]
-        context = tf.reshape(tf.cast(context, half.dtype), [-1, num_dims])
-        both = tf.concat([context, half], axis=-1)
+        x_smoothed = tf.cast(condition.x_smoothed, half.dtype)
+        both = tf.concat([tf.reshape(x_smoothed, [-1, num_dims]), half], axis=-1)
         return self.network(both, dropout_seed=dropout_seed)[:, num_dims:]

@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from smoothing_tf.models import DensityModel, TwoStageModel
+from smoothing_tf.models import Condition, DensityModel, TwoStageModel
 from smoothing_tf.smoothing import Gaussian
 
 
@@ -58,7 +58,7 @@ class LearnedNoise(keras.Model):
         log_noise -= 0.5 * tf.reduce_sum(unit_noise**2, axis=-1)
         return (
             self.smoothed.log_prob(x_smoothed, dropout_seed=dropout_seed)
-            + self.reverse.log_prob(x, x_smoothed, dropout_seed=dropout_seed)
+            + self.reverse.log_prob(x, Condition(x_smoothed), dropout_seed=dropout_seed)
             - log_noise
         )
 

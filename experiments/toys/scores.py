@@ -13,6 +13,7 @@ from smoothing_tf.data.densities import (
     posterior_mean,
 )
 from smoothing_tf.models import (
+    Condition,
     DensityModel,
     TwoStageModel,
     importance_weighted_bound,
@@ -85,11 +86,9 @@ def marginal_log_prob(
     log_smoothed = log_prob(two_stage.smoothed, x_smoothed)
 
     def score(block: tf.Tensor) -> tuple[tf.Tensor]:
-        pairs = (
-            tf.repeat(block, len(x_smoothed), axis=0),
-            tf.tile(x_smoothed, [tf.shape(block)[0], 1]),
-        )
-        log_reverse = two_stage.reverse.log_prob(*pairs)
+        repeated = tf.repeat(block, len(x_smoothed), axis=0)
+        condition = Condition(tf.tile(x_smoothed, [tf.shape(block)[0], 1]))
+        log_reverse = two_stage.reverse.log_prob(repeated, condition)
         log_joint = tf.reshape(log_reverse, [-1, len(x_smoothed)]) + log_smoothed
         return (tf.reduce_logsumexp(log_joint, axis=1) + log_step,)
 

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from smoothing_tf.models import Condition
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.training import TrainingConfig
@@ -19,7 +20,7 @@ tfd = tfp.distributions
 _STEPS_PER_CALL = 100
 _NUM_VALIDATION = 10_000
 
-Arguments = tuple[tf.Tensor, ...]
+Arguments = tuple[tf.Tensor | Condition, ...]
 Draw = Callable[[tf.Tensor], Arguments]
 
 
@@ -164,15 +165,15 @@ def make_stage_draw(
     """Makes draws of the arguments of a stage's `log_prob`, fresh at every step.
 
     Args:
-      stage: "smoothed" with the argument (x~), "reverse" or "joint" with (x, x~), or
-        "baseline" with (x).
+      stage: "smoothed" with the argument (x~), "reverse" with (x, condition x~),
+        "joint" with (x, x~), or "baseline" with (x).
       density: density of x.
       smoothing: q(x~ | x), or None for the baseline.
       seed: seed of the run.
 
     Returns:
       A function from a number of examples n to a draw, which maps a step, an integer
-      tensor, to arguments, each floating [n, D].
+      tensor, to arguments, x and x~ each floating [n, D].
     """
 
     def make_draw(num_examples: int) -> Draw:
@@ -183,7 +184,9 @@ def make_stage_draw(
                 return (x,)
             noise_seed = derive_seed(seed, f"{stage} noise", step)
             x_smoothed = smoothing.distribution(x).sample(seed=noise_seed)
-            return (x_smoothed,) if stage == "smoothed" else (x, x_smoothed)
+            if stage == "smoothed":
+                return (x_smoothed,)
+            return x, Condition(x_smoothed) if stage == "reverse" else x_smoothed
 
         return draw
 

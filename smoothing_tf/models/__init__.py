@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.gated_pixelcnn import GatedPixelCNN, GatedPixelCNNConfig
 from smoothing_tf.models.made import MADE, MADEConfig
@@ -70,7 +71,7 @@ def build_model(
         config,
         event_shape,
         num_levels=None if stage == "smoothed" else num_levels,
-        is_conditional=stage == "reverse",
+        takes_x_smoothed=stage == "reverse",
         seed=seed,
         **kwargs,
     )
@@ -80,6 +81,7 @@ __all__ = [
     "MADE",
     "MODELS",
     "BoundTerms",
+    "Condition",
     "DensityModel",
     "GatedPixelCNN",
     "GatedPixelCNNConfig",

@@ -35,7 +35,7 @@ def ancestral_walk(
 
     Args:
       network: (x [b, ...event_shape], origin int [b], the index of each example's
-        context) -> parameters of all positions [b, ..., num_params].
+        condition) -> parameters of all positions [b, ..., num_params].
       event_shape: shape of one x.
       num_channels: number of channels drawn together at one position: 1, or the
         length of the last axis.

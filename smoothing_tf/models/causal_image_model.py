@@ -19,15 +19,15 @@ class CausalImageModel(AutoregressiveModel, CausalNetwork):
         del dropout_seed  # A model without dropout.
         return FullView()
 
-    def call(self, x, context=None, dropout_seed=None):
-        return self._evaluate(x, context, self.make_view(dropout_seed))
+    def call(self, x, condition=None, dropout_seed=None):
+        return self._evaluate(x, condition, self.make_view(dropout_seed))
 
-    def initialize_from(self, x, context=None):
-        self.check_arguments(x, context)
-        self._evaluate(x, context, InitializingView())
+    def initialize_from(self, x, condition=None):
+        condition = self.check_arguments(x, condition)
+        self._evaluate(x, condition, InitializingView())
 
-    def _evaluate(self, x, context, view):
-        features = None if context is None else self.features(context, view)
+    def _evaluate(self, x, condition, view):
+        features = self._features(condition, view)
         x = self.inputs(x)
         return self.params(x, self.above(x, features, view), view)
 
@@ -38,9 +38,15 @@ class CausalImageModel(AutoregressiveModel, CausalNetwork):
             if hasattr(layer, "weight") and getattr(layer, "reach", None) != "all"
         ]
 
-    def walk(self, batch_size, context, visit, state, dtype=tf.float32, resample=None):
-        features = None
-        if context is not None:
-            features = self.features(context, FullView())
+    def _features(self, condition, view):
+        """Computes the features of x~; None without x~."""
+        if condition is None or condition.x_smoothed is None:
+            return None
+        return self.features(condition.x_smoothed, view)
+
+    def walk(
+        self, batch_size, condition, visit, state, dtype=tf.float32, resample=None
+    ):
+        features = self._features(condition, FullView())
         sampler = RasterSampler(self, batch_size, features)
         return sampler.walk(visit, state, dtype, resample)

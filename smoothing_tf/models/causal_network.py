@@ -18,7 +18,7 @@ class CausalNetwork(abc.ABC):
     """A network over pixels in raster order, in two parts.
 
     `above` computes all that depends only on the rows above a pixel and on the
-    context; `params` computes the rest. A pass over whole images runs both under one
+    condition; `params` computes the rest. A pass over whole images runs both under one
     view. The sampler runs `above` once per row and `params` once per pixel.
 
     Attributes:
@@ -47,8 +47,8 @@ class CausalNetwork(abc.ABC):
         """
 
     @abc.abstractmethod
-    def features(self, context: tf.Tensor, view: View) -> Features:
-        """Computes all that depends only on the context, x~ [b, h, w, c]."""
+    def features(self, x_smoothed: tf.Tensor, view: View) -> Features:
+        """Computes all that depends only on x~ [b, h, w, c]."""
 
     @abc.abstractmethod
     def above(
@@ -59,7 +59,7 @@ class CausalNetwork(abc.ABC):
         Args:
           x: `inputs` of whole images; None for a row, since the layers remember what
             they need.
-          features: `features` of the context, over whole images; None without one.
+          features: `features` of x~, over whole images; None without x~.
           view: view that evaluates the layers.
         """
 
@@ -81,5 +81,5 @@ class CausalNetwork(abc.ABC):
     def causal_layers(self) -> list[Any]:
         """Returns the layers that run while an image is drawn.
 
-        They are convolutions with a weight; those of the context are not among them.
+        They are convolutions with a weight; those that read x~ are not among them.
         """

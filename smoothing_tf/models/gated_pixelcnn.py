@@ -61,7 +61,8 @@ class GatedPixelCNN(SubpixelModel):
       config: hyper-parameters.
       event_shape: (height, width, channels) of any size.
       num_levels: number of levels of discrete data, or None for a continuous density.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
+      num_classes: number of classes; None for a density that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -77,11 +78,14 @@ class GatedPixelCNN(SubpixelModel):
         config: GatedPixelCNNConfig,
         event_shape: tuple[int, int, int],
         num_levels: int | None = None,
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
+        num_classes: int | None = None,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
-        super().__init__(config, event_shape, num_levels, is_conditional, **kwargs)
+        super().__init__(
+            config, event_shape, num_levels, takes_x_smoothed, num_classes, **kwargs
+        )
         filters = config.num_filters
         self._build_first(event_shape[-1], 2 * filters)
         ordered, both_gates = self.degrees(filters), self._both_gates(filters)
@@ -99,10 +103,10 @@ class GatedPixelCNN(SubpixelModel):
         # Nothing reads h after the last layer.
         self.residual = [self.pointwise(ordered, ordered) for _ in later]
         self.build_output_layers([filters] * 2)
-        if is_conditional:
+        if takes_x_smoothed:
             self.build_context_encoder(first_index=config.num_layers)
-            of_context, both_stacks = map(self.unordered, (filters, 4 * filters))
-            self.inject = [self.pointwise(of_context, both_stacks) for _ in layers]
+            of_smoothed, both_stacks = map(self.unordered, (filters, 4 * filters))
+            self.inject = [self.pointwise(of_smoothed, both_stacks) for _ in layers]
         self.built = True
         self.initialize(seed)
 
@@ -128,15 +132,15 @@ class GatedPixelCNN(SubpixelModel):
 
     def above(self, x, features, view):
         """Computes the vertical stack's term for each layer of the horizontal one."""
-        context = None if features is None else view.crop(features)
+        x_smoothed = None if features is None else view.crop(features)
         v, terms = x, []
         for index, (vertical, down) in enumerate(
             zip(self.vertical, self.down, strict=True)
         ):
             v = vertical(v, view=view)
             term = down(v, view=view)
-            if context is not None:
-                for_both = self.inject[index](context, view=view)
+            if x_smoothed is not None:
+                for_both = self.inject[index](x_smoothed, view=view)
                 for_v, for_h = tf.split(for_both, 2, axis=-1)
                 v, term = v + for_v, term + for_h
             terms.append(term)

@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.particles import (
     choose_particles,
@@ -162,7 +163,7 @@ def inpaint_two_stage(
         known,
         derive_seed(seeds, "reverse"),
         num_particles,
-        context=x_smoothed,
+        condition=Condition(x_smoothed),
         log_weights=log_weights,
     )
     x_smoothed = tf.gather(x_smoothed, origin)
@@ -176,7 +177,7 @@ def clamped_walk(
     seeds: tf.Tensor,
     num_particles: int,
     log_proposal: tf.Tensor | None = None,
-    context: tf.Tensor | None = None,
+    condition: Condition | None = None,
     log_weights: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Draws the missing values of particles in raster order and keeps the known ones.
@@ -189,12 +190,12 @@ def clamped_walk(
       num_particles: number of particles N.
       log_proposal: log density of each value in `given` under its proposal,
         [n N, ...event_shape]; None if the values are data.
-      context: context of the model, [n N, ...event_shape], or None.
+      condition: condition of the model, of n N rows, or None.
       log_weights: log weights so far, [n N], or None.
 
     Returns:
       (x [n N, ...event_shape], log weights [n N], origin int [n N]: the index of each
-      particle's context, which belongs to the same image).
+      particle's condition, which belongs to the same image).
     """
     head, dtype = model.head, given.dtype
     batch_size = tf.shape(given)[0]
@@ -244,7 +245,7 @@ def clamped_walk(
 
     return model.walk(
         batch_size,
-        context,
+        condition,
         visit,
         log_weights,
         dtype,

@@ -54,7 +54,8 @@ class PixelCNN(SubpixelModel):
       config: hyper-parameters.
       event_shape: (height, width, channels) of any size.
       num_levels: number of levels of discrete data, or None for a continuous density.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
+      num_classes: number of classes; None for a density that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -69,11 +70,14 @@ class PixelCNN(SubpixelModel):
         config: PixelCNNConfig,
         event_shape: tuple[int, int, int],
         num_levels: int | None = None,
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
+        num_classes: int | None = None,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
-        super().__init__(config, event_shape, num_levels, is_conditional, **kwargs)
+        super().__init__(
+            config, event_shape, num_levels, takes_x_smoothed, num_classes, **kwargs
+        )
         filters = config.num_filters
         narrow, wide = self.degrees(filters), self.degrees(2 * filters)
         self.first = self.masked_conv(
@@ -91,20 +95,20 @@ class PixelCNN(SubpixelModel):
         # Blocks start close to the identity.
         self.expand = [self.pointwise(narrow, wide, gain=0.1) for _ in blocks]
         self.build_output_layers([2 * filters] * 3)
-        if is_conditional:
+        if takes_x_smoothed:
             self.build_context_encoder(first_index=config.num_blocks)
-            of_context = self.unordered(filters)
-            self.inject = [self.pointwise(of_context, narrow) for _ in blocks]
+            of_smoothed = self.unordered(filters)
+            self.inject = [self.pointwise(of_smoothed, narrow) for _ in blocks]
         self.built = True
         self.initialize(seed)
 
     def above(self, x, features, view):
-        """Computes the context's term for each block; there is no vertical stream."""
+        """Computes the term of x~ for each block; there is no vertical stream."""
         del x
         if features is None:
             return [None] * self.config.num_blocks
-        context = view.crop(features)
-        return [layer(context, view=view) for layer in self.inject]
+        x_smoothed = view.crop(features)
+        return [layer(x_smoothed, view=view) for layer in self.inject]
 
     def params(self, x, above, view):
         h = self.first(x, view=view)

@@ -36,7 +36,7 @@ class RasterSampler:
     Args:
       network: network of the image model.
       batch_size: scalar integer b.
-      features: `network.features` of b contexts, or None.
+      features: `network.features` of b images x~, or None.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class RasterSampler:
 
         Returns:
           (images [b, h, w, c], state, origin int [b]: the index of each image's
-          context among the features).
+          condition).
         """
         shape = [self._batch_size, self._height, self._width, self._num_channels]
         x = tf.zeros(shape, dtype)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers import AffineCoupling
 from smoothing_tf.models.activations import activation_setting
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import example_seeds, per_example
 from smoothing_tf.settings import setting, validate
@@ -41,14 +42,15 @@ class RealNVP(DensityModel):
 
     Couplings alternate between moving the odd dimensions given the even ones and the
     reverse. Vectors are not rescaled, so an affine step per dimension comes first, on
-    the side of the data. A context joins the input of every coupling's network. There
+    the side of the data. x~ joins the input of every coupling's network. There
     is no dropout.
 
     Args:
       config: hyper-parameters.
       event_shape: shape of one x, with at least two dimensions in total.
       num_levels: None, since a density has no levels.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
+      num_classes: number of classes; None for a density that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -63,7 +65,8 @@ class RealNVP(DensityModel):
         config: RealNVPConfig,
         event_shape: tuple[int, ...],
         num_levels: int | None = None,
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
+        num_classes: int | None = None,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
@@ -79,7 +82,7 @@ class RealNVP(DensityModel):
                 "`event_shape` must have at least two dimensions for RealNVP, whose"
                 f" couplings move one part given the other; got {event_shape}."
             )
-        super().__init__(event_shape, is_conditional, **kwargs)
+        super().__init__(event_shape, takes_x_smoothed, num_classes, **kwargs)
         self.config = config
         policy = self.dtype_policy
         # Numbers of even and of odd dimensions.
@@ -88,7 +91,7 @@ class RealNVP(DensityModel):
             AffineCoupling(
                 sizes[index % 2],
                 sizes[1 - index % 2],
-                num_dims if is_conditional else 0,
+                num_dims if takes_x_smoothed else 0,
                 config.hidden_units,
                 config.log_scale_limit,
                 config.activation,
@@ -112,18 +115,18 @@ class RealNVP(DensityModel):
         for weight in (self.shift, self.log_scale):
             weight.assign(tf.zeros_like(weight.value))
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
         del dropout_seed
         x = tf.convert_to_tensor(x)
-        self.check_arguments(x, context)
-        z, log_det = self.to_normal(x, context)
+        condition = self.check_arguments(x, condition)
+        z, log_det = self.to_normal(x, condition)
         log_normal = -0.5 * tf.reduce_sum(z**2, axis=-1)
         return log_normal - 0.5 * z.shape[-1] * math.log(2.0 * math.pi) + log_det
 
-    def sample(self, num_samples, context=None, *, seed):
-        self.check_arguments(None, context)
+    def sample(self, num_samples, condition=None, *, seed):
+        condition = self.check_arguments(None, condition)
         self.check_num_samples(num_samples)
-        batch_size = 1 if context is None else tf.shape(context)[0]
+        batch_size = 1 if condition.is_empty else condition.num_rows()
         num_dims = math.prod(self.event_shape)
         z = per_example(
             lambda seed: tf.random.stateless_normal([1, num_dims], seed),
@@ -131,19 +134,16 @@ class RealNVP(DensityModel):
             example_seeds(seed, num_samples * batch_size),
             dtype=tf.float32,
         )
-        if context is not None:
-            repeats = [num_samples] + [1] * len(self.event_shape)
-            context = tf.tile(tf.convert_to_tensor(context), repeats)
-        x = self.from_normal(z, context)
-        if context is None:
+        x = self.from_normal(z, condition.tile(num_samples))
+        if condition.is_empty:
             return x
         return tf.reshape(x, [num_samples, batch_size, *self.event_shape])
 
     def to_normal(
-        self, x: tf.Tensor, context: tf.Tensor | None = None
+        self, x: tf.Tensor, condition: Condition | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Computes (z(x) [batch, D], log |det dz/dx| [batch]), in the dtype of x."""
-        context = self._flat(context)
+        x_smoothed = self._flat(condition and condition.x_smoothed)
         dtype = x.dtype
         log_scale = tf.cast(self.log_scale, dtype)
         x = self._flat(x)
@@ -152,32 +152,34 @@ class RealNVP(DensityModel):
         log_det = -tf.reduce_sum(log_scale)
         for index, coupling in enumerate(self.couplings):
             moved = 1 - index % 2
-            shift, log_scale = self._step(coupling, halves[1 - moved], context)
+            shift, log_scale = self._step(coupling, halves[1 - moved], x_smoothed)
             halves[moved] = (halves[moved] - shift) * tf.exp(-log_scale)
             log_det -= tf.reduce_sum(log_scale, axis=-1)
         return self._join(halves), log_det
 
-    def from_normal(self, z: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+    def from_normal(
+        self, z: tf.Tensor, condition: Condition | None = None
+    ) -> tf.Tensor:
         """Computes x [batch, ...event_shape] from z [batch, D]; inverts `to_normal`."""
-        context = self._flat(context)
+        x_smoothed = self._flat(condition and condition.x_smoothed)
         halves = [z[:, 0::2], z[:, 1::2]]
         for index in reversed(range(len(self.couplings))):
             moved = 1 - index % 2
             shift, log_scale = self._step(
-                self.couplings[index], halves[1 - moved], context
+                self.couplings[index], halves[1 - moved], x_smoothed
             )
             halves[moved] = halves[moved] * tf.exp(log_scale) + shift
         x = self._join(halves) * tf.exp(tf.cast(self.log_scale, z.dtype))
         x += tf.cast(self.shift, z.dtype)
         return tf.reshape(x, [-1, *self.event_shape])
 
-    def _step(self, coupling, fixed, context):
+    def _step(self, coupling, fixed, x_smoothed):
         """Computes shift and log-scale, and casts them to the dtype of `fixed`."""
         dtype = fixed.dtype
         inputs = tf.cast(fixed, self.compute_dtype)
-        if context is not None:
-            context = tf.cast(context, self.compute_dtype)
-        return (tf.cast(output, dtype) for output in coupling(inputs, context))
+        if x_smoothed is not None:
+            x_smoothed = tf.cast(x_smoothed, self.compute_dtype)
+        return (tf.cast(output, dtype) for output in coupling(inputs, x_smoothed))
 
     def _flat(self, x):
         return None if x is None else tf.reshape(x, [-1, math.prod(self.event_shape)])

@@ -26,7 +26,7 @@ class SubpixelModel(CausalImageModel):
     layers have masks of type B, which include group c. The same holds for the
     parameters of channel c.
 
-    An unmasked encoder computes features of a context x~, all of which is known. Its
+    An unmasked encoder computes features of x~, all of which is known. Its
     layers are weight-normalized and standardize their outputs on a first batch.
 
     Args:
@@ -34,7 +34,8 @@ class SubpixelModel(CausalImageModel):
         `num_filters`, which is a multiple of the number of channels.
       event_shape: (height, width, channels) of any size.
       num_levels: number of levels of discrete data, or None for a continuous density.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
+      num_classes: number of classes; None for a density that takes no labels.
       **kwargs: `name` and `dtype` of `keras.Model`.
 
     Raises:
@@ -49,7 +50,8 @@ class SubpixelModel(CausalImageModel):
         config: Any,
         event_shape: tuple[int, int, int],
         num_levels: int | None,
-        is_conditional: bool,
+        takes_x_smoothed: bool,
+        num_classes: int | None,
         **kwargs,
     ):
         head = make_head(config.head, 1, config.num_mixtures, num_levels)
@@ -65,7 +67,7 @@ class SubpixelModel(CausalImageModel):
                 f"`num_filters` must be a multiple of the {num_channels} channels of"
                 f" the image; got {num_filters}. Try {nearest}."
             )
-        super().__init__(event_shape, 1, head, is_conditional, **kwargs)
+        super().__init__(event_shape, 1, head, takes_x_smoothed, num_classes, **kwargs)
         self.config = config
 
     def initialize(self, seed: int | tf.Tensor) -> None:
@@ -80,8 +82,8 @@ class SubpixelModel(CausalImageModel):
     def inputs(self, x):
         return tf.cast(x, self.compute_dtype)
 
-    def features(self, context, view):
-        (features,) = self.context_encoder(self.inputs(context), view=view)
+    def features(self, x_smoothed, view):
+        (features,) = self.context_encoder(self.inputs(x_smoothed), view=view)
         return features
 
     def degrees(self, num_features: int) -> np.ndarray:
@@ -111,7 +113,7 @@ class SubpixelModel(CausalImageModel):
         return PointwiseConv(MaskedKernel(mask, gain=gain, dtype=dtype), dtype=dtype)
 
     def build_context_encoder(self, first_index: int) -> None:
-        """Makes the encoder of a conditional model.
+        """Makes the encoder of x~.
 
         Args:
           first_index: dropout index that the other layers do not use.

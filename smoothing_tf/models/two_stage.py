@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.inpainting import (
     check_stages,
@@ -130,11 +131,11 @@ class TwoStageModel(tf.Module):
         self, smoothing: Smoothing, smoothed: DensityModel, reverse: DensityModel
     ):
         super().__init__()
-        if smoothed.is_conditional or not reverse.is_conditional:
+        if smoothed.takes_x_smoothed or not reverse.takes_x_smoothed:
             raise ValueError(
-                "`smoothed` must be unconditional and `reverse` conditional; got "
-                f"is_conditional {smoothed.is_conditional} and "
-                f"{reverse.is_conditional}."
+                "`reverse` must be conditional on x~ and `smoothed` must not; got"
+                f" takes_x_smoothed {smoothed.takes_x_smoothed} and"
+                f" {reverse.takes_x_smoothed}."
             )
         if smoothed.event_shape != reverse.event_shape:
             raise ValueError(
@@ -178,7 +179,7 @@ class TwoStageModel(tf.Module):
         Returns:
           float32 [batch, ...event_shape].
         """
-        return self.reverse.sample(1, x_smoothed, seed=seed)[0]
+        return self.reverse.sample(1, Condition(x_smoothed), seed=seed)[0]
 
     def single_step_denoise(
         self, x_smoothed: tf.Tensor, gradient: str = "exact"
@@ -257,6 +258,6 @@ class TwoStageModel(tf.Module):
         """
         return BoundTerms(
             log_smoothed=self.smoothed.log_prob(x_smoothed),
-            log_reverse=self.reverse.log_prob(x, x_smoothed),
+            log_reverse=self.reverse.log_prob(x, Condition(x_smoothed)),
             log_noise=self.smoothing.distribution(x).log_prob(x_smoothed),
         )

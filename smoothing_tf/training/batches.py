@@ -7,16 +7,20 @@ import tensorflow as tf
 from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
-# Stage -> the arguments of `DensityModel.log_prob`, by their names in a batch.
-_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    Stage.SMOOTHED: ("x_smoothed",),
+# The arguments of `DensityModel.log_prob`: (x, condition).
+Arguments = tuple[tf.Tensor, Condition]
+
+# Stage -> (x, x~) of its density, by their names in a batch; x~ may be absent.
+_NAMES: dict[str, tuple[str, str | None]] = {
+    Stage.SMOOTHED: ("x_smoothed", None),
     Stage.REVERSE: ("x", "x_smoothed"),
-    Stage.BASELINE: ("x",),
+    Stage.BASELINE: ("x", None),
 }
 
 
@@ -43,7 +47,7 @@ def training_arguments(
         seed=seed,
         start_step=start_step,
     )
-    return batches.map(lambda batch: tuple(batch[name] for name in names))
+    return batches.map(lambda batch: _arguments(names, batch))
 
 
 class Validation(NamedTuple):
@@ -90,23 +94,29 @@ def validation_arguments(
     )
 
     def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
-        arguments = tuple(_pad_rows(batch[name], batch_size) for name in names)
+        batch = {name: _pad_rows(part, batch_size) for name, part in batch.items()}
         position = number * batch_size + tf.range(batch_size, dtype=tf.int64)
-        return arguments, position < num_examples
+        return _arguments(names, batch), position < num_examples
 
     return Validation(batches.enumerate().map(fill_up), num_examples)
 
 
 def _stage_arguments(
     stage: str, smoothing: Smoothing | None
-) -> tuple[tuple[str, ...], Smoothing | None]:
+) -> tuple[tuple[str, str | None], Smoothing | None]:
     """Looks up the arguments of a stage, and the smoothing that they need."""
-    names = choose(_ARGUMENTS, stage, "stage")
+    names = choose(_NAMES, stage, "stage")
     if "x_smoothed" not in names:
         return names, None
     if smoothing is None:
         raise ValueError(f"`smoothing` must be given for stage {stage!r}; got None.")
     return names, smoothing
+
+
+def _arguments(names: tuple[str, str | None], batch: dict[str, tf.Tensor]) -> Arguments:
+    """Makes the arguments of `log_prob` from a batch."""
+    x, x_smoothed = names
+    return batch[x], Condition(None if x_smoothed is None else batch[x_smoothed])
 
 
 def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:

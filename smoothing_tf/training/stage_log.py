@@ -81,10 +81,10 @@ class StageLog:
             samples = self._sample(_NUM_PICTURES, seed=seed)
             monitor.picture(step, [(samples, self._stage == Stage.BASELINE)])
             return
-        x, x_smoothed = (
-            part[:_NUM_PICTURES] for part in next(iter(validation.batches))[0]
-        )
-        denoised = self._sample(1, x_smoothed, seed=seed)[0]
+        (x, condition), _ = next(iter(validation.batches))
+        x, condition = x[:_NUM_PICTURES], condition.map(lambda x: x[:_NUM_PICTURES])
+        x_smoothed = condition.x_smoothed
+        denoised = self._sample(1, condition, seed=seed)[0]
         monitor.picture(step, [(x_smoothed, False), (denoised, True), (x, True)])
 
     def _curve_point(self, split: str, nats: float) -> dict[str, float]:

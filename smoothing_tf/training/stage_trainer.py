@@ -212,7 +212,7 @@ class StageTrainer:
             log_prob = self.model.log_prob(*arguments, dropout_seed=dropout_seed)
             nats = -tf.reduce_sum(log_prob) / self._config.batch_size
         gradients = tape.gradient(nats, variables)
-        # A weight without a gradient, e.g. for lack of a context, stays unchanged.
+        # A weight without a gradient, e.g. for lack of x~, stays unchanged.
         reached = [gradient is not None for gradient in gradients]
         gradients = list(itertools.compress(gradients, reached))
         variables = list(itertools.compress(variables, reached))

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import measure
+from smoothing_tf.models.condition import Condition
 from tests.testing.forkserver import forkserver_context
 
 
@@ -19,10 +20,10 @@ from tests.testing.forkserver import forkserver_context
 )
 def test_operations_of_a_pass_are_those_that_were_counted_elsewhere(arguments, gflops):
     model = measure.make_model("mnist", compute_dtype="float32", **arguments)
-    context = None
-    if model.is_conditional:
-        context = tf.zeros([1, *model.event_shape])
-    flops = measure.forward_flops(model, context)
+    condition = Condition()
+    if model.takes_x_smoothed:
+        condition = Condition(tf.zeros([1, *model.event_shape]))
+    flops = measure.forward_flops(model, condition)
     assert flops / 1e9 == pytest.approx(gflops, abs=0.001)
 
 

@@ -98,7 +98,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
         config = config_lib.parse(flags.read_text().splitlines())
         dataset = open_dataset(config.data)
         model = stages.load_stage(config, stage, dataset, flags.parent)
-        assert model.is_conditional == (stage == "reverse")
+        assert model.takes_x_smoothed == (stage == "reverse")
     assert "--max_examples=30" in result["metrics"]["run"]["flags"]
     assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from smoothing_tf import import_torch, train, workdir
 from smoothing_tf.data import open_dataset
 from smoothing_tf.models import TwoStageModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.training.history import History
 from tests.testing.tiny_data import tiny_directory
 
@@ -84,7 +85,9 @@ def test_both_stages_give_the_parameters_of_the_reference(run_dir, golden):
     x_smoothed, x = both[:, :4], both[:, 4:]
     # The upper rows do not depend on the lower rows.
     assert_close(trained.two_stage.smoothed(x_smoothed), params[:, :4])
-    assert_close(trained.two_stage.reverse(x, context=x_smoothed), params[:, 4:])
+    assert_close(
+        trained.two_stage.reverse(x, condition=Condition(x_smoothed)), params[:, 4:]
+    )
 
 
 def test_training_resumes_from_it(run_dir, golden):

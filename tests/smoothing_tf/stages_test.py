@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from smoothing_tf import config, stages
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
 
 IMAGES = types.SimpleNamespace(event_shape=(8, 8, 1), num_levels=17)
 VECTORS = types.SimpleNamespace(event_shape=(4,), num_levels=None)
@@ -57,27 +58,36 @@ def make_models(name, data, compute_dtype):
 )
 def test_half_precision_keeps_weights_loss_and_gradients_float32(name, data):
     half, full = (make_models(name, data, d) for d in ("bfloat16", "float32"))
-    x = tf.round(8 * tf.random.stateless_uniform((6, *data.event_shape), [1, 2])) / 8
-    x_smoothed = x + 0.3 * tf.random.stateless_normal(x.shape, [3, 4])
-    for stage, arguments in (("smoothed", (x_smoothed,)), ("reverse", (x, x_smoothed))):
+    clean = (
+        tf.round(8 * tf.random.stateless_uniform((6, *data.event_shape), [1, 2])) / 8
+    )
+    x_smoothed = clean + 0.3 * tf.random.stateless_normal(clean.shape, [3, 4])
+    for stage, (x, condition) in (
+        ("smoothed", (x_smoothed, Condition())),
+        ("reverse", (clean, Condition(x_smoothed))),
+    ):
         for model in (half[stage], full[stage]):
-            model.initialize_from(*arguments)
+            model.initialize_from(x, condition)
         model = half[stage]
         assert {weight.dtype for weight in model.weights} == {"float32"}
         assert model.compute_dtype == "bfloat16"
         if isinstance(model, AutoregressiveModel):
-            context = x_smoothed if stage == "reverse" else None
-            assert model(x, context=context).dtype == tf.float32
+            assert model(x, condition=condition).dtype == tf.float32
         with tf.GradientTape() as tape:
-            tape.watch(arguments[-1])
-            log_prob = model.log_prob(*arguments)
+            tape.watch(x_smoothed)
+            log_prob = model.log_prob(x, condition)
         weights = [weight.value for weight in model.trainable_variables]
-        gradients = tape.gradient(log_prob, [arguments[-1], *weights])
+        gradients = tape.gradient(log_prob, [x_smoothed, *weights])
         for tensor in (log_prob, *gradients):
             assert tensor.dtype == tf.float32 and np.all(np.isfinite(tensor))
-        expected = full[stage].log_prob(*arguments)
+        expected = full[stage].log_prob(x, condition)
         np.testing.assert_allclose(log_prob, expected, rtol=0.02, atol=0.1)
-        in_float64 = model.log_prob(*(tf.cast(part, tf.float64) for part in arguments))
+        in_float64 = model.log_prob(
+            *tf.nest.map_structure(
+                lambda part: part if part is None else tf.cast(part, tf.float64),
+                (x, condition),
+            )
+        )
         assert in_float64.dtype == tf.float64
         np.testing.assert_allclose(in_float64, log_prob, rtol=0.02, atol=0.1)
 

@@ -16,7 +16,7 @@ from smoothing_tf.stage import TWO_STAGES
 def test_all_stages_present_give_both_models(run_dir, experiment, dataset):
     trained = workdir.load_trained(experiment, dataset, run_dir)
     assert trained.two_stage.smoothing.noise_scale == 0.4
-    assert not trained.baseline.is_conditional
+    assert not trained.baseline.takes_x_smoothed
     assert trained.num_levels == 17
 
 

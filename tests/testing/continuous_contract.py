@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from tests.testing.density_model_contract import randomize
 
@@ -17,20 +18,23 @@ class ContinuousContract:
     """Inherit it and define `make_continuous`, and pytest runs the tests."""
 
     def make_continuous(
-        self, event_shape: tuple[int, ...], is_conditional: bool = False
+        self, event_shape: tuple[int, ...], takes_x_smoothed: bool = False
     ) -> DensityModel:
         raise NotImplementedError
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
-    def test_the_density_integrates_to_one_and_samples_follow_it(self, is_conditional):
-        model = randomize(self.make_continuous((2,), is_conditional), scale=0.1)
-        context = tf.constant([[0.7, -0.3]]) if is_conditional else None
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
+    def test_the_density_integrates_to_one_and_samples_follow_it(
+        self, takes_x_smoothed
+    ):
+        model = randomize(self.make_continuous((2,), takes_x_smoothed), scale=0.1)
+        one = tf.constant([[0.7, -0.3]]) if takes_x_smoothed else None
+        condition = Condition(one)
         step = 2.0 * _REACH / (_NUM_BINS * _FINE)
         axis = np.arange(-_REACH + step / 2.0, _REACH, step)
         points = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
         density = np.concatenate(
             [
-                np.exp(model.log_prob(*_with(context, points[first : first + _ROWS])))
+                np.exp(model.log_prob(*_with(condition, points[first : first + _ROWS])))
                 for first in range(0, len(points), _ROWS)
             ]
         )
@@ -39,7 +43,7 @@ class ContinuousContract:
         assert mass.sum() == pytest.approx(1.0, abs=1e-3)
 
         num_samples = 20_000
-        x = np.reshape(model.sample(num_samples, context, seed=3), [-1, 2])
+        x = np.reshape(model.sample(num_samples, condition, seed=3), [-1, 2])
         edges = np.linspace(-_REACH, _REACH, _NUM_BINS + 1)
         counts, _, _ = np.histogram2d(*x.T, bins=[edges, edges])
         expected = num_samples * mass
@@ -50,12 +54,14 @@ class ContinuousContract:
         # Mean k and variance 2 k for k cells; five standard deviations.
         assert statistic < cells + 5 * np.sqrt(2 * cells)
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
-    def test_every_weight_gets_a_gradient_from_vectors(self, is_conditional):
-        model = randomize(self.make_continuous((3,), is_conditional), scale=0.2)
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
+    def test_every_weight_gets_a_gradient_from_vectors(self, takes_x_smoothed):
+        model = randomize(self.make_continuous((3,), takes_x_smoothed), scale=0.2)
         x = tf.random.stateless_normal([20, 3], [1, 2])
         with tf.GradientTape() as tape:
-            log_prob = model.log_prob(x, 0.5 * x if is_conditional else None)
+            log_prob = model.log_prob(
+                x, Condition(0.5 * x if takes_x_smoothed else None)
+            )
         variables = [variable.value for variable in model.trainable_variables]
         for variable, gradient in zip(
             model.trainable_variables, tape.gradient(log_prob, variables), strict=True
@@ -68,8 +74,6 @@ class ContinuousContract:
             self.make_continuous((2,)).sample(num_samples, seed=1)
 
 
-def _with(context: tf.Tensor | None, x: np.ndarray) -> tuple[tf.Tensor, ...]:
+def _with(condition: Condition, x: np.ndarray) -> tuple[tf.Tensor, Condition]:
     x = tf.constant(x)
-    if context is None:
-        return (x,)
-    return x, tf.repeat(tf.cast(context, x.dtype), len(x), axis=0)
+    return x, condition.tile(len(x))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import example_seeds
@@ -29,7 +30,7 @@ def all_events(event_shape: tuple[int, ...], num_levels: int) -> tf.Tensor:
 
 
 class ConditionalModelContract:
-    """Properties of a model with a context; `DensityModelContract` has the rest.
+    """Properties of a model that takes x~; `DensityModelContract` has the rest.
 
     Inherit it, define the attributes and `make`, and pytest runs the tests.
     `tiny_shape` and `tiny_levels` must allow all events to be enumerated.
@@ -43,7 +44,7 @@ class ConditionalModelContract:
         self,
         event_shape: tuple[int, ...],
         num_levels: int | None = None,
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
         dropout: float = 0.0,
         **kwargs,
     ) -> DensityModel:
@@ -51,74 +52,79 @@ class ConditionalModelContract:
 
     @classmethod
     @functools.cache
-    def drawing(cls, is_conditional: bool = False) -> DensityModel:
+    def drawing(cls, takes_x_smoothed: bool = False) -> DensityModel:
         """The model that tests of samples share: tracing its sampler takes seconds."""
-        model = cls().make(cls.image_shape, is_conditional=is_conditional)
+        model = cls().make(cls.image_shape, takes_x_smoothed=takes_x_smoothed)
         return randomize(model, scale=0.05)
 
-    def context(self, batch_size: int, event_shape=None) -> tf.Tensor:
+    def images(self, batch_size: int, event_shape=None) -> tf.Tensor:
         shape = (batch_size, *(event_shape or self.image_shape))
         return tf.random.stateless_normal(shape, [11, 12])
 
     @pytest.fixture(params=[True])
-    def is_conditional(self, request) -> bool:
+    def takes_x_smoothed(self, request) -> bool:
         return request.param
 
-    def test_masses_of_all_events_sum_to_one(self, is_conditional):
+    def test_masses_of_all_events_sum_to_one(self, takes_x_smoothed):
         model = randomize(
-            self.make(self.tiny_shape, self.tiny_levels, is_conditional=is_conditional)
+            self.make(
+                self.tiny_shape, self.tiny_levels, takes_x_smoothed=takes_x_smoothed
+            )
         )
         events = all_events(self.tiny_shape, self.tiny_levels)
-        context = None
-        if is_conditional:
-            one = self.context(1, self.tiny_shape)
-            context = tf.repeat(one, len(events), axis=0)
+        condition = Condition()
+        if takes_x_smoothed:
+            condition = Condition(self.images(1, self.tiny_shape)).tile(len(events))
         log_prob = tf.function(model.log_prob)
         total = 0.0
         for first in range(0, len(events), 8192):
-            batch = slice(first, first + 8192)
-            arguments = () if context is None else (context[batch],)
-            part = log_prob(tf.cast(events[batch], tf.float64), *arguments)
+            batch = events[first : first + 8192]
+            rows = condition.gather(first + tf.range(len(batch)))
+            part = log_prob(tf.cast(batch, tf.float64), rows)
             total += np.sum(np.exp(part))
         np.testing.assert_allclose(total, 1.0, atol=1e-6)
 
-    def test_conditional_samples_are_by_sample_then_by_context(self):
-        model, context = self.drawing(is_conditional=True), self.context(2)
-        samples = model.sample(3, context, seed=1)
+    def test_conditional_samples_are_by_sample_then_by_row(self):
+        model = self.drawing(takes_x_smoothed=True)
+        condition = Condition(self.images(2))
+        samples = model.sample(3, condition, seed=1)
         assert samples.shape == (3, 2, *self.image_shape)
         assert np.all(np.isfinite(samples))
         assert len(np.unique(samples.numpy().reshape(6, -1), axis=0)) == 6
-        # Those of the second context, by the seeds that they had.
-        alone = model.sample(3, context[1:], seed=example_seeds(1, 6)[1::2])
+        # Those of the second row, by the seeds that they had.
+        second = condition.gather([1])
+        alone = model.sample(3, second, seed=example_seeds(1, 6)[1::2])
         np.testing.assert_allclose(samples[:, 1], alone[:, 0], rtol=1e-5, atol=1e-4)
 
-    def test_an_example_scores_the_same_alone_and_in_a_batch(self, is_conditional):
+    def test_an_example_scores_the_same_alone_and_in_a_batch(self, takes_x_smoothed):
         model = randomize(
-            self.make(self.image_shape, is_conditional=is_conditional), scale=0.2
+            self.make(self.image_shape, takes_x_smoothed=takes_x_smoothed), scale=0.2
         )
-        x = tf.cast(self.context(3), tf.float64)
-        parts = (x, 0.5 * x) if is_conditional else (x,)
-        together = model.log_prob(*parts)
+        x = tf.cast(self.images(3), tf.float64)
+        condition = Condition(0.5 * x if takes_x_smoothed else None)
+        together = model.log_prob(x, condition)
         assert np.all(np.isfinite(together))
         assert together.shape == (3,)
         assert together.dtype == tf.float64
-        alone = [model.log_prob(*(p[i : i + 1] for p in parts))[0] for i in range(3)]
+        alone = [
+            model.log_prob(x[i : i + 1], condition.gather([i]))[0] for i in range(3)
+        ]
         np.testing.assert_allclose(together, alone, rtol=1e-5)
 
-    def test_every_value_of_the_context_matters(self):
-        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
-        context = self.context(1)
-        x = 0.5 * self.context(1)
+    def test_every_value_of_x_smoothed_matters(self):
+        model = randomize(self.make(self.image_shape, takes_x_smoothed=True), scale=0.2)
+        x_smoothed = self.images(1)
+        x = 0.5 * self.images(1)
         with tf.GradientTape() as tape:
-            tape.watch(context)
-            log_prob = model.log_prob(x, context)
-        gradient = tape.gradient(log_prob, context).numpy()
+            tape.watch(x_smoothed)
+            log_prob = model.log_prob(x, Condition(x_smoothed))
+        gradient = tape.gradient(log_prob, x_smoothed).numpy()
         assert np.all(np.isfinite(gradient) & (gradient != 0))
 
     def test_every_weight_gets_a_gradient(self):
-        model = randomize(self.make(self.image_shape, is_conditional=True), scale=0.2)
+        model = randomize(self.make(self.image_shape, takes_x_smoothed=True), scale=0.2)
         with tf.GradientTape() as tape:
-            log_prob = model.log_prob(self.context(2), 0.5 * self.context(2))
+            log_prob = model.log_prob(self.images(2), Condition(0.5 * self.images(2)))
         variables = [variable.value for variable in model.trainable_variables]
         for variable, gradient in zip(
             model.trainable_variables, tape.gradient(log_prob, variables), strict=True
@@ -127,10 +133,12 @@ class ConditionalModelContract:
             assert np.all(np.isfinite(gradient)), variable.path
             assert np.any(gradient != 0), variable.path
 
-    def test_dropout_is_active_only_with_a_seed_and_named_by_it(self, is_conditional):
-        model = self.make(self.image_shape, is_conditional=is_conditional, dropout=0.5)
-        x = self.context(2)
-        arguments = (x, 0.5 * x) if is_conditional else (x,)
+    def test_dropout_is_active_only_with_a_seed_and_named_by_it(self, takes_x_smoothed):
+        model = self.make(
+            self.image_shape, takes_x_smoothed=takes_x_smoothed, dropout=0.5
+        )
+        x = self.images(2)
+        arguments = (x, Condition(0.5 * x if takes_x_smoothed else None))
         scores = {
             name: model.log_prob(*arguments, dropout_seed=seed).numpy()
             for name, seed in (
@@ -146,8 +154,10 @@ class ConditionalModelContract:
         assert np.all(scores["one"] != scores["none"])
         np.testing.assert_array_equal(scores["none"], model.log_prob(*arguments))
 
-    def test_layers_drop_by_seeds_of_their_own(self, is_conditional, monkeypatch):
-        model = self.make(self.image_shape, is_conditional=is_conditional, dropout=0.5)
+    def test_layers_drop_by_seeds_of_their_own(self, takes_x_smoothed, monkeypatch):
+        model = self.make(
+            self.image_shape, takes_x_smoothed=takes_x_smoothed, dropout=0.5
+        )
         fold_in, indices = tf.random.experimental.stateless_fold_in, []
 
         def recorded(seed, index):
@@ -155,17 +165,18 @@ class ConditionalModelContract:
             return fold_in(seed, index)
 
         monkeypatch.setattr(tf.random.experimental, "stateless_fold_in", recorded)
-        arguments = [self.context(1)] * (1 + is_conditional)
-        model.log_prob(*arguments, dropout_seed=tf.constant([1, 2]))
+        x = self.images(1)
+        condition = Condition(x if takes_x_smoothed else None)
+        model.log_prob(x, condition, dropout_seed=tf.constant([1, 2]))
         assert indices
         assert len(set(indices)) == len(indices)
 
 
 class DensityModelContract(ConditionalModelContract):
-    """Properties of every density model, with and without a context."""
+    """Properties of every density model, with and without x~."""
 
     @pytest.fixture(params=[False, True])
-    def is_conditional(self, request) -> bool:
+    def takes_x_smoothed(self, request) -> bool:
         return request.param
 
     def test_samples_follow_the_masses(self):
@@ -231,23 +242,23 @@ class DensityModelContract(ConditionalModelContract):
 
     def test_a_seed_names_its_initial_weights(self):
         first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))
-        x = self.context(2)
+        x = self.images(2)
         np.testing.assert_array_equal(first.log_prob(x), again.log_prob(x))
         assert np.all(first.log_prob(x) != other.log_prob(x))
 
-    def test_a_missing_or_superfluous_context_is_rejected(self):
-        x = self.context(1)
-        with pytest.raises(ValueError, match="`context` must be given"):
-            self.make(self.image_shape, is_conditional=True).log_prob(x)
-        with pytest.raises(ValueError, match="`context` must be None"):
-            self.make(self.image_shape).log_prob(x, x)
+    def test_a_missing_or_superfluous_x_smoothed_is_rejected(self):
+        x = self.images(1)
+        with pytest.raises(ValueError, match="x_smoothed` must be given"):
+            self.make(self.image_shape, takes_x_smoothed=True).log_prob(x)
+        with pytest.raises(ValueError, match="x_smoothed` must be None"):
+            self.make(self.image_shape).log_prob(x, Condition(x))
 
     def test_arrays_of_numpy_will_do(self):
-        x = self.context(2).numpy()
-        model = self.drawing(is_conditional=True)
-        expected = model.log_prob(tf.constant(x), tf.constant(0.5 * x))
-        np.testing.assert_array_equal(model.log_prob(x, 0.5 * x), expected)
-        assert model.sample(1, x, seed=1).shape == (1, *x.shape)
+        x = self.images(2).numpy()
+        model = self.drawing(takes_x_smoothed=True)
+        expected = model.log_prob(tf.constant(x), Condition(tf.constant(0.5 * x)))
+        np.testing.assert_array_equal(model.log_prob(x, Condition(0.5 * x)), expected)
+        assert model.sample(1, Condition(x), seed=1).shape == (1, *x.shape)
 
     def test_another_shape_is_rejected(self):
         with pytest.raises(ValueError, match="`x` must have shape"):
@@ -255,7 +266,7 @@ class DensityModelContract(ConditionalModelContract):
 
 
 def influence(
-    model, x: tf.Tensor, num_channels: int, context: tf.Tensor | None = None
+    model, x: tf.Tensor, num_channels: int, x_smoothed: tf.Tensor | None = None
 ) -> np.ndarray:
     """Finds whether position j affects a parameter of position i: bool [i, j].
 
@@ -267,11 +278,12 @@ def influence(
     num_positions = math.prod(model.event_shape) // num_channels
     shape = [len(x), num_positions, num_positions, -1]  # Image, copy, position.
     x = tf.repeat(x, num_positions, axis=0)
-    if context is not None:
-        context = tf.repeat(context, num_positions, axis=0)
+    condition = Condition(x_smoothed).map(
+        lambda part: tf.repeat(part, num_positions, axis=0)
+    )
     with tf.GradientTape() as tape:
         tape.watch(x)
-        params = tf.reshape(model(x, context=context), shape)
+        params = tf.reshape(model(x, condition=condition), shape)
         weights = tf.random.stateless_normal(
             params.shape[-1:], [8, 9], dtype=params.dtype
         )
@@ -281,18 +293,18 @@ def influence(
     return np.any(gradient != 0, axis=(0, 3))
 
 
-def sees_all_of_context(model) -> bool:
+def sees_all_of_x_smoothed(model) -> bool:
     """Whether corners and center of an image [h, w, c] see every part of x~."""
     shape = (1, *model.event_shape)
-    x, context = (tf.random.stateless_normal(shape, [1, n]) for n in (1, 2))
+    x, x_smoothed = (tf.random.stateless_normal(shape, [1, n]) for n in (1, 2))
     height, width, _ = model.event_shape
     corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
     for row, column in [*corners, (height // 2, width // 2)]:
         with tf.GradientTape() as tape:
-            tape.watch(context)
-            params = model(x, context=context)
+            tape.watch(x_smoothed)
+            params = model(x, condition=Condition(x_smoothed))
             params = tf.reshape(params, [height, width, -1])[row, column]
-        gradient = tape.gradient(params, context).numpy()
+        gradient = tape.gradient(params, x_smoothed).numpy()
         if not np.all(np.isfinite(gradient) & (gradient != 0)):
             return False
     return True

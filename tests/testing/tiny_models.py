@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.seeds import example_seeds, per_example
@@ -14,13 +15,13 @@ tfd = tfp.distributions
 
 
 class TinyModel(DensityModel):
-    """Independent logistics; with a context their means follow it.
+    """Independent logistics; with x~ their means follow it.
 
     The means start at those of the first batch.
 
     Args:
       event_shape: shape of one x.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
       dropout: rate of dropout on the means.
       scale: initial scale; NaN makes every loss NaN.
     """
@@ -28,12 +29,12 @@ class TinyModel(DensityModel):
     def __init__(
         self,
         event_shape: tuple[int, ...],
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
         dropout: float = 0.0,
         scale: float = 1.0,
         **kwargs,
     ):
-        super().__init__(event_shape, is_conditional, **kwargs)
+        super().__init__(event_shape, takes_x_smoothed, **kwargs)
         self.dropout = dropout
         log_scale = keras.initializers.Constant(np.log(scale))
         ramp = tf.reshape(
@@ -47,20 +48,21 @@ class TinyModel(DensityModel):
         )
         self.built = True
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
-        self.check_arguments(x, context)
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
+        condition = self.check_arguments(x, condition)
         loc = tf.broadcast_to(self.loc, tf.shape(x))
         if dropout_seed is not None and self.dropout:
             loc = tf.nn.experimental.stateless_dropout(
                 loc, rate=self.dropout, seed=dropout_seed
             )
-        return self._distribution(loc, context, x.dtype).log_prob(x)
+        return self._distribution(loc, condition, x.dtype).log_prob(x)
 
-    def initialize_from(self, x, context=None):
+    def initialize_from(self, x, condition=None):
         self.loc.assign(tf.reduce_mean(x, axis=0))
 
-    def sample(self, num_samples, context=None, *, seed):
-        batch = [] if context is None else [tf.shape(context)[0]]
+    def sample(self, num_samples, condition=None, *, seed):
+        condition = self.check_arguments(None, condition)
+        batch = [] if condition.is_empty else [condition.num_rows()]
         uniform = per_example(
             lambda seed: tf.random.stateless_uniform(
                 [1, *self.event_shape], seed, 1e-6
@@ -70,13 +72,18 @@ class TinyModel(DensityModel):
             dtype=tf.float32,
         )
         uniform = tf.reshape(uniform, [num_samples, *batch, *self.event_shape])
-        loc = self.loc if context is None else self.loc + self.gain * context
+        loc = self._move(self.loc, condition)
         logistic = tf.math.log(uniform) - tf.math.log1p(-uniform)
         return loc + tf.exp(self.log_scale) * logistic
 
-    def _distribution(self, loc, context, dtype):
-        if context is not None:
-            loc = loc + self.gain * tf.cast(context, tf.float32)
+    def _move(self, loc, condition: Condition):
+        """Moves the means by the condition."""
+        if condition.x_smoothed is not None:
+            loc = loc + self.gain * tf.cast(condition.x_smoothed, tf.float32)
+        return loc
+
+    def _distribution(self, loc, condition, dtype):
+        loc = self._move(loc, condition)
         scale = tf.exp(tf.cast(self.log_scale, dtype))
         return tfd.Independent(
             tfd.Logistic(tf.cast(loc, dtype), scale),
@@ -86,7 +93,7 @@ class TinyModel(DensityModel):
 
 def make_tiny_model(stage: str, event_shape: tuple[int, ...], **kwargs) -> TinyModel:
     """Makes the tiny model of a stage."""
-    return TinyModel(event_shape, is_conditional=stage == "reverse", **kwargs)
+    return TinyModel(event_shape, takes_x_smoothed=stage == "reverse", **kwargs)
 
 
 def tiny_trained(

@@ -13,18 +13,23 @@ def make_pixelcnnpp(
     config: PixelCNNppConfig,
     event_shape: tuple[int, int, int],
     num_levels: int | None = None,
-    is_conditional: bool = False,
+    takes_x_smoothed: bool = False,
+    num_classes: int | None = None,
     seed: int | tf.Tensor = 0,
     **kwargs,
 ) -> DensityModel:
     """Makes the form of PixelCNN++ that `config.conditioning` names.
 
-    Without a context both forms are the plain `PixelCNNpp`, whose arguments and errors
+    Without x~ both forms are the plain `PixelCNNpp`, whose arguments and errors
     these are.
     """
-    if is_conditional and config.conditioning == "stacked":
-        return StackedPixelCNNpp(config, event_shape, num_levels, seed, **kwargs)
-    return PixelCNNpp(config, event_shape, num_levels, is_conditional, seed, **kwargs)
+    if takes_x_smoothed and config.conditioning == "stacked":
+        return StackedPixelCNNpp(
+            config, event_shape, num_levels, num_classes, seed, **kwargs
+        )
+    return PixelCNNpp(
+        config, event_shape, num_levels, takes_x_smoothed, num_classes, seed, **kwargs
+    )
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""PixelCNN++ with x~ as unmasked features, or without a context."""
+"""PixelCNN++ with x~ as unmasked features, or without x~."""
 
 import dataclasses
 import functools
@@ -26,7 +26,7 @@ class PixelCNNpp(CausalImageModel):
     """Two causal streams at three resolutions; pixels in raster order.
 
     The vertical stream u sees the rows above; the horizontal stream ul also sees the
-    pixels to the left. A context x~, all of which is known, enters both streams at
+    pixels to the left. x~, all of which is known, enters both streams at
     every resolution through unmasked convolutions. `StackedPixelCNNpp` is the other
     form of conditioning.
 
@@ -35,7 +35,8 @@ class PixelCNNpp(CausalImageModel):
       event_shape: (height, width, channels), with height and width multiples of 4
         and 1 or 3 channels.
       num_levels: number of levels of discrete data, or None for a continuous density.
-      is_conditional: whether the density takes a context.
+      takes_x_smoothed: whether the density is conditional on x~.
+      num_classes: number of classes; None for a density that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -52,7 +53,8 @@ class PixelCNNpp(CausalImageModel):
         config: PixelCNNppConfig,
         event_shape: tuple[int, int, int],
         num_levels: int | None = None,
-        is_conditional: bool = False,
+        takes_x_smoothed: bool = False,
+        num_classes: int | None = None,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
@@ -61,14 +63,16 @@ class PixelCNNpp(CausalImageModel):
                 "`event_shape` must be (height, width, channels) for PixelCNN++, with"
                 f" height and width multiples of 4; got {tuple(event_shape)}."
             )
-        if is_conditional and config.conditioning != "features":
+        if takes_x_smoothed and config.conditioning != "features":
             raise ValueError(
                 "`conditioning` must be 'features' for PixelCNNpp; got"
                 f" {config.conditioning!r}. Use make_pixelcnnpp for other forms."
             )
         num_channels = event_shape[-1]
         head = make_head(config.head, num_channels, config.num_mixtures, num_levels)
-        super().__init__(event_shape, num_channels, head, is_conditional, **kwargs)
+        super().__init__(
+            event_shape, num_channels, head, takes_x_smoothed, num_classes, **kwargs
+        )
         self.config = config
         self._build_network(num_channels + 1, config.num_filters)
         self.built = True
@@ -135,7 +139,7 @@ class PixelCNNpp(CausalImageModel):
         self.upsize_ul = [upsize("up_left", level=n) for n in finer]
         # In full precision: locations need more digits than bfloat16 has.
         self.nin_out = pointwise(self.head.num_params, dtype=self.variable_dtype)
-        if self.is_conditional:
+        if self.takes_x_smoothed:
             self.context_encoder = ContextEncoder(
                 in_channels,
                 filters,
@@ -155,7 +159,7 @@ class PixelCNNpp(CausalImageModel):
         Raises:
           ValueError: the authors have no such network.
         """
-        if self.is_conditional:
+        if self.takes_x_smoothed:
             raise ValueError(
                 "The authors have no weights for `conditioning` 'features' of p(x|x~)."
                 " Use a model with `conditioning` 'stacked'."
@@ -187,9 +191,9 @@ class PixelCNNpp(CausalImageModel):
                         yield f"{prefix}.nin_skip.lin_a", block.skip.weight
         yield "nin_out.lin_a", self.nin_out.weight
 
-    def initialize_from(self, x, context=None):
+    def initialize_from(self, x, condition=None):
         if self.config.data_dependent_init:
-            super().initialize_from(x, context)
+            super().initialize_from(x, condition)
 
     def make_view(self, dropout_seed):
         config = self.config
@@ -201,9 +205,9 @@ class PixelCNNpp(CausalImageModel):
         no_more = [[0, 0]] * (x.shape.rank - 1)
         return tf.pad(x, [*no_more, [0, 1]], constant_values=1)
 
-    def features(self, context, view):
+    def features(self, x_smoothed, view):
         """Computes the terms of u and ul for each level, on the way down and back."""
-        by_level = self.context_encoder(self.inputs(context), view=view)
+        by_level = self.context_encoder(self.inputs(x_smoothed), view=view)
 
         def terms(layers):
             return [
@@ -282,13 +286,13 @@ class PixelCNNpp(CausalImageModel):
 
 @dataclasses.dataclass
 class _Terms:
-    """The terms that u and the context add to ul at one level.
+    """The terms that u and x~ add to ul at one level.
 
     Attributes:
-      entry: term of the context where the level begins on the way down.
+      entry: term of x~ where the level begins on the way down.
       up: skip terms of the blocks on the way down to coarser levels.
       coarser: terms of the next level; None where a view does not run it.
-      back: term of the context where the level begins on the way back.
+      back: term of x~ where the level begins on the way back.
       down: skip terms of the blocks on the way back.
     """
 

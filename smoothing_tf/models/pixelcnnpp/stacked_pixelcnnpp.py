@@ -15,7 +15,7 @@ class StackedPixelCNNpp(AutoregressiveModel):
     """PixelCNN++ of an image of double height, x~ above x, scored on the lower half.
 
     All of x~ comes before x in raster order, so every pixel of x sees it. There is no
-    layer and no parameter for the context.
+    layer and no parameter for x~.
 
     Args:
       config: hyper-parameters of the network.
@@ -23,6 +23,7 @@ class StackedPixelCNNpp(AutoregressiveModel):
         a multiple of 4 and 1 or 3 channels.
       num_levels: number of levels of discrete data, or None for a continuous density;
         x~ is always continuous.
+      num_classes: number of classes; None for a density that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -38,6 +39,7 @@ class StackedPixelCNNpp(AutoregressiveModel):
         config: PixelCNNppConfig,
         event_shape: tuple[int, int, int],
         num_levels: int | None = None,
+        num_classes: int | None = None,
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
@@ -53,10 +55,13 @@ class StackedPixelCNNpp(AutoregressiveModel):
             config,
             (2 * height, width, num_channels),
             num_levels,
+            num_classes=num_classes,
             seed=seed,
             dtype=kwargs.get("dtype"),
         )
-        super().__init__(event_shape, num_channels, network.head, True, **kwargs)
+        super().__init__(
+            event_shape, num_channels, network.head, True, num_classes, **kwargs
+        )
         self.network = network
         self.built = True
 
@@ -67,18 +72,21 @@ class StackedPixelCNNpp(AutoregressiveModel):
     def initialize(self, seed):
         self.network.initialize(seed)
 
-    def initialize_from(self, x, context=None):
-        self.check_arguments(x, context)
-        self.network.initialize_from(stack(context, x))
+    def initialize_from(self, x, condition=None):
+        condition = self.check_arguments(x, condition)
+        self.network.initialize_from(stack(condition.x_smoothed, x))
 
-    def call(self, x, context=None, dropout_seed=None):
-        params = self.network(stack(context, x), dropout_seed=dropout_seed)
+    def call(self, x, condition=None, dropout_seed=None):
+        both = stack(condition.x_smoothed, x)
+        params = self.network(both, dropout_seed=dropout_seed)
         return params[:, self.event_shape[0] :]
 
-    def walk(self, batch_size, context, visit, state, dtype=tf.float32, resample=None):
+    def walk(
+        self, batch_size, condition, visit, state, dtype=tf.float32, resample=None
+    ):
         """Walks over both halves; the upper one is given instead of visited."""
         height = self.event_shape[0]
-        context = tf.cast(context, dtype)
+        x_smoothed = tf.cast(condition.x_smoothed, dtype)
 
         def keep_above(row, new, old):
             return tf.nest.map_structure(
@@ -88,7 +96,7 @@ class StackedPixelCNNpp(AutoregressiveModel):
         def visit_lower(params, place, state):
             own = place._replace(row=tf.maximum(place.row - height, 0))
             value, new = visit(params, own, state)
-            given = place._replace(row=tf.minimum(place.row, height - 1)).of(context)
+            given = place._replace(row=tf.minimum(place.row, height - 1)).of(x_smoothed)
             value = tf.where(place.row < height, given, value)
             return value, keep_above(place.row, new, state)
 

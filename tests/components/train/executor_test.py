@@ -42,7 +42,7 @@ def test_a_stage_is_trained_on_ingested_data_with_the_resolved_noise(
     result = run(tmp_path, data_dir, smoothing_dir)
     ((stage, model, dataset, smoothing, training, seed),) = calls
     assert stage == "reverse" and seed == 5
-    assert model.is_conditional and model.event_shape == (4, 4, 1)
+    assert model.takes_x_smoothed and model.event_shape == (4, 4, 1)
     assert dataset.num_examples["train"] == 24
     assert smoothing.noise_scale == 0.4
     assert training.num_steps == 3

@@ -14,7 +14,7 @@ SHAPE = (4, 4, 1)
 
 def make_trained(smoothing):
     config = MADEConfig(hidden_units=(8,), num_mixtures=1)
-    reverse = MADE(config, SHAPE, num_levels=17, is_conditional=True)
+    reverse = MADE(config, SHAPE, num_levels=17, takes_x_smoothed=True)
     return Trained(
         smoothing=smoothing,
         num_levels=17,

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from experiments.toys.joint_made import JointMADE
 from smoothing_tf.models import MADEConfig, TwoStageModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.smoothing import Gaussian
 from tests.testing.density_model_contract import randomize
 
@@ -20,7 +21,9 @@ def test_the_halves_add_up_to_the_joint_density(event_shape):
     joint = make(event_shape)
     x, x_smoothed = tf.random.stateless_normal([2, 7, *event_shape], [1, 2])
     together = joint.log_prob(x, x_smoothed)
-    apart = joint.smoothed.log_prob(x_smoothed) + joint.reverse.log_prob(x, x_smoothed)
+    apart = joint.smoothed.log_prob(x_smoothed) + joint.reverse.log_prob(
+        x, Condition(x_smoothed)
+    )
     np.testing.assert_allclose(together, apart, rtol=1e-5, atol=1e-5)
 
 
@@ -28,11 +31,11 @@ def test_both_halves_are_normalized():
     joint = make()
     x = tf.constant(np.linspace(-60.0, 60.0, 120_001)[:, None])
     step = 120.0 / 120_000
-    for half, context in (
+    for half, condition in (
         (joint.smoothed, None),
-        (joint.reverse, tf.fill(x.shape, tf.constant(0.4, x.dtype))),
+        (joint.reverse, Condition(tf.fill(x.shape, tf.constant(0.4, x.dtype)))),
     ):
-        mass = np.exp(half.log_prob(x, context)).sum() * step
+        mass = np.exp(half.log_prob(x, condition)).sum() * step
         assert mass == pytest.approx(1.0, abs=1e-4)
 
 
@@ -40,11 +43,11 @@ def test_samples_of_the_two_stages_follow_their_densities():
     joint = make()
     both = TwoStageModel(Gaussian(0.3), joint.smoothed, joint.reverse)
     x_smoothed, x = both.sample(20_000, seed=2)
-    for values, half, context in (
+    for values, half, condition in (
         (x_smoothed, joint.smoothed, None),
-        (x, joint.reverse, x_smoothed),
+        (x, joint.reverse, Condition(x_smoothed)),
     ):
-        params = half(values, context=context)[:, 0]
+        params = half(values, condition=condition)[:, 0]
         # Probability integral transform of the mixture, written out.
         weights = tf.nn.softmax(half.head.split(params)["logits"])
         loc = half.head.split(params)["loc"][..., 0]
@@ -74,7 +77,7 @@ def test_the_mixtures_of_x_start_around_x_smoothed():
     config = MADEConfig(hidden_units=(12,), num_mixtures=2)
     joint = JointMADE(config, (2,), reverse_range=0.5, seed=3)
     x_smoothed = tf.constant([[-3.0, 2.0], [1.0, 4.0]])
-    params = joint.reverse(tf.zeros([2, 2]), context=x_smoothed)
+    params = joint.reverse(tf.zeros([2, 2]), condition=Condition(x_smoothed))
     loc = joint.reverse.head.split(params)["loc"][..., 0]
     around = x_smoothed[..., None] + tf.constant([-0.25, 0.25])
     # Besides x~ the network contributes a tenth of its usual initial output.

@@ -17,7 +17,7 @@ CONFIG = MADEConfig(hidden_units=(8,), num_mixtures=2)
 @pytest.fixture
 def model():
     smoothed = randomize(MADE(CONFIG, (2,)), scale=0.2)
-    reverse = randomize(MADE(CONFIG, (2,), is_conditional=True), scale=0.2)
+    reverse = randomize(MADE(CONFIG, (2,), takes_x_smoothed=True), scale=0.2)
     return LearnedNoise(smoothed, reverse, 0.3)
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from experiments.toys import scores
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.models import DensityModel, TwoStageModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.smoothing import SMOOTHINGS, Gaussian
 from tests.testing.tiny_models import make_tiny_model
 
@@ -77,7 +78,9 @@ def test_the_marginal_is_normalized_and_exact():
     x = np.array([-2.0, -0.5, 0.0, 0.7, 3.0])
     draws = tf.cast(model.smoothed.sample(20_000, seed=1), tf.float64)
     for point, expected in zip(x, scores.marginal_log_prob(model, x[:, None], grid)):
-        density = np.exp(model.reverse.log_prob(tf.fill(draws.shape, point), draws))
+        density = np.exp(
+            model.reverse.log_prob(tf.fill(draws.shape, point), Condition(draws))
+        )
         error = density.std() / np.sqrt(len(density))
         assert abs(density.mean() - np.exp(expected)) < 5 * error
 
@@ -102,18 +105,18 @@ class Exact(DensityModel):
 
     is_autoregressive = True  # Required by the truncated gradient.
 
-    def __init__(self, is_conditional: bool):
-        super().__init__((2,), is_conditional)
+    def __init__(self, takes_x_smoothed: bool):
+        super().__init__((2,), takes_x_smoothed)
         self._density = DENSITIES["rings"](tf.float64).smoothed(NOISE_SCALE)
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
         return self._density.log_prob(tf.cast(x, tf.float64))
 
     def log_prob_detached(self, x):
         first, second = tf.split(x, 2, axis=-1)
         return self.log_prob(tf.concat([tf.stop_gradient(first), second], axis=-1))
 
-    def sample(self, num_samples, context=None, **_):
+    def sample(self, num_samples, condition=None, **_):
         raise NotImplementedError
 
 

@@ -28,23 +28,25 @@ NOISE_SCALE = 0.3
 class _ExactSmoothed(DensityModel):
     """q(x~) of independent uniform levels."""
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
         values = levels_to_unit(tf.range(NUM_LEVELS), NUM_LEVELS, x.dtype)
         kernel = tfd.Normal(values, tf.constant(NOISE_SCALE, x.dtype))
         log_joint = kernel.log_prob(x[..., tf.newaxis]) - math.log(NUM_LEVELS)
         return tf.reduce_sum(tf.reduce_logsumexp(log_joint, -1), axis=(1, 2, 3))
 
-    def sample(self, num_samples, context=None, *, seed):
+    def sample(self, num_samples, condition=None, *, seed):
         raise NotImplementedError
 
 
 class _ExactReverse(_ExactSmoothed):
     """The posterior p(x | x~) of independent uniform levels."""
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
         values = levels_to_unit(tf.range(NUM_LEVELS), NUM_LEVELS, x.dtype)
         kernel = tfd.Normal(values, tf.constant(NOISE_SCALE, x.dtype))
-        log_probs = tf.nn.log_softmax(kernel.log_prob(context[..., tf.newaxis]))
+        log_probs = tf.nn.log_softmax(
+            kernel.log_prob(condition.x_smoothed[..., tf.newaxis])
+        )
         levels = tf.cast(unit_to_levels(x, NUM_LEVELS), tf.int32)
         chosen = tf.gather(log_probs, levels, batch_dims=4)
         return tf.reduce_sum(chosen, axis=(1, 2, 3))

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.models import MADE, DensityModel, MADEConfig
+from smoothing_tf.models.condition import Condition
 
 
 class Leaf(keras.layers.Layer):
@@ -23,16 +24,16 @@ class Leaf(keras.layers.Layer):
 class TwoLeaves(DensityModel):
     """A model of which only the bookkeeping is tested."""
 
-    def __init__(self, is_conditional=False):
-        super().__init__((2, 3), is_conditional)
+    def __init__(self, takes_x_smoothed=False):
+        super().__init__((2, 3), takes_x_smoothed)
         self.leaves = [[Leaf()], [Leaf()]]
         self.built = True
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
-        self.check_arguments(x, context)
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
+        self.check_arguments(x, condition)
 
-    def sample(self, num_samples, context=None, *, seed):
-        self.check_arguments(None, context)
+    def sample(self, num_samples, condition=None, *, seed):
+        self.check_arguments(None, condition)
 
 
 def test_layers_draw_from_streams_of_their_own():
@@ -52,29 +53,34 @@ def test_another_shape_is_rejected(shape):
         TwoLeaves().log_prob(tf.zeros(shape))
 
 
-def test_the_context_has_the_shape_of_x():
-    with pytest.raises(ValueError, match=r"`context` must have shape \[batch, 2, 3\]"):
-        TwoLeaves(True).sample(1, tf.zeros([1, 3, 2]), seed=0)
+def test_x_smoothed_has_the_shape_of_x():
+    with pytest.raises(
+        ValueError, match=r"x_smoothed` must have shape \[batch, 2, 3\]"
+    ):
+        TwoLeaves(True).sample(1, Condition(tf.zeros([1, 3, 2])), seed=0)
 
 
 def test_integers_are_rejected():
     with pytest.raises(ValueError, match="`x` must be floating, .* got uint8"):
         TwoLeaves().log_prob(np.zeros((1, 2, 3), np.uint8))
     x = np.zeros((1, 2, 3))
-    with pytest.raises(ValueError, match="`context` must be floating, .* got int64"):
-        TwoLeaves(True).log_prob(x, x.astype(int))
+    with pytest.raises(ValueError, match="x_smoothed` must be floating, .* got int64"):
+        TwoLeaves(True).log_prob(x, Condition(x.astype(int)))
 
 
-def test_another_number_of_contexts_is_rejected():
+def test_another_batch_size_is_rejected():
     with pytest.raises(ValueError, match="must have the batch size of `x`, 3; got 1"):
-        TwoLeaves(True).log_prob(tf.zeros([3, 2, 3]), tf.zeros([1, 2, 3]))
+        TwoLeaves(True).log_prob(tf.zeros([3, 2, 3]), Condition(tf.zeros([1, 2, 3])))
 
 
-def test_a_missing_or_superfluous_context_is_rejected():
-    with pytest.raises(ValueError, match="`context` must be given for a conditional"):
-        TwoLeaves(True).log_prob(tf.zeros([1, 2, 3]))
-    with pytest.raises(ValueError, match="`context` must be None for an unconditional"):
-        TwoLeaves().sample(1, tf.zeros([1, 2, 3]), seed=0)
+def test_a_missing_or_superfluous_x_smoothed_is_rejected():
+    x = tf.zeros([1, 2, 3])
+    with pytest.raises(ValueError, match="x_smoothed` must be given for a model"):
+        TwoLeaves(True).log_prob(x)
+    with pytest.raises(ValueError, match="x_smoothed` must be None for a model"):
+        TwoLeaves().sample(1, Condition(x), seed=0)
+    with pytest.raises(TypeError, match="`condition` must be a Condition"):
+        TwoLeaves(True).log_prob(x, x)
 
 
 def make_made():

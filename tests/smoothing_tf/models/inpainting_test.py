@@ -17,6 +17,7 @@ from smoothing_tf.models import (
     TwoStageModel,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.inpainting import clamped_walk
 from smoothing_tf.models.particles import choose_particles, repeat_particles
 from smoothing_tf.models.pixelcnnpp import make_pixelcnnpp
@@ -31,11 +32,11 @@ X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
 LATER_KNOWN = [[0, 1]]
 
 
-def linear_made(slope, scales, context_slopes=None, num_levels=None, shape=(1, 2, 1)):
+def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 2, 1)):
     """Two pixels, a logistic each, at c_0 x~_0 and at slope x_0 + c_1 x~_1."""
-    is_conditional = context_slopes is not None
+    takes_x_smoothed = smoothed_slopes is not None
     config = MADEConfig(hidden_units=(), num_mixtures=1)
-    model = MADE(config, shape, num_levels, is_conditional, dtype="float64")
+    model = MADE(config, shape, num_levels, takes_x_smoothed, dtype="float64")
     for variable in model.trainable_variables:
         variable.assign(tf.zeros_like(variable))
     # Of each pixel: logit, location, log-scale.
@@ -45,10 +46,10 @@ def linear_made(slope, scales, context_slopes=None, num_levels=None, shape=(1, 2
     model.output_layer.bias.assign(
         [0.0, 0.0, np.log(scales[0]), 0.0, 0.0, np.log(scales[1])]
     )
-    if is_conditional:
+    if takes_x_smoothed:
         kernel = np.zeros((2, 6))
-        kernel[0, 1], kernel[1, 4] = context_slopes
-        model.context_layers[-1].kernel.assign(kernel)
+        kernel[0, 1], kernel[1, 4] = smoothed_slopes
+        model.smoothed_layers[-1].kernel.assign(kernel)
     return model
 
 
@@ -60,7 +61,7 @@ def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
       shape: event shape, with the pixels side by side or one above the other.
     """
     reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS, shape)
-    kernel = reverse.context_layers[-1].kernel
+    kernel = reverse.smoothed_layers[-1].kernel
     kernel.assign(kernel.numpy() + heard * (np.arange(12).reshape(2, 6) == 7))
     smoothed = linear_made(0.8, (0.5, 0.3), shape=shape)
     return TwoStageModel(Gaussian(0.5), smoothed, reverse)
@@ -83,7 +84,9 @@ def exact(model, value=lambda x, x_smoothed: 1.0):
     """Sums value p(x_0, x~ | x_1) over x~, [x_0, x_1]."""
 
     def joint(x, grid):
-        return np.exp(model.smoothed.log_prob(grid) + model.reverse.log_prob(x, grid))
+        return np.exp(
+            model.smoothed.log_prob(grid) + model.reverse.log_prob(x, Condition(grid))
+        )
 
     evidence = quadrature(model, joint).sum(axis=0)
     np.testing.assert_allclose(evidence.sum(), 1.0, atol=1e-4)
@@ -93,13 +96,15 @@ def exact(model, value=lambda x, x_smoothed: 1.0):
 def plain(model):
     """What clamped ancestral sampling draws: x~_1 from q, x~_0 from p, x_0 from p."""
 
-    def of_first(network, x, context=None):
-        params = network(x, context=context)[:, 0]
+    def of_first(network, x, condition=None):
+        params = network(x, condition=condition)[:, 0]
         return network.head.distribution(params).log_prob(x[:, 0, 0])
 
     def log_prob(x, grid):
         noise = model.smoothing.coordinate_distribution(x).log_prob(grid)[:, 0, 1, 0]
-        first = of_first(model.smoothed, grid) + of_first(model.reverse, x, grid)
+        first = of_first(model.smoothed, grid) + of_first(
+            model.reverse, x, Condition(grid)
+        )
         return np.exp(noise + first)
 
     return quadrature(model, log_prob)
@@ -256,7 +261,7 @@ def test_nothing_is_asked_of_a_likelihood_about_missing_pixels(num_particles):
     model = TwoStageModel(
         Gaussian(0.3),
         GatedPixelCNN(config, (2, 3, 1)),
-        GatedPixelCNN(reverse, (2, 3, 1), NUM_LEVELS, is_conditional=True),
+        GatedPixelCNN(reverse, (2, 3, 1), NUM_LEVELS, takes_x_smoothed=True),
     )
     mask = np.reshape([[1, 0, 1], [0, 1, 1]], (1, 2, 3))
     x = np.where(mask[..., None], np.float32(X[2]), np.float32(np.nan))
@@ -268,7 +273,7 @@ def test_nothing_is_asked_of_a_likelihood_about_missing_pixels(num_particles):
 
 def test_vectors_keep_their_known_coordinates_to_the_bit():
     config = MADEConfig(hidden_units=(8,), num_mixtures=2)
-    stages = (MADE(config, (3,), None, is_conditional) for is_conditional in (0, 1))
+    stages = (MADE(config, (3,), None, takes_x_smoothed) for takes_x_smoothed in (0, 1))
     model = TwoStageModel(Laplace(0.3), *stages)
     x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     x_smoothed, drawn = model.inpaint(x, [1, 0, 1], seed=1, num_particles=4)
@@ -320,7 +325,7 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
         config = PixelCNNppConfig(
             num_resnet=1, num_filters=4, num_mixtures=2, conditioning=name
         )
-    reverse = make(config, shape, 5, is_conditional=True, dtype="float64")
+    reverse = make(config, shape, 5, takes_x_smoothed=True, dtype="float64")
     stages = randomize(made, scale=0.1), randomize(reverse, scale=0.1)
     model = TwoStageModel(Uniform(0.4), *stages)
     rng = np.random.default_rng(0)
@@ -359,7 +364,7 @@ def test_arguments_that_do_not_fit_are_rejected(images, mask, num_particles, mes
 
 
 def test_models_that_cannot_inpaint_are_rejected():
-    made = MADE(MADEConfig(hidden_units=(4,)), (2,), is_conditional=True)
+    made = MADE(MADEConfig(hidden_units=(4,)), (2,), takes_x_smoothed=True)
     model = TwoStageModel(
         Gaussian(0.5), RealNVP(RealNVPConfig(num_couplings=2), (2,)), made
     )

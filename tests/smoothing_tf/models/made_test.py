@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.models import MADE, MADEConfig
+from smoothing_tf.models.condition import Condition
 from tests.testing.continuous_contract import ContinuousContract
 from tests.testing.density_model_contract import (
     DensityModelContract,
@@ -20,13 +21,18 @@ class TestMADE(DensityModelContract, ContinuousContract):
     image_shape = (4, 4, 1)
 
     def make(
-        self, event_shape, num_levels=None, is_conditional=False, dropout=0.0, **kwargs
+        self,
+        event_shape,
+        num_levels=None,
+        takes_x_smoothed=False,
+        dropout=0.0,
+        **kwargs,
     ):
         config = MADEConfig(hidden_units=(64, 64), num_mixtures=3, dropout=dropout)
-        return MADE(config, event_shape, num_levels, is_conditional, **kwargs)
+        return MADE(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
 
-    def make_continuous(self, event_shape, is_conditional=False):
-        return self.make(event_shape, is_conditional=is_conditional)
+    def make_continuous(self, event_shape, takes_x_smoothed=False):
+        return self.make(event_shape, takes_x_smoothed=takes_x_smoothed)
 
     @pytest.mark.parametrize("event_shape", [(2,), (5,), (3, 3, 1), (2, 2, 3)])
     def test_a_conditional_sees_all_dimensions_before_it_and_no_other(
@@ -50,15 +56,17 @@ class TestMADE(DensityModelContract, ContinuousContract):
         total = np.trapezoid(np.exp(model.log_prob(x)), x[:, 0])
         np.testing.assert_allclose(total, 1.0, atol=1e-4)
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
-    def test_levels_may_have_a_probability_each(self, is_conditional):
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
+    def test_levels_may_have_a_probability_each(self, takes_x_smoothed):
         config = MADEConfig(hidden_units=(16,), head="categorical")
-        model = randomize(MADE(config, (4,), 3, is_conditional), scale=0.2)
+        model = randomize(MADE(config, (4,), 3, takes_x_smoothed), scale=0.2)
         events = tf.cast(all_events((4,), 3), tf.float64)
-        context = [tf.fill(events.shape, 0.5)] if is_conditional else []
-        mass = np.exp(model.log_prob(events, *context))
+        x_smoothed = tf.fill(events.shape, 0.5) if takes_x_smoothed else None
+        mass = np.exp(model.log_prob(events, Condition(x_smoothed)))
         np.testing.assert_allclose(mass.sum(), 1.0, atol=1e-6)
-        sampled = model.sample(4000, *(c[:1] for c in context), seed=1)
+        sampled = model.sample(
+            4000, Condition(x_smoothed).map(lambda part: part[:1]), seed=1
+        )
         first = np.reshape(sampled, (4000, 4))[:, 0]
         for level in (-1, 0, 1):
             expected = mass[events[:, 0] == level].sum()

@@ -10,7 +10,7 @@ from tests.testing.density_model_contract import (
     all_events,
     influence,
     randomize,
-    sees_all_of_context,
+    sees_all_of_x_smoothed,
 )
 
 
@@ -20,7 +20,12 @@ class TestPixelCNN(DensityModelContract):
     image_shape = (3, 4, 1)
 
     def make(
-        self, event_shape, num_levels=None, is_conditional=False, dropout=0.0, **kwargs
+        self,
+        event_shape,
+        num_levels=None,
+        takes_x_smoothed=False,
+        dropout=0.0,
+        **kwargs,
     ):
         config = PixelCNNConfig(
             num_blocks=1,
@@ -29,21 +34,23 @@ class TestPixelCNN(DensityModelContract):
             dropout=dropout,
             head=None if num_levels is None else "categorical",
         )
-        return PixelCNN(config, event_shape, num_levels, is_conditional, **kwargs)
+        return PixelCNN(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
-    def test_a_sub_pixel_sees_all_before_it_and_no_other(self, is_conditional):
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
+    def test_a_sub_pixel_sees_all_before_it_and_no_other(self, takes_x_smoothed):
         # So narrow that the blind spot lies outside.
-        model = self.make((2, 4, 3), is_conditional=is_conditional)
+        model = self.make((2, 4, 3), takes_x_smoothed=takes_x_smoothed)
         model = randomize(model, scale=0.3)
-        x, context = (tf.random.stateless_normal((6, 2, 4, 3), [1, n]) for n in (1, 2))
-        seen = influence(model, x, 1, context if is_conditional else None)
+        x, x_smoothed = (
+            tf.random.stateless_normal((6, 2, 4, 3), [1, n]) for n in (1, 2)
+        )
+        seen = influence(model, x, 1, x_smoothed if takes_x_smoothed else None)
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
 
-    def test_a_pixel_of_a_large_image_sees_all_of_the_context(self):
-        model = self.make((28, 28, 1), is_conditional=True)
+    def test_a_pixel_of_a_large_image_sees_all_of_x_smoothed(self):
+        model = self.make((28, 28, 1), takes_x_smoothed=True)
         model = randomize(model, scale=0.1)
-        assert sees_all_of_context(model)
+        assert sees_all_of_x_smoothed(model)
 
     @pytest.mark.parametrize("num_channels", [1, 2])
     def test_the_blind_spot_is_a_triangle_to_the_right(self, num_channels):

@@ -16,10 +16,12 @@ from smoothing_tf.models import (
     PixelCNNpp,
     PixelCNNppConfig,
 )
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.raster_sampler import RasterSampler
 from tests.testing.density_model_contract import randomize
 from tests.testing.slow_sampler import ancestral_sample
 
+NO_CONDITION = Condition()
 # Four rows of columns at the coarsest resolution and more than one block of each.
 SHAPE = (8, 12)
 MODELS = {
@@ -44,7 +46,7 @@ MODELS = {
 def make(
     num_channels=3,
     num_levels=None,
-    is_conditional=False,
+    takes_x_smoothed=False,
     dtype="float64",
     name="pixelcnnpp",
     scale=0.1,
@@ -53,7 +55,7 @@ def make(
     model, config, size = MODELS[name]
     config = dataclasses.replace(config, **settings)
     return randomize(
-        model(config, (*size, num_channels), num_levels, is_conditional, dtype=dtype),
+        model(config, (*size, num_channels), num_levels, takes_x_smoothed, dtype=dtype),
         scale=scale,
     )
 
@@ -63,15 +65,17 @@ def images(model, batch_size=3, seed=1):
     return tf.random.stateless_normal(shape, [seed, 2], dtype=tf.float64)
 
 
-def features_of(model, context):
-    return None if context is None else model.features(context, FullView())
+def features_of(model, condition):
+    if condition.x_smoothed is None:
+        return None
+    return model.features(condition.x_smoothed, FullView())
 
 
-def teacher_forced(model, x, context=None):
+def teacher_forced(model, x, condition=NO_CONDITION):
     """Parameters of every pixel, along a walk that draws the pixels of x."""
 
     @tf.function(autograph=False)
-    def walk(x, context):
+    def walk(x, condition):
         height, width, num_channels = model.event_shape
         shape = [height, width, num_channels // model.num_channels]
         parts = tf.reshape(x, [-1, *shape, model.num_channels])
@@ -83,16 +87,16 @@ def teacher_forced(model, x, context=None):
             return place.of(parts), state
 
         params = tf.zeros([x.shape[0], *shape, model.head.num_params], x.dtype)
-        sampler = RasterSampler(model, x.shape[0], features_of(model, context))
+        sampler = RasterSampler(model, x.shape[0], features_of(model, condition))
         drawn, params, _ = sampler.walk(look_up, params, x.dtype)
         positions = model.position_shape
         return drawn, tf.reshape(params, [-1, *positions, params.shape[-1]])
 
-    return walk(x, context)
+    return walk(x, condition)
 
 
 @pytest.mark.parametrize(
-    "name, num_channels, is_conditional",
+    "name, num_channels, takes_x_smoothed",
     [
         ("pixelcnnpp", 1, True),
         ("pixelcnnpp", 3, False),
@@ -103,13 +107,13 @@ def teacher_forced(model, x, context=None):
     ],
 )
 def test_teacher_forced_parameters_are_those_of_the_full_pass(
-    name, num_channels, is_conditional
+    name, num_channels, takes_x_smoothed
 ):
-    model = make(num_channels, is_conditional=is_conditional, name=name)
+    model = make(num_channels, takes_x_smoothed=takes_x_smoothed, name=name)
     x = images(model)
-    context = images(model, seed=5) if is_conditional else None
-    drawn, params = teacher_forced(model, x, context)
-    expected = model(x, context=context)
+    condition = Condition(images(model, seed=5) if takes_x_smoothed else None)
+    drawn, params = teacher_forced(model, x, condition)
+    expected = model(x, condition=condition)
     np.testing.assert_array_equal(drawn, x)
     error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
     assert error < 1e-12
@@ -129,19 +133,23 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
     [(None, "float64", 1e-10), (17, "float64", 1e-10), (17, "float32", 1e-4)],
 )
 def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tolerance):
-    model = make(num_levels=num_levels, is_conditional=True, dtype=dtype)
+    model = make(num_levels=num_levels, takes_x_smoothed=True, dtype=dtype)
     # Small parameters, since free-running draws of extreme ones overflow.
     scales = model.nin_out.weight.g
     scales.assign(0.3 * scales)
-    context = tf.cast(images(model, seed=7), dtype)
+    condition = Condition(tf.cast(images(model, seed=7), dtype))
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.as_dtype(dtype))
 
     @tf.function(autograph=False)
     def both():
         slow = ancestral_sample(
-            lambda x: model(x, context=context), model.head, noise, model.event_shape, 3
+            lambda x: model(x, condition=condition),
+            model.head,
+            noise,
+            model.event_shape,
+            3,
         )
-        return model.draw(noise, context), slow
+        return model.draw(noise, condition), slow
 
     fast, slow = both()
     assert np.all(np.isfinite(slow))
@@ -156,8 +164,8 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tol
 def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
     name, head, num_levels
 ):
-    model = make(2, num_levels, is_conditional=True, name=name, head=head)
-    context = images(model, seed=7)
+    model = make(2, num_levels, takes_x_smoothed=True, name=name, head=head)
+    condition = Condition(images(model, seed=7))
     noise = model.head.noise(
         [3, *model.position_shape], tf.constant([1, 2]), tf.float64
     )
@@ -165,9 +173,13 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
     @tf.function(autograph=False)
     def both():
         slow = ancestral_sample(
-            lambda x: model(x, context=context), model.head, noise, model.event_shape, 1
+            lambda x: model(x, condition=condition),
+            model.head,
+            noise,
+            model.event_shape,
+            1,
         )
-        return model.draw(noise, context), slow
+        return model.draw(noise, condition), slow
 
     fast, slow = both()
     assert np.all(np.isfinite(slow))
@@ -175,7 +187,7 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
 
 
 @pytest.mark.parametrize(
-    "name, dtype, is_conditional, tolerance",
+    "name, dtype, takes_x_smoothed, tolerance",
     [
         ("pixelcnnpp", "float32", False, 1e-5),
         ("pixelcnnpp", "mixed_bfloat16", True, 0.05),
@@ -183,19 +195,21 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
         ("gated_pixelcnn", "mixed_bfloat16", True, 0.05),
     ],
 )
-def test_lower_precision_follows_the_full_pass(name, dtype, is_conditional, tolerance):
-    model = make(dtype=dtype, name=name, is_conditional=is_conditional)
+def test_lower_precision_follows_the_full_pass(
+    name, dtype, takes_x_smoothed, tolerance
+):
+    model = make(dtype=dtype, name=name, takes_x_smoothed=takes_x_smoothed)
     x = tf.cast(images(model), tf.float32)
-    context = 0.5 * x if is_conditional else None
-    _, params = teacher_forced(model, x, context)
-    expected = tf.cast(model(x, context=context), tf.float32)
+    condition = Condition(0.5 * x if takes_x_smoothed else None)
+    _, params = teacher_forced(model, x, condition)
+    expected = tf.cast(model(x, condition=condition), tf.float32)
     error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
     assert error < tolerance
 
 
 def test_resampling_makes_copies_that_continue_independently():
-    model = make(is_conditional=True)
-    context = images(model, seed=3)
+    model = make(takes_x_smoothed=True)
+    condition = Condition(images(model, seed=3))
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
     turn = tf.constant([1, 1, 2])
 
@@ -207,34 +221,34 @@ def test_resampling_makes_copies_that_continue_independently():
 
     @tf.function(autograph=False)
     def walk():
-        sampler = RasterSampler(model, 3, features_of(model, context))
+        sampler = RasterSampler(model, 3, features_of(model, condition))
         return sampler.walk(draw, (), tf.float64, resample)
 
     x, _, origin = walk()
     np.testing.assert_array_equal(origin, turn)
     np.testing.assert_array_equal(x[0, :3], x[1, :3])
     assert np.all(x[0, 3:] != x[1, 3:])
-    # The next row matches the full pass on the rows so far, with that context.
-    params = model(x, context=tf.gather(context, origin))
+    # The next row matches the full pass on the rows so far, with that condition.
+    params = model(x, condition=condition.gather(origin))
     expected = model.head.draw(params, noise)
     np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)
 
 
 @pytest.mark.large
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("is_conditional", [False, True])
+@pytest.mark.parametrize("takes_x_smoothed", [False, True])
 @pytest.mark.parametrize("shape, num_filters", [((28, 28, 1), 40), ((32, 32, 3), 160)])
 def test_parameters_at_the_published_sizes_are_those_of_the_full_pass(
-    shape, num_filters, is_conditional
+    shape, num_filters, takes_x_smoothed
 ):
     config = PixelCNNppConfig(num_filters=num_filters)
-    model = PixelCNNpp(config, shape, is_conditional=is_conditional)
+    model = PixelCNNpp(config, shape, takes_x_smoothed=takes_x_smoothed)
     x = tf.random.stateless_uniform([2, *shape], [1, 2], -1.0, 1.0)
-    context = None
-    if is_conditional:
-        context = x + 0.3 * tf.random.stateless_normal(x.shape, [1, 3])
-    model.initialize_from(x, context)
-    _, params = teacher_forced(model, x, context)
-    expected = model(x, context=context)
+    condition = Condition()
+    if takes_x_smoothed:
+        condition = Condition(x + 0.3 * tf.random.stateless_normal(x.shape, [1, 3]))
+    model.initialize_from(x, condition)
+    _, params = teacher_forced(model, x, condition)
+    expected = model(x, condition=condition)
     error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
     assert error < 1e-5

@@ -8,6 +8,7 @@ from scipy.integrate import simpson
 
 from smoothing_tf.models import (
     MADE,
+    Condition,
     DensityModel,
     MADEConfig,
     RealNVP,
@@ -25,15 +26,17 @@ tfd = tfp.distributions
 class Analytic(DensityModel):
     """A model whose distribution is given in closed form."""
 
-    def __init__(self, event_shape, make_distribution, is_conditional):
-        super().__init__(event_shape, is_conditional)
+    def __init__(self, event_shape, make_distribution, takes_x_smoothed):
+        super().__init__(event_shape, takes_x_smoothed)
         self.make_distribution = make_distribution
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
-        return self.make_distribution(context, x.dtype).log_prob(x)
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
+        condition = self.check_arguments(x, condition)
+        return self.make_distribution(condition.x_smoothed, x.dtype).log_prob(x)
 
-    def sample(self, num_samples, context=None, *, seed):
-        distribution = self.make_distribution(context, tf.float32)
+    def sample(self, num_samples, condition=None, *, seed):
+        condition = self.check_arguments(None, condition)
+        distribution = self.make_distribution(condition.x_smoothed, tf.float32)
         return distribution.sample(num_samples, seed=[seed, 0])
 
 
@@ -169,7 +172,7 @@ def test_the_three_terms_use_the_same_draw():
         terms.log_smoothed, model.smoothed.log_prob(x_smoothed)
     )
     np.testing.assert_array_equal(
-        terms.log_reverse, model.reverse.log_prob(x, x_smoothed)
+        terms.log_reverse, model.reverse.log_prob(x, Condition(x_smoothed))
     )
     np.testing.assert_allclose(
         terms.log_noise, 3 * tfd.Normal(0.0, 0.5).log_prob(0.1), rtol=1e-6
@@ -219,7 +222,7 @@ def test_single_step_denoising_is_refused_for_another_kernel():
 
 def test_stages_that_do_not_fit_are_rejected():
     pair = random_made_pair((3,), None)
-    with pytest.raises(ValueError, match="`reverse` conditional"):
+    with pytest.raises(ValueError, match="`reverse` must be conditional on x~"):
         TwoStageModel(pair.smoothing, pair.smoothed, pair.smoothed)
     other = random_made_pair((2,), None)
     with pytest.raises(ValueError, match="event shape of `smoothed`"):

@@ -38,7 +38,7 @@ def _vectors_trained() -> Trained:
         smoothing=Gaussian(0.3),
         num_levels=None,
         smoothed=MADE(config, (3,)),
-        reverse=MADE(config, (3,), is_conditional=True),
+        reverse=MADE(config, (3,), takes_x_smoothed=True),
     )
 
 

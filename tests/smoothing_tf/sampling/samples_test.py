@@ -59,7 +59,7 @@ def test_single_step_belongs_to_the_smoothed_sample():
 def test_the_gradient_of_single_step_is_the_one_asked_for():
     def gaussian_like(stage):
         config = MADEConfig(hidden_units=(8,), num_mixtures=1)
-        return MADE(config, (3,), is_conditional=stage == "reverse")
+        return MADE(config, (3,), takes_x_smoothed=stage == "reverse")
 
     trained = Trained(
         smoothing=Gaussian(0.3),

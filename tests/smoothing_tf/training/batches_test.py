@@ -12,17 +12,22 @@ from tests.testing.tiny_data import NUM_EXAMPLES, tiny_dataset
 
 
 @pytest.mark.parametrize(
-    ("stage", "num_arguments"), [("smoothed", 1), ("reverse", 2), ("baseline", 1)]
+    ("stage", "takes_x_smoothed"),
+    [("smoothed", False), ("reverse", True), ("baseline", False)],
 )
-def test_every_stage_sees_its_pair(stage, num_arguments):
+def test_every_stage_sees_its_pair(stage, takes_x_smoothed):
     dataset = tiny_dataset()
     config = TrainingConfig(batch_size=3)
     batches = training_arguments(
         stage, dataset, Gaussian(0.3), config, seed=1, start_step=0
     )
-    arguments = next(iter(batches))
-    assert [x.shape for x in arguments] == [(3, 4, 4, 1)] * num_arguments
-    levels = (arguments[0].numpy() + 1) * 1.5
+    x, condition = next(iter(batches))
+    assert x.shape == (3, 4, 4, 1)
+    if takes_x_smoothed:
+        assert condition.x_smoothed.shape == x.shape
+    else:
+        assert condition.is_empty
+    levels = (x.numpy() + 1) * 1.5
     on_levels = np.allclose(levels, np.round(levels), atol=1e-5)
     assert on_levels == (stage != "smoothed")
 
@@ -35,7 +40,7 @@ def test_validation_counts_every_example_once_in_equal_batches(batch_size, cap):
         "reverse", tiny_dataset(), Gaussian(0.3), config, seed=1
     )
     rows, noise = [], []
-    for (x, x_smoothed), counts in validation.batches:
+    for (x, (x_smoothed, _)), counts in validation.batches:
         assert len(x) == len(x_smoothed) == len(counts) == batch_size
         rows.extend(x.numpy()[counts.numpy()])
         noise.extend(x_smoothed.numpy()[counts.numpy()])
@@ -57,7 +62,7 @@ def test_validation_on_sorted_classes_sees_each_in_proportion(num_examples):
     dataset = Dataset(source_from_arrays("sorted", {"validation": classes}, None))
     config = TrainingConfig(batch_size=50, max_validation_examples=1000)
     validation = validation_arguments("baseline", dataset, None, config, seed=1)
-    batches = [x.numpy().ravel() for (x,), _ in validation.batches]
+    batches = [x.numpy().ravel() for (x, _), _ in validation.batches]
     counts = np.bincount(np.concatenate(batches).astype(int), minlength=10)
     # Hypergeometric of the larger split: standard deviation 8.5.
     assert np.all(np.abs(counts - 100) < 4.5 * 8.5)

@@ -85,16 +85,16 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
 def test_only_a_new_run_initializes_from_its_first_batch(tmp_path, monkeypatch):
     batches = []
 
-    def initialize_from(model, x, context=None):
-        batches.append((x, context))
+    def initialize_from(model, x, condition=None):
+        batches.append((x, condition.x_smoothed))
 
     monkeypatch.setattr(TinyModel, "initialize_from", initialize_from)
     train(tmp_path / "one", num_steps=3)
     train(tmp_path / "one", num_steps=6)
-    ((x, context),) = batches
-    assert x.shape == context.shape == (4, 4, 4, 1)
+    ((x, x_smoothed),) = batches
+    assert x.shape == x_smoothed.shape == (4, 4, 4, 1)
     train(tmp_path / "two", num_steps=3)
-    np.testing.assert_array_equal(batches[1], (x, context))
+    np.testing.assert_array_equal(batches[1], (x, x_smoothed))
 
 
 def test_a_checkpoint_of_step_0_is_taken_as_it_is(tmp_path):
@@ -230,14 +230,14 @@ def test_nan_stops_with_one_line_and_keeps_the_last_good_checkpoint(tmp_path):
     good = state(tmp_path)
 
     class Poisoned(TinyModel):
-        def log_prob(self, x, context=None, *, dropout_seed=None):
-            log_prob = super().log_prob(x, context, dropout_seed=dropout_seed)
+        def log_prob(self, x, condition=None, *, dropout_seed=None):
+            log_prob = super().log_prob(x, condition, dropout_seed=dropout_seed)
             return log_prob * float("nan")
 
     with pytest.raises(FloatingPointError) as error:
         train(
             tmp_path,
-            make_model=lambda: Poisoned((4, 4, 1), is_conditional=True),
+            make_model=lambda: Poisoned((4, 4, 1), takes_x_smoothed=True),
             checkpoint_every=1,
         )
     message = str(error.value)

@@ -22,13 +22,13 @@ EVERY_STEP = dict(checkpoint_every=1, steps_per_call=1)
 class Steep(TinyModel):
     """A model whose loss overflows where its weights have become large."""
 
-    def log_prob(self, x, context=None, *, dropout_seed=None):
-        log_prob = super().log_prob(x, context, dropout_seed=dropout_seed)
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
+        log_prob = super().log_prob(x, condition, dropout_seed=dropout_seed)
         return log_prob - (0.01 * self.gain) ** 8
 
 
 def steep():
-    return Steep((4, 4, 1), is_conditional=True)
+    return Steep((4, 4, 1), takes_x_smoothed=True)
 
 
 def diverge(directory, **settings):

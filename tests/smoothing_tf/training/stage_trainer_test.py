@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
@@ -91,8 +92,11 @@ def make_drawing_trainer():
     """Makes a trainer that draws the batches of `batches` at each of six steps."""
     iterator = batches(make_trainer())
     steps = [next(iterator) for _ in range(6)]
-    x, x_smoothed = (tf.stack(part) for part in zip(*steps, strict=True))
-    return make_trainer(draw=lambda step: (x[step], x_smoothed[step]))
+    x, x_smoothed = (
+        tf.stack(part)
+        for part in zip(*((x, c.x_smoothed) for x, c in steps), strict=True)
+    )
+    return make_trainer(draw=lambda step: (x[step], Condition(x_smoothed[step])))
 
 
 def test_drawn_steps_are_those_on_the_same_batches():
@@ -124,9 +128,9 @@ def test_a_new_start_leaves_nothing_of_the_one_before():
 def test_first_step_is_adam_of_the_mean_negative_log_likelihood():
     trainer = make_trainer()
     model = make_tiny_model("reverse", SHAPE)
-    x, x_smoothed = next(batches(trainer))
+    x, condition = next(batches(trainer))
     with tf.GradientTape() as tape:
-        loss = -tf.reduce_mean(model.log_prob(x, x_smoothed))
+        loss = -tf.reduce_mean(model.log_prob(x, condition))
     gradients = tape.gradient(loss, model.trainable_variables)
     keras.optimizers.Adam(0.05).apply(gradients, model.trainable_variables)
     results = trainer.run_steps(batches(trainer), 1)
@@ -199,7 +203,7 @@ def test_validation_on_two_replicas_is_that_on_one():
 def test_the_first_batch_initializes_both_models_on_every_replica(strategy):
     def make():
         config = PixelCNNppConfig(num_resnet=1, num_filters=3, num_mixtures=1)
-        return PixelCNNpp(config, SHAPE, is_conditional=True)
+        return PixelCNNpp(config, SHAPE, takes_x_smoothed=True)
 
     batch = next(batches(make_trainer()))
     expected = make()

@@ -15,12 +15,13 @@ from smoothing_tf.layers import (
     SkipConv,
 )
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.pixelcnnpp import load_torch_state
 from tests.testing.density_model_contract import (
     DensityModelContract,
     influence,
     randomize,
-    sees_all_of_context,
+    sees_all_of_x_smoothed,
 )
 
 GOLDEN = pathlib.Path(__file__).parents[3] / "testdata" / "golden"
@@ -32,29 +33,38 @@ class TestPixelCNNpp(DensityModelContract):
     image_shape = (8, 4, 1)
 
     def make(
-        self, event_shape, num_levels=None, is_conditional=False, dropout=0.0, **kwargs
+        self,
+        event_shape,
+        num_levels=None,
+        takes_x_smoothed=False,
+        dropout=0.0,
+        **kwargs,
     ):
         config = PixelCNNppConfig(
             num_resnet=1, num_filters=4, num_mixtures=2, dropout=dropout
         )
-        return PixelCNNpp(config, event_shape, num_levels, is_conditional, **kwargs)
+        return PixelCNNpp(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
     @pytest.mark.parametrize("num_channels", [1, 3])
     def test_a_pixel_sees_all_pixels_before_it_and_no_other(
-        self, num_channels, is_conditional
+        self, num_channels, takes_x_smoothed
     ):
         config = PixelCNNppConfig(num_resnet=2, num_filters=4, num_mixtures=2)
         shape = (8, 8, num_channels)
-        model = randomize(PixelCNNpp(config, shape, is_conditional=is_conditional))
-        x, context = (tf.random.stateless_normal((1, *shape), [1, n]) for n in (1, 2))
-        seen = influence(model, x, num_channels, context if is_conditional else None)
+        model = randomize(PixelCNNpp(config, shape, takes_x_smoothed=takes_x_smoothed))
+        x, x_smoothed = (
+            tf.random.stateless_normal((1, *shape), [1, n]) for n in (1, 2)
+        )
+        seen = influence(
+            model, x, num_channels, x_smoothed if takes_x_smoothed else None
+        )
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
 
-    def test_a_pixel_of_a_large_image_sees_all_of_the_context(self):
+    def test_a_pixel_of_a_large_image_sees_all_of_x_smoothed(self):
         config = PixelCNNppConfig(num_resnet=1, num_filters=8, num_mixtures=2)
-        model = randomize(PixelCNNpp(config, (32, 32, 3), is_conditional=True), 0.1)
-        assert sees_all_of_context(model)
+        model = randomize(PixelCNNpp(config, (32, 32, 3), takes_x_smoothed=True), 0.1)
+        assert sees_all_of_x_smoothed(model)
 
     def test_channels_of_a_pixel_are_coupled_in_their_order(self):
         model = randomize(self.make((4, 4, 3)))
@@ -125,16 +135,16 @@ class TestPixelCNNpp(DensityModelContract):
         num_params = model.count_params()
         assert f"{num_params / 1e6:.2f}" == "3.37"
 
-    @pytest.mark.parametrize("is_conditional", [False, True])
+    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
     def test_a_first_batch_standardizes_the_outputs_of_every_layer(
-        self, is_conditional
+        self, takes_x_smoothed
     ):
-        model = self.make((8, 8, 3), is_conditional=is_conditional)
+        model = self.make((8, 8, 3), takes_x_smoothed=takes_x_smoothed)
         x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
-        arguments = (x, 0.5 * x) if is_conditional else (x,)
-        model.initialize_from(*arguments)
+        condition = Condition(0.5 * x if takes_x_smoothed else None)
+        model.initialize_from(x, condition)
         view = RecordingView()
-        model._evaluate(*arguments, *[None] * (2 - len(arguments)), view)
+        model._evaluate(x, condition, view)
         fitted = {
             layer: outputs
             for layer, outputs in view.outputs.items()
@@ -146,7 +156,7 @@ class TestPixelCNNpp(DensityModelContract):
             for layer in model._flatten_layers()
             if isinstance(layer, CausalConv | PointwiseConv | SkipConv)
         ]
-        if is_conditional:
+        if takes_x_smoothed:
             kernels.remove(model.context_encoder.everywhere)
         assert set(fitted) == set(kernels)
         for layer, outputs in fitted.items():
@@ -160,10 +170,12 @@ class TestPixelCNNpp(DensityModelContract):
             np.testing.assert_allclose(np.mean(variance), 1.0, rtol=1e-4)
 
     def test_initialization_returns_the_outputs_of_the_initialized_network(self):
-        model = self.make((8, 8, 3), is_conditional=True)
+        model = self.make((8, 8, 3), takes_x_smoothed=True)
         x = 3 * tf.random.stateless_normal((5, 8, 8, 3), [1, 1]) + 1
-        returned = model._evaluate(x, 0.5 * x, InitializingView())
-        np.testing.assert_allclose(model(x, context=0.5 * x), returned, atol=1e-4)
+        returned = model._evaluate(x, Condition(0.5 * x), InitializingView())
+        np.testing.assert_allclose(
+            model(x, condition=Condition(0.5 * x)), returned, atol=1e-4
+        )
 
     def test_initialization_from_data_can_be_turned_off(self):
         config = PixelCNNppConfig(

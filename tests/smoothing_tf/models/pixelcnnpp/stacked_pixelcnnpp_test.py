@@ -12,6 +12,7 @@ from smoothing_tf.models import (
     StackedPixelCNNpp,
     build_model,
 )
+from smoothing_tf.models.condition import Condition
 from tests.testing.density_model_contract import (
     ConditionalModelContract,
     influence,
@@ -31,34 +32,42 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
     image_shape = (6, 4, 1)
 
     def make(
-        self, event_shape, num_levels=None, is_conditional=True, dropout=0.0, **kwargs
+        self, event_shape, num_levels=None, takes_x_smoothed=True, dropout=0.0, **kwargs
     ):
-        assert is_conditional
+        assert takes_x_smoothed
         config = dataclasses.replace(CONFIG, dropout=dropout)
         return StackedPixelCNNpp(config, event_shape, num_levels, **kwargs)
 
-    def test_a_pixel_sees_all_pixels_before_it_and_all_of_the_context(self):
+    def test_a_pixel_sees_all_pixels_before_it_and_all_of_x_smoothed(self):
         config = dataclasses.replace(CONFIG, num_resnet=2)
         model = randomize(StackedPixelCNNpp(config, (6, 4, 3)))
-        x, context = (tf.random.stateless_normal((1, 6, 4, 3), [1, n]) for n in (1, 2))
-        seen = influence(model, x, 3, context)
+        x, x_smoothed = (
+            tf.random.stateless_normal((1, 6, 4, 3), [1, n]) for n in (1, 2)
+        )
+        seen = influence(model, x, 3, x_smoothed)
         np.testing.assert_array_equal(seen, np.tril(np.ones_like(seen), -1))
         for row, column in ((0, 0), (0, 3), (5, 3)):
             with tf.GradientTape() as tape:
-                tape.watch(context)
-                pixel = tf.reduce_sum(model(x, context=context)[0, row, column])
-            assert np.all(tape.gradient(pixel, context) != 0)
+                tape.watch(x_smoothed)
+                params = model(x, condition=Condition(x_smoothed))
+                pixel = tf.reduce_sum(params[0, row, column])
+            assert np.all(tape.gradient(pixel, x_smoothed) != 0)
 
     def test_the_sampler_equals_one_pass_per_pixel(self):
         model = randomize(self.make((4, 8, 3), num_levels=17, dtype="float64"), 0.1)
         shape = [2, *model.event_shape]
-        context = tf.random.stateless_normal(shape, [1, 2], dtype=tf.float64)
+        x_smoothed = tf.random.stateless_normal(shape, [1, 2], dtype=tf.float64)
+        condition = Condition(x_smoothed)
         noise = model.head.noise(shape[:-1], tf.constant([1, 2]), tf.float64)
 
         @tf.function(autograph=False)
         def slow():
             return ancestral_sample(
-                lambda x: model(x, context=context), model.head, noise, shape[1:], 3
+                lambda x: model(x, condition=condition),
+                model.head,
+                noise,
+                shape[1:],
+                3,
             )
 
         @tf.function(autograph=False)
@@ -66,7 +75,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
             def draw(params, place, number):
                 return model.head.draw(params, place.of(noise)), number + 1
 
-            return model.walk(2, context, draw, tf.zeros([2], tf.int32), tf.float64)
+            return model.walk(2, condition, draw, tf.zeros([2], tf.int32), tf.float64)
 
         drawn, num_visits, _ = fast()
         np.testing.assert_allclose(drawn, slow(), rtol=1e-10, atol=1e-10)
@@ -76,7 +85,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
     def test_in_half_precision_the_sampler_follows_the_full_pass(self):
         model = randomize(self.make((4, 8, 3), dtype="mixed_bfloat16"), 0.1)
         shape = [2, *model.event_shape]
-        x, context = (tf.random.stateless_normal(shape, [1, n]) for n in (2, 3))
+        x, x_smoothed = (tf.random.stateless_normal(shape, [1, n]) for n in (2, 3))
 
         @tf.function(autograph=False)
         def walk():
@@ -86,10 +95,10 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
                 return place.of(x), tf.where(is_here, params[:, None], state)
 
             state = tf.zeros([2, 4 * 8, model.head.num_params])
-            return model.walk(2, context, look_up, state)
+            return model.walk(2, Condition(x_smoothed), look_up, state)
 
         _, params, _ = walk()
-        expected = tf.reshape(model(x, context=context), params.shape)
+        expected = tf.reshape(model(x, condition=Condition(x_smoothed)), params.shape)
         error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
         assert error < 0.05
 
@@ -108,11 +117,16 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
 
     def test_a_seed_names_its_weights(self):
         first, again, other = (self.make(self.image_shape, seed=s) for s in (1, 1, 2))
-        x = self.context(2)
-        np.testing.assert_array_equal(first.log_prob(x, x), again.log_prob(x, x))
-        assert np.all(first.log_prob(x, x) != other.log_prob(x, x))
+        x = self.images(2)
+        condition = Condition(x)
+        np.testing.assert_array_equal(
+            first.log_prob(x, condition), again.log_prob(x, condition)
+        )
+        assert np.all(first.log_prob(x, condition) != other.log_prob(x, condition))
         other.initialize(1)
-        np.testing.assert_array_equal(first.log_prob(x, x), other.log_prob(x, x))
+        np.testing.assert_array_equal(
+            first.log_prob(x, condition), other.log_prob(x, condition)
+        )
 
     @pytest.mark.parametrize("event_shape", [(5, 8, 1), (6, 6, 1), (8,)])
     def test_a_size_that_does_not_fit_is_rejected(self, event_shape):
@@ -123,7 +137,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
 def test_the_other_class_does_not_take_the_setting():
     PixelCNNpp(CONFIG, (4, 4, 1))
     with pytest.raises(ValueError, match="must be 'features' .* got 'stacked'"):
-        PixelCNNpp(CONFIG, (4, 4, 1), is_conditional=True)
+        PixelCNNpp(CONFIG, (4, 4, 1), takes_x_smoothed=True)
 
 
 def test_the_setting_chooses_the_form_of_the_reverse_stage_alone():
