@@ -49,6 +49,7 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
         "num_levels": config.data.num_levels or 0,
         "data_digest": _data_digest(config.data),
         "max_rejected_fraction": options.max_rejected_fraction,
+        "max_duplicate_fraction": options.max_duplicate_fraction,
         "smoothing": flags["smoothing"],
         "noise_scale": flags["noise_scale"],
         "train_smoothed_flags": _slice(flags, "seed", "smoothed_"),
@@ -90,8 +91,14 @@ def _data_digest(config: DataConfig) -> str:
             digest.update(os.fsencode(f"{path}\0{reason}\0"))
     else:
         root = pathlib.Path(config.data_dir)
-        files = [p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file()]
+        paths = [root] if root.is_file() else sorted(root.rglob("*"))
+        files = [path.relative_to(root) for path in paths if path.is_file()]
     for file in files:
-        stat = os.stat(os.path.join(config.data_dir, file))
+        try:
+            stat = os.stat(os.path.join(config.data_dir, file))
+        except OSError as error:
+            # Ingest rejects the file.
+            digest.update(os.fsencode(f"{file}\0{error.strerror}\0"))
+            continue
         digest.update(os.fsencode(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0"))
     return digest.hexdigest()

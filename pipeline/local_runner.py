@@ -3,8 +3,9 @@
     python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 
 A node whose inputs, configuration and code did not change comes from the cache.
-DIR/report.html is the report, DIR/logs/ holds the output of every node. Only one run at
-a time can use a DIR. When it ends, for whatever reason, its nodes end too.
+DIR/report.html is the report, DIR/data.html the page about the data, and DIR/logs/
+holds the output of every node. Only one run at a time can use a DIR. When it ends, for
+whatever reason, its nodes end too.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from typing import Any
 
 from kfp import dsl, local
 
+from components.files import DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
 from pipeline.arguments import run_arguments
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
@@ -65,7 +67,8 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
 
     Returns:
       {"outcomes": node -> "ran", "cached" or "skipped", "seconds": node -> float,
-      "metrics": metrics.json, "report": path, "pushed": path or None}.
+      "metrics": metrics.json, "report": path, "data_page": path, "pushed": path or
+      None}.
 
     Raises:
       BlockingIOError: another run is using the pipeline root.
@@ -99,7 +102,8 @@ def _run_locked(
     devices.announce(config.compute_dtypes(TWO_STAGES))
     start = time.monotonic()
     outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
-    report = _publish_report(outputs["report"], root)
+    data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)
+    report = _publish(outputs["report"], root / REPORT_FILE)
     metrics = artifacts.read_json(
         pathlib.Path(outputs["evaluation"].path) / METRICS_FILE
     )
@@ -111,6 +115,7 @@ def _run_locked(
         "seconds": log.seconds,
         "metrics": metrics,
         "report": report,
+        "data_page": data_page,
         "pushed": pushed,
     }
     _print_summary(result, time.monotonic() - start)
@@ -173,9 +178,8 @@ def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
     return names
 
 
-def _publish_report(report: dsl.HTML, root: pathlib.Path) -> pathlib.Path:
-    path = root / REPORT_FILE
-    artifacts.write_text(path, pathlib.Path(report.path).read_text())
+def _publish(page: dsl.HTML, path: pathlib.Path) -> pathlib.Path:
+    artifacts.write_text(path, pathlib.Path(page.path).read_text())
     return path
 
 
@@ -187,6 +191,7 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
     print(f"  from cache: {', '.join(cached) or 'nothing'}")
     for line in headline(result["metrics"]).splitlines():
         print(f"  likelihood: {line}")
+    print(f"  data:       {result['data_page']}")
     print(f"  report:     {result['report']}")
     print(f"  pushed:     {result['pushed'] or 'no, the model is not blessed'}")
 

@@ -25,6 +25,7 @@ class Outputs(NamedTuple):
     """The outputs that a run displays."""
 
     blessed: str
+    data_page: dsl.HTML
     evaluation: dsl.Artifact
     report: dsl.HTML
     saved_model: dsl.Model
@@ -60,6 +61,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         seed: int,
         beam_runner: str,
         beam_options: list,
+        max_duplicate_fraction: float = 1.0,
         image_mode: str = "auto",
         image_size: list = [],  # noqa: B006 - the compiler reads it as a constant.
         num_levels: int = 0,
@@ -85,6 +87,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             data_dir=data_dir,
             data_digest=data_digest,
             max_rejected_fraction=max_rejected_fraction,
+            max_duplicate_fraction=max_duplicate_fraction,
             beam_runner=beam_runner,
             beam_options=beam_options,
             image_mode=image_mode,
@@ -155,6 +158,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             )
         return Outputs(
             blessed=blessed,
+            data_page=ingested.outputs["page"],
             evaluation=evaluated.outputs["evaluation"],
             report=evaluated.outputs["report"],
             saved_model=saved_model,

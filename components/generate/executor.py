@@ -8,7 +8,7 @@ import apache_beam as beam
 import numpy as np
 import tensorflow as tf
 
-from components.beam_pipelines import make_pipeline
+from components.beam_pipelines import run_for_each
 from smoothing_tf import artifacts, devices
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.pictures import labeled_columns, write_png
@@ -55,13 +55,12 @@ def run(
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
         shards.mkdir()
-        with make_pipeline(beam_runner, beam_options) as pipeline:
-            _ = (
-                pipeline
-                | "Starts" >> beam.Create(starts)
-                | "Spread" >> beam.Reshuffle()
-                | "Draw" >> beam.ParDo(DrawShardFn(str(model_dir), seed, str(shards)))
-            )
+        run_for_each(
+            starts,
+            DrawShardFn(str(model_dir), seed, str(shards)),
+            runner=beam_runner,
+            options=beam_options,
+        )
         arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
         shutil.rmtree(shards)
         if "single_step" in arrays and metadata["num_levels"] is not None:

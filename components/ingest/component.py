@@ -7,6 +7,7 @@ def ingest(
     data_dir: str,
     data_digest: str,
     max_rejected_fraction: float,
+    max_duplicate_fraction: float,
     beam_runner: str,
     beam_options: list,
     code_digest: str,
@@ -14,8 +15,9 @@ def ingest(
     image_size: list,
     num_levels: int,
     data: dsl.Output[dsl.Dataset],
+    page: dsl.Output[dsl.HTML],
 ):
-    """Reads, checks and stores the data set, with its statistics and rejects."""
+    """Reads, checks and stores the data set, with a page about what it holds."""
     from components.runner_watch import end_with_runner
 
     end_with_runner()
@@ -26,9 +28,11 @@ def ingest(
             dataset=dataset,
             data_dir=data_dir or None,
             max_rejected_fraction=max_rejected_fraction,
+            max_duplicate_fraction=max_duplicate_fraction,
             beam_runner=beam_runner,
             beam_options=beam_options,
             output_dir=data.path,
+            page_file=page.path,
             image_mode=image_mode,
             image_size=image_size or None,
             num_levels=num_levels or None,

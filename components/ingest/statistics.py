@@ -1,85 +1,208 @@
-"""Statistics of a split, combined over any number of workers."""
+"""Statistics of a split, merged from those of its shards."""
 
-import apache_beam as beam
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
+from components.ingest.column_histograms import ColumnHistograms
+from smoothing_tf.data.record_format import RecordFormat
 
-class StatisticsFn(beam.CombineFn):
-    """Moments, extremes and histogram of batches of examples.
+# Values that are copied to float64 at once: 32 MiB.
+_VALUES_AT_ONCE = 1 << 22
 
-    Elements are arrays [n, ...event]; the output is a dict for JSON, over all
-    values of all examples: `count` (of examples), `mean`, `std` (ddof = 0), `min`,
-    `max`, for levels `histogram` (number of values of every level), for vectors the
-    lists `mean_per_dim` and `std_per_dim`.
+
+class Statistics:
+    """Moments, extremes, histograms and class counts of the examples of a split.
+
+    The memory does not depend on the number of examples. Counts do not depend on how
+    the examples are grouped, nor do moments but for rounding, so that merging the same
+    shards in the same order gives the same bits on any number of workers.
 
     Args:
-      num_levels: number of levels, None for continuous data.
+      record_format: format of the examples.
+
+    Attributes:
+      count: number of examples.
+      mean: float64 [D], mean of each of the D values of an example, in C order.
+      deviations: float64 [D], sums of squared deviations from it.
+      low: float64 [D], minima.
+      high: float64 [D], maxima.
+      levels: int64 [channels, levels], number of values of every level; None for
+        continuous data.
+      columns: histograms of the D values; None for data with levels.
+      squares: float64 [2, channels, levels]: sums over examples of the squared share
+        of every level among the values of a channel, and of the squared share of values
+        up to that level. They give the sampling errors of shares, because the values of
+        an image are not independent. None for continuous data.
+      class_counts: int64 [classes], or None without labels.
 
     Reference: Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm
     for Computing Sample Variances", 1979.
     """
 
-    def __init__(self, num_levels: int | None):
-        self._num_levels = num_levels
-
-    def create_accumulator(self):
-        # Count, and per dimension: mean, sum of squared deviations, min, max; then
-        # the histogram. The scalars broadcast against the first batch.
-        return 0, 0.0, 0.0, np.inf, -np.inf, 0
-
-    def add_input(self, accumulator, batch):
-        x = batch.reshape(len(batch), -1).astype(np.float64)
-        mean = x.mean(axis=0)
-        histogram: np.ndarray | int = 0
-        if self._num_levels is not None:
-            histogram = np.bincount(batch.ravel(), minlength=self._num_levels)
-        own = (
-            len(x),
-            mean,
-            ((x - mean) ** 2).sum(axis=0),
-            x.min(axis=0),
-            x.max(axis=0),
-            histogram,
-        )
-        return _merge(accumulator, own)
-
-    def merge_accumulators(self, accumulators):
-        merged = self.create_accumulator()
-        for accumulator in accumulators:
-            merged = _merge(merged, accumulator)
-        return merged
-
-    def extract_output(self, accumulator):
-        count, mean, deviations, low, high, histogram = accumulator
-        if count == 0:
-            return {"count": 0}
-        variance = deviations / count
-        statistics = {
-            "count": count,
-            "mean": float(np.mean(mean)),
-            # Total variance: within the dimensions and between their means.
-            "std": float(np.sqrt(np.mean(variance) + np.var(mean))),
-            "min": float(np.min(low)),
-            "max": float(np.max(high)),
-        }
-        if self._num_levels is not None:
-            statistics["histogram"] = histogram.tolist()
+    def __init__(self, record_format: RecordFormat):
+        size = int(np.prod(record_format.event_shape, dtype=int))
+        self._num_channels = record_format.event_shape[-1]
+        self._num_levels = record_format.num_levels
+        self.count = 0
+        self.mean = np.zeros(size)
+        self.deviations = np.zeros(size)
+        self.low = np.full(size, np.inf)
+        self.high = np.full(size, -np.inf)
+        self.levels: np.ndarray | None = None
+        self.squares: np.ndarray | None = None
+        self.columns: ColumnHistograms | None = None
+        if self._num_levels is None:
+            self.columns = ColumnHistograms(size)
         else:
-            statistics["mean_per_dim"] = mean.tolist()
-            statistics["std_per_dim"] = np.sqrt(variance).tolist()
+            shape = (self._num_channels, self._num_levels)
+            self.levels = np.zeros(shape, np.int64)
+            self.squares = np.zeros((2, *shape))
+        self.class_counts: np.ndarray | None = None
+        if record_format.num_classes is not None:
+            self.class_counts = np.zeros(record_format.num_classes, np.int64)
+
+    def add(self, batch: np.ndarray, labels: Sequence[int]) -> None:
+        """Adds examples.
+
+        Args:
+          batch: [n, ...event], as `RecordFormat.decode` returns them.
+          labels: their n labels; negative ones, for examples without, do not count.
+        """
+        size = max(1, _VALUES_AT_ONCE // max(1, batch[0].size))
+        for start in range(0, len(batch), size):
+            self._add(batch[start : start + size])
+        if self.class_counts is not None:
+            known = np.asarray(labels, np.int64)
+            known = known[known >= 0]
+            self.class_counts += np.bincount(known, minlength=len(self.class_counts))
+
+    def _add(self, batch: np.ndarray) -> None:
+        flat = batch.reshape(len(batch), -1)
+        x = flat.astype(np.float64)
+        mean = x.mean(axis=0)
+        deviations = ((x - mean) ** 2).sum(axis=0)
+        self._merge_moments(len(x), mean, deviations, x.min(axis=0), x.max(axis=0))
+        if self.columns is not None:
+            self.columns.add(flat)
+        else:
+            self._add_levels(flat)
+
+    def _add_levels(self, flat: np.ndarray) -> None:
+        assert self.levels is not None and self.squares is not None
+        num_channels, num_levels = self.levels.shape
+        for start in range(0, len(flat), _examples_at_once(self.levels.size)):
+            part = flat[start : start + _examples_at_once(self.levels.size)]
+            # Values of one example and channel share a row of levels.
+            rows = np.arange(len(part))[:, np.newaxis] * num_channels + np.arange(
+                num_channels
+            )
+            values = part.reshape(len(part), -1, num_channels)
+            indices = rows[:, np.newaxis] * num_levels + values
+            counts = np.bincount(
+                indices.ravel(), minlength=len(part) * num_channels * num_levels
+            ).reshape(len(part), num_channels, num_levels)
+            self.levels += counts.sum(axis=0)
+            shares = counts / values.shape[1]
+            self.squares[0] += (shares**2).sum(axis=0)
+            self.squares[1] += (np.cumsum(shares, axis=-1) ** 2).sum(axis=0)
+
+    def merge(self, other: "Statistics") -> None:
+        """Adds the examples of other statistics of the same format."""
+        if not other.count:
+            return
+        self._merge_moments(
+            other.count, other.mean, other.deviations, other.low, other.high
+        )
+        for name in ("levels", "squares", "class_counts"):
+            if getattr(self, name) is not None:
+                getattr(self, name)[...] += getattr(other, name)
+        if self.columns is not None and other.columns is not None:
+            self.columns.merge(other.columns)
+
+    def _merge_moments(self, count, mean, deviations, low, high) -> None:
+        total = self.count + count
+        delta = mean - self.mean
+        self.mean = self.mean + delta * (count / total)
+        self.deviations = (
+            self.deviations + deviations + delta**2 * (self.count * count / total)
+        )
+        self.low = np.minimum(self.low, low)
+        self.high = np.maximum(self.high, high)
+        self.count = total
+
+    @property
+    def std(self) -> np.ndarray:
+        """float64 [D], standard deviations with ddof = 0."""
+        return np.sqrt(self.deviations / max(self.count, 1))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Converts the statistics to arrays, for a file."""
+        arrays = {
+            "count": np.array(self.count),
+            "mean": self.mean,
+            "deviations": self.deviations,
+            "low": self.low,
+            "high": self.high,
+        }
+        for name in ("levels", "squares", "class_counts"):
+            if getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)
+        if self.columns is not None:
+            arrays |= self.columns.to_arrays()
+        return arrays
+
+    @classmethod
+    def from_arrays(
+        cls, record_format: RecordFormat, arrays: Mapping[str, np.ndarray]
+    ) -> "Statistics":
+        """Inverts `to_arrays`."""
+        statistics = cls(record_format)
+        statistics.count = int(arrays["count"])
+        for name in ("mean", "deviations", "low", "high"):
+            setattr(statistics, name, arrays[name])
+        for name in ("levels", "squares", "class_counts"):
+            if getattr(statistics, name) is not None:
+                setattr(statistics, name, arrays[name])
+        if statistics.columns is not None:
+            statistics.columns = ColumnHistograms.from_arrays(arrays)
         return statistics
 
+    def to_json(self) -> dict[str, Any]:
+        """Summarizes the statistics for statistics.json.
 
-def _merge(a, b):
-    count = a[0] + b[0]
-    if count == 0:
-        return a
-    delta = b[1] - a[1]
-    return (
-        count,
-        a[1] + delta * (b[0] / count),
-        a[2] + b[2] + delta**2 * (a[0] * b[0] / count),
-        np.minimum(a[3], b[3]),
-        np.maximum(a[4], b[4]),
-        a[5] + b[5],
-    )
+        Returns:
+          Over all values of all examples `mean`, `std` (ddof = 0), `min` and `max`, and
+          `count` (of examples). For levels `histogram` (number of values of every
+          level) and `histogram_per_channel`; for vectors the lists `mean_per_dim`,
+          `std_per_dim`, `min_per_dim`, `max_per_dim` and `histogram_per_dim`, see
+          `ColumnHistograms.to_json`. With labels `class_counts`.
+        """
+        if not self.count:
+            return {"count": 0}
+        variance = self.deviations / self.count
+        values: dict[str, Any] = {
+            "count": self.count,
+            "mean": float(np.mean(self.mean)),
+            # Total variance: within the dimensions and between their means.
+            "std": float(np.sqrt(np.mean(variance) + np.var(self.mean))),
+            "min": float(np.min(self.low)),
+            "max": float(np.max(self.high)),
+        }
+        if self.levels is not None:
+            values["histogram"] = self.levels.sum(axis=0).tolist()
+            values["histogram_per_channel"] = self.levels.tolist()
+        if self.columns is not None:
+            values["mean_per_dim"] = self.mean.tolist()
+            values["std_per_dim"] = self.std.tolist()
+            values["min_per_dim"] = self.low.tolist()
+            values["max_per_dim"] = self.high.tolist()
+            values["histogram_per_dim"] = self.columns.to_json()
+        if self.class_counts is not None:
+            values["class_counts"] = self.class_counts.tolist()
+        return values
+
+
+def _examples_at_once(num_bins: int) -> int:
+    return max(1, min(256, _VALUES_AT_ONCE // num_bins))

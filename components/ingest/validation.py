@@ -1,6 +1,6 @@
 """Checking the records of a shard and copying the sound ones."""
 
-import collections
+import array
 import dataclasses
 import pathlib
 from collections.abc import Mapping
@@ -10,12 +10,16 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
+from components.ingest.duplicates import content_digest, write_digests
+from components.ingest.random_examples import RandomExamples
+from components.ingest.statistics import Statistics
 from smoothing_tf.artifacts import atomic_file, write_json
 from smoothing_tf.data.record_format import RecordError, RecordFormat
 from smoothing_tf.data.shards import Shard
 
-# Enough examples per batch to make the statistics cheap.
+# Enough examples per batch to make the statistics cheap, and few enough values.
 _BATCH_SIZE = 256
+_BATCH_VALUES = 1 << 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,99 +31,125 @@ class ShardTask:
       offset: index of its first record within the split.
       shard: the records.
       output: the TFRecord file to write.
-      report: the JSON file to write, see `ValidateShardFn`.
     """
 
     split: str
     offset: int
     shard: Shard
     output: str
-    report: str
+
+    @property
+    def report(self) -> pathlib.Path:
+        """The JSON file to write after all others, see `ValidateShardFn`."""
+        return pathlib.Path(f"{self.output}.json")
+
+    @property
+    def digests(self) -> pathlib.Path:
+        """The file of `write_digests` to write."""
+        return pathlib.Path(f"{self.output}.digests")
+
+    @property
+    def statistics(self) -> pathlib.Path:
+        """The .npz file of `Statistics` and `RandomExamples` to write."""
+        return pathlib.Path(f"{self.output}.npz")
 
 
 class ValidateShardFn(beam.DoFn):
     """Decodes every record of a shard and stores the sound ones, in order.
 
-    Yields (split, examples [n, ...event]) for statistics. The report says, as JSON:
-    `num_examples` and `num_bytes` written, `rejects` a list of [index in the split,
-    place, reason], and `error`, a reason to stop or null. Writing twice is harmless:
-    files take their names when complete.
+    Writes the four files of a `ShardTask`. The report says, as JSON: `num_examples` and
+    `num_bytes` written, `rejects` a list of [index in the split, place, reason], and
+    `error`, a reason to stop or null. Writing twice is harmless: files take their names
+    when they are complete, and have the same content.
     """
 
     def __init__(self, record_format: RecordFormat):
         self._format = record_format
 
-    def process(self, task: ShardTask):
-        batch, rejects = [], []
-        num_examples = num_bytes = 0
-        error = None
+    def process(self, task: ShardTask) -> None:
         with (
             atomic_file(task.output) as temporary,
             tf.io.TFRecordWriter(str(temporary)) as writer,
         ):
-            records = tqdm.tqdm(
-                task.shard.read(),
-                desc=f"Checking {task.split}",
-                total=task.shard.num_examples,
-                delay=2,
-                disable=None,
-            )
-            try:
-                for i, serialized in enumerate(records):
-                    try:
-                        x, label = self._format.decode(serialized)
-                    except RecordError as reason:
-                        place = task.shard.place_of(i)
-                        rejects.append([task.offset + i, place, str(reason)])
-                        continue
-                    serialized = self._format.make_record(serialized, x, label)
-                    writer.write(serialized)
-                    num_examples += 1
-                    num_bytes += len(serialized)
-                    batch.append(x)
-                    if len(batch) == _BATCH_SIZE:
-                        yield task.split, np.stack(batch)
-                        batch = []
-            except ValueError as damage:
-                # The driver reports it, in one line and without Beam's trace.
-                error = str(damage)
-        if batch:
-            yield task.split, np.stack(batch)
+            shard = _CheckedShard(task, self._format)
+            shard.read(writer)
+        with atomic_file(task.digests) as temporary:
+            write_digests(temporary, shard.digests, shard.indices, shard.labels)
+        with atomic_file(task.statistics) as temporary, temporary.open("wb") as file:
+            arrays = shard.statistics.to_arrays() | shard.samples.to_arrays()
+            np.savez(file, **arrays)  # type: ignore[arg-type]
         write_json(
             task.report,
             {
-                "num_examples": num_examples,
-                "num_bytes": num_bytes,
-                "rejects": rejects,
-                "error": error,
+                "num_examples": shard.statistics.count,
+                "num_bytes": shard.num_bytes,
+                "rejects": shard.rejects,
+                "error": shard.error,
             },
         )
 
 
-def summarize_rejects(rejects: list[list], num_examples: int) -> dict:
-    """Summarizes the rejected records of a split for rejects.json.
+class _CheckedShard:
+    """What is found while the records of a shard are read."""
 
-    Args:
-      rejects: [index, place, reason] of every rejected record, in order.
-      num_examples: records read, sound ones included.
+    def __init__(self, task: ShardTask, record_format: RecordFormat):
+        self._task, self._format = task, record_format
+        shape, num_records = record_format.event_shape, task.shard.num_examples
+        self.statistics = Statistics(record_format)
+        self.samples = RandomExamples(
+            shape, record_format.dtype, task.offset, num_records
+        )
+        # Compact, because a shard may have millions of examples. No label is -1.
+        self.digests = bytearray()
+        self.indices = array.array("q")
+        self.labels = array.array("q")
+        self.rejects: list[list] = []
+        self.num_bytes = 0
+        self.error: str | None = None
+        self._batch: list[np.ndarray] = []
+        size = int(np.prod(shape, dtype=int))
+        self._batch_size = max(1, min(_BATCH_SIZE, _BATCH_VALUES // max(1, size)))
 
-    Returns:
-      "count", "num_examples", "fraction", the 20 most common "reasons", the "first" ten
-      rejected records, and all of them, "records".
-    """
-    records = [
-        {"index": index, "place": place, "reason": reason}
-        for index, place, reason in rejects
-    ]
-    reasons = collections.Counter(reason for _, _, reason in rejects)
-    return {
-        "count": len(rejects),
-        "num_examples": num_examples,
-        "fraction": len(rejects) / num_examples,
-        "reasons": dict(reasons.most_common(20)),
-        "first": records[:10],
-        "records": records,
-    }
+    def read(self, writer: tf.io.TFRecordWriter) -> None:
+        records = tqdm.tqdm(
+            self._task.shard.read(),
+            desc=f"Checking {self._task.split}",
+            total=self._task.shard.num_examples,
+            delay=2,
+            disable=None,
+        )
+        try:
+            for position, serialized in enumerate(records):
+                try:
+                    x, label = self._format.decode(serialized)
+                except RecordError as reason:
+                    index = self._task.offset + position
+                    place = self._task.shard.place_of(position)
+                    self.rejects.append([index, place, str(reason)])
+                    continue
+                serialized = self._format.make_record(serialized, x, label)
+                writer.write(serialized)
+                self.num_bytes += len(serialized)
+                self._add(position, x, label)
+        except ValueError as damage:
+            # The driver reports it, in one line and without Beam's trace.
+            self.error = str(damage)
+        self._flush()
+
+    def _add(self, position: int, x: np.ndarray, label: int | None) -> None:
+        self.samples.offer(position, x)
+        self.digests += content_digest(x)
+        self.indices.append(self._task.offset + position)
+        self.labels.append(-1 if label is None else label)
+        self._batch.append(x)
+        if len(self._batch) == self._batch_size:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batch:
+            labels = self.labels[-len(self._batch) :]
+            self.statistics.add(np.stack(self._batch), labels)
+            self._batch = []
 
 
 def shard_tasks(
@@ -131,14 +161,6 @@ def shard_tasks(
         offset = 0
         for i, shard in enumerate(pieces):
             file = f"{name}-{split}.tfrecord-{i:05d}-of-{len(pieces):05d}"
-            tasks.append(
-                ShardTask(
-                    split,
-                    offset,
-                    shard,
-                    str(directory / file),
-                    str(directory / "reports" / f"{file}.json"),
-                )
-            )
+            tasks.append(ShardTask(split, offset, shard, str(directory / file)))
             offset += shard.num_examples
     return tasks

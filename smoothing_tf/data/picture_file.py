@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import stat
 import struct
 import threading
 import warnings
@@ -108,14 +109,17 @@ def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
     """Opens an image file and reads its header, not its pixels.
 
     Raises:
-      RecordError: the file cannot be opened, is not an image, or has more pixels than
-        `PIL.Image.MAX_IMAGE_PIXELS`.
+      RecordError: the file cannot be opened or read, is not an image, or has more
+        pixels than `PIL.Image.MAX_IMAGE_PIXELS`.
     """
     try:
-        file = open(path, "rb")
+        file = open(path, "rb", opener=_open_at_once)
     except OSError as error:
         raise RecordError(f"cannot be opened: {error.strerror}") from error
     with file:
+        # Whatever has been listed, another file may be there now.
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise RecordError("is not a regular file")
         # Pillow warns of flaws that viewers ignore, e.g. of damaged metadata.
         with _decoding_errors(), _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -128,6 +132,11 @@ def open_picture(path: str | os.PathLike) -> Iterator[PictureFile]:
         yield picture
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    # Otherwise a named pipe without a writer would block.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 @contextlib.contextmanager
 def _decoding_errors() -> Iterator[None]:
     """Turns an error that Pillow raises for a damaged file into a RecordError."""
@@ -135,6 +144,11 @@ def _decoding_errors() -> Iterator[None]:
         yield
     except (MemoryError, RecordError):
         raise
+    except OSError as error:
+        # Pillow raises errors of this kind as well, without the number of an error.
+        if error.errno is None:
+            raise RecordError("cannot be decoded as an image") from error
+        raise RecordError(f"cannot be read: {error.strerror}") from error
     except Exception as error:
         # Decoders fail in many ways on a file of another kind.
         raise RecordError("cannot be decoded as an image") from error

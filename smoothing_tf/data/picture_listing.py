@@ -66,10 +66,11 @@ def list_pictures(folder: str) -> PictureListing:
 
     They are the regular files with an image suffix and a visible name in train,
     validation and test, or one level deeper in a folder per class. A link is followed
-    if its target lies in the folder, once per split.
+    if its target lies in the folder, once per split. A file that disappears meanwhile,
+    or whose status cannot be read, is listed: its reader rejects it.
 
     Raises:
-      PermissionError: a folder cannot be listed.
+      OSError: a folder cannot be listed.
     """
     return _Lister(os.path.realpath(folder)).run()
 
@@ -148,7 +149,10 @@ class _Lister:
             return _SPECIAL
         if not is_image:
             return _NO_SUFFIX
-        return None if entry.stat().st_size else _EMPTY
+        try:
+            return None if entry.stat().st_size else _EMPTY
+        except OSError:
+            return None
 
     def _why_not_followed(self, link: os.DirEntry) -> str | None:
         target = os.path.realpath(link.path)
@@ -182,6 +186,11 @@ class _Lister:
             raise PermissionError(
                 f"The folder {folder} cannot be listed: {error.strerror}. Make it"
                 f" readable, e.g. by chmod u+rx {folder}, or remove it."
+            ) from error
+        except OSError as error:
+            raise OSError(
+                f"The folder {folder} cannot be listed: {error.strerror}. Repair or"
+                " remove it."
             ) from error
 
 

@@ -24,6 +24,7 @@ def arguments(*flags):
         ("--dataset=photos", {"dataset"}),
         ("--data_dir=/data", {"data_dir"}),
         ("--max_rejected_fraction=0.1", {"max_rejected_fraction"}),
+        ("--max_duplicate_fraction=0.1", {"max_duplicate_fraction"}),
         ("--image_mode=grey", {"image_mode"}),
         ("--image_size=8,6", {"image_size"}),
         ("--num_levels=2", {"num_levels"}),

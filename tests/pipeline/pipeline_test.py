@@ -111,6 +111,7 @@ def test_a_node_gets_its_own_slice_only(tasks):
         "image_size",
         "num_levels",
         "max_rejected_fraction",
+        "max_duplicate_fraction",
         "ingest_code",
     }
     assert run_parameters("augment") == {

@@ -60,6 +60,7 @@ def test_the_output_is_the_same_data_set(tmp_path):
         "num_levels": 4,
         "num_examples": tiny_data.NUM_EXAMPLES,
         "num_rejected": {"train": 0, "validation": 0, "test": 0},
+        "num_duplicates": {"train": 0, "validation": 0, "test": 0},
     }
     builder = tfds.builder_from_directory(str(tmp_path / "out"))
     assert builder.info.metadata["num_levels"] == 4

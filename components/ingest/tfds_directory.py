@@ -1,0 +1,68 @@
+"""Writes the metadata by which TensorFlow Datasets opens a directory."""
+
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from smoothing_tf.data.source import Source
+
+_MAX_NAME_LENGTH = 64
+
+
+def file_name(name: str) -> str:
+    """Makes the prefix of the names of a data set's files, which TFDS parses back.
+
+    It begins with a letter, holds only characters that are safe in a file name, and is
+    short enough.
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    if not name[:1].isalpha():
+        name = f"data_{name}".strip("_")
+    return name[:_MAX_NAME_LENGTH].strip("_")
+
+
+def write_metadata(
+    source: Source,
+    reports: Mapping[str, Sequence[Mapping[str, Any]]],
+    directory: pathlib.Path,
+) -> None:
+    """Writes the metadata of the records that were copied.
+
+    Args:
+      source: the data set.
+      reports: split -> reports of its shards in order, see `ValidateShardFn`.
+      directory: the directory, which already holds the TFRecord files.
+    """
+    record_format = source.format
+    if record_format.num_levels is None:
+        connector = tfds.features.Tensor(
+            shape=record_format.event_shape, dtype=np.float32
+        )
+        metadata = None
+    else:
+        connector = tfds.features.Image(
+            shape=record_format.event_shape, dtype=np.dtype(record_format.dtype).type
+        )
+        metadata = tfds.core.MetadataDict(num_levels=record_format.num_levels)
+    features = {record_format.feature: connector}
+    if source.class_names is not None:
+        features["label"] = tfds.features.ClassLabel(names=source.class_names)
+    tfds.folder_dataset.write_metadata(
+        data_dir=directory,
+        features=features,
+        split_infos=[
+            tfds.core.SplitInfo(
+                name=split,
+                shard_lengths=[report["num_examples"] for report in reports[split]],
+                num_bytes=sum(report["num_bytes"] for report in reports[split]),
+            )
+            for split in source.shards
+        ],
+        description=f"Records of {source.name}, checked one by one.",
+        metadata=metadata,
+        check_data=False,
+    )
