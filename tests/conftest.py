@@ -4,24 +4,33 @@ import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import tensorflow as tf  # noqa: E402
-
-from tests.testing.grappler import disable_grappler  # noqa: E402
+# Compiling takes longer than running what is compiled.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Sets TensorFlow up.
 
     Two logical CPUs exercise MirroredStrategy on every machine. Without Grappler a
     function that runs once or twice takes two thirds of the time; processes that tests
     start as a user would keep it.
     """
+    if getattr(config.option, "numprocesses", None) and not _is_worker(config):
+        return  # The tests run in the worker processes of pytest-xdist.
+
+    import tensorflow as tf
+
+    from tests.testing.grappler import disable_grappler
+
     disable_grappler()
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2
     )
+
+
+def _is_worker(config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def pytest_collection_finish():

@@ -8,7 +8,7 @@ from tests.testing.tiny_models import TinyModel
 
 def test_stages_are_compared_with_the_smoothed_one(monkeypatch):
     def make_model(setting, stage, **_):
-        return TinyModel((4, 8, 1), is_conditional=stage == "reverse")
+        return TinyModel((4, 8, 1), takes_x_smoothed=stage == "reverse")
 
     monkeypatch.setattr(measure, "make_model", make_model)
     monkeypatch.setattr(measure, "forward_flops", lambda *_: 1e3)
