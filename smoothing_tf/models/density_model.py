@@ -22,13 +22,12 @@ class DensityModel(keras.Model, abc.ABC):
     All variables exist after construction; `initialize` draws their values.
 
     Of the interface of a Keras model, `weights`, `get_weights`, `set_weights`,
-    `count_params`, `trainable` and `summary` work. `predict` works for autoregressive
-    models without a condition, and returns parameters of the conditionals instead of
-    densities. `fit` does not: it has no loss to minimize, so train with a loop over
-    `log_prob`. Neither do `.keras` files, `get_config` and `clone_model`, because
-    constructors take their configuration as a dataclass; save with
-    `tf.train.Checkpoint`. Do not rely on
-    `load_weights`: it can exceed Python's recursion limit for a PixelCNN++.
+    `save_weights`, `load_weights`, `count_params`, `trainable` and `summary` work.
+    `predict` works for autoregressive models without a condition, and returns
+    parameters of the conditionals instead of densities. `fit` does not: it has no loss
+    to minimize, so train with a loop over `log_prob`. Neither do `.keras` files,
+    `get_config` and `clone_model`, because constructors take their configuration as a
+    dataclass; save with `tf.train.Checkpoint` or `save_weights`.
 
     Args:
       event_shape: shape of one x, e.g. (2,) or (32, 32, 3).

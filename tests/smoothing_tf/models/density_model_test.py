@@ -1,11 +1,19 @@
 """Arguments of a density model, and initial weights from one seed."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.models import MADE, DensityModel, MADEConfig
+from smoothing_tf.models import (
+    MADE,
+    MODELS,
+    DensityModel,
+    MADEConfig,
+    build_model,
+)
 from smoothing_tf.models.condition import Condition
 
 
@@ -106,6 +114,28 @@ def test_a_checkpoint_of_tensorflow_restores_the_density(tmp_path):
     path = tf.train.Checkpoint(model=model).write(str(tmp_path / "model"))
     tf.train.Checkpoint(model=other).read(path).assert_consumed()
     x = tf.zeros([1, 2])
+    np.testing.assert_array_equal(model.log_prob(x), other.log_prob(x))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_weights_file_of_keras_restores_the_density(tmp_path, name):
+    small = {"num_filters": 4, "num_mixtures": 1, "num_resnet": 1}
+    fields = {field.name for field in dataclasses.fields(MODELS[name].config)}
+    config = MODELS[name].config(**{k: v for k, v in small.items() if k in fields})
+    model, other = (
+        build_model(
+            name,
+            config,
+            stage="baseline",
+            event_shape=(4, 4, 1),
+            num_levels=None,
+            seed=seed,
+        )
+        for seed in (1, 2)
+    )
+    model.save_weights(tmp_path / "model.weights.h5")
+    other.load_weights(tmp_path / "model.weights.h5")
+    x = tf.ones([1, 4, 4, 1])
     np.testing.assert_array_equal(model.log_prob(x), other.log_prob(x))
 
 
