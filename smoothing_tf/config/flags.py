@@ -105,8 +105,10 @@ class FlagSet:
         for config_class, field, _ in fields_of(group):
             value = values[field.name] = self.value(field.name)
             if value is None and not type_of(config_class, field).is_optional:
+                rules = rules_of(field)
+                one_of = f" One of {', '.join(rules.choices)}." if rules.choices else ""
                 raise ValueError(
-                    f"`--{field.name}` must be given: {rules_of(field).help}"
+                    f"`--{field.name}` must be given: {rules.help}{one_of}"
                 )
         return class_of(group)(**values)
 
