@@ -4,8 +4,8 @@ import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# The tests run in parallel processes, and their matrices are small: a second thread would
-# mostly wait. Set before NumPy is imported.
+# The tests run in parallel processes, and their matrices are small: a second thread
+# would mostly wait. Set before NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Compiling takes longer than running what is compiled.
