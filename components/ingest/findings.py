@@ -159,11 +159,11 @@ def _rejects(rejects: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [
         (
             "rejected",
-            f"{summary['count']} of {summary['num_examples']} records of the split"
-            f" {split!r} were rejected.",
+            f"{rejects[split]['count']} of {rejects[split]['num_examples']} records of"
+            f" the split {split!r} were rejected.",
         )
-        for split, summary in rejects.items()
-        if summary["count"]
+        for split in split_order(rejects)
+        if rejects[split]["count"]
     ]
 
 

@@ -145,9 +145,7 @@ def _draw(
     axes = figure.subplots(1, len(names), sharex=True, sharey=True)
     for panel, name in zip(axes, names, strict=True):
         for kernel, color, mark in style.curves(SMOOTHINGS):
-            panel.plot(
-                variances, errors[name, kernel], mark, color=color, label=kernel
-            )
+            panel.plot(variances, errors[name, kernel], mark, color=color, label=kernel)
         reference = 0.02 * np.square(variances)
         panel.plot(
             variances, reference, color=style.DARK_GREY, linewidth=0.8, label="order 2"
