@@ -11,6 +11,8 @@ from components.ingest.statistics import Statistics
 # Probability with which any of the comparisons of two splits finds a drift between
 # random samples of one distribution.
 FALSE_ALARM = 0.001
+# Differences below this one are rounding.
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,4 +182,4 @@ def _noise(
     exponent = float(np.log(2 * num_levels / alarm))
     spread = 2.0 * exponent * float(variance.max()) * float((1.0 / sizes).sum())
     linear = exponent * largest_range / (3.0 * int(sizes.min()))
-    return float(linear + np.sqrt(linear**2 + spread))
+    return float(linear + np.sqrt(linear**2 + spread)) + _ROUNDING
