@@ -11,6 +11,8 @@ from components.ingest.statistics import Statistics
 # Probability with which any of the comparisons of two splits finds a drift between
 # random samples of one distribution.
 FALSE_ALARM = 0.001
+# Differences below this one are rounding.
+_ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +86,8 @@ class _Table:
       squares: [2, levels], mean over examples of its square.
       cumulative_squares: [2, levels], the same of the share up to a level; None if
         levels have no order.
+      ranges: the largest range of the shares of the examples, of a level and up to a
+        level.
     """
 
     what: str
@@ -92,6 +96,7 @@ class _Table:
     means: np.ndarray
     squares: np.ndarray
     cumulative_squares: np.ndarray | None
+    ranges: tuple[float, float] = (1.0, 1.0)
 
 
 def _tables(first: Statistics, second: Statistics) -> list[_Table]:
@@ -111,6 +116,8 @@ def _tables(first: Statistics, second: Statistics) -> list[_Table]:
     elif first.levels is not None:
         levels = np.array([s.levels for s in both])
         squares = np.array([s.squares for s in both])
+        largest = np.array([s.largest for s in both]).max(axis=0)
+        ranges = (largest - np.array([s.smallest for s in both]).min(axis=0)).max(-1)
         for channel in range(levels.shape[1]):
             counts = levels[:, channel]
             tables.append(
@@ -121,6 +128,7 @@ def _tables(first: Statistics, second: Statistics) -> list[_Table]:
                     counts / counts.sum(axis=1, keepdims=True),
                     squares[:, 0, channel] / sizes,
                     squares[:, 1, channel] / sizes,
+                    (float(ranges[0, channel]), float(ranges[1, channel])),
                 )
             )
     if first.class_counts is not None and second.class_counts is not None:
@@ -138,12 +146,14 @@ def _compare(table: _Table, sizes: np.ndarray, alarm: float) -> Drift:
     if table.cumulative_squares is not None:
         means = np.cumsum(table.means, axis=1)
         cumulative = float(np.abs(means[0] - means[1]).max())
-        cumulative_noise = _noise(means, table.cumulative_squares, sizes, alarm)
+        cumulative_noise = _noise(
+            means, table.cumulative_squares, table.ranges[1], sizes, alarm
+        )
     return Drift(
         table.what,
         table.number,
         float(difference[where]),
-        _noise(table.means, table.squares, sizes, alarm),
+        _noise(table.means, table.squares, table.ranges[0], sizes, alarm),
         float(table.positions[where]),
         cumulative,
         cumulative_noise,
@@ -151,14 +161,18 @@ def _compare(table: _Table, sizes: np.ndarray, alarm: float) -> Drift:
 
 
 def _noise(
-    means: np.ndarray, squares: np.ndarray, sizes: np.ndarray, alarm: float
+    means: np.ndarray,
+    squares: np.ndarray,
+    largest_range: float,
+    sizes: np.ndarray,
+    alarm: float,
 ) -> float:
     """Bounds the distance of random samples of the distribution of both splits.
 
-    Bernstein's inequality for the difference of two means of shares, which lie between
-    0 and 1, holds for small splits and rare levels, too. Its variance is that of the
-    pooled examples, the largest of all levels; Bonferroni's inequality covers the
-    levels.
+    Bernstein's inequality for the difference of two means of shares, whose range is
+    `largest_range`, holds for small splits and rare levels, too. Its variance is that
+    of the pooled examples, the largest of all levels; Bonferroni's inequality covers
+    the levels.
     """
     total = int(sizes.sum())
     mean = sizes @ means / total
@@ -167,5 +181,5 @@ def _noise(
     num_levels = max(1, int(np.count_nonzero(variance)))
     exponent = float(np.log(2 * num_levels / alarm))
     spread = 2.0 * exponent * float(variance.max()) * float((1.0 / sizes).sum())
-    linear = exponent / (3.0 * int(sizes.min()))
-    return float(linear + np.sqrt(linear**2 + spread))
+    linear = exponent * largest_range / (3.0 * int(sizes.min()))
+    return float(linear + np.sqrt(linear**2 + spread)) + _ROUNDING

@@ -19,7 +19,7 @@ from components.ingest.rejects import check_rejects
 from components.ingest.shard_results import ShardResults
 from components.ingest.statistics import Statistics
 from components.ingest.tfds_directory import file_name, write_metadata
-from components.ingest.validation import ValidateShardFn, shard_tasks
+from components.ingest.validation import ValidateShardFn, shard_tasks, write_tasks
 from smoothing_tf.artifacts import Path, atomic_directory, write_json, write_text
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.source import Source
@@ -101,7 +101,7 @@ def run(
         parts.mkdir()
         tasks = shard_tasks(source.shards, file_name(source.name), parts)
         run_for_each(
-            tasks,
+            write_tasks(tasks),
             ValidateShardFn(source.format),
             runner=config.beam_runner,
             options=config.beam_options,

@@ -44,9 +44,9 @@ def find_unusual(
         *_rejects(rejects),
     ]
     if source.left_out:
-        left_out = len(source.left_out)
-        text = f"{left_out} {'file' if left_out == 1 else 'files'} of the folder"
-        found.append(("left out", f"{text} were left out; rejects.json names all."))
+        files = _count(len(source.left_out), "file")
+        text = f"Left out of the folder: {files}, which rejects.json names."
+        found.append(("left out", text))
     if remark is not None:
         found.append(("levels", remark))
     return [{"kind": kind, "text": text} for kind, text in found]
@@ -72,10 +72,8 @@ def _duplicates(report: Mapping[str, Any]) -> list[tuple[str, str]]:
                 )
                 found.append(("leak", text))
     if report["num_conflicts"]:
-        text = (
-            f"{report['num_conflicts']} groups of identical examples have several"
-            " labels."
-        )
+        groups = _count(report["num_conflicts"], "group")
+        text = f"Identical examples have several labels: {groups}."
         found.append(("labels", text))
     for split, values in report["splits"].items():
         if values["within"]:
@@ -159,17 +157,21 @@ def _rejects(rejects: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     return [
         (
             "rejected",
-            f"{summary['count']} of {summary['num_examples']} records of the split"
-            f" {split!r} were rejected.",
+            f"{rejects[split]['count']} of {rejects[split]['num_examples']} records of"
+            f" the split {split!r} were rejected.",
         )
-        for split, summary in rejects.items()
-        if summary["count"]
+        for split in split_order(rejects)
+        if rejects[split]["count"]
     ]
 
 
 def _class_name(source: Source, number: int) -> str:
     names = source.class_names
     return repr(names[number]) if names else str(number)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _list(names: Sequence[str], what: str) -> str:

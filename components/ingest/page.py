@@ -23,7 +23,7 @@ _COLORS = {3: ("#D55E00", "#009E73", "#0072B2")}
 _INK = "#1c2126"
 _MOST_ROWS = 50
 _MOST_COLUMNS = 256
-_GRID_COLUMNS = 16
+_GRID_COLUMNS = 8
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,8 @@ from smoothing_tf.data.record_format import RecordFormat
 
 # Values that are copied to float64 at once: 32 MiB.
 _VALUES_AT_ONCE = 1 << 22
+# Attributes that are None for some data.
+_OPTIONAL = ("levels", "squares", "smallest", "largest", "class_counts")
 
 
 class Statistics:
@@ -35,6 +37,9 @@ class Statistics:
         of every level among the values of a channel, and of the squared share of values
         up to that level. They give the sampling errors of shares, because the values of
         an image are not independent. None for continuous data.
+      smallest: float64 [2, channels, levels]: the smallest of the shares in `squares`;
+        None for continuous data.
+      largest: likewise the largest.
       class_counts: int64 [classes], or None without labels.
 
     Reference: Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm
@@ -52,6 +57,8 @@ class Statistics:
         self.high = np.full(size, -np.inf)
         self.levels: np.ndarray | None = None
         self.squares: np.ndarray | None = None
+        self.smallest: np.ndarray | None = None
+        self.largest: np.ndarray | None = None
         self.columns: ColumnHistograms | None = None
         if self._num_levels is None:
             self.columns = ColumnHistograms(size)
@@ -59,6 +66,8 @@ class Statistics:
             shape = (self._num_channels, self._num_levels)
             self.levels = np.zeros(shape, np.int64)
             self.squares = np.zeros((2, *shape))
+            self.smallest = np.full((2, *shape), np.inf)
+            self.largest = np.full((2, *shape), -np.inf)
         self.class_counts: np.ndarray | None = None
         if record_format.num_classes is not None:
             self.class_counts = np.zeros(record_format.num_classes, np.int64)
@@ -90,7 +99,9 @@ class Statistics:
             self._add_levels(flat)
 
     def _add_levels(self, flat: np.ndarray) -> None:
-        assert self.levels is not None and self.squares is not None
+        assert self.levels is not None
+        assert self.squares is not None
+        assert self.smallest is not None and self.largest is not None
         num_channels, num_levels = self.levels.shape
         for start in range(0, len(flat), _examples_at_once(self.levels.size)):
             part = flat[start : start + _examples_at_once(self.levels.size)]
@@ -105,8 +116,14 @@ class Statistics:
             ).reshape(len(part), num_channels, num_levels)
             self.levels += counts.sum(axis=0)
             shares = counts / values.shape[1]
-            self.squares[0] += (shares**2).sum(axis=0)
-            self.squares[1] += (np.cumsum(shares, axis=-1) ** 2).sum(axis=0)
+            for kind, kind_shares in enumerate((shares, np.cumsum(shares, axis=-1))):
+                self.squares[kind] += (kind_shares**2).sum(axis=0)
+                for extremes, choose in (
+                    (self.smallest, np.minimum),
+                    (self.largest, np.maximum),
+                ):
+                    found = choose.reduce(kind_shares, axis=0)
+                    extremes[kind] = choose(extremes[kind], found)
 
     def merge(self, other: "Statistics") -> None:
         """Adds the examples of other statistics of the same format."""
@@ -118,6 +135,9 @@ class Statistics:
         for name in ("levels", "squares", "class_counts"):
             if getattr(self, name) is not None:
                 getattr(self, name)[...] += getattr(other, name)
+        for name, choose in (("smallest", np.minimum), ("largest", np.maximum)):
+            if getattr(self, name) is not None:
+                setattr(self, name, choose(getattr(self, name), getattr(other, name)))
         if self.columns is not None and other.columns is not None:
             self.columns.merge(other.columns)
 
@@ -146,7 +166,7 @@ class Statistics:
             "low": self.low,
             "high": self.high,
         }
-        for name in ("levels", "squares", "class_counts"):
+        for name in _OPTIONAL:
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
         if self.columns is not None:
@@ -162,7 +182,7 @@ class Statistics:
         statistics.count = int(arrays["count"])
         for name in ("mean", "deviations", "low", "high"):
             setattr(statistics, name, arrays[name])
-        for name in ("levels", "squares", "class_counts"):
+        for name in _OPTIONAL:
             if getattr(statistics, name) is not None:
                 setattr(statistics, name, arrays[name])
         if statistics.columns is not None:

@@ -3,7 +3,8 @@
 import array
 import dataclasses
 import pathlib
-from collections.abc import Mapping
+import pickle
+from collections.abc import Mapping, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -39,6 +40,11 @@ class ShardTask:
     output: str
 
     @property
+    def file(self) -> pathlib.Path:
+        """The file of the task itself."""
+        return pathlib.Path(f"{self.output}.task")
+
+    @property
     def report(self) -> pathlib.Path:
         """The JSON file to write after all others, see `ValidateShardFn`."""
         return pathlib.Path(f"{self.output}.json")
@@ -57,7 +63,8 @@ class ShardTask:
 class ValidateShardFn(beam.DoFn):
     """Decodes every record of a shard and stores the sound ones, in order.
 
-    Writes the four files of a `ShardTask`. The report says, as JSON: `num_examples` and
+    An element is the path of a file of `write_tasks`. Writes the four other files of
+    that task. The report says, as JSON: `num_examples` and
     `num_bytes` written, `rejects` a list of [index in the split, place, reason], and
     `error`, a reason to stop or null. Writing twice is harmless: files take their names
     when they are complete, and have the same content.
@@ -66,7 +73,8 @@ class ValidateShardFn(beam.DoFn):
     def __init__(self, record_format: RecordFormat):
         self._format = record_format
 
-    def process(self, task: ShardTask) -> None:
+    def process(self, task_file: str) -> None:
+        task: ShardTask = pickle.loads(pathlib.Path(task_file).read_bytes())
         with (
             atomic_file(task.output) as temporary,
             tf.io.TFRecordWriter(str(temporary)) as writer,
@@ -150,6 +158,16 @@ class _CheckedShard:
             labels = self.labels[-len(self._batch) :]
             self.statistics.add(np.stack(self._batch), labels)
             self._batch = []
+
+
+def write_tasks(tasks: Sequence[ShardTask]) -> list[str]:
+    """Writes each task to its file, and returns the paths.
+
+    A task may name thousands of files, and a runner holds all elements in memory.
+    """
+    for task in tasks:
+        task.file.write_bytes(pickle.dumps(task))
+    return [str(task.file) for task in tasks]
 
 
 def shard_tasks(

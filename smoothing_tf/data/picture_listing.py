@@ -24,7 +24,7 @@ _REPEATED = "link to a file already listed"
 _HIDDEN_FOLDERS = ("__MACOSX",)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Picture:
     """An image file.
 
@@ -88,8 +88,10 @@ class _Lister:
     def __init__(self, root: str):
         self._root = root
         self._left_out: list[tuple[str, str]] = []
-        # (whether a link leads to it, parts of its path, its real path, picture)
-        self._found: list[tuple[bool, list[str], str, Picture]] = []
+        # In the order of their paths, because folders are listed in that order.
+        self._plain: list[Picture] = []
+        # Files to which a link leads: (real path, picture).
+        self._linked: list[tuple[str, Picture]] = []
 
     def run(self) -> PictureListing:
         splits = {}
@@ -119,22 +121,26 @@ class _Lister:
                 real = entry.path
                 if by_link or entry.is_symlink():
                     real = os.path.realpath(entry.path)
-                path = self._relative(entry.path)
-                picture = Picture(path, class_folder)
-                self._found.append((real != entry.path, path.split("/"), real, picture))
+                picture = Picture(self._relative(entry.path), class_folder)
+                if real == entry.path:
+                    self._plain.append(picture)
+                else:
+                    self._linked.append((real, picture))
 
     def _take_found(self) -> tuple[Picture, ...]:
         """Returns the files found in a split; a link counts if its target is new."""
-        taken, seen = [], set()
-        for _, parts, real, picture in sorted(self._found, key=lambda f: f[:2]):
+        taken, linked = self._plain, self._linked
+        self._plain, self._linked = [], []
+        if not linked:
+            return tuple(taken)
+        seen = {os.path.join(self._root, picture.path) for picture in taken}
+        for real, picture in sorted(linked, key=lambda found: _parts(found[1])):
             if real in seen:
                 self._left_out.append((picture.path, _REPEATED))
             else:
                 seen.add(real)
-                taken.append((parts, picture))
-        self._found = []
-        taken.sort(key=lambda item: item[0])
-        return tuple(picture for _, picture in taken)
+                taken.append(picture)
+        return tuple(sorted(taken, key=_parts))
 
     def _find_reason(self, entry: os.DirEntry, folder_reason: str | None) -> str | None:
         """Says why an entry is not data, or None; folders may have their own reason."""
@@ -192,6 +198,10 @@ class _Lister:
                 f"The folder {folder} cannot be listed: {error.strerror}. Repair or"
                 " remove it."
             ) from error
+
+
+def _parts(picture: Picture) -> list[str]:
+    return picture.path.split("/")
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -9,6 +9,7 @@ from pipeline.arguments import run_arguments
 from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
+from smoothing_tf.data.picture_listing import list_pictures
 
 MADE = ["--model=made"]
 
@@ -91,6 +92,19 @@ def test_only_files_that_are_data_reach_ingest_by_their_content(tmp_path):
     # Files that are left out are named in rejects.json.
     (tmp_path / "train" / ".hidden.png").write_bytes(b"a")
     assert arguments(*flags)["data_digest"] != before
+
+
+def test_a_file_that_disappears_after_the_listing_is_left_to_ingest(
+    tmp_path, monkeypatch
+):
+    flags = ["--dataset=folder", f"--data_dir={tmp_path}"]
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.png").write_bytes(b"a")
+    before = arguments(*flags)["data_digest"]
+    listing = list_pictures(str(tmp_path))
+    (tmp_path / "train" / "a.png").unlink()
+    monkeypatch.setattr("pipeline.arguments.list_pictures", lambda _: listing)
+    assert arguments(*flags)["data_digest"] not in ("", before)
 
 
 def test_every_node_with_code_gets_a_digest():

@@ -1,7 +1,9 @@
 """Ingest of folders of image files: the same data as training reads."""
 
+import errno
 import os
 import shutil
+import socket
 
 import numpy as np
 import pytest
@@ -105,6 +107,42 @@ def test_the_advice_works(tmp_path):
     assert fraction == 0.292
     stored = _ingest(data, tmp_path / "out", max_rejected_fraction=fraction)
     assert stored.num_examples == {"test": 19, "train": 17, "validation": 24}
+
+
+def test_files_that_cannot_be_read_are_rejected(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    folder(data, color, n=40)
+    (data / "train" / "folder.png").mkdir()
+    (data / "train" / "dangling.png").symlink_to("nowhere.png")
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(data / "train")
+        server.bind("socket.png")
+    failures = {"000.png": errno.EACCES, "001.png": errno.EIO, "002.png": errno.ELOOP}
+    open_file = os.open
+
+    def fail_to_open(path, flags, *args, **kwargs):
+        name = os.path.basename(path)
+        if str(path).startswith(str(data / "train")) and name in failures:
+            raise OSError(failures[name], os.strerror(failures[name]))
+        return open_file(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", fail_to_open)
+    stored = _ingest(data, tmp_path / "out", max_rejected_fraction=0.1)
+    assert stored.num_examples["train"] == 37
+    rejects = read_json(tmp_path / "out" / "rejects.json")
+    assert {
+        os.path.basename(record["place"]): record["reason"]
+        for record in rejects["train"]["records"]
+    } == {
+        "000.png": "cannot be opened: Permission denied",
+        "001.png": "cannot be opened: Input/output error",
+        "002.png": "cannot be opened: Too many levels of symbolic links",
+    }
+    assert {file["path"]: file["reason"] for file in rejects["left_out"]} == {
+        "train/folder.png": "folder named as an image",
+        "train/dangling.png": "link to nothing",
+        "train/socket.png": "not a regular file",
+    }
 
 
 @pytest.mark.parametrize(

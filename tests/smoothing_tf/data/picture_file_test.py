@@ -1,5 +1,7 @@
 """Tests of reading image files as viewers show them."""
 
+import errno
+import os
 import struct
 import zlib
 
@@ -8,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin
 
+from smoothing_tf.data import picture_file
 from smoothing_tf.data.picture_file import open_picture
 from smoothing_tf.data.record_format import RecordError
 
@@ -320,3 +323,28 @@ def test_a_huge_picture_is_refused_by_its_header(tmp_path, side, monkeypatch):
     (tmp_path / "x.png").write_bytes(bytes(encoded))
     with pytest.raises(RecordError, match=f"has {side} x {side} pixels, more than"):
         _read(tmp_path / "x.png")
+
+
+def test_a_file_that_cannot_be_read_is_rejected_with_the_reason(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("L", (8, 8)).save(path)
+
+    def fail(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch, pytest.raises(RecordError) as caught:
+        patch.setattr(picture_file, "read_header", fail)
+        with open_picture(path):
+            pass
+    assert str(caught.value) == "cannot be read: Input/output error"
+    with pytest.raises(RecordError) as caught, open_picture(path) as picture:
+        monkeypatch.setattr(picture, "_decode", fail)
+        picture.pixels(1)
+    assert str(caught.value) == "cannot be read: Input/output error"
+
+
+def test_a_pipe_is_rejected_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(RecordError, match="^is not a regular file$"):
+        with open_picture(tmp_path / "pipe.png"):
+            pass
