@@ -44,7 +44,7 @@ def row_reader(array: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
 
 def mapped_file(array: np.ndarray) -> mmap.mmap | None:
     """Finds the file that a read-only array is mapped from; None in memory."""
-    base = array
+    base: object = array
     while isinstance(base, np.ndarray):
         if base.flags.writeable:  # Its pages may differ from those of the file.
             return None
