@@ -4,6 +4,9 @@ import math
 
 import tensorflow as tf
 
+# Up to this number, `levels_to_unit` computes the nearest float32 in float32.
+_MAX_FLOAT32_LEVELS = 1024
+
 
 def log1mexp(x: tf.Tensor) -> tf.Tensor:
     """log(1 - exp(-x)) for x > 0, elementwise, without cancellation.
@@ -59,10 +62,17 @@ def levels_to_unit(levels, num_levels: int, dtype=tf.float32) -> tf.Tensor:
     Returns:
       Tensor of the shape of `levels`.
     """
-    # Divided in float64: float32 would move some levels by one ulp depending on
-    # the order of the operations.
-    levels = tf.cast(levels, tf.float64)
-    return tf.cast(2.0 * levels / (num_levels - 1) - 1.0, dtype)
+    if dtype == tf.float64 or num_levels > _MAX_FLOAT32_LEVELS:
+        levels = tf.cast(levels, tf.float64)
+        return tf.cast(2.0 * levels / (num_levels - 1) - 1.0, dtype)
+    # The nearest float32, without an array of float64. A division would not do: in a
+    # graph, TensorFlow replaces it by a product with the reciprocal, which is rounded.
+    # Here, the product with the first 12 bits of the reciprocal is exact.
+    mantissa, exponent = math.frexp(2.0 / (num_levels - 1))
+    high = math.ldexp(round(math.ldexp(mantissa, 12)), exponent - 12)
+    low = 2.0 / (num_levels - 1) - high
+    centered = tf.cast(levels, tf.float32) - (num_levels - 1) / 2.0
+    return tf.cast(centered * high + centered * low, dtype)
 
 
 def unit_to_levels(x: tf.Tensor, num_levels: int) -> tf.Tensor:

@@ -95,7 +95,10 @@ def _noise_scale_of_run(
     old = load_config(workdir)
     is_same = (
         old.smoothing.smoothing == config.smoothing.smoothing
-        and dataclasses.replace(old.data, data_dir=config.data.data_dir) == config.data
+        and dataclasses.replace(
+            old.data, data_dir=config.data.data_dir, cache_dir=config.data.cache_dir
+        )
+        == config.data
     )
     return old.smoothing.noise_scale if is_same else None
 
@@ -177,7 +180,9 @@ def _check_same_config(
     old: Config, new: Config, workdir: pathlib.Path, fixed: Sequence[str]
 ) -> None:
     old_flags, new_flags = to_flags(old), to_flags(new)
-    free = {"data_dir"} | {f.name for f in dataclasses.fields(new.evaluation)}
+    free = {"data_dir", "cache_dir"} | {
+        f.name for f in dataclasses.fields(new.evaluation)
+    }
     free |= {f"{stage}_{name}" for stage in Stage for name in _MAY_CHANGE}
     # The number of steps shapes a cosine schedule from its first step.
     free -= {

@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import itertools
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +12,8 @@ import tqdm
 from absl import logging
 
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
+from smoothing_tf.data.decoded_cache import DecodedCache
+from smoothing_tf.data.decoded_files import DecodedSplit
 from smoothing_tf.data.default_directory import explaining_default_directory
 from smoothing_tf.data.picture_format import PictureConversion
 from smoothing_tf.data.record_format import RecordError
@@ -57,6 +61,14 @@ class DataConfig:
         none_name="auto",
     )
 
+    cache_dir: str | None = setting(
+        None,
+        "Directory for decoded records, which are mapped into memory; empty for"
+        " DATA.decoded next to the data, and for splits of at most 256 MiB in memory.",
+        none_name="",
+        is_path=True,
+    )
+
     def __post_init__(self):
         validate(self)
         if self.image_size is not None and len(self.image_size) != 2:
@@ -85,11 +97,17 @@ class DataConfig:
 class Dataset:
     """Records, shape, levels and splits of a data set.
 
-    A split is decoded and checked once and then kept in memory as integers: 50,000
-    color images of 32x32 take 154 MB.
+    A split is decoded and checked once, into integers. It is kept in memory (50,000
+    color images of 32x32 take 154 MB), or in a file that is mapped into memory; see
+    `DecodedCache`.
+
+    Attributes:
+      source: the stored data set.
+      cache_dir: directory for decoded splits; None for the default.
     """
 
     source: Source
+    cache_dir: str | None = None
     _splits: dict = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -120,7 +138,8 @@ class Dataset:
         """The examples of a split, [n, ...event_shape] in stored order.
 
         Returns:
-          Levels as uint8 or uint16, or continuous data as float32; read-only.
+          Levels as uint8 or uint16, or continuous data as float32; read-only, in
+          memory or mapped into it.
 
         Raises:
           ValueError: the split is missing or empty, or one of its records is not
@@ -164,10 +183,43 @@ class Dataset:
                 " got none. Add examples to it, or name another split."
             )
         record_format = self.source.format
-        x = np.empty(
-            (num_examples[split], *record_format.event_shape), record_format.dtype
-        )
-        labels = np.empty(len(x), np.int64) if record_format.label else None
+
+        def remark_on(x: np.ndarray) -> str | None:
+            return record_format.remark_on(x) if split == "train" else None
+
+        def decode(append) -> None:
+            self._decode(split, append)
+
+        cache = DecodedCache(self.source, self.cache_dir)
+        decoded = cache.load(split, decode, remark_on)
+        if decoded is None:
+            shape = (num_examples[split], *record_format.event_shape)
+            x = np.empty(shape, record_format.dtype)
+            labels = np.empty(len(x), np.int64) if record_format.label else None
+            places = itertools.count()
+
+            def append(example: np.ndarray, label: int | None) -> None:
+                place = next(places)
+                x[place] = example
+                if labels is not None and label is not None:
+                    labels[place] = label
+
+            decode(append)
+            x.flags.writeable = False
+            decoded = DecodedSplit(x, labels, remark_on(x))
+        if decoded.remark is not None:
+            print(decoded.remark, file=sys.stderr)
+        return decoded.x, decoded.labels
+
+    def _decode(
+        self, split: str, append: Callable[[np.ndarray, int | None], None]
+    ) -> None:
+        """Passes the examples of a split and their labels to `append`, in order.
+
+        Raises:
+          ValueError: records are not what the data set declares.
+        """
+        record_format, total = self.source.format, self.num_examples[split]
         records = (
             (shard.place_of(i), serialized)
             for shard in self.source.shards[split]
@@ -176,33 +228,35 @@ class Dataset:
         progress = tqdm.tqdm(
             records,
             desc=f"Reading {self.name} {split}",
-            total=len(x),
+            total=total,
             delay=2,
             disable=None,
         )
         unsound = []
         for index, (place, serialized) in enumerate(progress):
             try:
-                x[index], label = record_format.decode(serialized)
+                x, label = record_format.decode(serialized)
             except RecordError as error:
                 unsound.append((index, place, str(error)))
                 continue
-            if labels is not None and label is not None:
-                labels[index] = label
-        if unsound:
-            total = len(x)
-            fraction = None
-            if len(unsound) < total:
-                fraction = sufficient_fraction(
-                    [(len(unsound), total), *self._unsound_elsewhere(split)]
-                )
-            where = f"the split {split!r} of {self.name!r}"
-            remedy = record_format.remedy_for(reason for _, _, reason in unsound)
-            raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
-        if split == "train" and (remark := record_format.remark_on(x)) is not None:
-            print(remark, file=sys.stderr)
-        x.flags.writeable = False
-        return x, labels
+            if not unsound:
+                append(x, label)
+        self._check_sound(split, unsound, total)
+
+    def _check_sound(
+        self, split: str, unsound: list[tuple[int, str, str]], total: int
+    ) -> None:
+        """Raises ValueError for (index, place, reason) of unsound records."""
+        if not unsound:
+            return
+        fraction = None
+        if len(unsound) < total:
+            fraction = sufficient_fraction(
+                [(len(unsound), total), *self._unsound_elsewhere(split)]
+            )
+        where = f"the split {split!r} of {self.name!r}"
+        remedy = self.source.format.remedy_for(reason for _, _, reason in unsound)
+        raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
 
     def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
         """Counts (unsound records, all records) in the other splits of an ingest."""
@@ -242,7 +296,7 @@ def open_dataset(config: DataConfig) -> Dataset:
         source = open_source(config.data_dir, *arguments)
     for note in source.notes:
         print(note, file=sys.stderr)
-    return Dataset(source)
+    return Dataset(source, config.cache_dir)
 
 
 @contextlib.contextmanager

@@ -3,23 +3,23 @@
 All random numbers are derived from (seed, purpose, epoch or draw, example); the purpose
 of an evaluation includes the name of its split. The noise of an example does not depend
 on its batch, and a run that starts at step k sees the same batches as an uninterrupted
-run from step k.
+run from step k, without reading what it skips.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.row_reader import row_reader
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import derive_seed
-from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.smoothing import NoiseStream, Smoothing
 
 _SHUFFLE = "shuffle"
 _TRAINING_NOISE = "noise"
 _EVALUATION_NOISE = "evaluation noise"
-# Number of consecutive examples of an epoch that share a seed. With one seed each,
-# drawing the noise would take longer than a training step of a small model.
-_BLOCK_SIZE = 32
 
 
 def scale(x: np.ndarray | tf.Tensor, num_levels: int | None) -> tf.Tensor:
@@ -76,22 +76,29 @@ def training_batches(
     steps_per_epoch = num_examples // batch_size
     first_epoch, first_step = divmod(start_step, steps_per_epoch)
 
+    read = _example_reader(x, dataset.num_levels, labels)
+
     def epoch_batches(epoch):
         order = tf.random.experimental.stateless_shuffle(
-            tf.range(num_examples, dtype=tf.int64),
+            tf.range(num_examples, dtype=_position_dtype(num_examples)),
             seed=derive_seed(seed, _SHUFFLE, epoch),
         )
+        noise_seed = derive_seed(seed, _TRAINING_NOISE, epoch)
         done = tf.where(epoch == first_epoch, first_step, 0)
         return tf.data.Dataset.range(tf.cast(done, tf.int64), steps_per_epoch).map(
-            lambda step: (epoch, order, step * batch_size)
+            lambda step: (order, step * batch_size, noise_seed)
         )
 
-    make = _batch_maker(x, dataset.num_levels, smoothing, labels)
-
-    def make_batch(epoch, order, start):
-        noise_seed = derive_seed(seed, _TRAINING_NOISE, epoch)
-        places = start + tf.range(batch_size, dtype=tf.int64)
-        return make(order, places, noise_seed)
+    def make_batch(order, start, noise_seed):
+        batch = read(tf.cast(order[start : start + batch_size], tf.int64))
+        batch = {
+            name: tf.ensure_shape(value, [batch_size, *value.shape[1:]])
+            for name, value in batch.items()
+        }
+        if smoothing is not None:
+            stream = NoiseStream(noise_seed, start)
+            batch["x_smoothed"] = smoothing.sample(batch["x"], stream)
+        return batch
 
     epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
     return _finish(epochs.flat_map(epoch_batches), make_batch)
@@ -182,12 +189,17 @@ def array_batches(
             f"`labels` must be one integer per example, [{len(x)}]; got"
             f" {list(np.shape(labels))}."
         )
-    make = _batch_maker(x, num_levels, smoothing, labels)
+    read = _example_reader(x, num_levels, labels)
+    positions = tf.constant(indices)
+    noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
 
     def make_batch(start):
-        noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
-        order = tf.range(len(x), dtype=tf.int64)
-        return make(order, tf.constant(indices)[start : start + batch_size], noise_seed)
+        batch = read(positions[start : start + batch_size])
+        if smoothing is not None:
+            batch["x_smoothed"] = smoothing.sample_at(
+                batch["x"], batch["index"], noise_seed
+            )
+        return batch
 
     return _finish(tf.data.Dataset.range(0, len(indices), batch_size), make_batch)
 
@@ -219,57 +231,31 @@ def _labels(dataset: Dataset, split: str) -> np.ndarray:
     return labels
 
 
-def _batch_maker(
-    x: np.ndarray,
-    num_levels: int | None,
-    smoothing: Smoothing | None,
-    labels: np.ndarray | None,
-):
-    """Makes a function (order [n], places [b], seed [2]) -> batch.
+def _position_dtype(num_examples: int) -> tf.DType:
+    """The smallest dtype of a permutation, which stays in memory for an epoch."""
+    return tf.int32 if num_examples <= tf.int32.max else tf.int64
 
-    The batch holds the examples order[places]. Noise is drawn for whole blocks of
-    `_BLOCK_SIZE` consecutive places in `order`, from (seed, number of the block), so
-    that it is the same in every batch and subset. Only blocks that `places` touch are
-    drawn.
-    """
-    table = tf.constant(x)
-    label_table = None if labels is None else tf.constant(labels, tf.int32)
 
-    def clean(indices):
-        return scale(tf.gather(table, indices), num_levels)
+def _example_reader(
+    x: np.ndarray, num_levels: int | None, labels: np.ndarray | None
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Makes a function from positions, int64 [b], to a batch without noise."""
+    read_x = row_reader(x)
+    read_label = None if labels is None else row_reader(labels)
 
-    def make(order, places, seed):
-        indices = tf.gather(order, places)
-        batch = {"index": indices, "x": clean(indices)}
-        if label_table is not None:
-            batch["label"] = tf.gather(label_table, indices)
-        if smoothing is None:
-            return batch
-
-        def smooth(block):
-            members = block * _BLOCK_SIZE + tf.range(_BLOCK_SIZE, dtype=tf.int64)
-            # The last block may be incomplete: the last example fills it.
-            members = tf.gather(order, tf.minimum(members, len(x) - 1))
-            noise_seed = tf.random.experimental.stateless_fold_in(
-                seed, tf.cast(block, tf.int32)
-            )
-            return smoothing.distribution(clean(members)).sample(seed=noise_seed)
-
-        blocks, number = tf.unique(places // _BLOCK_SIZE, out_idx=tf.int64)
-        smoothed = tf.map_fn(smooth, blocks, fn_output_signature=tf.float32)
-        smoothed = tf.reshape(smoothed, [-1, *x.shape[1:]])
-        rows = number * _BLOCK_SIZE + places % _BLOCK_SIZE
-        batch["x_smoothed"] = tf.gather(smoothed, rows)
-        batch["x_smoothed"].set_shape(batch["x"].shape)
+    def read(indices):
+        batch = {"index": indices, "x": scale(read_x(indices), num_levels)}
+        if read_label is not None:
+            batch["label"] = tf.cast(read_label(indices), tf.int32)
         return batch
 
-    return make
+    return read
 
 
 def _finish(dataset: tf.data.Dataset, make_batch) -> tf.data.Dataset:
     options = tf.data.Options()
     options.deterministic = True
-    # Records are in memory, so workers split every batch instead of files.
+    # Workers split every batch instead of files.
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.DATA
     )

@@ -30,6 +30,15 @@ class MemoryShard:
         """Says where record `index` of the shard is stored, for messages."""
         return f"in memory at {index}"
 
+    def fingerprint(self, root: str) -> str | None:
+        """Identifies records on disk by their files; None in memory.
+
+        Args:
+          root: directory of the data set, which may be moved.
+        """
+        del root
+        return None
+
     def read(self) -> Iterator[bytes]:
         yield from self.serialized
 
@@ -52,6 +61,11 @@ class FileShard:
         """Names the file of record `index` of the shard."""
         return printable(self.files[index][0])
 
+    def fingerprint(self, root: str) -> str | None:
+        """Names the files with their sizes, times and labels."""
+        lines = (f"{_state_of(path, root)} {label}" for path, label in self.files)
+        return "\n".join(lines)
+
     def read(self) -> Iterator[bytes]:
         for path, label in self.files:
             yield encode_record(PATH_FEATURE, os.fsencode(path), label)
@@ -71,6 +85,10 @@ class TFRecordShard:
     def place_of(self, index: int) -> str:
         """Names the file and the number of the record in it."""
         return f"{self.path}, record {index}"
+
+    def fingerprint(self, root: str) -> str | None:
+        """Names the file with its size and time."""
+        return f"{_state_of(self.path, root)} {self.num_examples}"
 
     def read(self) -> Iterator[bytes]:
         # Reading a pipe could block forever.
@@ -123,8 +141,23 @@ class PartOfShard:
         """Says where the other shard stores the record."""
         return self.shard.place_of(self.start + index)
 
+    def fingerprint(self, root: str) -> str | None:
+        """Adds the range to the fingerprint of the other shard."""
+        whole = self.shard.fingerprint(root)
+        return whole and f"{whole} from {self.start} to {self.stop}"
+
     def read(self) -> Iterator[bytes]:
         yield from itertools.islice(self.shard.read(), self.start, self.stop)
+
+
+def _state_of(path: str, root: str) -> str:
+    """Describes a file: its path within the data set, its size and its time."""
+    try:
+        status = os.stat(path)
+    except OSError:  # Reading it reports the error.
+        return f"{path!r} missing"
+    name = os.path.relpath(path, root)
+    return f"{name!r} {status.st_size} {status.st_mtime_ns}"
 
 
 Shard = MemoryShard | FileShard | TFRecordShard | PartOfShard

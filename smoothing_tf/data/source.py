@@ -41,6 +41,7 @@ class Source:
       class_names: names of the labels 0, 1, ...; None without labels.
       left_out: (path, reason) of files in the folder that are not part of the data.
       notes: sentences about the data that a user should see.
+      directory: place of the data on disk; None in memory.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Source:
     class_names: tuple[str, ...] | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    directory: str | None = None
 
 
 def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
@@ -90,6 +92,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
         ),
         shards=shards,
         class_names=None if label is None else tuple(label.names),
+        directory=str(builder.data_dir),
     )
 
 
@@ -258,6 +261,7 @@ def source_from_folder(
         class_names=classes.names,
         left_out=listing.left_out,
         notes=notes,
+        directory=folder,
     )
 
 

@@ -5,6 +5,7 @@ import dataclasses
 from smoothing_tf.settings import choose, setting, validate
 from smoothing_tf.smoothing.gaussian import Gaussian
 from smoothing_tf.smoothing.laplace import Laplace
+from smoothing_tf.smoothing.noise_stream import NoiseStream
 from smoothing_tf.smoothing.smoothing import Smoothing
 from smoothing_tf.smoothing.uniform import Uniform
 
@@ -53,6 +54,7 @@ __all__ = [
     "SMOOTHINGS",
     "Gaussian",
     "Laplace",
+    "NoiseStream",
     "Smoothing",
     "SmoothingConfig",
     "Uniform",

@@ -3,6 +3,7 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from smoothing_tf.smoothing.noise_stream import NoiseStream
 from smoothing_tf.smoothing.smoothing import Smoothing
 
 tfd = tfp.distributions
@@ -22,3 +23,7 @@ class Gaussian(Smoothing):
 
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
         return tfd.Normal(x, tf.constant(self.noise_scale, x.dtype))
+
+    def sample(self, x: tf.Tensor, stream: NoiseStream) -> tf.Tensor:
+        x = tf.convert_to_tensor(x)
+        return x + tf.constant(self.noise_scale, x.dtype) * stream.normal_like(x)

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from smoothing_tf.smoothing.noise_stream import NoiseStream
 from smoothing_tf.smoothing.smoothing import Smoothing
 
 tfd = tfp.distributions
@@ -26,8 +27,19 @@ class Uniform(Smoothing):
     """
 
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
-        half_width = tf.constant(self.noise_scale * math.sqrt(3.0), x.dtype)
-        return _UniformAround(x, half_width)
+        return _UniformAround(x, self._half_width(x.dtype))
+
+    def sample(self, x: tf.Tensor, stream: NoiseStream) -> tf.Tensor:
+        x = tf.convert_to_tensor(x)
+        half_width = self._half_width(x.dtype)
+        return _between(x - half_width, x + half_width, stream.uniform_like(x))
+
+    def _half_width(self, dtype: tf.DType) -> tf.Tensor:
+        return tf.constant(self.noise_scale * math.sqrt(3.0), dtype)
+
+
+def _between(low: tf.Tensor, high: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    return low + (high - low) * position
 
 
 class _UniformAround(tfd.Distribution):
@@ -69,7 +81,7 @@ class _UniformAround(tfd.Distribution):
         position = tf.random.stateless_uniform(
             shape, tfp.random.sanitize_seed(seed), dtype=self.dtype
         )
-        return low + (high - low) * position
+        return _between(low, high, position)
 
     def _log_prob(self, x):
         tolerance = _ROUNDING * (tf.abs(self._loc) + self._half_width)

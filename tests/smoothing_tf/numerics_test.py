@@ -47,6 +47,28 @@ def test_levels_come_back_from_the_unit_interval(num_levels):
     np.testing.assert_array_equal(grey, np.rint(255 * levels / (num_levels - 1)))
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_every_level_is_the_nearest_number_also_in_a_graph(jit_compile):
+    @tf.function(jit_compile=jit_compile)
+    def all_levels():
+        return [numerics.levels_to_unit(tf.range(n), n) for n in (2, 17, 256, 1000)]
+
+    for x in all_levels():
+        levels = np.arange(len(x), dtype=np.longdouble)
+        exact = (2 * levels / (len(x) - 1) - 1).astype(np.float32)
+        np.testing.assert_array_equal(x, exact)
+
+
+def test_every_number_of_levels_up_to_1024_is_scaled_to_the_nearest_numbers():
+    for num_levels in range(2, 1025):
+        x = numerics.levels_to_unit(np.arange(num_levels), num_levels)
+        exact = np.arange(num_levels) * 2.0 / (num_levels - 1) - 1.0
+        np.testing.assert_array_equal(x, exact.astype(np.float32))
+        if num_levels == 256:
+            double = numerics.levels_to_unit(np.arange(256), 256, tf.float64)
+            np.testing.assert_array_equal(double, exact)
+
+
 def test_values_outside_the_range_are_clipped():
     x = tf.constant([-3.0, -1.001, 1.001, 9.0])
     np.testing.assert_array_equal(numerics.unit_to_levels(x, 17), [0, 0, 16, 16])

@@ -62,8 +62,9 @@ def test_every_setting_that_is_a_path_is_marked_as_one():
             is_named = field.name in _PATH_NAMES or _PATH_NAME.search(field.name)
             assert bool(is_named) == rules_of(field).is_path, (config_class, field.name)
             found |= {field.name} if is_named else set()
-    assert found == _PATH_NAMES | {"data_dir", "inception_dir", "push_dir"} | {
-        "pipeline_root"
+    assert found == _PATH_NAMES | {"cache_dir", "data_dir", "inception_dir"} | {
+        "pipeline_root",
+        "push_dir",
     }
 
 

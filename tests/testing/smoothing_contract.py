@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 
-from smoothing_tf.smoothing import Smoothing
+from smoothing_tf.smoothing import NoiseStream, Smoothing
 
 
 class SmoothingContract:
@@ -64,6 +65,34 @@ class SmoothingContract:
         assert distribution.batch_shape == [5]
         assert distribution.event_shape == [2, 3, 1]
         assert distribution.dtype == tf.float32
+
+    def test_samples_follow_the_distribution(self):
+        smoothing, n = self.smoothing(0.4), 100_000
+        x = tf.reshape(tf.linspace(-1.0, 1.0, n), [200, 500])
+        x_smoothed = smoothing.sample(x, NoiseStream(tf.constant([1, 2]), 0))
+        assert x_smoothed.shape == x.shape and x_smoothed.dtype == x.dtype
+        noise = np.ravel(x_smoothed - x)
+        expected = smoothing.distribution(tf.zeros([200, 500])).sample(seed=[3, 4])
+        # Two samples of one distribution are less alike once in a thousand times.
+        assert scipy.stats.ks_2samp(noise, np.ravel(expected)).pvalue > 1e-3
+        # The tails count for little there.
+        for power in (1, 2, 3, 4):
+            values = (noise / 0.4) ** power
+            error = np.std(values) / np.sqrt(n)
+            mean = np.mean((np.ravel(expected) / 0.4) ** power)
+            assert abs(np.mean(values) - mean) < 5 * np.sqrt(2) * error
+        log_prob = smoothing.distribution(x).log_prob(x_smoothed)
+        assert np.all(np.isfinite(log_prob))
+
+    @pytest.mark.parametrize("event_shape", [(3,), (2, 2, 1)])
+    def test_the_sample_of_an_example_does_not_depend_on_its_batch(self, event_shape):
+        x = tf.random.stateless_uniform([100, *event_shape], [1, 2])
+        smoothing, seed = self.smoothing(0.4), tf.constant([3, 4])
+        whole = smoothing.sample(x, NoiseStream(seed, 5))
+        for start, stop in ((0, 1), (7, 50), (40, 100)):
+            part = smoothing.sample(x[start:stop], NoiseStream(seed, 5 + start))
+            np.testing.assert_array_equal(part, whole[start:stop])
+        assert len(np.unique(whole - x)) > 0.9 * whole.shape.num_elements()
 
     @pytest.mark.parametrize("noise_scale", [0.0, -1.0, float("nan"), float("inf")])
     def test_a_scale_that_is_not_a_positive_number_is_rejected(self, noise_scale):

@@ -10,7 +10,8 @@ from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import evaluation_batches, training_batches
 from smoothing_tf.data.source import source_from_arrays
-from smoothing_tf.smoothing import Gaussian
+from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
+from smoothing_tf.smoothing import smoothing as smoothing_module
 from tests.testing import tiny_data
 from tests.testing.strategies import mirrored
 
@@ -20,7 +21,7 @@ N = tiny_data.NUM_EXAMPLES["train"]
 @pytest.fixture(autouse=True)
 def several_blocks(monkeypatch):
     """The tiny splits are several blocks of noise, the last one incomplete."""
-    monkeypatch.setattr(input_pipeline, "_BLOCK_SIZE", 5)
+    monkeypatch.setattr(smoothing_module, "_BLOCK_SIZE", 5)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,16 @@ def dataset():
 
 def _take(batches: tf.data.Dataset, count: int) -> list[dict]:
     return list(itertools.islice(batches.as_numpy_iterator(), count))
+
+
+class _Blocks(Gaussian):
+    """A Gaussian without an operation of its own: noise is drawn in blocks."""
+
+    def coordinate_distribution(self, x):
+        return super().coordinate_distribution(x)
+
+
+SMOOTHINGS = (Gaussian(0.3), Laplace(0.3), Uniform(0.3), _Blocks(0.3))
 
 
 def _train(dataset, count, smoothing=Gaussian(0.3), **kwargs):  # noqa: B008
@@ -96,10 +107,11 @@ def _noise_of_examples(batches: list[dict], num_epochs: int) -> np.ndarray:
     return np.stack([n[np.argsort(i)] for i, n in zip(index, noise)])
 
 
+@pytest.mark.parametrize("smoothing", SMOOTHINGS, ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("batch_size", [1, 3, 24])
-def test_noise_does_not_depend_on_the_batch_size(dataset, batch_size):
-    expected = _noise_of_examples(_train(dataset, 6), 2)
-    batches = _train(dataset, 2 * N // batch_size, batch_size=batch_size)
+def test_noise_does_not_depend_on_the_batch_size(dataset, batch_size, smoothing):
+    expected = _noise_of_examples(_train(dataset, 6, smoothing), 2)
+    batches = _train(dataset, 2 * N // batch_size, smoothing, batch_size=batch_size)
     np.testing.assert_array_equal(_noise_of_examples(batches, 2), expected)
 
 
@@ -123,11 +135,12 @@ def test_noise_has_the_moments_of_the_smoothing(dataset):
         assert abs(correlation) < 5 / np.sqrt(a.size)
 
 
+@pytest.mark.parametrize("smoothing", [Gaussian(0.3), _Blocks(0.3)])
 @pytest.mark.parametrize("start_step", [1, 3, 4, 11])
-def test_a_resumed_run_sees_the_same_batches(dataset, start_step):
+def test_a_resumed_run_sees_the_same_batches(dataset, start_step, smoothing):
     _assert_equal(
-        _train(dataset, 3, start_step=start_step, batch_size=7),
-        _train(dataset, start_step + 3, batch_size=7)[start_step:],
+        _train(dataset, 3, smoothing, start_step=start_step, batch_size=7),
+        _train(dataset, start_step + 3, smoothing, batch_size=7)[start_step:],
     )
 
 
@@ -180,7 +193,7 @@ def test_an_example_keeps_its_noise_in_a_subset(dataset, indices, batch_size):
 
 
 def test_a_subset_of_a_large_split_draws_the_blocks_it_touches_alone(monkeypatch):
-    monkeypatch.setattr(input_pipeline, "_BLOCK_SIZE", 32)
+    monkeypatch.setattr(smoothing_module, "_BLOCK_SIZE", 32)
     drawn = []
 
     class Counted(Gaussian):
