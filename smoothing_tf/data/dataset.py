@@ -9,76 +9,18 @@ import tensorflow as tf
 import tqdm
 from absl import logging
 
+from smoothing_tf.data.array_shard import ArrayShard
+from smoothing_tf.data.data_config import DataConfig
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
 from smoothing_tf.data.default_directory import explaining_default_directory
-from smoothing_tf.data.picture_format import PictureConversion
 from smoothing_tf.data.record_format import RecordError
 from smoothing_tf.data.rejection import sufficient_fraction, unsound_message
-from smoothing_tf.data.source import MAX_LEVELS, Source
-from smoothing_tf.settings import choose, setting, text_of, validate
+from smoothing_tf.data.source import Source
+from smoothing_tf.data.tfds_sets import TFDS_PREFIX, source_from_tfds
+from smoothing_tf.settings import choose
+from smoothing_tf.standardization import Standardization
 
-
-@dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """The data set, its directory and the conversion of its images."""
-
-    dataset: str = setting(
-        "digits",
-        "Data set. `directory` is any prepared TFDS directory, `folder` a folder of"
-        " image files in sub-folders train, validation and test.",
-        choices=tuple(DATASETS),
-    )
-    data_dir: str | None = setting(
-        None,
-        "Directory of the data set; empty for the default directory of TFDS.",
-        none_name="",
-        is_path=True,
-    )
-    image_mode: str = setting(
-        "auto",
-        "With --dataset=folder: convert images to `grey` or `color`; `auto` picks"
-        " whichever most training images are.",
-        choices=("auto", "grey", "color"),
-    )
-    image_size: tuple[int, ...] | None = setting(
-        None,
-        "With --dataset=folder: HEIGHT,WIDTH of the images, by a central crop to that"
-        " aspect ratio and an antialiased bicubic resize; `none` keeps their size.",
-        minimum=1,
-    )
-    num_levels: int | None = setting(
-        None,
-        "With --dataset=folder: L, the number of levels of the images. A value i"
-        " from 0 to 255 becomes round(i (L - 1) / 255); a 16-bit value v first becomes"
-        " round(v / 257). Use 2 for black-and-white pictures, 256 for 16-bit files."
-        " `auto` keeps the 256 levels of 8-bit files and rejects others.",
-        minimum=2,
-        maximum=MAX_LEVELS,
-        none_name="auto",
-    )
-
-    def __post_init__(self):
-        validate(self)
-        if self.image_size is not None and len(self.image_size) != 2:
-            raise ValueError(
-                "`image_size` must be two numbers, HEIGHT,WIDTH; got"
-                f" {','.join(map(str, self.image_size))}."
-            )
-        if self.dataset == "folder":
-            return
-        for name in ("image_mode", "image_size", "num_levels"):
-            field = type(self).__dataclass_fields__[name]
-            value = getattr(self, name)
-            if value != field.default:
-                raise ValueError(
-                    f"`{name}` only applies to --dataset=folder; got"
-                    f" {text_of(field, value)} with --dataset={self.dataset}. Drop it."
-                )
-
-    @property
-    def conversion(self) -> PictureConversion:
-        """Conversion of the image files of a folder."""
-        return PictureConversion(self.image_mode, self.image_size, self.num_levels)
+__all__ = ["DataConfig", "Dataset", "open_dataset"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +49,11 @@ class Dataset:
     def num_levels(self) -> int | None:
         """Values are 0, ..., num_levels - 1; None for continuous data."""
         return self.source.format.num_levels
+
+    @property
+    def standardization(self) -> Standardization | None:
+        """The scale of the columns of a table; None for data in their own units."""
+        return self.source.standardization
 
     @property
     def num_examples(self) -> dict[str, int]:
@@ -163,6 +110,9 @@ class Dataset:
                 f"The split {split!r} of {self.name!r} must hold at least one example;"
                 " got none. Add examples to it, or name another split."
             )
+        shards = self.source.shards[split]
+        if len(shards) == 1 and isinstance(shards[0], ArrayShard):
+            return self._read_array(split, shards[0])
         record_format = self.source.format
         x = np.empty(
             (num_examples[split], *record_format.event_shape), record_format.dtype
@@ -170,7 +120,7 @@ class Dataset:
         labels = np.empty(len(x), np.int64) if record_format.label else None
         records = (
             (shard.place_of(i), serialized)
-            for shard in self.source.shards[split]
+            for shard in shards
             for i, serialized in enumerate(shard.read())
         )
         progress = tqdm.tqdm(
@@ -189,20 +139,35 @@ class Dataset:
                 continue
             if labels is not None and label is not None:
                 labels[index] = label
-        if unsound:
-            total = len(x)
-            fraction = None
-            if len(unsound) < total:
-                fraction = sufficient_fraction(
-                    [(len(unsound), total), *self._unsound_elsewhere(split)]
-                )
-            where = f"the split {split!r} of {self.name!r}"
-            remedy = record_format.remedy_for(reason for _, _, reason in unsound)
-            raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
+        self._check_sound(split, unsound, len(x))
         if split == "train" and (remark := record_format.remark_on(x)) is not None:
             print(remark, file=sys.stderr)
         x.flags.writeable = False
         return x, labels
+
+    def _read_array(
+        self, split: str, shard: ArrayShard
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Reads a split that is stored as an array, without a copy if possible."""
+        x, unsound = shard.load(f"Reading {self.name} {split}")
+        named = [(index, shard.place_of(index), reason) for index, reason in unsound]
+        self._check_sound(split, named, len(x))
+        return x, shard.labels
+
+    def _check_sound(
+        self, split: str, unsound: list[tuple[int, str, str]], total: int
+    ) -> None:
+        """Raises ValueError for (index, place, reason) of unsound records."""
+        if not unsound:
+            return
+        fraction = None
+        if len(unsound) < total:
+            fraction = sufficient_fraction(
+                [(len(unsound), total), *self._unsound_elsewhere(split)]
+            )
+        where = f"the split {split!r} of {self.name!r}"
+        remedy = self.source.format.remedy_for(reason for _, _, reason in unsound)
+        raise ValueError(unsound_message(where, unsound, total, fraction, remedy))
 
     def _unsound_elsewhere(self, split: str) -> list[tuple[int, int]]:
         """Counts (unsound records, all records) in the other splits of an ingest."""
@@ -236,10 +201,12 @@ def open_dataset(config: DataConfig) -> Dataset:
             f"`data_dir` must name the data when `dataset` is {config.dataset!r};"
             " got none."
         )
-    open_source = choose(DATASETS, config.dataset, "dataset")
-    arguments = (config.conversion,) if config.dataset == "folder" else ()
     with _quiet_tfds(), explaining_default_directory(config.data_dir):
-        source = open_source(config.data_dir, *arguments)
+        if config.dataset.startswith(TFDS_PREFIX):
+            source = source_from_tfds(config.dataset, config.data_dir)
+        else:
+            open_source = choose(DATASETS, config.dataset, "dataset")
+            source = open_source(config.data_dir, **config.options)
     for note in source.notes:
         print(note, file=sys.stderr)
     return Dataset(source)

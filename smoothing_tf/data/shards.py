@@ -7,10 +7,12 @@ piece. Every kind yields serialized `tf.train.Example`s in stored order.
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.data.array_shard import ArrayShard
 from smoothing_tf.data.picture_format import PATH_FEATURE
 from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import encode_record
@@ -127,4 +129,57 @@ class PartOfShard:
         yield from itertools.islice(self.shard.read(), self.start, self.stop)
 
 
-Shard = MemoryShard | FileShard | TFRecordShard | PartOfShard
+@dataclasses.dataclass(frozen=True, eq=False)
+class ShardRows:
+    """Some records of another shard.
+
+    Attributes:
+      shard: the other shard.
+      rows: int64 [n], increasing numbers of its records.
+    """
+
+    shard: "Shard"
+    rows: np.ndarray
+
+    @property
+    def num_examples(self) -> int:
+        return len(self.rows)
+
+    def place_of(self, index: int) -> str:
+        """Says where the other shard stores the record."""
+        return self.shard.place_of(int(self.rows[index]))
+
+    def read(self) -> Iterator[bytes]:
+        chosen = np.zeros(self.shard.num_examples, bool)
+        chosen[self.rows] = True
+        # Not `compress` of a list: the file is read to its end, and checked.
+        for is_chosen, serialized in zip(chosen, self.shard.read(), strict=True):
+            if is_chosen:
+                yield serialized
+
+    @classmethod
+    def select(
+        cls, shards: Sequence["Shard"], rows: np.ndarray
+    ) -> tuple["ShardRows", ...]:
+        """Selects records of consecutive shards.
+
+        Args:
+          shards: the pieces of a split.
+          rows: increasing numbers of records within the split.
+        """
+        parts, offset = [], 0
+        for shard in shards:
+            size = shard.num_examples
+            own = rows[(rows >= offset) & (rows < offset + size)] - offset
+            if len(own):
+                parts.append(cls(shard, own))
+            offset += size
+        return tuple(parts)
+
+
+def num_examples_of(shards: Sequence["Shard"]) -> int:
+    """Counts the records of a split."""
+    return sum(shard.num_examples for shard in shards)
+
+
+Shard = MemoryShard | ArrayShard | FileShard | TFRecordShard | PartOfShard | ShardRows
