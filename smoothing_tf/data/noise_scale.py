@@ -87,13 +87,11 @@ def spread_warning(
     low, high = int(np.argmin(spreads)), int(np.argmax(spreads))
     if spreads[high] <= _MAX_SPREAD_RATIO * spreads[low]:
         return None
-    names, counted = dataset.source.columns, ""
+    columns = dataset.source.columns
+    names = columns or tuple(f"column {i}" for i in range(len(spreads)))
+    counted = "" if columns else ", counted from 0"
     remedy = "Give --standardize."
-    if names is None:
-        names, counted = (
-            [f"column {i}" for i in range(len(spreads))],
-            ", counted from 0",
-        )
+    if columns is None:
         remedy = (
             "Subtract each column's mean and divide by its standard deviation; drop"
             " constant columns."
