@@ -174,7 +174,8 @@ def run(comparison: TableComparison, job: Job) -> Result:
         model.name: [cell(model, scales[model.name], seed) for seed in seeds]
         for model in models
     }
-    results |= job.cells.run([c for cells in finals.values() for c in cells])
+    every = [final for cells in finals.values() for final in cells]
+    results |= job.cells.run([final for final in every if final.name not in results])
     scored = {
         name: [_scores(job, final) for final in cells] for name, cells in finals.items()
     }
@@ -186,9 +187,7 @@ def run(comparison: TableComparison, job: Job) -> Result:
             "nll": Measurement.of_mean(gaussian),
         },
         *(
-            _row(
-                model, scales[model.name], finals[model.name], scored, results, gaussian
-            )
+            _row(model, scales[model.name], finals, scored, results, gaussian)
             for model in models
         ),
     ]
