@@ -17,6 +17,8 @@ _REQUIREMENTS = [
     # TensorFlow Datasets prepares its larger data sets with it, and the pipeline's
     # components process images with it.
     "apache-beam>=2.77,<3",
+    # Keras requires it too; BSDS300 is distributed as HDF5.
+    "h5py>=3.11",
     # tensorflow-datasets imports it on Python 3.11 and does not declare it.
     "importlib_resources>=6",
     "jinja2>=3.1",
@@ -24,6 +26,7 @@ _REQUIREMENTS = [
     "matplotlib>=3.9",
     "numpy>=2.1,<3",
     "pillow>=11",
+    "pyarrow>=18",
     "scikit-learn>=1.6",
     "scipy>=1.15",
     # tf.summary writes through it; TensorFlow no longer requires it.

@@ -5,6 +5,7 @@ import types
 
 from experiments.experiment import Experiment
 from experiments.images import columns, conditioning, digits, precision
+from experiments.tables import comparison as tables
 from experiments.theory import proposition1, receptive_field, ring, theorem1
 from experiments.toys import made_comparison, realnvp_comparison, spikes
 
@@ -31,6 +32,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "olympics": _of_comparison(made_comparison, "olympics"),
     "checkerboard": _of_comparison(realnvp_comparison, "checkerboard"),
     "olympics_realnvp": _of_comparison(realnvp_comparison, "olympics_realnvp"),
+    "breast_cancer": _of_comparison(tables, "breast_cancer"),
+    "wine": _of_comparison(tables, "wine"),
     "digits": _of_module(digits),
     "columns": _of_module(columns, needs_config=True),
     "conditioning": _of_module(conditioning, needs_config=True),

@@ -34,6 +34,7 @@ class Setting:
     maximum: float | None = None
     exclusive_maximum: float | None = None
     choices: tuple[str, ...] | None = None
+    open_choices: tuple[str, ...] = ()
     none_name: str = "none"
     is_path: bool = False
 
@@ -45,9 +46,10 @@ def setting(default: Any, help: str, **rules: Any) -> Any:
       default: the default value; it must satisfy the rules.
       help: one sentence with the unit, shown by `--help`.
       **rules: `minimum`, `exclusive_minimum`, `maximum`, `exclusive_maximum` (as in
-        JSON Schema; for a tuple they apply to every element); `choices`; `none_name`,
-        the text of a flag that means None; `is_path` for a path on this machine,
-        which may begin with ~ in a flag.
+        JSON Schema; for a tuple they apply to every element); `choices`;
+        `open_choices`, further choices such as "tfds:NAME", of which only the part up
+        to the colon is fixed; `none_name`, the text of a flag that means None;
+        `is_path` for a path on this machine, which may begin with ~ in a flag.
 
     Returns:
       A `dataclasses.field`.
@@ -121,10 +123,9 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
         _check_text(name, value)
     if rules.is_path:
         _check_path(name, value)
-    if rules.choices is not None and value not in rules.choices:
-        raise ValueError(
-            f"`{name}` must be one of {', '.join(rules.choices)}; got {value!r}."
-        )
+    if rules.choices is not None and not _is_choice(value, rules):
+        every = ", ".join((*rules.choices, *rules.open_choices))
+        raise ValueError(f"`{name}` must be one of {every}; got {value!r}.")
     for words, bound, holds in (
         ("at least", rules.minimum, lambda v, b: v >= b),
         ("above", rules.exclusive_minimum, lambda v, b: v > b),
@@ -135,6 +136,13 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
             raise ValueError(f"`{name}` must be {words} {bound}; got {value}.")
     if base is float and not math.isfinite(value):
         raise ValueError(f"`{name}` must be finite; got {value}.")
+
+
+def _is_choice(value: Any, rules: Setting) -> bool:
+    starts = tuple(choice.partition(":")[0] + ":" for choice in rules.open_choices)
+    return value in (rules.choices or ()) or (
+        isinstance(value, str) and bool(starts) and value.startswith(starts)
+    )
 
 
 def control_character(text: str) -> str | None:

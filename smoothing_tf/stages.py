@@ -71,5 +71,8 @@ def load_stages(
         for stage, directory in directories.items()
     }
     return Trained(
-        smoothing=make_smoothing(config.smoothing), num_levels=data.num_levels, **models
+        smoothing=make_smoothing(config.smoothing),
+        num_levels=data.num_levels,
+        standardization=data.standardization,
+        **models,
     )

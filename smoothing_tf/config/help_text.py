@@ -50,7 +50,7 @@ def _group(group: Any) -> list[str]:
             )
         text = rules.help
         if rules.choices:
-            text += f" One of: {', '.join(rules.choices)}."
+            text += f" One of: {', '.join((*rules.choices, *rules.open_choices))}."
         lines += textwrap.wrap(
             text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT
         )

@@ -4,6 +4,10 @@ import dataclasses
 from typing import Any
 
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.standardization import Standardization
+
+# Facts that are only stored where there are any; earlier versions have none of them.
+_OPTIONAL = ("standardization",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +20,8 @@ class DataSpec:
       event_shape: shape of one example, (height, width, channels) of an image.
       num_levels: values are 0, ..., num_levels - 1; None for vectors.
       class_names: names of the labels 0, 1, ...; None without labels or names.
+      standardization: the scale of a table's columns; None for data in their own
+        units.
     """
 
     name: str
@@ -23,6 +29,7 @@ class DataSpec:
     event_shape: tuple[int, ...]
     num_levels: int | None
     class_names: tuple[str, ...] | None = None
+    standardization: Standardization | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DataSpec":
@@ -34,6 +41,7 @@ class DataSpec:
             event_shape=tuple(int(size) for size in dataset.event_shape),
             num_levels=None if dataset.num_levels is None else int(dataset.num_levels),
             class_names=None if names is None else tuple(names),
+            standardization=dataset.standardization,
         )
 
     @classmethod
@@ -43,8 +51,8 @@ class DataSpec:
         Raises:
           ValueError: the value does not have that form.
         """
-        names = {field.name for field in dataclasses.fields(cls)}
-        if not isinstance(value, dict) or value.keys() != names:
+        names = {field.name for field in dataclasses.fields(cls)} - {*_OPTIONAL}
+        if not isinstance(value, dict) or value.keys() - {*_OPTIONAL} != names:
             raise ValueError(f"It must be an object with {', '.join(sorted(names))}.")
         shape, levels = value["event_shape"], value["num_levels"]
         if (
@@ -74,9 +82,18 @@ class DataSpec:
                 "`name` must be a text, and `class_names` a list of texts or null;"
                 f" got {value['name']!r} and {classes!r}."
             )
+        scale = value.get("standardization")
+        if scale is not None:
+            scale = Standardization.from_json(scale)
+            if levels is not None or shape != [len(scale.columns)]:
+                raise ValueError(
+                    "`standardization` must have an entry for each coordinate of a"
+                    f" vector; got {len(scale.columns)} for the shape {shape}."
+                )
         return cls(
             **value
             | {
+                "standardization": scale,
                 "event_shape": tuple(shape),
                 "class_names": None if classes is None else tuple(classes),
             }
@@ -87,6 +104,9 @@ class DataSpec:
         value = dataclasses.asdict(self)
         value["event_shape"] = list(self.event_shape)
         value["class_names"] = self.class_names and list(self.class_names)
+        del value["standardization"]
+        if self.standardization is not None:
+            value["standardization"] = self.standardization.to_json()
         return value
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
@@ -97,7 +117,7 @@ class DataSpec:
           where: flag or path that names the other data, e.g. "--data_dir".
 
         Raises:
-          ValueError: they differ in kind, shape or levels.
+          ValueError: they differ in kind, shape, levels or standardization.
         """
         for name in ("kind", "event_shape", "num_levels"):
             mine, theirs = getattr(self, name), getattr(other, name)
@@ -107,6 +127,19 @@ class DataSpec:
                     f" {name.replace('_', ' ')} is {theirs}, that of the run's data is"
                     f" {mine}. Name the data that it was trained on, or similar data."
                 )
+        mine, theirs = self.standardization, other.standardization
+        if mine is not None and not mine.is_close(theirs):
+            raise ValueError(
+                f"The data of {where} do not fit this run: it was trained on columns"
+                f" ({', '.join(mine.columns)}) standardized by the moments of its own"
+                " training split, and theirs are others. Name the data that it was"
+                " trained on."
+            )
+        if mine is None and theirs is not None:
+            raise ValueError(
+                f"The data of {where} do not fit this run: they are standardized, and"
+                " those of the run are not. Name the data that it was trained on."
+            )
 
 
 def _kind(num_levels: int | None) -> str:

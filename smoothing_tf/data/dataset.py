@@ -11,86 +11,20 @@ import tensorflow as tf
 import tqdm
 from absl import logging
 
+from smoothing_tf.data.array_shard import ArrayShard
+from smoothing_tf.data.data_config import DataConfig
 from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
 from smoothing_tf.data.decoded_cache import DecodedCache
 from smoothing_tf.data.decoded_files import DecodedSplit
 from smoothing_tf.data.default_directory import explaining_default_directory
-from smoothing_tf.data.picture_format import PictureConversion
 from smoothing_tf.data.record_format import RecordError
 from smoothing_tf.data.rejection import sufficient_fraction, unsound_message
-from smoothing_tf.data.source import MAX_LEVELS, Source
-from smoothing_tf.settings import choose, setting, text_of, validate
+from smoothing_tf.data.source import Source
+from smoothing_tf.data.tfds_sets import TFDS_PREFIX, source_from_tfds
+from smoothing_tf.settings import choose
+from smoothing_tf.standardization import Standardization
 
-
-@dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """The data set, its directory and the conversion of its images."""
-
-    dataset: str = setting(
-        "digits",
-        "Data set. `directory` is any prepared TFDS directory, `folder` a folder of"
-        " image files in sub-folders train, validation and test.",
-        choices=tuple(DATASETS),
-    )
-    data_dir: str | None = setting(
-        None,
-        "Directory of the data set; empty for the default directory of TFDS.",
-        none_name="",
-        is_path=True,
-    )
-    image_mode: str = setting(
-        "auto",
-        "With --dataset=folder: convert images to `grey` or `color`; `auto` picks"
-        " whichever most training images are.",
-        choices=("auto", "grey", "color"),
-    )
-    image_size: tuple[int, ...] | None = setting(
-        None,
-        "With --dataset=folder: HEIGHT,WIDTH of the images, by a central crop to that"
-        " aspect ratio and an antialiased bicubic resize; `none` keeps their size.",
-        minimum=1,
-    )
-    num_levels: int | None = setting(
-        None,
-        "With --dataset=folder: L, the number of levels of the images. A value i"
-        " from 0 to 255 becomes round(i (L - 1) / 255); a 16-bit value v first becomes"
-        " round(v / 257). Use 2 for black-and-white pictures, 256 for 16-bit files."
-        " `auto` keeps the 256 levels of 8-bit files and rejects others.",
-        minimum=2,
-        maximum=MAX_LEVELS,
-        none_name="auto",
-    )
-
-    cache_dir: str | None = setting(
-        None,
-        "Directory for decoded records, which are mapped into memory; empty for"
-        " DATA.decoded next to the data, and for splits of at most 256 MiB in memory.",
-        none_name="",
-        is_path=True,
-    )
-
-    def __post_init__(self):
-        validate(self)
-        if self.image_size is not None and len(self.image_size) != 2:
-            raise ValueError(
-                "`image_size` must be two numbers, HEIGHT,WIDTH; got"
-                f" {','.join(map(str, self.image_size))}."
-            )
-        if self.dataset == "folder":
-            return
-        for name in ("image_mode", "image_size", "num_levels"):
-            field = type(self).__dataclass_fields__[name]
-            value = getattr(self, name)
-            if value != field.default:
-                raise ValueError(
-                    f"`{name}` only applies to --dataset=folder; got"
-                    f" {text_of(field, value)} with --dataset={self.dataset}. Drop it."
-                )
-
-    @property
-    def conversion(self) -> PictureConversion:
-        """Conversion of the image files of a folder."""
-        return PictureConversion(self.image_mode, self.image_size, self.num_levels)
+__all__ = ["DataConfig", "Dataset", "open_dataset"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +59,11 @@ class Dataset:
     def num_levels(self) -> int | None:
         """Values are 0, ..., num_levels - 1; None for continuous data."""
         return self.source.format.num_levels
+
+    @property
+    def standardization(self) -> Standardization | None:
+        """The scale of the columns of a table; None for data in their own units."""
+        return self.source.standardization
 
     @property
     def num_examples(self) -> dict[str, int]:
@@ -182,6 +121,10 @@ class Dataset:
                 f"The split {split!r} of {self.name!r} must hold at least one example;"
                 " got none. Add examples to it, or name another split."
             )
+        array = self._array_shard(split)
+        if array is not None and (x := array.stored()) is not None:
+            self._check_rows(split, array.check(self._reading(split)))
+            return x, array.labels
         record_format = self.source.format
 
         def remark_on(x: np.ndarray) -> str | None:
@@ -219,7 +162,10 @@ class Dataset:
         Raises:
           ValueError: records are not what the data set declares.
         """
-        record_format, total = self.source.format, self.num_examples[split]
+        array = self._array_shard(split)
+        if array is not None:
+            self._check_rows(split, array.decode(append, self._reading(split)))
+            return
         records = (
             (shard.place_of(i), serialized)
             for shard in self.source.shards[split]
@@ -227,29 +173,40 @@ class Dataset:
         )
         progress = tqdm.tqdm(
             records,
-            desc=f"Reading {self.name} {split}",
-            total=total,
+            desc=self._reading(split),
+            total=self.num_examples[split],
             delay=2,
             disable=None,
         )
         unsound = []
         for index, (place, serialized) in enumerate(progress):
             try:
-                x, label = record_format.decode(serialized)
+                x, label = self.source.format.decode(serialized)
             except RecordError as error:
                 unsound.append((index, place, str(error)))
                 continue
             if not unsound:
                 append(x, label)
-        self._check_sound(split, unsound, total)
+        self._check_sound(split, unsound)
 
-    def _check_sound(
-        self, split: str, unsound: list[tuple[int, str, str]], total: int
-    ) -> None:
+    def _array_shard(self, split: str) -> ArrayShard | None:
+        """The split's only shard, if it is an array."""
+        first, *others = self.source.shards[split]
+        return first if isinstance(first, ArrayShard) and not others else None
+
+    def _reading(self, split: str) -> str:
+        return f"Reading {self.name} {split}"
+
+    def _check_rows(self, split: str, unsound: list[tuple[int, str]]) -> None:
+        """Raises ValueError for (index, reason) of unsound rows of an array."""
+        (shard,) = self.source.shards[split]
+        self._check_sound(split, [(i, shard.place_of(i), why) for i, why in unsound])
+
+    def _check_sound(self, split: str, unsound: list[tuple[int, str, str]]) -> None:
         """Raises ValueError for (index, place, reason) of unsound records."""
         if not unsound:
             return
-        fraction = None
+        fraction, total = None, self.num_examples[split]
         if len(unsound) < total:
             fraction = sufficient_fraction(
                 [(len(unsound), total), *self._unsound_elsewhere(split)]
@@ -290,10 +247,12 @@ def open_dataset(config: DataConfig) -> Dataset:
             f"`data_dir` must name the data when `dataset` is {config.dataset!r};"
             " got none."
         )
-    open_source = choose(DATASETS, config.dataset, "dataset")
-    arguments = (config.conversion,) if config.dataset == "folder" else ()
     with _quiet_tfds(), explaining_default_directory(config.data_dir):
-        source = open_source(config.data_dir, *arguments)
+        if config.dataset.startswith(TFDS_PREFIX):
+            source = source_from_tfds(config.dataset, config.data_dir)
+        else:
+            open_source = choose(DATASETS, config.dataset, "dataset")
+            source = open_source(config.data_dir, **config.options)
     for note in source.notes:
         print(note, file=sys.stderr)
     return Dataset(source, config.cache_dir)

@@ -20,6 +20,7 @@ def read_smoothed(
     noise_scale: float | None = None,
     *,
     has_levels: bool = True,
+    dtype: type = np.float32,
 ) -> np.ndarray:
     """Reads x~ to be denoised.
 
@@ -30,9 +31,10 @@ def read_smoothed(
       noise_scale: standard deviation of the noise, which tells very bright images
         from those on another scale; None if it is not known.
       has_levels: whether the data have levels; others are never rescaled.
+      dtype: dtype of the result; float64 for vectors that are yet to be standardized.
 
     Returns:
-      float32 [n, ...event_shape].
+      [n, ...event_shape] in that dtype.
 
     Raises:
       FileNotFoundError: the file does not exist.
@@ -42,7 +44,8 @@ def read_smoothed(
     is_image = len(event_shape) == 3 and has_levels
     if images.dtype == np.uint8 and is_image:
         return levels_to_unit(images, 256).numpy()
-    images = _as_float32(images, alternative="uint8 or " if is_image else "")
+    alternative = "uint8 or " if is_image else ""
+    images = _as_floats(images, alternative=alternative, dtype=dtype)
     if is_image:
         _check_scale(images, noise_scale)
     return images
@@ -83,6 +86,7 @@ def read_inpainting(
     mask_path: Path,
     event_shape: tuple[int, ...],
     num_levels: int | None,
+    dtype: type = np.float32,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Reads x to be inpainted and the mask of its known values.
 
@@ -94,9 +98,11 @@ def read_inpainting(
         of images [h, w], or [n, h, w] for each; of vectors [d] or [n, d].
       event_shape: shape of one example of the model.
       num_levels: L, or None for continuous data.
+      dtype: dtype of the examples that are returned; float64 for vectors that are yet
+        to be standardized.
 
     Returns:
-      (float32 [n, ...event_shape], images on [-1, 1], with 0 for missing values; bool
+      ([n, ...event_shape], images on [-1, 1], with 0 for missing values; bool
       mask of the shape in the file).
 
     Raises:
@@ -108,10 +114,10 @@ def read_inpainting(
     known = mask[..., None] if len(event_shape) == 3 else mask
     known = np.broadcast_to(known, images.shape)
     if num_levels is None:
-        images = _as_float32(images, known)
+        images = _as_floats(images, known, dtype=dtype)
     else:
         images = _unit_of_uint8(images, known, num_levels)
-    return np.where(known, images, 0).astype(np.float32), mask
+    return np.where(known, images, 0).astype(dtype), mask
 
 
 def _unit_of_uint8(images, known, num_levels) -> np.ndarray:
@@ -189,22 +195,25 @@ def _shape_advice(shape: tuple[int, ...], event_shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _as_float32(
-    images: np.ndarray, known: np.ndarray | bool = True, alternative: str = ""
+def _as_floats(
+    images: np.ndarray,
+    known: np.ndarray | bool = True,
+    alternative: str = "",
+    dtype: type = np.float32,
 ) -> np.ndarray:
-    """Converts floating point to float32 and checks that known values are finite."""
+    """Converts floating point to `dtype` and checks that known values are finite."""
     rule = f"`--images` must be {alternative}finite floating point"
     if not np.issubdtype(images.dtype, np.floating):
         raise ValueError(f"{rule}; got {images.dtype}.{_dtype_advice(images)}")
     # Values beyond float32 become infinite.
     with np.errstate(over="ignore"):
-        single = images.astype(np.float32)
-    if not np.all(np.isfinite(single) | ~np.asarray(known)):
+        converted: np.ndarray = images.astype(dtype)
+    if not np.all(np.isfinite(converted) | ~np.asarray(known)):
         raise ValueError(
             f"{rule}; got {images.dtype} with NaN or infinity"
-            f"{'' if images.dtype == np.float32 else ', as float32'}."
+            f"{'' if images.dtype == dtype else f', as {np.dtype(dtype)}'}."
         )
-    return single
+    return converted
 
 
 def _dtype_advice(images: np.ndarray) -> str:

@@ -87,12 +87,20 @@ def spread_warning(
     low, high = int(np.argmin(spreads)), int(np.argmax(spreads))
     if spreads[high] <= _MAX_SPREAD_RATIO * spreads[low]:
         return None
+    columns = dataset.source.columns
+    names = columns or tuple(f"column {i}" for i in range(len(spreads)))
+    counted = "" if columns else ", counted from 0"
+    remedy = "Give --standardize."
+    if columns is None:
+        remedy = (
+            "Subtract each column's mean and divide by its standard deviation; drop"
+            " constant columns."
+        )
     return (
         f"warning: the columns of {dataset.name!r} have standard deviations from"
-        f" {spreads[low]:.3g} (column {low}) to {spreads[high]:.3g} (column {high}),"
-        f" counted from 0, but the same noise scale, {noise_scale:.3g}: it is too large"
-        " for some of them or too small for others. Subtract each column's mean and"
-        " divide by its standard deviation; drop constant columns."
+        f" {spreads[low]:.3g} ({names[low]}) to {spreads[high]:.3g}"
+        f" ({names[high]}){counted}, but the same noise scale, {noise_scale:.3g}: it is"
+        f" too large for some of them or too small for others. {remedy}"
     )
 
 

@@ -16,6 +16,10 @@ _METADATA_FILE = "metadata.json"
 _REMEDY = "Restore it from a copy, or prepare the data set again."
 
 
+class UnknownDatasetError(ValueError):
+    """TFDS has no data set, configuration or version of that name."""
+
+
 def builder_of_directory(directory: str) -> tfds.core.DatasetBuilder:
     """Makes the builder of a prepared directory, after checking its metadata.
 
@@ -64,7 +68,7 @@ def make_builder(
     """
     try:
         return make(data_dir=data_dir)
-    except OSError:
+    except (OSError, UnknownDatasetError):
         raise
     except Exception as error:
         where = data_dir or tfds.core.constants.DATA_DIR

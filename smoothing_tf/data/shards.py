@@ -7,10 +7,13 @@ piece. Every kind yields serialized `tf.train.Example`s in stored order.
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.data.array_shard import ArrayShard
+from smoothing_tf.data.fingerprints import digest_of, state_of
 from smoothing_tf.data.picture_format import PATH_FEATURE
 from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import encode_record
@@ -63,7 +66,7 @@ class FileShard:
 
     def fingerprint(self, root: str) -> str | None:
         """Names the files with their sizes, times and labels."""
-        lines = (f"{_state_of(path, root)} {label}" for path, label in self.files)
+        lines = (f"{state_of(path, root)} {label}" for path, label in self.files)
         return "\n".join(lines)
 
     def read(self) -> Iterator[bytes]:
@@ -88,7 +91,7 @@ class TFRecordShard:
 
     def fingerprint(self, root: str) -> str | None:
         """Names the file with its size and time."""
-        return f"{_state_of(self.path, root)} {self.num_examples}"
+        return f"{state_of(self.path, root)} {self.num_examples}"
 
     def read(self) -> Iterator[bytes]:
         # Reading a pipe could block forever.
@@ -150,14 +153,62 @@ class PartOfShard:
         yield from itertools.islice(self.shard.read(), self.start, self.stop)
 
 
-def _state_of(path: str, root: str) -> str:
-    """Describes a file: its path within the data set, its size and its time."""
-    try:
-        status = os.stat(path)
-    except OSError:  # Reading it reports the error.
-        return f"{path!r} missing"
-    name = os.path.relpath(path, root)
-    return f"{name!r} {status.st_size} {status.st_mtime_ns}"
+@dataclasses.dataclass(frozen=True, eq=False)
+class ShardRows:
+    """Some records of another shard.
+
+    Attributes:
+      shard: the other shard.
+      rows: int64 [n], increasing numbers of its records.
+    """
+
+    shard: "Shard"
+    rows: np.ndarray
+
+    @property
+    def num_examples(self) -> int:
+        return len(self.rows)
+
+    def place_of(self, index: int) -> str:
+        """Says where the other shard stores the record."""
+        return self.shard.place_of(int(self.rows[index]))
+
+    def fingerprint(self, root: str) -> str | None:
+        """Adds the rows to the fingerprint of the other shard."""
+        whole = self.shard.fingerprint(root)
+        return None if whole is None else f"{whole} {digest_of(self.rows)}"
+
+    def read(self) -> Iterator[bytes]:
+        chosen = np.zeros(self.shard.num_examples, bool)
+        chosen[self.rows] = True
+        # Not `compress` of a list: the file is read to its end, and checked.
+        for is_chosen, serialized in zip(chosen, self.shard.read(), strict=True):
+            if is_chosen:
+                yield serialized
+
+    @classmethod
+    def select(
+        cls, shards: Sequence["Shard"], rows: np.ndarray
+    ) -> tuple["ShardRows", ...]:
+        """Selects records of consecutive shards.
+
+        Args:
+          shards: the pieces of a split.
+          rows: increasing numbers of records within the split.
+        """
+        parts, offset = [], 0
+        for shard in shards:
+            size = shard.num_examples
+            own = rows[(rows >= offset) & (rows < offset + size)] - offset
+            if len(own):
+                parts.append(cls(shard, own))
+            offset += size
+        return tuple(parts)
 
 
-Shard = MemoryShard | FileShard | TFRecordShard | PartOfShard
+def num_examples_of(shards: Sequence["Shard"]) -> int:
+    """Counts the records of a split."""
+    return sum(shard.num_examples for shard in shards)
+
+
+Shard = MemoryShard | ArrayShard | FileShard | TFRecordShard | PartOfShard | ShardRows

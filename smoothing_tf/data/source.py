@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping
 
 import numpy as np
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from smoothing_tf.data.array_shard import ArrayShard
 from smoothing_tf.data.picture_classes import find_classes
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
 from smoothing_tf.data.picture_header import SUFFIXES
@@ -20,10 +20,10 @@ from smoothing_tf.data.prepared import builder_of_directory, prepare
 from smoothing_tf.data.record_format import (
     RecordError,
     RecordFormat,
-    encode_record,
     image_shape,
 )
-from smoothing_tf.data.shards import FileShard, MemoryShard, Shard, TFRecordShard
+from smoothing_tf.data.shards import FileShard, Shard, TFRecordShard
+from smoothing_tf.standardization import Standardization
 
 _FILES_PER_SHARD = 4096
 # Samples are written and served as uint8.
@@ -42,6 +42,8 @@ class Source:
       left_out: (path, reason) of files in the folder that are not part of the data.
       notes: sentences about the data that a user should see.
       directory: place of the data on disk; None in memory.
+      columns: names of the columns of a table; None for other data.
+      standardization: the scale of the columns; None for data in their own units.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Source:
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     directory: str | None = None
+    columns: tuple[str, ...] | None = None
+    standardization: Standardization | None = None
 
 
 def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
@@ -279,29 +283,22 @@ def source_from_arrays(
       num_levels: number of levels, None for continuous data.
       labels: split -> integers [n].
     """
-    feature = "x" if num_levels is None else "image"
-    shards = {}
-    for split, array in arrays.items():
-        serialized = []
-        for i, x in enumerate(array):
-            value = x if num_levels is None else tf.io.encode_png(x).numpy()
-            label = None if labels is None else int(labels[split][i])
-            serialized.append(encode_record(feature, value, label))
-        shards[split] = (MemoryShard(tuple(serialized)),)
     first = next(iter(arrays.values()))
-    dtype = "float32" if num_levels is None else first.dtype.name
     num_classes = None
     if labels is not None:
         num_classes = 1 + max(int(y.max()) for y in labels.values())
-    return Source(
-        name=name,
-        format=RecordFormat(
-            feature,
-            first.shape[1:],
-            dtype,
-            num_levels,
-            label=None if labels is None else "label",
-            num_classes=num_classes,
-        ),
-        shards=shards,
+    record_format = RecordFormat(
+        "x" if num_levels is None else "image",
+        first.shape[1:],
+        "float32" if num_levels is None else first.dtype.name,
+        num_levels,
+        label=None if labels is None else "label",
+        num_classes=num_classes,
     )
+    shards = {}
+    for split, array in arrays.items():
+        own = None if labels is None else np.asarray(labels[split], np.int64)
+        shards[split] = (
+            ArrayShard(array, record_format, f"in memory, {split}", labels=own),
+        )
+    return Source(name=name, format=record_format, shards=shards)

@@ -19,12 +19,14 @@ from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.figures import History
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
 from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
+from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling.kinds import (
     CAPTIONS,
     non_finite_reasons,
     real_uint8,
+    real_vectors,
     samples_uint8,
 )
 from smoothing_tf.sampling.pictures import png_bytes, write_png
@@ -65,7 +67,8 @@ def write_evaluation(
         samples are denoised in a single step.
       dataset: the data; its split `config.split` is scored.
       samples: kind -> images as drawn elsewhere: "smoothed" (float on [-1, 1]),
-        "single_step", "samples", "baseline" (uint8, or float on [-1, 1]); None
+        "single_step", "samples", "baseline" (uint8, or float on [-1, 1]), or vectors
+        in the unit of the data; None
         draws `config.num_samples` of each kind that the models give.
       config: settings of the evaluation.
       flags_text: the resolved configuration of the run.
@@ -100,6 +103,7 @@ def write_evaluation(
         samples = draw_samples(
             trained, config.num_samples, seed=seed, progress=progress
         )
+    metrics.update(in_raw_units(metrics, dataset.standardization))
     stored: dict[str, np.ndarray] = dict(samples)
     statistics: dict[str, np.ndarray] = {}
     left_out = non_finite_reasons(samples)
@@ -112,7 +116,7 @@ def write_evaluation(
         # x~ is continuous and is stored unrounded.
         stored.update({k: v for k, v in samples.items() if k != "smoothed"})
     else:
-        real = dataset.array(config.split)
+        real = real_vectors(dataset, config.split)
     if image_metrics is not None:
         sample_metrics, statistics = image_metrics(samples, left_out)
         metrics.update(sample_metrics)

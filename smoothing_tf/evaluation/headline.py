@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from smoothing_tf.evaluation.raw_units import RAW_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
 _NAMES = tuple(
     name + suffix
     for name in ("bits_per_dim", "nll")
     for suffix in ("", "_iw", "_smoothed", "_baseline")
-)
+) + tuple(f"nll{suffix}{RAW_SUFFIX}" for suffix in ("", "_iw", "_baseline"))
 
 
 def headline(metrics: Mapping[str, Any]) -> str:

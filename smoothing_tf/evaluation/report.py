@@ -6,6 +6,7 @@ from typing import Any
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.html_page import data_url, render_html
+from smoothing_tf.evaluation.raw_units import RAW_SUFFIX
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
 _TEMPLATE = "report.html.j2"
@@ -19,12 +20,21 @@ _HEADLINES = (
     ),
     ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
     ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
+    *(
+        (name + RAW_SUFFIX, name + RAW_SUFFIX, f"{label}, in the units of the file")
+        for name, label in (
+            ("nll", "Two-step model, bound"),
+            ("nll_iw", "Two-step model, importance-weighted bound"),
+            ("nll_baseline", "Baseline, exact"),
+        )
+    ),
 )
 _TERMS = (
     ("smoothed", "Smoothed model", "−E log p(x̃)"),
     ("reverse", "Reverse model", "−E log p(x | x̃)"),
     ("noise", "Noise", "+E log q(x̃ | x)"),
 )
+_SCALES = {"standardized": "on the standardized scale", "raw units": "in raw units"}
 _QUANTITIES = {
     "fid": "FID",
     "fd": "Fréchet distance",
@@ -97,6 +107,8 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         if metric is None:
             continue
         about = [f"{metric['split']} split", f"n = {metric['n']}"]
+        if "scale" in metric:
+            about.append(_SCALES[metric["scale"]])
         if metric["bound"]:
             about.append(f"K = {metric['k']}")
         if metric["draws"] and metric["k"] in (None, 1):

@@ -7,6 +7,7 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.stage import TWO_STAGES, Stage
+from smoothing_tf.standardization import Standardization
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,8 @@ class Trained:
       smoothed: p(x~).
       reverse: p(x | x~).
       baseline: p(x), the same kind of model trained on clean data.
+      standardization: the scale that the models compute on, if it is not that of the
+        data: what is drawn is converted back to raw units.
     """
 
     smoothing: Smoothing
@@ -26,12 +29,35 @@ class Trained:
     smoothed: DensityModel | None = None
     reverse: DensityModel | None = None
     baseline: DensityModel | None = None
+    standardization: Standardization | None = None
 
     @property
     def models(self) -> dict[Stage, DensityModel]:
         """Stage -> model, of the stages that are trained."""
         models = {stage: getattr(self, stage) for stage in Stage}
         return {stage: model for stage, model in models.items() if model is not None}
+
+    def to_model_scale(self, x):
+        """Converts given examples, an array, to the scale that the models compute on.
+
+        Args:
+          x: floating [n, ...event_shape]: images on [-1, 1], or vectors in the unit of
+            the data.
+        """
+        return (
+            x if self.standardization is None else self.standardization.standardize(x)
+        )
+
+    def to_data_scale(self, drawn):
+        """Inverts `to_model_scale` for name -> examples.
+
+        Returns:
+          The same examples, or float64 in raw units for standardized data.
+        """
+        if self.standardization is None:
+            return drawn
+        restore = self.standardization.restore
+        return {name: restore(examples) for name, examples in drawn.items()}
 
     @property
     def has_two_stage(self) -> bool:

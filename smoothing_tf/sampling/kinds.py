@@ -88,6 +88,17 @@ def samples_uint8(
     return quantized
 
 
+def real_vectors(dataset: Dataset, split: str) -> np.ndarray:
+    """Returns the vectors of a split in the unit of the data.
+
+    Returns:
+      float32 [n, ...event_shape]; float64 for standardized data, in raw units.
+    """
+    x = dataset.array(split)
+    scale = dataset.standardization
+    return x if scale is None else scale.restore(x)
+
+
 def real_uint8(dataset: Dataset, split: str) -> np.ndarray:
     """Returns the images of a split as uint8, 255 i / (L - 1) for level i."""
     if dataset.num_levels is None:

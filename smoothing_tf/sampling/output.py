@@ -9,7 +9,12 @@ import numpy as np
 from smoothing_tf import artifacts
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import DataConfig, open_dataset
-from smoothing_tf.sampling.kinds import non_finite_reasons, real_uint8, samples_uint8
+from smoothing_tf.sampling.kinds import (
+    non_finite_reasons,
+    real_uint8,
+    real_vectors,
+    samples_uint8,
+)
 from smoothing_tf.sampling.pictures import write_png
 from smoothing_tf.sampling.tasks import Arrays
 
@@ -80,7 +85,7 @@ def find_real_examples(
       splits: splits to take them from, the first that has examples.
 
     Returns:
-      uint8 images or float32 vectors, [n, ...event_shape].
+      uint8 images or vectors in the unit of the data, [n, ...event_shape].
     """
     try:
         dataset = open_dataset(config)
@@ -92,7 +97,7 @@ def find_real_examples(
             raise ValueError(f"{where} has no split {missing}.")
         if data.num_levels is not None:
             return real_uint8(dataset, present[0])
-        return dataset.array(present[0])
+        return real_vectors(dataset, present[0])
     except (OSError, ValueError) as error:
         print(f"The picture shows no real examples: {error}", file=sys.stderr)
         return None

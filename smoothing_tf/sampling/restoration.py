@@ -35,7 +35,8 @@ def denoise_images(
     Returns:
       float32: "smoothed", the given x~, and, for Gaussian smoothing, "single_step",
       [n, ...event_shape]; "samples" [n K, ...event_shape], the draws of each x~
-      next to each other.
+      next to each other. For models of standardized data x~ is given, and everything
+      returned as float64, in raw units.
 
     Raises:
       ValueError: a stage is not trained, x~ does not fit the models or is not finite,
@@ -45,7 +46,7 @@ def denoise_images(
     two_stage = trained.two_stage
     x_smoothed = np.asarray(x_smoothed)
     check_shape("x_smoothed", x_smoothed, two_stage.event_shape)
-    x_smoothed = as_float32("x_smoothed", x_smoothed)
+    x_smoothed = as_float32("x_smoothed", trained.to_model_scale(x_smoothed))
     check_finite("x_smoothed", x_smoothed)
 
     def draw(x_smoothed, seeds):
@@ -58,7 +59,7 @@ def denoise_images(
         _seeds_of_draws(seed, "denoise", len(x_smoothed), num_draws),
         progress=progress,
     )
-    return {"smoothed": x_smoothed, **estimates, **drawn}
+    return trained.to_data_scale({"smoothed": x_smoothed, **estimates, **drawn})
 
 
 def inpaint_images(
@@ -86,7 +87,8 @@ def inpaint_images(
 
     Returns:
       "smoothed" and "samples", float32 [n K, ...event_shape], the inpaintings of each
-      image next to each other.
+      image next to each other. For models of standardized data vectors are given in
+      raw units and returned in them, as float64.
 
     Raises:
       ValueError: a stage is not trained or not autoregressive, or an argument does
@@ -97,7 +99,8 @@ def inpaint_images(
     check_stages(two_stage.smoothed, two_stage.reverse)
     images, mask = np.asarray(images), np.asarray(mask)
     check_shape("images", images, two_stage.event_shape)
-    images = as_float32("images", images)
+    given = np.repeat(images, num_inpaintings, axis=0)
+    images = as_float32("images", trained.to_model_scale(images))
     # Once for all images: batches are drawn in a graph, whose errors name no argument.
     prepare_images(
         tf.constant(images), tf.constant(mask), num_particles, two_stage.event_shape
@@ -113,7 +116,7 @@ def inpaint_images(
         )
         return {"smoothed": x_smoothed, "samples": x}
 
-    return batches.in_batches(
+    drawn = batches.in_batches(
         draw,
         np.repeat(images, num_inpaintings, axis=0),
         np.repeat(mask, num_inpaintings, axis=0),
@@ -122,6 +125,12 @@ def inpaint_images(
         # All particles of a batch are drawn at once, so fewer images fit.
         batch_size=max(1, batches.BATCH_SIZE // num_particles),
     )
+    if trained.standardization is None:
+        return drawn
+    drawn = trained.to_data_scale(drawn)
+    # Known values come back as they were, without the rounding of the way there.
+    known = np.repeat(mask, num_inpaintings, axis=0).astype(bool)
+    return drawn | {"samples": np.where(known, given, drawn["samples"])}
 
 
 def _seeds_of_draws(

@@ -36,7 +36,8 @@ def draw_samples(
       progress: whether to show a progress bar.
 
     Returns:
-      kind -> float32 [num_samples, ...event_shape], images on [-1, 1].
+      kind -> float32 [num_samples, ...event_shape], images on [-1, 1]; float64 in raw
+      units for models of standardized data.
       Nothing if `num_samples` is 0 or the stage reverse alone is trained.
 
     Raises:
@@ -64,7 +65,8 @@ def draw_samples(
     drawn = in_batches(draw, seeds.numpy(), progress=progress)
     if "smoothed" in drawn:
         drawn |= single_steps(trained, drawn["smoothed"], gradient, progress=progress)
-    return {kind: drawn[kind] for kind in CAPTIONS if kind in drawn}
+    drawn = {kind: drawn[kind] for kind in CAPTIONS if kind in drawn}
+    return trained.to_data_scale(drawn)
 
 
 def single_steps(

@@ -93,6 +93,11 @@ def _new_samples(
     return Task(False, draw, show)
 
 
+def _float_dtype(data: DataSpec) -> type:
+    """Raw units need the digits of float64 until they are standardized."""
+    return np.float32 if data.standardization is None else np.float64
+
+
 def _denoising(
     config: SamplingConfig, images_path: str, data: DataSpec, noise_scale: float | None
 ) -> Task:
@@ -101,6 +106,7 @@ def _denoising(
         data.event_shape,
         noise_scale,
         has_levels=data.num_levels is not None,
+        dtype=_float_dtype(data),
     )
 
     def draw(trained: Trained) -> Arrays:
@@ -122,7 +128,7 @@ def _inpainting(
     config: SamplingConfig, images_path: str, mask_path: str, data: DataSpec
 ) -> Task:
     images, mask = read_inpainting(
-        images_path, mask_path, data.event_shape, data.num_levels
+        images_path, mask_path, data.event_shape, data.num_levels, _float_dtype(data)
     )
     if np.all(mask):
         print(

@@ -16,13 +16,12 @@ from smoothing_tf.numerics import (
     levels_to_unit,
     nats_to_bits_per_dim,
     unit_to_levels,
-    unit_to_uint8,
 )
 from smoothing_tf.seeds import derive_seed
+from smoothing_tf.serving.data_unit import DataUnit
 from smoothing_tf.serving.layout import METADATA_FILE
 
 _SEED = tf.TensorSpec([2], tf.int32, "seed")
-_FLOATS = "float32, on [-1, 1] for images, in the data's own unit for vectors"
 
 
 def export_saved_model(
@@ -46,7 +45,9 @@ def export_saved_model(
 
     uint8 samples are the grey levels round(255 i / (L - 1)). Continuous data
     (`num_levels` None) are float32 everywhere, `bound` takes them as `x` and gives
-    `nats` in place of bits_per_dim.
+    `nats` in place of bits_per_dim. Of standardized data, all examples are float64 in
+    raw units, `nats` and its terms are on the standardized scale, and `nats_raw_units`
+    is the bound in raw units.
 
     Args:
       trained: the trained models, with both stages, of data with at most 256 levels
@@ -73,7 +74,8 @@ def export_saved_model(
                 f" {model.compute_dtype}. Load the weights into models that compute in"
                 " float32."
             )
-    signatures = _signatures(two_stage, num_levels)
+    unit = DataUnit(num_levels, trained.standardization)
+    signatures = _signatures(two_stage, unit)
     if progress:
         print(
             f"Writing the graphs of {', '.join(signatures)}; those of a large network"
@@ -100,7 +102,7 @@ def export_saved_model(
                 f" {error.message.splitlines()[0]}."
             ) from error
         artifacts.write_json(
-            temporary / METADATA_FILE, _metadata(two_stage, num_levels, signatures)
+            temporary / METADATA_FILE, _metadata(two_stage, unit, signatures)
         )
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
@@ -127,6 +129,7 @@ def verify_saved_model(
         are not finite.
     """
     two_stage, num_levels = trained.two_stage, trained.num_levels
+    unit = DataUnit(num_levels, trained.standardization)
     loaded = tf.saved_model.load(str(directory)).signatures
     # The model's own methods, not the exported functions: this checks the wrapping.
     sample = tf.function(two_stage.sample)
@@ -141,28 +144,31 @@ def verify_saved_model(
             " --learning_rate."
         )
     expected = {
-        "sample": {"smoothed": x_smoothed, "samples": _pixels(x, num_levels)},
-        "denoise": {
-            "samples": _pixels(denoise(x_smoothed, seed=seed), num_levels),
-        },
+        "sample": {"smoothed": unit.floats(x_smoothed), "samples": unit.samples(x)},
     }
+    given = unit.floats(x_smoothed)
+    # The way there and back may round.
+    x_given = unit.to_model(given)
+    expected["denoise"] = {"samples": unit.samples(denoise(x_given, seed=seed))}
     arguments: dict[str, dict[str, Any]] = {
         "sample": {"num_samples": tf.constant(2), "seed": seed},
-        "denoise": {"x_smoothed": x_smoothed, "seed": seed},
+        "denoise": {"x_smoothed": given, "seed": seed},
     }
     if two_stage.has_single_step:
-        single_step = tf.function(two_stage.single_step_denoise)(x_smoothed)
-        expected["sample"]["single_step"] = single_step
-        expected["single_step_denoise"] = {"single_step": single_step}
-        arguments["single_step_denoise"] = {"x_smoothed": x_smoothed}
+        single_step = tf.function(two_stage.single_step_denoise)
+        expected["sample"]["single_step"] = unit.floats(single_step(x_smoothed))
+        expected["single_step_denoise"] = {
+            "single_step": unit.floats(single_step(x_given))
+        }
+        arguments["single_step_denoise"] = {"x_smoothed": given}
     if num_levels is None:
-        data = {"x": x}
-        x = tf.cast(x, tf.float64)
+        data = {"x": unit.floats(x)}
+        x = unit.to_model(data["x"], tf.float64)
     else:
         data = {"levels": tf.cast(unit_to_levels(x, num_levels), tf.int32)}
         x = levels_to_unit(data["levels"], num_levels, tf.float64)
     arguments["bound"] = {**data, "seed": seed}
-    expected["bound"] = tf.function(_bound)(two_stage, num_levels, x, seed)
+    expected["bound"] = tf.function(_bound)(two_stage, unit, x, seed)
     arguments["serving_default"] = arguments["sample"]
     expected["serving_default"] = expected["sample"]
 
@@ -179,37 +185,39 @@ def verify_saved_model(
 
 
 def _signatures(
-    two_stage: TwoStageModel, num_levels: int | None
+    two_stage: TwoStageModel, unit: DataUnit
 ) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
-    shape = [None, *two_stage.event_shape]
-    x_smoothed_spec = tf.TensorSpec(shape, tf.float32, "x_smoothed")
+    shape, num_levels = [None, *two_stage.event_shape], unit.num_levels
+    x_smoothed_spec = tf.TensorSpec(shape, unit.dtype, "x_smoothed")
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32, "num_samples"), _SEED])
     def sample(num_samples, seed):
         smoothed, x = two_stage.sample(num_samples, seed=seed)
-        outputs = {"smoothed": smoothed, "samples": _pixels(x, num_levels)}
+        outputs = {"smoothed": unit.floats(smoothed), "samples": unit.samples(x)}
         if two_stage.has_single_step:
-            outputs["single_step"] = two_stage.single_step_denoise(smoothed)
+            single_step = two_stage.single_step_denoise(smoothed)
+            outputs["single_step"] = unit.floats(single_step)
         return outputs
 
     @tf.function(input_signature=[x_smoothed_spec, _SEED])
     def denoise(x_smoothed, seed):
-        x = two_stage.denoise(x_smoothed, seed=seed)
-        return {"samples": _pixels(x, num_levels)}
+        x = two_stage.denoise(unit.to_model(x_smoothed), seed=seed)
+        return {"samples": unit.samples(x)}
 
     @tf.function(input_signature=[x_smoothed_spec])
     def single_step_denoise(x_smoothed):
-        return {"single_step": two_stage.single_step_denoise(x_smoothed)}
+        single_step = two_stage.single_step_denoise(unit.to_model(x_smoothed))
+        return {"single_step": unit.floats(single_step)}
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32, "levels"), _SEED])
     def bound_of_levels(levels, seed):
         assert num_levels is not None
         x = levels_to_unit(levels, num_levels, tf.float64)
-        return _bound(two_stage, num_levels, x, seed)
+        return _bound(two_stage, unit, x, seed)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, "x"), _SEED])
+    @tf.function(input_signature=[tf.TensorSpec(shape, unit.dtype, "x"), _SEED])
     def bound_of_vectors(x, seed):
-        return _bound(two_stage, num_levels, tf.cast(x, tf.float64), seed)
+        return _bound(two_stage, unit, unit.to_model(x, tf.float64), seed)
 
     signatures = {
         "sample": sample,
@@ -221,12 +229,8 @@ def _signatures(
     return signatures
 
 
-def _pixels(x: tf.Tensor, num_levels: int | None) -> tf.Tensor:
-    return x if num_levels is None else unit_to_uint8(x, num_levels)
-
-
 def _bound(
-    two_stage: TwoStageModel, num_levels: int | None, x: tf.Tensor, seed: tf.Tensor
+    two_stage: TwoStageModel, unit: DataUnit, x: tf.Tensor, seed: tf.Tensor
 ) -> dict[str, tf.Tensor]:
     """Computes the terms of the bound at one draw of x~, float64 [n]."""
     noise_seed = derive_seed(seed, "serving noise")
@@ -234,8 +238,8 @@ def _bound(
     terms = two_stage.bound_terms(x, x_smoothed)
     nats = -terms.log_weight()
     outputs = dict(terms._asdict())
-    if num_levels is None:
-        return outputs | {"nats": nats}
+    if unit.num_levels is None:
+        return outputs | {"nats": nats} | unit.bound_in_raw_units(nats)
     num_dims = math.prod(two_stage.event_shape)
     return outputs | {"bits_per_dim": nats_to_bits_per_dim(nats, num_dims)}
 
@@ -264,19 +268,19 @@ def _compare(
 
 
 def _metadata(
-    two_stage: TwoStageModel, num_levels: int | None, signatures: dict[str, Any]
+    two_stage: TwoStageModel, unit: DataUnit, signatures: dict[str, Any]
 ) -> dict[str, Any]:
     """Describes the inputs and outputs for a client."""
-    discrete = num_levels is not None
+    discrete, floats = unit.num_levels is not None, unit.description
     units = {
         "num_samples": "int32 scalar",
         "seed": "int32 [2]; the same seed gives the same result",
-        "smoothed": f"x~ ~ p(x~), {_FLOATS}, not clipped",
-        "x_smoothed": f"x~, {_FLOATS}",
-        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {_FLOATS}, not clipped",
-        "samples": "uint8, round(255 i / (num_levels - 1))" if discrete else _FLOATS,
+        "smoothed": f"x~ ~ p(x~), {floats}, not clipped",
+        "x_smoothed": f"x~, {floats}",
+        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {floats}, not clipped",
+        "samples": "uint8, round(255 i / (num_levels - 1))" if discrete else floats,
         "levels" if discrete else "x": (
-            "int32, 0 to num_levels - 1 as in the data set" if discrete else _FLOATS
+            "int32, 0 to num_levels - 1 as in the data set" if discrete else floats
         ),
         "log_smoothed": "log p(x~), nats per example",
         "log_reverse": "log p(x|x~), nats per example",
@@ -289,9 +293,14 @@ def _metadata(
     }
     if not two_stage.has_single_step:
         del units["single_step"]
+    if unit.standardization is not None:
+        units["nats_raw_units"] = (
+            "nats, which is on the standardized scale, in raw units"
+        )
     return {
         "event_shape": list(two_stage.event_shape),
-        "num_levels": num_levels,
+        "num_levels": unit.num_levels,
+        **unit.metadata(),
         "smoothing": type(two_stage.smoothing).__name__.lower(),
         "noise_scale": two_stage.smoothing.noise_scale,
         "signatures": sorted([*signatures, "serving_default"]),

@@ -1,5 +1,6 @@
 """The facts about data: stored as JSON, compared with other data."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.standardization import Standardization
 from tests.testing.tiny_data import tiny_arrays, tiny_dataset
 
 IMAGES = DataSpec.of(tiny_dataset())
@@ -25,6 +27,35 @@ def test_the_facts_are_those_of_the_data():
 def test_json_holds_all_of_it(spec):
     text = json.dumps(spec.to_json())
     assert DataSpec.from_json(json.loads(text)) == spec
+
+
+SCALE = Standardization(("a", "b", "c"), (0.1, 1e9, -2.0), (1.0, 0.3, 5.0))
+STANDARDIZED = dataclasses.replace(VECTORS, standardization=SCALE)
+
+
+def test_the_scale_of_a_table_is_stored_where_there_is_one():
+    text = json.dumps(STANDARDIZED.to_json())
+    assert DataSpec.from_json(json.loads(text)) == STANDARDIZED
+    # Facts of earlier versions, and of other data, hold no such entry.
+    assert "standardization" not in VECTORS.to_json()
+    for wrong in (SCALE.to_json() | {"std": [0.0] * 3}, {}, 5):
+        with pytest.raises(ValueError):
+            DataSpec.from_json(VECTORS.to_json() | {"standardization": wrong})
+    with pytest.raises(ValueError, match="an entry for each coordinate"):
+        DataSpec.from_json(IMAGES.to_json() | {"standardization": SCALE.to_json()})
+
+
+def test_data_on_another_scale_are_refused():
+    other = dataclasses.replace(SCALE, mean=(0.2, 1e9, -2.0))
+    with pytest.raises(ValueError, match="moments of its own training split"):
+        STANDARDIZED.check_same_kind(
+            dataclasses.replace(VECTORS, standardization=other), "there"
+        )
+    with pytest.raises(ValueError, match="moments of its own training split"):
+        STANDARDIZED.check_same_kind(VECTORS, "there")
+    with pytest.raises(ValueError, match="they are standardized, and"):
+        VECTORS.check_same_kind(STANDARDIZED, "there")
+    STANDARDIZED.check_same_kind(STANDARDIZED, "there")
 
 
 @pytest.mark.parametrize(

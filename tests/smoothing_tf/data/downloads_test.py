@@ -1,10 +1,18 @@
 """Without a network, prepared data sets of TFDS are read, and missing ones named."""
 
+import gzip
+import io
 import pickle
+import ssl
+import struct
+import sys
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download.checksums import compute_url_info
 
 from smoothing_tf.data import datasets
 from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
@@ -70,6 +78,7 @@ def test_without_a_network_the_error_says_what_to_do(
         raise ConnectionError("no network\nfor three reasons")
 
     monkeypatch.setattr(tfds.builder_cls(of_tfds), "_split_generators", fail)
+    monkeypatch.setattr(urllib.request, "urlopen", _Server())
     with pytest.raises(OSError) as error:
         open_dataset(DataConfig(name, str(tmp_path)))
     message = str(error.value)
@@ -77,6 +86,123 @@ def test_without_a_network_the_error_says_what_to_do(
     assert f'tfds.builder("{of_tfds}", data_dir="DIR")' in message
     assert "no network. On a machine" in message and "--data_dir" in message
     assert "\n" not in message
+
+
+class _Server:
+    """Stands for `urlopen`: answers every request, or raises an error.
+
+    Attributes:
+      urls: what was asked for.
+    """
+
+    def __init__(self, error: Exception | None = None):
+        self._error = error
+        self.urls = []
+
+    def __call__(self, request, timeout):
+        assert request.method == "HEAD" and timeout <= 10
+        self.urls.append(request.full_url)
+        if self._error is not None:
+            raise self._error
+        return io.BytesIO()
+
+
+def test_an_unreachable_network_is_reported_before_tfds_tries(tmp_path, monkeypatch):
+    def fail(self, *args, **kwargs):
+        raise AssertionError("TFDS must not be asked.")
+
+    server = _Server(urllib.error.URLError("Temporary failure in name resolution"))
+    monkeypatch.setattr(urllib.request, "urlopen", server)
+    monkeypatch.setattr(tfds.builder_cls("mnist"), "_split_generators", fail)
+    with pytest.raises(OSError) as error:
+        open_dataset(DataConfig("tfds:mnist", str(tmp_path)))
+    assert len(server.urls) == 1
+    message = str(error.value)
+    assert "storage.googleapis.com cannot be reached (Temporary failure in n" in message
+    assert f"put its archives into {tmp_path / 'downloads' / 'manual'}: " in message
+    assert "train-images-idx3-ubyte.gz (https://storage" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        urllib.error.HTTPError("https://h/f", 403, "Forbidden", {}, None),
+        urllib.error.URLError(ssl.SSLError("unknown certificate")),
+    ],
+)
+def test_a_server_that_answers_is_left_to_tfds(error, tmp_path, monkeypatch):
+    def fail(self, *args, **kwargs):
+        raise ConnectionError("asked by TFDS")
+
+    monkeypatch.setattr(urllib.request, "urlopen", _Server(error))
+    monkeypatch.setattr(tfds.builder_cls("mnist"), "_split_generators", fail)
+    with pytest.raises(OSError, match="asked by TFDS"):
+        open_dataset(DataConfig("tfds:mnist", str(tmp_path)))
+
+
+def _write_idx_archives(directory, num_train: int, num_test: int) -> dict:
+    """Writes the four archives of MNIST; returns their contents by split."""
+    directory.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    written = {}
+    for split, start, n in (("train", "train", num_train), ("test", "t10k", num_test)):
+        images = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+        labels = rng.integers(0, 10, n, dtype=np.uint8)
+        for name, x in (("images-idx3", images), ("labels-idx1", labels)):
+            header = struct.pack(f">HBB{x.ndim}I", 0, 8, x.ndim, *x.shape)
+            path = directory / f"{start}-{name}-ubyte.gz"
+            path.write_bytes(gzip.compress(header + x.tobytes()))
+        written[split] = images, labels
+    return written
+
+
+def test_archives_in_the_named_directory_are_used_without_a_network(
+    tmp_path, monkeypatch
+):
+    written = _write_idx_archives(tmp_path / "downloads" / "manual", 60, 8)
+    server = _Server(urllib.error.URLError("no network"))
+    monkeypatch.setattr(urllib.request, "urlopen", server)
+    mnist = tfds.builder_cls("mnist")
+    module = sys.modules[mnist.__module__]
+    monkeypatch.setattr(module, "_TRAIN_EXAMPLES", 60)
+    monkeypatch.setattr(module, "_TEST_EXAMPLES", 8)
+    # The real archives have other sums.
+    known = {url: compute_url_info(tmp_path / "downloads" / "manual" / info.filename)
+             for url, info in mnist.url_infos.items()}  # fmt: skip
+    monkeypatch.setattr(mnist, "url_infos", known)
+    dataset = open_dataset(DataConfig("tfds:mnist", str(tmp_path)))
+    assert not server.urls
+    assert dataset.num_examples == {"test": 8, "train": 54, "validation": 6}
+    stored = np.concatenate([dataset.array(s) for s in ("train", "validation")])
+    images = written["train"][0]
+    assert sorted(x.tobytes() for x in stored) == sorted(x.tobytes() for x in images)
+    # Which rows are held out does not depend on anything but their number.
+    again = open_dataset(DataConfig("tfds:mnist:3.0.1", str(tmp_path)))
+    np.testing.assert_array_equal(
+        again.array("validation"), dataset.array("validation")
+    )
+
+
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("tfds:mnits", "there is no 'mnits'. Did you mean mnist"),
+        ("tfds:emnist/letterz", "got 'emnist/letterz': "),
+        ("tfds:mnist:9.9.9", "got 'mnist:9.9.9': "),
+    ],
+)
+def test_an_unknown_data_set_of_tfds_is_named(name, problem, tmp_path):
+    with pytest.raises(ValueError) as error:
+        open_dataset(DataConfig(name, str(tmp_path)))
+    message = str(error.value)
+    assert problem in message and "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["tfds:", "tfds:a b", "tfds:mnist:three", "tfds:/x"])
+def test_a_name_of_another_form_is_refused(name):
+    with pytest.raises(ValueError, match="must have the form tfds:NAME"):
+        DataConfig(name)
 
 
 def test_a_validation_split_is_cut_at_any_place(tmp_path):

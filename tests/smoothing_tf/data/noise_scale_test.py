@@ -1,5 +1,6 @@
 """Tests of the automatic noise scale."""
 
+import dataclasses
 import math
 import tracemalloc
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.noise_scale import median_distance_noise_scale, spread_warning
 from smoothing_tf.data.source import source_from_arrays
 from tests.testing import tiny_data
@@ -153,6 +154,18 @@ def test_columns_of_very_different_spread_are_warned_of():
     assert "from 0.0026 (column 2) to 569 (column 1)" in warning
     assert "the same noise scale, 41:" in warning
     assert "divide by its standard deviation" in warning
+
+
+def test_the_columns_of_a_table_are_named_with_the_flag_that_helps(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(60, 3)) * [1.0, 20.0, 3.0]
+    names = np.array(["age", "income", "height"])
+    np.savez(tmp_path / "x.npz", people=rows, columns=names)
+    config = DataConfig("table", str(tmp_path / "x.npz"))
+    warning = spread_warning(open_dataset(config), 1.0)
+    assert "(age) to" in warning and "(income), but" in warning
+    assert warning.endswith(" Give --standardize.")
+    config = dataclasses.replace(config, standardize=True)
+    assert spread_warning(open_dataset(config), 1.0) is None
 
 
 def test_a_constant_column_is_warned_of():

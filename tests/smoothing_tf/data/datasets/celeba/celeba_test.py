@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
+from smoothing_tf.data import downloads
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.datasets.celeba.celeba import shrink
 
@@ -30,6 +31,7 @@ def test_splits_share_out_all_images_once(tmp_path, monkeypatch):
     monkeypatch.setattr(
         tfds.builder_cls("celeb_a"), "_split_generators", split_generators
     )
+    monkeypatch.setattr(downloads, "_check_network", lambda builder: None)
     dataset = open_dataset(DataConfig("celeba", str(tmp_path)))
     assert dataset.event_shape == (32, 32, 3) and dataset.num_levels == 256
     assert dataset.num_examples == {"train": 14, "validation": 4, "test": 2}
