@@ -37,6 +37,7 @@ def training_batches(
     seed: int,
     start_step: int = 0,
     split: str = "train",
+    with_labels: bool = False,
 ) -> tf.data.Dataset:
     """Makes endless shuffled batches with fresh noise in every epoch.
 
@@ -50,16 +51,20 @@ def training_batches(
       seed: the run's seed.
       start_step: number of batches to skip.
       split: the split to draw from.
+      with_labels: whether batches hold the labels.
 
     Returns:
       Dataset of {"index": int64 [batch_size], "x": float32 [batch_size, ...event]
-      on [-1, 1] (vectors raw), "x_smoothed": as "x", absent without smoothing}.
+      on [-1, 1] (vectors raw), "x_smoothed": as "x", absent without smoothing,
+      "label": int32 [batch_size], only with `with_labels`}.
 
     Raises:
       ValueError: `batch_size` is not between 1 and the size of the split,
-        `start_step` is negative, or the data are not sound.
+        `start_step` is negative, the data are not sound, or labels are requested of
+        data without any.
     """
     x = dataset.array(split)
+    labels = _labels(dataset, split) if with_labels else None
     num_examples = len(x)
     if not 1 <= batch_size <= num_examples:
         raise ValueError(
@@ -81,7 +86,7 @@ def training_batches(
             lambda step: (epoch, order, step * batch_size)
         )
 
-    make = _batch_maker(x, dataset.num_levels, smoothing)
+    make = _batch_maker(x, dataset.num_levels, smoothing, labels)
 
     def make_batch(epoch, order, start):
         noise_seed = derive_seed(seed, _TRAINING_NOISE, epoch)
@@ -101,6 +106,7 @@ def evaluation_batches(
     seed: int,
     draw: int = 0,
     indices: np.ndarray | None = None,
+    with_labels: bool = False,
 ) -> tf.data.Dataset:
     """Makes one pass over a split or a subset of it; the last batch may be smaller.
 
@@ -115,13 +121,14 @@ def evaluation_batches(
       draw: number of the noise draw, for several x~ per example.
       indices: stored positions of the examples to read, in that order, e.g. of
         `subset_indices`; None reads the whole split in stored order.
+      with_labels: whether batches hold the labels.
 
     Returns:
       Dataset of the elements of `training_batches`; "index" is the stored position.
 
     Raises:
-      ValueError: `batch_size` is below 1, `indices` are no positions of the split, or
-        the data are not sound.
+      ValueError: `batch_size` is below 1, `indices` are no positions of the split, the
+        data are not sound, or labels are requested of data without any.
     """
     return array_batches(
         dataset.array(split),
@@ -132,6 +139,7 @@ def evaluation_batches(
         seed=seed,
         draw=draw,
         indices=indices,
+        labels=_labels(dataset, split) if with_labels else None,
     )
 
 
@@ -145,6 +153,7 @@ def array_batches(
     seed: int,
     draw: int = 0,
     indices: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Makes the batches of `evaluation_batches` from an array.
 
@@ -157,16 +166,23 @@ def array_batches(
       seed: the run's seed.
       draw: number of the noise draw, for several x~ per example.
       indices: positions of the examples to read, in that order; None for all.
+      labels: integers [n]; batches hold them as "label", int32. None for no labels.
 
     Raises:
-      ValueError: `batch_size` is below 1, or `indices` are not positions in `x`.
+      ValueError: `batch_size` is below 1, `indices` are not positions in `x`, or there
+        are not as many labels as examples.
     """
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1; got {batch_size}.")
     if indices is None:
         indices = np.arange(len(x))
     indices = _check_indices(indices, len(x))
-    make = _batch_maker(x, num_levels, smoothing)
+    if labels is not None and np.shape(labels) != (len(x),):
+        raise ValueError(
+            f"`labels` must be one integer per example, [{len(x)}]; got"
+            f" {list(np.shape(labels))}."
+        )
+    make = _batch_maker(x, num_levels, smoothing, labels)
 
     def make_batch(start):
         noise_seed = derive_seed(seed, f"{_EVALUATION_NOISE} {split}", draw)
@@ -193,7 +209,22 @@ def _check_indices(indices: np.ndarray, num_examples: int) -> np.ndarray:
     return indices.astype(np.int64)
 
 
-def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | None):
+def _labels(dataset: Dataset, split: str) -> np.ndarray:
+    labels = dataset.labels(split)
+    if labels is None:
+        raise ValueError(
+            f"{dataset.name!r} has no labels, which a class-conditional model needs."
+            " Choose a data set with classes, or train without labels."
+        )
+    return labels
+
+
+def _batch_maker(
+    x: np.ndarray,
+    num_levels: int | None,
+    smoothing: Smoothing | None,
+    labels: np.ndarray | None,
+):
     """Makes a function (order [n], places [b], seed [2]) -> batch.
 
     The batch holds the examples order[places]. Noise is drawn for whole blocks of
@@ -202,6 +233,7 @@ def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | N
     drawn.
     """
     table = tf.constant(x)
+    label_table = None if labels is None else tf.constant(labels, tf.int32)
 
     def clean(indices):
         return scale(tf.gather(table, indices), num_levels)
@@ -209,6 +241,8 @@ def _batch_maker(x: np.ndarray, num_levels: int | None, smoothing: Smoothing | N
     def make(order, places, seed):
         indices = tf.gather(order, places)
         batch = {"index": indices, "x": clean(indices)}
+        if label_table is not None:
+            batch["label"] = tf.gather(label_table, indices)
         if smoothing is None:
             return batch
 

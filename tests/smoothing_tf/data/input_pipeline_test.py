@@ -227,6 +227,38 @@ def test_splits_do_not_share_their_noise(dataset):
     assert not np.isclose(*noise, atol=1e-5).all(axis=(1, 2, 3)).any()
 
 
+def test_batches_hold_labels_on_request(dataset):
+    labels = dataset.labels("train")
+    for batch in _train(dataset, 4, with_labels=True):
+        assert batch["label"].dtype == np.int32
+        np.testing.assert_array_equal(batch["label"], labels[batch["index"]])
+    indices = np.array([6, 0, 3])
+    batches = _evaluate(dataset, 2, indices=indices, with_labels=True)
+    np.testing.assert_array_equal(
+        _join(batches, "label"), dataset.labels("test")[indices]
+    )
+    # Nothing else changes.
+    for batch, other in zip(batches, _evaluate(dataset, 2, indices=indices)):
+        del batch["label"]
+        _assert_equal([batch], [other])
+
+
+def test_labels_of_data_without_any_are_refused():
+    data = Dataset(source_from_arrays("plain", tiny_data.tiny_arrays(), 4))
+    with pytest.raises(ValueError, match="'plain' has no labels"):
+        training_batches(data, None, batch_size=2, seed=0, with_labels=True)
+    with pytest.raises(ValueError, match="'plain' has no labels"):
+        _evaluate(data, with_labels=True)
+    with pytest.raises(ValueError, match=r"`labels` must be one integer per.*got \[3"):
+        input_pipeline.array_batches(
+            *(data.array("test"), 4, None),
+            split="test",
+            batch_size=2,
+            seed=0,
+            labels=np.zeros(3, int),
+        )
+
+
 def test_training_batches_have_static_shapes(dataset):
     spec = training_batches(dataset, Gaussian(0.3), batch_size=8, seed=0).element_spec
     assert spec["x"].shape == spec["x_smoothed"].shape == (8, 4, 4, 1)
