@@ -3,7 +3,12 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from smoothing_tf.data.dataset import Dataset
+
+# Facts that data.json of an earlier version lacks.
+_LATER = {"num_classes", "class_frequencies"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +21,9 @@ class DataSpec:
       event_shape: shape of one example, (height, width, channels) of an image.
       num_levels: values are 0, ..., num_levels - 1; None for vectors.
       class_names: names of the labels 0, 1, ...; None without labels or names.
+      num_classes: number of classes; None without labels.
+      class_frequencies: share of each class in the training split; None without
+        labels, or if no model needed it.
     """
 
     name: str
@@ -23,10 +31,18 @@ class DataSpec:
     event_shape: tuple[int, ...]
     num_levels: int | None
     class_names: tuple[str, ...] | None = None
+    num_classes: int | None = None
+    class_frequencies: tuple[float, ...] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "DataSpec":
-        """Extracts the facts about an open data set."""
+    def of(cls, dataset: Dataset, *, with_frequencies: bool = False) -> "DataSpec":
+        """Extracts the facts about an open data set.
+
+        Args:
+          dataset: the data set.
+          with_frequencies: whether to count the classes, which reads the training
+            split.
+        """
         names = dataset.source.class_names
         return cls(
             name=dataset.name,
@@ -34,6 +50,8 @@ class DataSpec:
             event_shape=tuple(int(size) for size in dataset.event_shape),
             num_levels=None if dataset.num_levels is None else int(dataset.num_levels),
             class_names=None if names is None else tuple(names),
+            num_classes=dataset.num_classes,
+            class_frequencies=_frequencies(dataset) if with_frequencies else None,
         )
 
     @classmethod
@@ -44,7 +62,7 @@ class DataSpec:
           ValueError: the value does not have that form.
         """
         names = {field.name for field in dataclasses.fields(cls)}
-        if not isinstance(value, dict) or value.keys() != names:
+        if not isinstance(value, dict) or not names - _LATER <= value.keys() <= names:
             raise ValueError(f"It must be an object with {', '.join(sorted(names))}.")
         shape, levels = value["event_shape"], value["num_levels"]
         if (
@@ -74,11 +92,17 @@ class DataSpec:
                 "`name` must be a text, and `class_names` a list of texts or null;"
                 f" got {value['name']!r} and {classes!r}."
             )
+        num_classes = value.get("num_classes", classes and len(classes))
+        frequencies = value.get("class_frequencies")
+        _check_classes(num_classes, frequencies)
+        shares = None if frequencies is None else tuple(frequencies)
         return cls(
             **value
             | {
                 "event_shape": tuple(shape),
                 "class_names": None if classes is None else tuple(classes),
+                "num_classes": num_classes,
+                "class_frequencies": shares,
             }
         )
 
@@ -86,8 +110,24 @@ class DataSpec:
         """Converts the facts to plain lists, strings and numbers."""
         value = dataclasses.asdict(self)
         value["event_shape"] = list(self.event_shape)
-        value["class_names"] = self.class_names and list(self.class_names)
+        for name in ("class_names", "class_frequencies"):
+            value[name] = getattr(self, name) and list(getattr(self, name))
         return value
+
+    def check_same_classes(self, other: "DataSpec", where: str) -> None:
+        """Checks that a class-conditional model of these data fits other data.
+
+        Raises:
+          ValueError: the number of classes or their names differ.
+        """
+        for name in ("num_classes", "class_names"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                raise ValueError(
+                    f"The classes of {where} do not fit this class-conditional run:"
+                    f" their {name.replace('_', ' ')} is {theirs}, that of the run's"
+                    f" data is {mine}. Name data with the same classes."
+                )
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
         """Checks that a model of these data can be used on other data.
@@ -107,6 +147,31 @@ class DataSpec:
                     f" {name.replace('_', ' ')} is {theirs}, that of the run's data is"
                     f" {mine}. Name the data that it was trained on, or similar data."
                 )
+
+
+def _frequencies(dataset: Dataset) -> tuple[float, ...] | None:
+    if dataset.num_classes is None:
+        return None
+    labels = np.asarray(dataset.labels("train"))
+    counts = np.bincount(labels, minlength=dataset.num_classes)
+    return tuple((counts / counts.sum()).tolist())
+
+
+def _check_classes(num_classes: Any, frequencies: Any) -> None:
+    if num_classes is not None and (type(num_classes) is not int or num_classes < 1):
+        raise ValueError(
+            f"`num_classes` must be an integer above 0, or null; got {num_classes!r}."
+        )
+    if frequencies is None:
+        return
+    is_list = isinstance(frequencies, list) and len(frequencies) == num_classes
+    if not is_list or not all(
+        isinstance(share, float) and 0.0 <= share <= 1.0 for share in frequencies
+    ):
+        raise ValueError(
+            f"`class_frequencies` must be {num_classes} numbers from 0 to 1, or null;"
+            f" got {frequencies!r}."
+        )
 
 
 def _kind(num_levels: int | None) -> str:

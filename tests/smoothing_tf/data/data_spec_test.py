@@ -14,8 +14,8 @@ VECTORS = DataSpec.of(tiny_dataset((3,), None))
 
 
 def test_the_facts_are_those_of_the_data():
-    assert IMAGES == DataSpec("tiny", "images", (4, 4, 1), 4)
-    assert VECTORS == DataSpec("tiny", "vectors", (3,), None)
+    assert IMAGES == DataSpec("tiny", "images", (4, 4, 1), 4, num_classes=3)
+    assert VECTORS == DataSpec("tiny", "vectors", (3,), None, num_classes=3)
 
 
 @pytest.mark.parametrize(
