@@ -121,11 +121,12 @@ class _Stage:
         self.model = self._trainer.model
         shape = [self.batch_size, *self.model.event_shape]
         x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
-        condition = Condition(x) if stage == "reverse" else Condition()
-        arguments = (x, condition)
+        parts = {"x_smoothed": x} if stage == "reverse" else {}
+        arguments = (x, parts) if parts else (x,)
         self._batches = iter(tf.data.Dataset.from_tensors(arguments).repeat())
         self.first_call = self.step()
-        self.forward = tf.function(lambda: self.model.log_prob(*arguments))
+        condition = Condition(**parts)
+        self.forward = tf.function(lambda: self.model.log_prob(x, condition))
         measure.wait(self.forward())
         one = condition.map(lambda part: part[:1])
         self.flops = self.batch_size * measure.forward_flops(self.model, one)

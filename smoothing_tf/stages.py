@@ -7,6 +7,7 @@ from smoothing_tf.config import Config
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.models import DensityModel, build_model
+from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import make_smoothing
@@ -14,7 +15,12 @@ from smoothing_tf.training.checkpoints import restore_stage
 
 
 def make_model(config: Config, stage: str, data: DataSpec | Dataset) -> DensityModel:
-    """Builds the model of a stage with its initial weights."""
+    """Builds the model of a stage with its initial weights.
+
+    Raises:
+      ValueError: the model does not fit the data, e.g. a class-conditional one data
+        without labels.
+    """
     stage_config = config.stages[stage]
     return build_model(
         stage_config.model,
@@ -22,9 +28,26 @@ def make_model(config: Config, stage: str, data: DataSpec | Dataset) -> DensityM
         stage=stage,
         event_shape=data.event_shape,
         num_levels=data.num_levels,
+        num_classes=count_classes(config, stage, data),
         seed=derive_seed(config.seed, f"initial weights {stage}"),
         dtype=stage_config.dtype_policy,
     )
+
+
+def count_classes(config: Config, stage: str, data: DataSpec | Dataset) -> int | None:
+    """Returns the number of classes that the model of a stage takes, or None.
+
+    Raises:
+      ValueError: the model is class-conditional, but the data have no labels.
+    """
+    if not config.stages[stage].choice.class_conditional:
+        return None
+    if data.num_classes is None:
+        raise ValueError(
+            f"`--{stage}_class_conditional` needs data with labels; {data.name!r} has"
+            " none. Choose data with classes, or drop --class_conditional."
+        )
+    return data.num_classes
 
 
 def load_stage(
@@ -70,9 +93,15 @@ def load_stages(
         str(stage): load_stage(config, stage, data, directory)
         for stage, directory in directories.items()
     }
+    classes = Classes()
+    if any(model.num_classes is not None for model in models.values()):
+        if isinstance(data, Dataset):
+            data = DataSpec.of(data, with_frequencies=True)
+        classes = Classes(data.class_names, data.class_frequencies)
     return Trained(
         smoothing=make_smoothing(config.smoothing),
         num_levels=data.num_levels,
         standardization=data.standardization,
+        classes=classes,
         **models,
     )

@@ -28,7 +28,7 @@ from smoothing_tf.run_files import (
 )
 from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
-from smoothing_tf.stages import load_stages, make_model
+from smoothing_tf.stages import count_classes, load_stages, make_model
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
 from smoothing_tf.training.stop_signals import StopSignals
@@ -189,6 +189,8 @@ def train(
                 f"The data set {dataset.name!r} must have examples in a split"
                 f" {split!r}; it has {dataset.num_examples}."
             )
+    for stage in stages:
+        count_classes(config, stage, dataset)
     for stage in stages[1:]:
         # A model that does not fit the data is refused here, not once the stages before
         # it are trained. In a graph of its own, building a model computes nothing.
@@ -199,7 +201,9 @@ def train(
     with locked_stages(workdir, own):
         config = resolve(config, workdir, own, dataset)
         if writes:
-            config = save_config(config, DataSpec.of(dataset), workdir, own)
+            has_classes = config.is_class_conditional(stages)
+            spec = DataSpec.of(dataset, with_frequencies=has_classes)
+            config = save_config(config, spec, workdir, own)
         smoothing = make_smoothing(config.smoothing)
         if writes and set(stages) != {Stage.BASELINE}:
             warning = spread_warning(dataset, smoothing.noise_scale)

@@ -44,6 +44,12 @@ class ModelChoice:
         choices=tuple(_POLICIES),
     )
 
+    class_conditional: bool = setting(
+        False,
+        "The density is conditional on the class of an example as well. Needs data with"
+        " labels.",
+    )
+
     def __post_init__(self):
         validate(self)
 
@@ -94,6 +100,10 @@ class Config:
             for stage, part in self.stages.items()
         }
         return dataclasses.replace(self, stages=stages)
+
+    def is_class_conditional(self, stages: Sequence[str]) -> bool:
+        """Whether any of these stages is conditional on the class."""
+        return any(self.stages[stage].choice.class_conditional for stage in stages)
 
     def compute_dtypes(self, stages: Sequence[str]) -> dict[str, str]:
         """Returns stage -> precision of its network."""

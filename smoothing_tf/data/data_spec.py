@@ -3,11 +3,13 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.standardization import Standardization
 
-# Facts that are only stored where there are any; earlier versions have none of them.
-_OPTIONAL = ("standardization",)
+# Facts that data.json of an earlier version lacks.
+_LATER = {"standardization", "num_classes", "class_frequencies"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +24,9 @@ class DataSpec:
       class_names: names of the labels 0, 1, ...; None without labels or names.
       standardization: the scale of a table's columns; None for data in their own
         units.
+      num_classes: number of classes; None without labels.
+      class_frequencies: share of each class in the training split; None without
+        labels, or if no model needed it.
     """
 
     name: str
@@ -30,10 +35,18 @@ class DataSpec:
     num_levels: int | None
     class_names: tuple[str, ...] | None = None
     standardization: Standardization | None = None
+    num_classes: int | None = None
+    class_frequencies: tuple[float, ...] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "DataSpec":
-        """Extracts the facts about an open data set."""
+    def of(cls, dataset: Dataset, *, with_frequencies: bool = False) -> "DataSpec":
+        """Extracts the facts about an open data set.
+
+        Args:
+          dataset: the data set.
+          with_frequencies: whether to count the classes, which reads the training
+            split.
+        """
         names = dataset.source.class_names
         return cls(
             name=dataset.name,
@@ -42,6 +55,8 @@ class DataSpec:
             num_levels=None if dataset.num_levels is None else int(dataset.num_levels),
             class_names=None if names is None else tuple(names),
             standardization=dataset.standardization,
+            num_classes=dataset.num_classes,
+            class_frequencies=_frequencies(dataset) if with_frequencies else None,
         )
 
     @classmethod
@@ -51,8 +66,8 @@ class DataSpec:
         Raises:
           ValueError: the value does not have that form.
         """
-        names = {field.name for field in dataclasses.fields(cls)} - {*_OPTIONAL}
-        if not isinstance(value, dict) or value.keys() - {*_OPTIONAL} != names:
+        names = {field.name for field in dataclasses.fields(cls)}
+        if not isinstance(value, dict) or not names - _LATER <= value.keys() <= names:
             raise ValueError(f"It must be an object with {', '.join(sorted(names))}.")
         shape, levels = value["event_shape"], value["num_levels"]
         if (
@@ -90,12 +105,18 @@ class DataSpec:
                     "`standardization` must have an entry for each coordinate of a"
                     f" vector; got {len(scale.columns)} for the shape {shape}."
                 )
+        num_classes = value.get("num_classes", classes and len(classes))
+        frequencies = value.get("class_frequencies")
+        _check_classes(num_classes, frequencies)
+        shares = None if frequencies is None else tuple(frequencies)
         return cls(
             **value
             | {
                 "standardization": scale,
                 "event_shape": tuple(shape),
                 "class_names": None if classes is None else tuple(classes),
+                "num_classes": num_classes,
+                "class_frequencies": shares,
             }
         )
 
@@ -103,11 +124,26 @@ class DataSpec:
         """Converts the facts to plain lists, strings and numbers."""
         value = dataclasses.asdict(self)
         value["event_shape"] = list(self.event_shape)
-        value["class_names"] = self.class_names and list(self.class_names)
-        del value["standardization"]
+        for name in ("class_names", "class_frequencies"):
+            value[name] = getattr(self, name) and list(getattr(self, name))
         if self.standardization is not None:
             value["standardization"] = self.standardization.to_json()
         return value
+
+    def check_same_classes(self, other: "DataSpec", where: str) -> None:
+        """Checks that a class-conditional model of these data fits other data.
+
+        Raises:
+          ValueError: the number of classes or their names differ.
+        """
+        for name in ("num_classes", "class_names"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                raise ValueError(
+                    f"The classes of {where} do not fit this class-conditional run:"
+                    f" their {name.replace('_', ' ')} is {theirs}, that of the run's"
+                    f" data is {mine}. Name data with the same classes."
+                )
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
         """Checks that a model of these data can be used on other data.
@@ -140,6 +176,31 @@ class DataSpec:
                 f"The data of {where} do not fit this run: they are standardized, and"
                 " those of the run are not. Name the data that it was trained on."
             )
+
+
+def _frequencies(dataset: Dataset) -> tuple[float, ...] | None:
+    if dataset.num_classes is None:
+        return None
+    labels = np.asarray(dataset.labels("train"))
+    counts = np.bincount(labels, minlength=dataset.num_classes)
+    return tuple((counts / counts.sum()).tolist())
+
+
+def _check_classes(num_classes: Any, frequencies: Any) -> None:
+    if num_classes is not None and (type(num_classes) is not int or num_classes < 1):
+        raise ValueError(
+            f"`num_classes` must be an integer above 0, or null; got {num_classes!r}."
+        )
+    if frequencies is None:
+        return
+    is_list = isinstance(frequencies, list) and len(frequencies) == num_classes
+    if not is_list or not all(
+        isinstance(share, float) and 0.0 <= share <= 1.0 for share in frequencies
+    ):
+        raise ValueError(
+            f"`class_frequencies` must be {num_classes} numbers from 0 to 1, or null;"
+            f" got {frequencies!r}."
+        )
 
 
 def _kind(num_levels: int | None) -> str:

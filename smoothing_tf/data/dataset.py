@@ -66,6 +66,11 @@ class Dataset:
         return self.source.standardization
 
     @property
+    def num_classes(self) -> int | None:
+        """Labels are 0, ..., num_classes - 1; None for data without labels."""
+        return self.source.format.num_classes if self.source.format.label else None
+
+    @property
     def num_examples(self) -> dict[str, int]:
         """Split -> number of examples."""
         return {

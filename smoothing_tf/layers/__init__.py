@@ -7,6 +7,7 @@ from smoothing_tf.layers.causal_conv import (
     PointwiseConv,
     SkipConv,
 )
+from smoothing_tf.layers.class_bias import ClassBias, make_class_bias, over_pixels
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.dropout import dropout
@@ -21,6 +22,7 @@ from smoothing_tf.layers.masked_kernel import (
 )
 from smoothing_tf.layers.pixel_view import PixelView
 from smoothing_tf.layers.row_view import RowView, append_row, terms_from_above
+from smoothing_tf.layers.split_weights import SplitWeights
 from smoothing_tf.layers.view import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
@@ -28,6 +30,7 @@ __all__ = [
     "AffineCoupling",
     "CausalConv",
     "CausalConvTranspose",
+    "ClassBias",
     "ContextEncoder",
     "FullView",
     "GatedResnet",
@@ -38,6 +41,7 @@ __all__ = [
     "PointwiseConv",
     "RowView",
     "SkipConv",
+    "SplitWeights",
     "View",
     "WeightNormKernel",
     "append_row",
@@ -45,6 +49,8 @@ __all__ = [
     "concat_elu",
     "dropout",
     "elu",
+    "make_class_bias",
+    "over_pixels",
     "raster_mask",
     "sigmoid",
     "tanh",

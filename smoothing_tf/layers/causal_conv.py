@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.layers.class_bias import ClassBias
 from smoothing_tf.layers.split_weights import SplitWeights
 from smoothing_tf.layers.view import View, Weight
 from smoothing_tf.layers.weight_norm import WeightNormKernel
@@ -52,6 +53,8 @@ class CausalConv(keras.layers.Layer):
         pixel does not see itself; None for no shift.
       level: level of the input: 0 for the resolution of the image, 1 for half of it.
       reads_image: whether the input is the image itself instead of features.
+      class_bias: biases of the classes, in addition to the weight's; None for a
+        network without classes. Such a layer has no shift.
       **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
@@ -66,6 +69,7 @@ class CausalConv(keras.layers.Layer):
         shift: str | None = None,
         level: int = 0,
         reads_image: bool = False,
+        class_bias: ClassBias | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -78,6 +82,7 @@ class CausalConv(keras.layers.Layer):
         self.shift = shift
         self.level = level
         self.reads_image = reads_image
+        self.class_bias = class_bias
         self.built = True
 
     @property

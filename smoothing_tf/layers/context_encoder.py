@@ -27,6 +27,7 @@ class ContextEncoder(keras.layers.Layer):
       num_resolutions: number of levels, each at half the resolution of the last.
       first_index: dropout index of the first block.
       num_without_block: number of levels, from the finest one, without a block.
+      num_classes: number of classes that the blocks take; None for no classes.
       **kwargs: `name` and `dtype` of the layer.
     """
 
@@ -37,6 +38,7 @@ class ContextEncoder(keras.layers.Layer):
         num_resolutions: int,
         first_index: int,
         num_without_block: int = 0,
+        num_classes: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -45,7 +47,11 @@ class ContextEncoder(keras.layers.Layer):
         ]
         self.blocks = [
             GatedResnet(
-                self._conv, filters, index=first_index + offset, dtype=self.dtype_policy
+                self._conv,
+                filters,
+                index=first_index + offset,
+                num_classes=num_classes,
+                dtype=self.dtype_policy,
             )
             for offset in range(num_resolutions - num_without_block)
         ]
@@ -70,11 +76,11 @@ class ContextEncoder(keras.layers.Layer):
         features[-1] += self.everywhere(mean, view=view)
         return features
 
-    def _conv(self, in_channels, filters, *, output_scale=1.0, stride=1):
+    def _conv(self, in_channels, filters, *, output_scale=1.0, **kwargs):
         weight = WeightNormKernel(
             (3, 3, in_channels, filters),
             filters,
             output_scale=output_scale,
             dtype=self.dtype_policy,
         )
-        return CausalConv(weight, "all", stride=stride, dtype=self.dtype_policy)
+        return CausalConv(weight, "all", dtype=self.dtype_policy, **kwargs)

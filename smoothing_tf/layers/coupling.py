@@ -4,13 +4,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.layers.class_bias import make_class_bias
 from smoothing_tf.layers.masked_dense import MaskedDense
 
 
 class AffineCoupling(keras.layers.Layer):
     """(a, b) -> (a, (b - shift) exp(-log_scale)).
 
-    Both shift and log_scale are functions of a and of a context, if there is one.
+    Both shift and log_scale are functions of a, and of a context and a class, if there
+    are any.
     log_scale = limit * tanh(raw / limit) is bounded, so that no step can blow up.
     RealNVP starts the last layer at zero, which makes the step the identity.
 
@@ -21,6 +23,8 @@ class AffineCoupling(keras.layers.Layer):
       hidden_units: widths of the hidden layers.
       log_scale_limit: upper limit of |log_scale|.
       activation: name of the nonlinearity after each hidden layer.
+      num_classes: number of classes, each of which has biases in every layer; None
+        for no classes.
       **kwargs: `name` and `dtype` of the layer.
 
     Reference: Dinh et al., "Density Estimation Using Real NVP", ICLR 2017.
@@ -34,6 +38,7 @@ class AffineCoupling(keras.layers.Layer):
         hidden_units: tuple[int, ...],
         log_scale_limit: float,
         activation: str = "relu",
+        num_classes: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -48,19 +53,42 @@ class AffineCoupling(keras.layers.Layer):
             )
             for n_in, n_out in zip(sizes, sizes[1:], strict=False)
         ]
+        self.class_biases = [
+            make_class_bias(num_classes, size, dtype=policy) for size in sizes[1:]
+        ]
         self.built = True
 
     def reset_output(self) -> None:
         """Makes the step the identity, whatever its hidden layers compute."""
-        for weight in (self.dense[-1].kernel, self.dense[-1].bias):
+        weights = [self.dense[-1].kernel, self.dense[-1].bias]
+        if self.class_biases[-1] is not None:
+            weights.append(self.class_biases[-1].table)
+        for weight in weights:
             weight.assign(tf.zeros_like(weight.value))
 
     def call(
-        self, fixed: tf.Tensor, context: tf.Tensor | None = None
+        self,
+        fixed: tf.Tensor,
+        context: tf.Tensor | None = None,
+        classes: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """a [batch, num_fixed] -> (shift, log_scale), each [batch, num_moved]."""
+        """Computes the step.
+
+        Args:
+          fixed: a, [batch, num_fixed].
+          context: context [batch, num_context], or None.
+          classes: one-hot classes [batch, num_classes], or None.
+
+        Returns:
+          (shift, log_scale), each [batch, num_moved].
+        """
         hidden = fixed if context is None else tf.concat([fixed, context], axis=-1)
-        for layer in self.dense[:-1]:
-            hidden = self._activation(layer(hidden))
-        shift, raw = tf.split(self.dense[-1](hidden), 2, axis=-1)
+        for index, layer in enumerate(self.dense):
+            if index:
+                hidden = self._activation(hidden)
+            hidden = layer(hidden)
+            class_bias = self.class_biases[index]
+            if class_bias is not None:
+                hidden += class_bias(classes)
+        shift, raw = tf.split(hidden, 2, axis=-1)
         return shift, self._limit * tf.tanh(raw / self._limit)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu
+from smoothing_tf.layers.class_bias import over_pixels
 from smoothing_tf.layers.dropout import dropout
 from smoothing_tf.layers.view import ConvTransposeLayer
 
@@ -14,6 +15,7 @@ class FullView:
       dropout_seed: int32 [2]; None turns dropout off.
       dropout_rate: share of units that are dropped.
       is_spatial: whether dropout drops whole channels of an image.
+      classes: one-hot classes of the images [b, K], or None.
     """
 
     def __init__(
@@ -21,16 +23,21 @@ class FullView:
         dropout_seed: tf.Tensor | None = None,
         dropout_rate: float = 0.0,
         is_spatial: bool = False,
+        classes: tf.Tensor | None = None,
     ):
         self._dropout_seed = dropout_seed
         self._dropout_rate = dropout_rate
         self._is_spatial = is_spatial
+        self._classes = classes
 
     def conv(self, layer, x):
         kernel, bias = layer.weight.kernel_and_bias()
         # Explicit padding inside tf.nn.conv2d is many times slower on a CPU.
         y = tf.nn.conv2d(tf.pad(x, layer.paddings), kernel, layer.stride, "VALID")
-        return shift_features(self._finish(layer, y, bias), layer.shift)
+        y = self._finish(layer, y, bias)
+        if layer.class_bias is not None:
+            y += over_pixels(self.class_term(layer.class_bias))
+        return shift_features(y, layer.shift)
 
     def conv_transpose(self, layer, x):
         kernel, bias = layer.weight.kernel_and_bias()
@@ -47,6 +54,11 @@ class FullView:
         )
         term = tf.tensordot(concat_elu(x), rows, 1)
         return term if index else term + bias
+
+    def class_term(self, layer):
+        if self._classes is None:
+            raise ValueError("A class-conditional network needs the classes of images.")
+        return layer(self._classes)
 
     def dropout(self, x, index):
         if self._dropout_seed is None or not self._dropout_rate:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu, sigmoid
 from smoothing_tf.layers.causal_conv import SkipConv
+from smoothing_tf.layers.class_bias import make_class_bias
 from smoothing_tf.layers.view import View
 
 
@@ -14,11 +15,13 @@ class GatedResnet(keras.layers.Layer):
     """x + A sigmoid(B), where (A, B) come from two convolutions.
 
     Args:
-      make_conv: (in_channels, filters, output_scale=...) -> convolution; it
-        determines what the block may see.
+      make_conv: (in_channels, filters, output_scale=..., class_bias=...) ->
+        convolution; it determines what the block may see.
       filters: number of channels F of the input and of the output.
       num_skips: number of skip connections into the block, of F channels each.
       index: index of the block's dropout within the model.
+      num_classes: number of classes, each of which has a bias in front of the gate;
+        None for a network without classes.
       **kwargs: `name` and `dtype` of the layer.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
@@ -31,13 +34,17 @@ class GatedResnet(keras.layers.Layer):
         *,
         num_skips: int = 0,
         index: int = 0,
+        num_classes: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.index = index
         self.conv_input = make_conv(2 * filters, filters)
+        class_bias = make_class_bias(num_classes, 2 * filters, dtype=self.dtype_policy)
         # Blocks start close to the identity.
-        self.conv_out = make_conv(2 * filters, 2 * filters, output_scale=0.1)
+        self.conv_out = make_conv(
+            2 * filters, 2 * filters, output_scale=0.1, class_bias=class_bias
+        )
         self.skip = None
         if num_skips:
             self.skip = SkipConv(num_skips, filters, filters, dtype=self.dtype_policy)

@@ -11,13 +11,17 @@ class InitializingView(FullView):
     """Data-dependent initialization: every layer standardizes its outputs.
 
     Run it on one batch, through the layers in order, right after the weights have
-    been drawn; see `WeightNormKernel.fit_outputs`.
+    been drawn; see `WeightNormKernel.fit_outputs`. The biases of classes come on top
+    of standardized outputs and stay as they are.
+
+    Args:
+      classes: one-hot classes of the images [b, K], or None.
 
     Reference: Salimans & Kingma, "Weight Normalization", NeurIPS 2016, section 3.
     """
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, classes: tf.Tensor | None = None):
+        super().__init__(classes=classes)
         self._sums: dict[SkipLayer, tf.Tensor] = {}
 
     def skip(self, layer, x, index):

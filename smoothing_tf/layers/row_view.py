@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from smoothing_tf.layers.class_bias import over_pixels
 from smoothing_tf.layers.full_view import convolve_transposed, shift_features
 from smoothing_tf.layers.partial_view import PartialView
 from smoothing_tf.layers.split_weights import SplitWeights
@@ -23,6 +24,7 @@ class RowView(PartialView):
       row_in_block: index of the row within its block, a Python integer.
       origin: int [b], index into a whole tensor's images for each image of the batch;
         None if they are the same images.
+      class_terms: biases of classes -> their term for each image, [b, c].
     """
 
     def __init__(
@@ -32,17 +34,23 @@ class RowView(PartialView):
         row: tf.Tensor,
         row_in_block: int,
         origin: tf.Tensor | None = None,
+        class_terms: Mapping[Any, tf.Tensor] | None = None,
     ):
         super().__init__(weights)
         self._origin = origin
         self._remembered = remembered
         self._row = row
         self._row_in_block = row_in_block
+        self._class_terms = class_terms or {}
         self._level = 0
+
+    def class_term(self, layer):
+        return self._class_terms[layer]
 
     def conv(self, layer, x):
         weights = self._weights[layer]
-        y = slide(layer, self._window(layer, x), weights.kernel) + weights.bias
+        y = slide(layer, self._window(layer, x), weights.kernel)
+        y += over_pixels(weights.bias)
         if layer.shift == "down" and not self._row_in_block:
             # Zeros are shifted in from outside the image.
             y *= tf.cast(self._row > 0, y.dtype)
@@ -101,7 +109,8 @@ def terms_from_above(
     """
     return {
         layer: shift_features(
-            slide(layer, remembered[layer], weights[layer].above) + weights[layer].bias,
+            slide(layer, remembered[layer], weights[layer].above)
+            + over_pixels(weights[layer].bias),
             layer.shift,
         )
         for layer in layers

@@ -13,7 +13,8 @@ class SplitWeights(NamedTuple):
 
     Attributes:
       kernel: whole kernel; for a skip connection, a list with one kernel per input.
-      bias: [filters]; for a transposed convolution of the horizontal stream, one bias
+      bias: [filters], or [b, filters] with the biases of each image's class; for a
+        transposed convolution of the horizontal stream, one bias
         per output, [2 * 2 * filters].
       above: rows of the kernel above its last one.
       here: [in_channels, filters], the weights from a pixel to its own output, or

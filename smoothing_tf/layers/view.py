@@ -26,6 +26,8 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.layers.class_bias import ClassBias
+
 # The second result of a recursion over levels, next to its features, e.g. the terms
 # that the vertical stream adds to the horizontal stream.
 Extra = Any
@@ -48,6 +50,12 @@ class View(Protocol):
 
     def skip(self, layer: SkipLayer, x: tf.Tensor, index: int) -> tf.Tensor:
         """Computes the term of input number `index` of a skip connection."""
+
+    def class_term(self, layer: ClassBias) -> tf.Tensor:
+        """Returns the biases of each image's class, [b, c].
+
+        In a view of a single pixel they are part of the biases of its layers.
+        """
 
     def dropout(self, x: tf.Tensor, index: int) -> tf.Tensor:
         """Applies dropout number `index` of the model, if dropout is active."""
@@ -103,6 +111,7 @@ class ConvLayer(Protocol):
       stride: 1 or 2.
       shift: "down", "right" or None.
       reads_image: whether the input is the image itself instead of features.
+      class_bias: biases of the classes, in addition to the weight's, or None.
       num_rows_above: rows above the current one that the window covers.
       num_columns_left: columns left of the current one that its last row covers.
     """
@@ -113,6 +122,7 @@ class ConvLayer(Protocol):
     stride: int
     shift: str | None
     reads_image: bool
+    class_bias: ClassBias | None
 
     @property
     def num_rows_above(self) -> int: ...

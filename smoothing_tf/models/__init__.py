@@ -17,11 +17,11 @@ from smoothing_tf.models.pixelcnnpp import (
     make_pixelcnnpp,
 )
 from smoothing_tf.models.realnvp import RealNVP, RealNVPConfig
+from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.models.two_stage import (
     BoundTerms,
     TwoStageModel,
     importance_weighted_bound,
-    single_step_denoise,
 )
 from smoothing_tf.settings import choose
 
@@ -49,6 +49,7 @@ def build_model(
     stage: str,
     event_shape: tuple[int, ...],
     num_levels: int | None,
+    num_classes: int | None = None,
     seed: int | tf.Tensor = 0,
     **kwargs: Any,
 ) -> DensityModel:
@@ -61,6 +62,8 @@ def build_model(
         continuous; the reverse stage is conditional on x~.
       event_shape: shape of one x.
       num_levels: number of levels of the data, or None if it is continuous.
+      num_classes: number of classes of a class-conditional model; None for a model
+        that takes no labels.
       seed: seed of the initial weights, integer or int32 [2].
       **kwargs: `name` and `dtype` of `keras.Model`.
 
@@ -72,6 +75,7 @@ def build_model(
         event_shape,
         num_levels=None if stage == "smoothed" else num_levels,
         takes_x_smoothed=stage == "reverse",
+        num_classes=num_classes,
         seed=seed,
         **kwargs,
     )

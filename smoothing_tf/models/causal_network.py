@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf.layers import View
+from smoothing_tf.layers import ClassBias, View
 from smoothing_tf.models.heads import Head
 
 # Tensors over whole images, in any nesting.
@@ -83,3 +83,7 @@ class CausalNetwork(abc.ABC):
 
         They are convolutions with a weight; those that read x~ are not among them.
         """
+
+    @abc.abstractmethod
+    def class_biases(self) -> list[ClassBias]:
+        """Returns the biases of classes; none without classes."""

@@ -123,6 +123,21 @@ class DensityModel(keras.Model, abc.ABC):
           condition: condition as for `log_prob`.
         """
 
+    def one_hot(self, condition: Condition | None) -> tf.Tensor | None:
+        """Encodes labels [b] as one-hot rows [b, num_classes] in the compute dtype.
+
+        Returns:
+          The rows; None for a model without classes.
+
+        Raises:
+          ValueError: labels are missing or unexpected.
+        """
+        label = None if condition is None else condition.label
+        self._check_has_label(label)
+        if label is None:
+            return None
+        return tf.one_hot(label, self.num_classes, dtype=self.compute_dtype)
+
     def check_num_samples(self, num_samples: int | tf.Tensor) -> None:
         """Checks the number of samples, unless it is a tensor.
 
@@ -165,11 +180,11 @@ class DensityModel(keras.Model, abc.ABC):
             label = check_label(label, self.num_classes)
         arguments["condition.label"] = label
         sizes = {
-            name: size
+            name: tf.TensorShape(value.shape)[0]
             for name, value in arguments.items()
             if value is not None
-            and (size := tf.TensorShape(value.shape)[0]) is not None
         }
+        sizes = {name: size for name, size in sizes.items() if size is not None}
         for name, size in sizes.items():
             first = next(iter(sizes))
             if size != sizes[first]:
@@ -190,6 +205,9 @@ class DensityModel(keras.Model, abc.ABC):
                 f" {kind} on x~; got"
                 f" {'None' if x_smoothed is None else x_smoothed.shape}."
             )
+        self._check_has_label(label)
+
+    def _check_has_label(self, label: tf.Tensor | None) -> None:
         has_classes = self.num_classes is not None
         if has_classes != (label is not None):
             kind = (
@@ -237,6 +255,8 @@ def check_label(label: tf.Tensor, num_classes: int) -> tf.Tensor:
         limit = tf.cast(num_classes, label.dtype)
         tf.debugging.assert_non_negative(label, rule)
         tf.debugging.assert_less(label, limit, rule)
-    elif np.any(is_wrong := (label < 0) | (label >= num_classes)):
-        raise ValueError(f"{rule}; got {label.numpy()[is_wrong][0]}.")
+    else:
+        is_wrong = (label.numpy() < 0) | (label.numpy() >= num_classes)
+        if np.any(is_wrong):
+            raise ValueError(f"{rule}; got {label.numpy()[is_wrong][0]}.")
     return tf.cast(label, tf.int32)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers import sigmoid, tanh
+from smoothing_tf.layers import make_class_bias, over_pixels, sigmoid, tanh
 from smoothing_tf.models.heads import head_setting
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
@@ -52,6 +52,8 @@ class GatedPixelCNN(SubpixelModel):
       g_l = gate(conv_1xk(h_{l-1}) + conv1x1(v'_l))
       h_l = h_{l-1} + conv1x1(g_l),              but h_1 = conv1x1(g_1)
       parameters = head(relu(conv1x1(relu(sum_l conv1x1(g_l)))))
+
+    Of a class with the one-hot code y, V^T y is added to a and b in every gate.
 
     The windows of v cover both sides of the rows above, so h sees all earlier pixels
     once there are enough layers; the first layer of v leaves out the current row. Only
@@ -103,6 +105,11 @@ class GatedPixelCNN(SubpixelModel):
         # Nothing reads h after the last layer.
         self.residual = [self.pointwise(ordered, ordered) for _ in later]
         self.build_output_layers([filters] * 2)
+        # Of both gates of both stacks.
+        self.class_terms = [
+            make_class_bias(num_classes, 4 * filters, dtype=self.dtype_policy)
+            for _ in layers
+        ]
         if takes_x_smoothed:
             self.build_context_encoder(first_index=config.num_layers)
             of_smoothed, both_stacks = map(self.unordered, (filters, 4 * filters))
@@ -141,6 +148,11 @@ class GatedPixelCNN(SubpixelModel):
             term = down(v, view=view)
             if x_smoothed is not None:
                 for_both = self.inject[index](x_smoothed, view=view)
+                for_v, for_h = tf.split(for_both, 2, axis=-1)
+                v, term = v + for_v, term + for_h
+            class_bias = self.class_terms[index]
+            if class_bias is not None:
+                for_both = over_pixels(view.class_term(class_bias))
                 for_v, for_h = tf.split(for_both, 2, axis=-1)
                 v, term = v + for_v, term + for_h
             terms.append(term)

@@ -20,6 +20,8 @@ particles grows.
 Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -125,6 +127,7 @@ def inpaint_two_stage(
     known: tf.Tensor,
     seeds: tf.Tensor,
     num_particles: int,
+    labels: Sequence[tf.Tensor | None] = (None, None),
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
 
@@ -136,12 +139,18 @@ def inpaint_two_stage(
       known: mask, bool [n, ...event_shape].
       seeds: int32 [n, 2], one seed per image.
       num_particles: number of particles N; 1 is clamped ancestral sampling.
+      labels: classes [n] for `smoothed` and for `reverse`; None for a model that
+        takes none.
 
     Returns:
       (x~, x), each [n, ...event_shape] in the dtype of `images`.
     """
     x = repeat_particles(images, num_particles)
     known = repeat_particles(known, num_particles)
+    smoothed_label, reverse_label = (
+        None if label is None else repeat_particles(label, num_particles)
+        for label in labels
+    )
 
     def add_noise(image, seed):
         images = repeat_particles(image[None], num_particles)
@@ -156,6 +165,7 @@ def inpaint_two_stage(
         derive_seed(seeds, "smoothed"),
         num_particles,
         log_proposal,
+        Condition(label=smoothed_label),
     )
     x, log_weights, origin = clamped_walk(
         reverse,
@@ -163,7 +173,7 @@ def inpaint_two_stage(
         known,
         derive_seed(seeds, "reverse"),
         num_particles,
-        condition=Condition(x_smoothed),
+        condition=Condition(x_smoothed, reverse_label),
         log_weights=log_weights,
     )
     x_smoothed = tf.gather(x_smoothed, origin)

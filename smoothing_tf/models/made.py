@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from smoothing_tf.layers import MaskedDense, dropout
+from smoothing_tf.layers import MaskedDense, dropout, make_class_bias
 from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.heads import head_setting, make_head
@@ -51,8 +51,8 @@ class MADEConfig:
 class MADE(AutoregressiveModel):
     """p(x) = prod_d p(x_d | x_<d) from one masked network over a flat vector.
 
-    An image is flattened, so that every sub-pixel is a position. A condition enters
-    every layer without a mask.
+    An image is flattened, so that every sub-pixel is a position. x~ and a class
+    enter every layer without a mask.
 
     Args:
       config: hyper-parameters.
@@ -98,13 +98,17 @@ class MADE(AutoregressiveModel):
             degrees, output_degrees, is_strict=True, dtype=full
         )
         self.skip = MaskedDense(inputs, output_degrees, is_strict=True, dtype=full)
+        widths = (*config.hidden_units, num_dims * head.num_params)
+        policies = [*[policy] * len(config.hidden_units), full]
         if takes_x_smoothed:
-            widths = (*config.hidden_units, num_dims * head.num_params)
-            policies = [*[policy] * len(config.hidden_units), full]
             self.smoothed_layers = [
                 MaskedDense(np.zeros(num_dims, int), np.zeros(n, int), dtype=dtype)
                 for n, dtype in zip(widths, policies, strict=True)
             ]
+        self.class_biases = [
+            make_class_bias(num_classes, size, dtype=dtype)
+            for size, dtype in zip(widths, policies, strict=True)
+        ]
         self.built = True
         self.initialize(seed)
 
@@ -136,6 +140,7 @@ class MADE(AutoregressiveModel):
     def call(self, x, condition=None, dropout_seed=None):
         num_dims = math.prod(self.event_shape)
         inputs = hidden = tf.reshape(x, [-1, num_dims])
+        classes = self.one_hot(condition)
         x_smoothed = None if condition is None else condition.x_smoothed
         if x_smoothed is not None:
             x_smoothed = tf.reshape(x_smoothed, [-1, num_dims])
@@ -143,6 +148,9 @@ class MADE(AutoregressiveModel):
             hidden = layer(hidden)
             if x_smoothed is not None:
                 hidden += self.smoothed_layers[index](x_smoothed)
+            class_bias = self.class_biases[index]
+            if class_bias is not None:
+                hidden += class_bias(classes)
             hidden = self._activation(hidden)
             if dropout_seed is not None and self.config.dropout:
                 seed = tf.random.experimental.stateless_fold_in(dropout_seed, index)
@@ -150,4 +158,7 @@ class MADE(AutoregressiveModel):
         params = self.output_layer(hidden) + self.skip(inputs)
         if x_smoothed is not None:
             params += self.smoothed_layers[-1](x_smoothed)
+        class_bias = self.class_biases[-1]
+        if class_bias is not None:
+            params += class_bias(classes)
         return tf.reshape(params, [-1, num_dims, self.head.num_params])

@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from smoothing_tf.layers import make_class_bias
 from smoothing_tf.models.heads import head_setting
 from smoothing_tf.models.subpixel_model import SubpixelModel
 from smoothing_tf.settings import setting, validate
@@ -48,7 +49,7 @@ class PixelCNN(SubpixelModel):
 
     It has a blind spot: a masked 3x3 window reaches one more column to the right for
     each row above, so pixels above and further to the right are never seen.
-    `GatedPixelCNN` sees them.
+    `GatedPixelCNN` sees them. A class has biases in the 3x3 convolution of each block.
 
     Args:
       config: hyper-parameters.
@@ -90,7 +91,16 @@ class PixelCNN(SubpixelModel):
         blocks = range(config.num_blocks)
         self.reduce = [self.pointwise(wide, narrow) for _ in blocks]
         self.convs = [
-            self.masked_conv(_KERNEL, "raster", narrow, narrow) for _ in blocks
+            self.masked_conv(
+                _KERNEL,
+                "raster",
+                narrow,
+                narrow,
+                class_bias=make_class_bias(
+                    num_classes, filters, dtype=self.dtype_policy
+                ),
+            )
+            for _ in blocks
         ]
         # Blocks start close to the identity.
         self.expand = [self.pointwise(narrow, wide, gain=0.1) for _ in blocks]

@@ -14,6 +14,7 @@ from smoothing_tf.layers import (
     CausalConvTranspose,
     PixelView,
     RowView,
+    SplitWeights,
     append_row,
     terms_from_above,
 )
@@ -37,6 +38,7 @@ class RasterSampler:
       network: network of the image model.
       batch_size: scalar integer b.
       features: `network.features` of b images x~, or None.
+      classes: one-hot classes of the images [b, K], or None.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class RasterSampler:
         network: CausalNetwork,
         batch_size: int | tf.Tensor,
         features: Features | None,
+        classes: tf.Tensor | None = None,
     ):
         self._network = network
         self._batch_size = batch_size
@@ -54,9 +57,17 @@ class RasterSampler:
         self._block_size = 2 ** (network.num_resolutions - 1)
         self._num_blocks = self._width // self._block_size  # Blocks in a row.
         layers = network.causal_layers()
-        self._weights = {layer: layer.split_weights() for layer in layers}
         self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
         self._horizontal = [layer for layer in self._convs if layer.reach != "up"]
+        # A class changes nothing but biases, so it costs a pixel nothing.
+        biases = [] if classes is None else network.class_biases()
+        self._class_terms: dict[Any, tf.Tensor] = {x: x(classes) for x in biases}
+        self._weights = {layer: layer.split_weights() for layer in layers}
+        self._with_classes = [x for x in self._convs if x.class_bias is not None]
+        for layer in self._with_classes:
+            weights = self._weights[layer]
+            bias = weights.bias + self._class_terms[layer.class_bias]
+            self._weights[layer] = weights._replace(bias=bias)
         self._transposes = [x for x in layers if isinstance(x, CausalConvTranspose)]
 
     def walk(
@@ -91,15 +102,11 @@ class RasterSampler:
             remembered = dict(zip(keys, kept, strict=True))
             for row_in_block in range(self._block_size):
                 row = index * self._block_size + row_in_block
-                view = RowView(
-                    self._weights,
-                    remembered,
-                    row,
-                    row_in_block,
-                    None if resample is None else origin,
-                )
+                own = None if resample is None else origin
+                weights, class_terms = self._weights_of(own)
+                view = RowView(weights, remembered, row, row_in_block, own, class_terms)
                 new, state = self._draw_row(
-                    row, row_in_block, view, remembered, visit, state, dtype
+                    row, row_in_block, view, weights, remembered, visit, state, dtype
                 )
                 is_here = (tf.range(self._height) == row)[:, None, None]
                 x = tf.where(is_here, new, x)
@@ -117,15 +124,28 @@ class RasterSampler:
         )
         return x, state, origin
 
-    def _draw_row(self, row, row_in_block, view, remembered, visit, state, dtype):
+    def _weights_of(self, origin):
+        """Returns (weights, class terms) of the images that the batch now goes with."""
+        if origin is None or not self._class_terms:
+            return self._weights, self._class_terms
+        weights = dict(self._weights)
+        for layer in self._with_classes:
+            bias = tf.gather(weights[layer].bias, origin)
+            weights[layer] = weights[layer]._replace(bias=bias)
+        terms = self._class_terms.items()
+        return weights, {layer: tf.gather(term, origin) for layer, term in terms}
+
+    def _draw_row(
+        self, row, row_in_block, view, weights, remembered, visit, state, dtype
+    ):
         """Draws a row and adds it to the rows that the layers remember."""
         network = self._network
         above = network.above(None, self._features, view)
         horizontal = [
             x for x in self._horizontal if row_in_block % (2**x.level * x.stride) == 0
         ]
-        terms = terms_from_above(self._weights, remembered, horizontal)
-        undrawn = _Row(row, row_in_block, above, terms, remembered, horizontal)
+        terms = terms_from_above(weights, remembered, horizontal)
+        undrawn = _Row(row, row_in_block, above, weights, terms, remembered, horizontal)
         new, added, state = self._draw_columns(undrawn, visit, state, dtype)
         for layer in self._convs:
             if layer.reads_image and layer in remembered:
@@ -150,7 +170,7 @@ class RasterSampler:
 
         def draw_block(index, pixels, kept, arrays, state):
             view = PixelView(
-                self._weights,
+                row.weights,
                 row.terms,
                 dict(zip(left_keys, kept, strict=True)),
                 row.remembered,
@@ -279,6 +299,7 @@ class _Row(NamedTuple):
       index: scalar integer.
       row_in_block: index within its block.
       above: result of `CausalNetwork.above`.
+      weights: layer -> its weights, with biases of each image's class.
       terms: result of `terms_from_above`.
       remembered: layer -> rows above that it remembers.
       horizontal: convolutions of the horizontal stream that run in this row.
@@ -287,6 +308,7 @@ class _Row(NamedTuple):
     index: tf.Tensor
     row_in_block: int
     above: Any
+    weights: dict[Any, SplitWeights]
     terms: dict[Any, tf.Tensor]
     remembered: dict[Any, tf.Tensor]
     horizontal: list[CausalConv]

@@ -42,8 +42,8 @@ class RealNVP(DensityModel):
 
     Couplings alternate between moving the odd dimensions given the even ones and the
     reverse. Vectors are not rescaled, so an affine step per dimension comes first, on
-    the side of the data. x~ joins the input of every coupling's network. There
-    is no dropout.
+    the side of the data. x~ joins the input of every coupling's network, and a
+    class has biases in each of its layers. There is no dropout.
 
     Args:
       config: hyper-parameters.
@@ -95,6 +95,7 @@ class RealNVP(DensityModel):
                 config.hidden_units,
                 config.log_scale_limit,
                 config.activation,
+                num_classes,
                 dtype=policy,
             )
             for index in range(config.num_couplings)
@@ -143,7 +144,7 @@ class RealNVP(DensityModel):
         self, x: tf.Tensor, condition: Condition | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Computes (z(x) [batch, D], log |det dz/dx| [batch]), in the dtype of x."""
-        x_smoothed = self._flat(condition and condition.x_smoothed)
+        given = self._inputs(condition)
         dtype = x.dtype
         log_scale = tf.cast(self.log_scale, dtype)
         x = self._flat(x)
@@ -152,7 +153,7 @@ class RealNVP(DensityModel):
         log_det = -tf.reduce_sum(log_scale)
         for index, coupling in enumerate(self.couplings):
             moved = 1 - index % 2
-            shift, log_scale = self._step(coupling, halves[1 - moved], x_smoothed)
+            shift, log_scale = self._step(coupling, halves[1 - moved], given)
             halves[moved] = (halves[moved] - shift) * tf.exp(-log_scale)
             log_det -= tf.reduce_sum(log_scale, axis=-1)
         return self._join(halves), log_det
@@ -161,28 +162,33 @@ class RealNVP(DensityModel):
         self, z: tf.Tensor, condition: Condition | None = None
     ) -> tf.Tensor:
         """Computes x [batch, ...event_shape] from z [batch, D]; inverts `to_normal`."""
-        x_smoothed = self._flat(condition and condition.x_smoothed)
+        given = self._inputs(condition)
         halves = [z[:, 0::2], z[:, 1::2]]
         for index in reversed(range(len(self.couplings))):
             moved = 1 - index % 2
             shift, log_scale = self._step(
-                self.couplings[index], halves[1 - moved], x_smoothed
+                self.couplings[index], halves[1 - moved], given
             )
             halves[moved] = halves[moved] * tf.exp(log_scale) + shift
         x = self._join(halves) * tf.exp(tf.cast(self.log_scale, z.dtype))
         x += tf.cast(self.shift, z.dtype)
         return tf.reshape(x, [-1, *self.event_shape])
 
-    def _step(self, coupling, fixed, x_smoothed):
+    def _inputs(self, condition):
+        """Computes what the couplings' networks see of a condition, (x~, classes)."""
+        classes = self.one_hot(condition)
+        if condition is None or condition.x_smoothed is None:
+            return None, classes
+        return tf.cast(self._flat(condition.x_smoothed), self.compute_dtype), classes
+
+    def _step(self, coupling, fixed, given):
         """Computes shift and log-scale, and casts them to the dtype of `fixed`."""
         dtype = fixed.dtype
-        inputs = tf.cast(fixed, self.compute_dtype)
-        if x_smoothed is not None:
-            x_smoothed = tf.cast(x_smoothed, self.compute_dtype)
-        return (tf.cast(output, dtype) for output in coupling(inputs, x_smoothed))
+        outputs = coupling(tf.cast(fixed, self.compute_dtype), *given)
+        return (tf.cast(output, dtype) for output in outputs)
 
     def _flat(self, x):
-        return None if x is None else tf.reshape(x, [-1, math.prod(self.event_shape)])
+        return tf.reshape(x, [-1, math.prod(self.event_shape)])
 
     def _join(self, halves):
         return tf.gather(tf.concat(halves, axis=-1), self._data_order, axis=-1)

@@ -76,8 +76,8 @@ class SubpixelModel(CausalImageModel):
         bias = self.head.spread_bias()
         self.output_layers[-1].weight.bias.assign(np.tile(bias, self.event_shape[-1]))
 
-    def make_view(self, dropout_seed):
-        return FullView(dropout_seed, self.config.dropout)
+    def make_view(self, dropout_seed, classes=None):
+        return FullView(dropout_seed, self.config.dropout, classes=classes)
 
     def inputs(self, x):
         return tf.cast(x, self.compute_dtype)

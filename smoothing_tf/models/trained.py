@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.smoothing import Smoothing
@@ -17,6 +18,7 @@ class Trained:
     Attributes:
       smoothing: q(x~ | x), the noise that the stages were trained with.
       num_levels: number of levels of the data; None for continuous data.
+      classes: names and frequencies of the classes, for class-conditional models.
       smoothed: p(x~).
       reverse: p(x | x~).
       baseline: p(x), the same kind of model trained on clean data.
@@ -26,6 +28,7 @@ class Trained:
 
     smoothing: Smoothing
     num_levels: int | None
+    classes: Classes = Classes()
     smoothed: DensityModel | None = None
     reverse: DensityModel | None = None
     baseline: DensityModel | None = None
@@ -58,6 +61,12 @@ class Trained:
             return drawn
         restore = self.standardization.restore
         return {name: restore(examples) for name, examples in drawn.items()}
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes that a model is conditional on; None without labels."""
+        counts = (model.num_classes for model in self.models.values())
+        return next((count for count in counts if count is not None), None)
 
     @property
     def has_two_stage(self) -> bool:

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from smoothing_tf.models.condition import Condition
-from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.density_model import DensityModel, check_label
 from smoothing_tf.models.inpainting import (
     check_stages,
     inpaint_two_stage,
     prepare_images,
 )
+from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.smoothing import Smoothing
 
@@ -47,78 +48,16 @@ def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_draws)
 
 
-GRADIENTS = ("exact", "truncated")
-
-
-def single_step_denoise(
-    smoothing: Smoothing,
-    smoothed: DensityModel,
-    x_smoothed: tf.Tensor,
-    gradient: str = "exact",
-) -> tf.Tensor:
-    """Computes x~ + sigma^2 d/dx~ log p(x~), for Gaussian smoothing only.
-
-    By Tweedie's formula it equals E[x | x~] if p(x~) is the smoothed data density and
-    the gradient is exact. The truncated gradient treats the network's output as a
-    constant, as the authors' code does. It ignores the effect of a dimension on later
-    ones, and exists for comparison.
-
-    Args:
-      smoothing: q(x~ | x).
-      smoothed: p(x~).
-      x_smoothed: x~, float [batch, ...event_shape].
-      gradient: "exact" for the gradient through the network, or "truncated".
-
-    Returns:
-      Tensor of the shape and dtype of `x_smoothed`, not clipped.
-
-    Raises:
-      ValueError: the smoothing is not Gaussian, for which alone the identity holds;
-        the gradient is unknown; or it is truncated and the model is not
-        autoregressive.
-    """
-    check_single_step(smoothing, smoothed, gradient)
-    x_smoothed = tf.convert_to_tensor(x_smoothed)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x_smoothed)
-        is_exact = gradient == "exact"
-        log_prob_of = smoothed.log_prob if is_exact else smoothed.log_prob_detached
-        log_prob = log_prob_of(x_smoothed)
-    score = tape.gradient(log_prob, x_smoothed)
-    return x_smoothed + smoothing.single_step_gain * score
-
-
-def check_single_step(
-    smoothing: Smoothing, smoothed: DensityModel, gradient: str = "exact"
-) -> None:
-    """Checks the arguments of `single_step_denoise`.
-
-    Raises:
-      ValueError: the same errors.
-    """
-    if gradient not in GRADIENTS:
-        raise ValueError(
-            f"`gradient` must be one of {', '.join(GRADIENTS)}; got {gradient!r}."
-        )
-    if smoothing.single_step_gain is None:
-        raise ValueError(
-            "Single-step denoising needs gaussian `smoothing`; got"
-            f" {type(smoothing).__name__.lower()}. Draw from p(x|x~) instead."
-        )
-    if gradient == "truncated" and not smoothed.is_autoregressive:
-        raise ValueError(
-            "`gradient` must be 'exact' for a model that is not autoregressive; got"
-            f" 'truncated' for {type(smoothed).__name__}."
-        )
-
-
 class TwoStageModel(tf.Module):
     """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained separately.
 
+    If one or both of the models are class-conditional, it is a model of p(x | y), and
+    every method needs labels y, one per example. A stage without classes ignores them.
+
     Args:
       smoothing: q(x~ | x), the noise that both stages were trained with.
-      smoothed: p(x~), an unconditional model of a continuous density.
-      reverse: p(x | x~), a model conditional on x~.
+      smoothed: p(x~) or p(x~ | y), a model of a continuous density.
+      reverse: p(x | x~) or p(x | x~, y), a model conditional on x~.
 
     Raises:
       ValueError: the two models do not fit together.
@@ -137,6 +76,12 @@ class TwoStageModel(tf.Module):
                 f" takes_x_smoothed {smoothed.takes_x_smoothed} and"
                 f" {reverse.takes_x_smoothed}."
             )
+        if None not in (smoothed.num_classes, reverse.num_classes):
+            if smoothed.num_classes != reverse.num_classes:
+                raise ValueError(
+                    "`reverse` must have the classes of `smoothed`,"
+                    f" {smoothed.num_classes}; got {reverse.num_classes}."
+                )
         if smoothed.event_shape != reverse.event_shape:
             raise ValueError(
                 "`reverse` must have the event shape of `smoothed`, "
@@ -151,41 +96,85 @@ class TwoStageModel(tf.Module):
         """Shape of one x, and of one x~."""
         return self.smoothed.event_shape
 
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes of p(x | y); None for a model of p(x)."""
+        own = (self.smoothed.num_classes, self.reverse.num_classes)
+        return next((number for number in own if number is not None), None)
+
     def sample(
-        self, num_samples: int | tf.Tensor, *, seed: int | tf.Tensor
+        self,
+        num_samples: int | tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        label: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws two-step samples: x~ ~ p(x~), then x ~ p(x | x~).
 
         Args:
           num_samples: scalar integer.
           seed: seed or seeds as for `DensityModel.sample`.
+          label: class of each sample, integers [num_samples], or None.
 
         Returns:
           (x~, x), each float32 [num_samples, ...event_shape].
         """
-        x_smoothed = self.smoothed.sample(
-            num_samples, seed=derive_seed(seed, "two-step smoothed")
+        x_smoothed = self.sample_smoothed(
+            num_samples, seed=derive_seed(seed, "two-step smoothed"), label=label
         )
-        x = self.denoise(x_smoothed, seed=derive_seed(seed, "two-step reverse"))
+        reverse_seed = derive_seed(seed, "two-step reverse")
+        x = self.denoise(x_smoothed, seed=reverse_seed, label=label)
         return x_smoothed, x
 
-    def denoise(self, x_smoothed: tf.Tensor, *, seed: int | tf.Tensor) -> tf.Tensor:
+    def sample_smoothed(
+        self,
+        num_samples: int | tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Draws x~ ~ p(x~); the arguments are those of `sample`.
+
+        Returns:
+          float32 [num_samples, ...event_shape].
+        """
+        own = self._label_of(self.smoothed, label)
+        if own is None:
+            return self.smoothed.sample(num_samples, seed=seed)
+        return self.smoothed.sample(1, Condition(label=own), seed=seed)[0]
+
+    def denoise(
+        self,
+        x_smoothed: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Draws x ~ p(x | x~).
 
         Args:
           x_smoothed: x~, float [batch, ...event_shape].
           seed: seed or seeds as for `DensityModel.sample`.
+          label: class of each x~, integers [batch], or None.
 
         Returns:
           float32 [batch, ...event_shape].
         """
-        return self.reverse.sample(1, Condition(x_smoothed), seed=seed)[0]
+        condition = Condition(x_smoothed, self._label_of(self.reverse, label))
+        return self.reverse.sample(1, condition, seed=seed)[0]
 
     def single_step_denoise(
-        self, x_smoothed: tf.Tensor, gradient: str = "exact"
+        self,
+        x_smoothed: tf.Tensor,
+        gradient: str = "exact",
+        *,
+        label: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Estimates E[x | x~] for each x~; see the function of the same name."""
-        return single_step_denoise(self.smoothing, self.smoothed, x_smoothed, gradient)
+        own = self._label_of(self.smoothed, label)
+        return single_step_denoise(
+            self.smoothing, self.smoothed, x_smoothed, gradient, own
+        )
 
     def inpaint(
         self,
@@ -194,6 +183,7 @@ class TwoStageModel(tf.Module):
         *,
         seed: int | tf.Tensor,
         num_particles: int = 1,
+        label: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws (x~, x) given the known values of x.
 
@@ -213,6 +203,7 @@ class TwoStageModel(tf.Module):
             common seed and its index, and not on the other images.
           num_particles: number of draws of each image, which are weighted by the
             likelihood of the known values and resampled along the way.
+          label: class of each image, integers [n], or None.
 
         Returns:
           (x~, x), each [n, ...event_shape] in the dtype of `images`; the known values
@@ -225,10 +216,17 @@ class TwoStageModel(tf.Module):
         images = tf.convert_to_tensor(images)
         images, known = prepare_images(images, mask, num_particles, self.event_shape)
         seeds = example_seeds(seed, tf.shape(images)[0])
-        return self._inpaint(images, known, seeds, int(num_particles))
+        num_classes = self.num_classes or 0
+        labels = [
+            self._label_of(model, label) for model in (self.smoothed, self.reverse)
+        ]
+        labels = [
+            None if own is None else check_label(own, num_classes) for own in labels
+        ]
+        return self._inpaint(images, known, seeds, labels, int(num_particles))
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _inpaint(self, images, known, seeds, num_particles):
+    def _inpaint(self, images, known, seeds, labels, num_particles):
         return inpaint_two_stage(
             self.smoothing,
             self.smoothed,
@@ -237,6 +235,7 @@ class TwoStageModel(tf.Module):
             known,
             seeds,
             num_particles,
+            labels,
         )
 
     @property
@@ -244,20 +243,43 @@ class TwoStageModel(tf.Module):
         """Whether single-step denoising is defined for this smoothing."""
         return self.smoothing.single_step_gain is not None
 
-    def bound_terms(self, x: tf.Tensor, x_smoothed: tf.Tensor) -> BoundTerms:
+    def bound_terms(
+        self, x: tf.Tensor, x_smoothed: tf.Tensor, label: tf.Tensor | None = None
+    ) -> BoundTerms:
         """Computes the three terms of the bound, all at the same x~.
 
-        log p(x) >= E_q(x~|x)[ log p(x~) + log p(x | x~) - log q(x~ | x) ].
+        log p(x) >= E_q(x~|x)[ log p(x~) + log p(x | x~) - log q(x~ | x) ]. The noise
+        does not depend on the class, so with labels the same holds for log p(x | y).
 
         Args:
           x: floating [batch, ...event_shape]; float64 for reports.
           x_smoothed: sample of q(x~ | x), of the shape and dtype of `x`.
+          label: class of each x, integers [batch], or None.
 
         Returns:
           BoundTerms in nats, in the dtype of `x`.
         """
+        of_smoothed = Condition(label=self._label_of(self.smoothed, label))
+        of_reverse = Condition(x_smoothed, self._label_of(self.reverse, label))
         return BoundTerms(
-            log_smoothed=self.smoothed.log_prob(x_smoothed),
-            log_reverse=self.reverse.log_prob(x, Condition(x_smoothed)),
+            log_smoothed=self.smoothed.log_prob(x_smoothed, of_smoothed),
+            log_reverse=self.reverse.log_prob(x, of_reverse),
             log_noise=self.smoothing.distribution(x).log_prob(x_smoothed),
         )
+
+    def _label_of(
+        self, model: DensityModel, label: tf.Tensor | None
+    ) -> tf.Tensor | None:
+        """Returns the labels if a model takes them.
+
+        Raises:
+          ValueError: labels are missing, or no model takes them.
+        """
+        if (label is None) != (self.num_classes is None):
+            needs = "None" if self.num_classes is None else "given"
+            kind = "unconditional" if self.num_classes is None else "class-conditional"
+            raise ValueError(
+                f"`label` must be {needs} for {kind} models; got"
+                f" {'None' if label is None else 'labels'}."
+            )
+        return None if model.num_classes is None else label

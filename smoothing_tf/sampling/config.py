@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from smoothing_tf.models.two_stage import GRADIENTS
+from smoothing_tf.models.single_step import GRADIENTS
 from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
 

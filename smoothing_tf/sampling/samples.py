@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.models.trained import Trained
-from smoothing_tf.models.two_stage import single_step_denoise
 from smoothing_tf.sampling.batches import in_batches
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.seeds import derive_seed, example_seeds

@@ -8,8 +8,8 @@ import numpy as np
 
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
+from smoothing_tf.models.single_step import check_single_step
 from smoothing_tf.models.trained import Trained
-from smoothing_tf.models.two_stage import check_single_step
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.config import DEFAULT_NUM_SAMPLES, SamplingConfig
 from smoothing_tf.sampling.restoration import denoise_images, inpaint_images

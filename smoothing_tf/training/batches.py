@@ -7,14 +7,14 @@ import tensorflow as tf
 from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
-from smoothing_tf.models.condition import Condition
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
 from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 
-# The arguments of `DensityModel.log_prob`: (x, condition).
-Arguments = tuple[tf.Tensor, Condition]
+# The arguments of `DensityModel.log_prob`: x, and the parts of its `Condition` by name
+# if there are any. A batch for several workers cannot hold None.
+Arguments = tuple[tf.Tensor] | tuple[tf.Tensor, dict[str, tf.Tensor]]
 
 # Stage -> (x, x~) of its density, by their names in a batch; x~ may be absent.
 _NAMES: dict[str, tuple[str, str | None]] = {
@@ -32,12 +32,15 @@ def training_arguments(
     *,
     seed: int,
     start_step: int,
+    with_labels: bool = False,
 ) -> tf.data.Dataset:
     """Makes endless batches of the arguments of `log_prob`, starting at a step.
 
+    Conditions hold labels only with `with_labels`.
+
     Raises:
-      ValueError: an unknown stage, no smoothing where the stage needs one, or a
-        split that is missing or smaller than a batch.
+      ValueError: an unknown stage, no smoothing where the stage needs one, a split
+        that is missing or smaller than a batch, or no labels where they are needed.
     """
     names, smoothing = _stage_arguments(stage, smoothing)
     batches = input_pipeline.training_batches(
@@ -46,6 +49,7 @@ def training_arguments(
         batch_size=config.batch_size,
         seed=seed,
         start_step=start_step,
+        with_labels=with_labels,
     )
     return batches.map(lambda batch: _arguments(names, batch))
 
@@ -68,15 +72,17 @@ def validation_arguments(
     config: TrainingConfig,
     *,
     seed: int,
+    with_labels: bool = False,
 ) -> Validation:
     """Makes batches of a fixed random subset of the validation split, with fixed noise.
 
     The subset is that of `subset_indices`, in its random order, even if it is the whole
-    split: any number of its first rows is again a random subset.
+    split: any number of its first rows is again a random subset. Conditions hold
+    labels only with `with_labels`.
 
     Raises:
-      ValueError: an unknown stage, no smoothing where the stage needs one, or a
-        validation split that is missing or empty.
+      ValueError: an unknown stage, no smoothing where the stage needs one, a
+        validation split that is missing or empty, or no labels where they are needed.
     """
     names, smoothing = _stage_arguments(stage, smoothing)
     batch_size = config.batch_size
@@ -91,6 +97,7 @@ def validation_arguments(
         batch_size=batch_size,
         seed=seed,
         indices=indices,
+        with_labels=with_labels,
     )
 
     def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
@@ -116,7 +123,8 @@ def _stage_arguments(
 def _arguments(names: tuple[str, str | None], batch: dict[str, tf.Tensor]) -> Arguments:
     """Makes the arguments of `log_prob` from a batch."""
     x, x_smoothed = names
-    return batch[x], Condition(None if x_smoothed is None else batch[x_smoothed])
+    parts = {name: batch[name] for name in (x_smoothed, "label") if name in batch}
+    return (batch[x], parts) if parts else (batch[x],)
 
 
 def _pad_rows(x: tf.Tensor, num_rows: int) -> tf.Tensor:

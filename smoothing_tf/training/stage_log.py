@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.stage import Stage
@@ -77,12 +78,18 @@ class StageLog:
         if len(self._dataset.event_shape) != 3:
             return
         seed = derive_seed(self._seed, f"pictures {self._stage}")
+        num_classes = self._trainer.averaged.num_classes
         if self._stage != Stage.REVERSE:
-            samples = self._sample(_NUM_PICTURES, seed=seed)
+            if num_classes is None:
+                samples = self._sample(_NUM_PICTURES, seed=seed)
+            else:
+                label = tf.range(_NUM_PICTURES) % num_classes
+                samples = self._sample(1, Condition(label=label), seed=seed)[0]
             monitor.picture(step, [(samples, self._stage == Stage.BASELINE)])
             return
-        (x, condition), _ = next(iter(validation.batches))
-        x, condition = x[:_NUM_PICTURES], condition.map(lambda x: x[:_NUM_PICTURES])
+        (x, parts), _ = next(iter(validation.batches))
+        condition = Condition(**parts).map(lambda part: part[:_NUM_PICTURES])
+        x = x[:_NUM_PICTURES]
         x_smoothed = condition.x_smoothed
         denoised = self._sample(1, condition, seed=seed)[0]
         monitor.picture(step, [(x_smoothed, False), (denoised, True), (x, True)])

@@ -69,6 +69,7 @@ class StageRun:
         self._seed = seed
         self._is_chief = is_chief
         self._stop = stop or StopSignals()
+        self._with_labels = trainer.model.num_classes is not None
         self._log = StageLog(stage, trainer, dataset, seed)
         self._checkpoints = stage_checkpoints(directory, trainer, self._log.window)
         self._history = History(directory)
@@ -117,6 +118,7 @@ class StageRun:
             self._smoothing,
             self._config,
             seed=self._seed,
+            with_labels=self._with_labels,
         )
         iterator = self._batches()
         with self._stop.deferred():
@@ -187,6 +189,7 @@ class StageRun:
             self._config,
             seed=self._seed,
             start_step=self._trainer.step,
+            with_labels=self._with_labels,
         )
         if not self._is_resumed:
             self._trainer.initialize_from(next(iter(arguments)))

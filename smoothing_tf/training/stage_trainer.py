@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.training.batches import Validation
@@ -51,8 +52,8 @@ class StageTrainer:
       config: settings of the optimizer.
       seed: the run's seed.
       strategy: the distribution strategy.
-      draw: function that draws a batch in the graph, step -> arguments of `log_prob`;
-        for `run_drawn_steps`.
+      draw: function that draws a batch in the graph, step -> arguments of `log_prob`,
+        as in `training.batches`; for `run_drawn_steps`.
 
     Raises:
       ValueError: the batch cannot be divided evenly among the replicas.
@@ -142,7 +143,7 @@ class StageTrainer:
           arguments: the arguments of `log_prob` for the global batch.
         """
         with self._strategy.scope():
-            self.model.initialize_from(*arguments)
+            self.model.initialize_from(*_with_condition(arguments))
             for average, weight in zip(
                 self.averaged.weights, self.model.weights, strict=True
             ):
@@ -209,7 +210,9 @@ class StageTrainer:
         )
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            log_prob = self.model.log_prob(*arguments, dropout_seed=dropout_seed)
+            log_prob = self.model.log_prob(
+                *_with_condition(arguments), dropout_seed=dropout_seed
+            )
             nats = -tf.reduce_sum(log_prob) / self._config.batch_size
         gradients = tape.gradient(nats, variables)
         # A weight without a gradient, e.g. for lack of x~, stays unchanged.
@@ -246,11 +249,19 @@ class StageTrainer:
 
     def _sum_nats(self, batch):
         def replica_sum(arguments, counts):
-            nats = -tf.cast(self.averaged.log_prob(*arguments), tf.float64)
+            log_prob = self.averaged.log_prob(*_with_condition(arguments))
+            nats = -tf.cast(log_prob, tf.float64)
             return tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))
 
         per_replica = self._strategy.run(replica_sum, args=batch)
         return self._strategy.reduce("SUM", per_replica, axis=None)
+
+
+def _with_condition(arguments):
+    """Turns the parts of a condition by name into a `Condition`."""
+    return tuple(
+        Condition(**part) if isinstance(part, dict) else part for part in arguments
+    )
 
 
 def _time(run_steps: Callable[[], tuple[tf.Tensor, tf.Tensor]]) -> StepResults:

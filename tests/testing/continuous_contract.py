@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
+from tests.testing.class_contract import ClassContract
 from tests.testing.density_model_contract import randomize
 
 _REACH = 20.0
@@ -14,21 +15,33 @@ _FINE = 16  # points of the grid in a bin, by side
 _ROWS = 50_000
 
 
-class ContinuousContract:
+class ContinuousContract(ClassContract):
     """Inherit it and define `make_continuous`, and pytest runs the tests."""
 
     def make_continuous(
-        self, event_shape: tuple[int, ...], takes_x_smoothed: bool = False
+        self,
+        event_shape: tuple[int, ...],
+        takes_x_smoothed: bool = False,
+        num_classes: int | None = None,
     ) -> DensityModel:
         raise NotImplementedError
 
-    @pytest.mark.parametrize("takes_x_smoothed", [False, True])
-    def test_the_density_integrates_to_one_and_samples_follow_it(
-        self, takes_x_smoothed
-    ):
-        model = randomize(self.make_continuous((2,), takes_x_smoothed), scale=0.1)
-        one = tf.constant([[0.7, -0.3]]) if takes_x_smoothed else None
-        condition = Condition(one)
+    def make_class_conditional(self, num_classes=3):
+        return randomize(self.make_continuous((3,), True, num_classes), scale=0.2)
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            Condition(),
+            Condition(tf.constant([[0.7, -0.3]])),
+            Condition(label=tf.constant([1])),
+        ],
+    )
+    def test_the_density_integrates_to_one_and_samples_follow_it(self, condition):
+        takes_x_smoothed = condition.x_smoothed is not None
+        num_classes = None if condition.label is None else 2
+        model = self.make_continuous((2,), takes_x_smoothed, num_classes)
+        model = randomize(model, scale=0.1)
         step = 2.0 * _REACH / (_NUM_BINS * _FINE)
         axis = np.arange(-_REACH + step / 2.0, _REACH, step)
         points = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)

@@ -12,6 +12,7 @@ from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import example_seeds
+from tests.testing.class_contract import OrderedClassContract
 
 
 def randomize(model: DensityModel, scale: float = 0.5, seed: int = 1) -> DensityModel:
@@ -29,7 +30,17 @@ def all_events(event_shape: tuple[int, ...], num_levels: int) -> tf.Tensor:
     return levels_to_unit(levels.reshape(-1, *event_shape), num_levels)
 
 
-class ConditionalModelContract:
+def _total_mass(model: DensityModel, events: tf.Tensor, one: Condition) -> float:
+    """Sums the masses of events under a condition of one row."""
+    log_prob = tf.function(model.log_prob)
+    total = 0.0
+    for first in range(0, len(events), 8192):
+        batch = tf.cast(events[first : first + 8192], tf.float64)
+        total += np.sum(np.exp(log_prob(batch, one.tile(len(batch)))))
+    return total
+
+
+class ConditionalModelContract(OrderedClassContract):
     """Properties of a model that takes x~; `DensityModelContract` has the rest.
 
     Inherit it, define the attributes and `make`, and pytest runs the tests.
@@ -61,6 +72,29 @@ class ConditionalModelContract:
         shape = (batch_size, *(event_shape or self.image_shape))
         return tf.random.stateless_normal(shape, [11, 12])
 
+    def make_class_conditional(self, num_classes=3):
+        return self._class_conditional(num_classes)
+
+    @classmethod
+    @functools.cache
+    def _class_conditional(cls, num_classes: int | None) -> DensityModel:
+        """The model that tests of labels share."""
+        model = cls().make(
+            cls.image_shape, takes_x_smoothed=True, num_classes=num_classes
+        )
+        return randomize(model, scale=0.2)
+
+    def test_masses_given_a_label_sum_to_one(self):
+        model = randomize(
+            self.make(
+                self.tiny_shape, self.tiny_levels, takes_x_smoothed=True, num_classes=2
+            )
+        )
+        events = all_events(self.tiny_shape, self.tiny_levels)
+        one = Condition(self.images(1, self.tiny_shape), tf.constant([1]))
+        total = _total_mass(model, events, one)
+        np.testing.assert_allclose(total, 1.0, atol=1e-6)
+
     @pytest.fixture(params=[True])
     def takes_x_smoothed(self, request) -> bool:
         return request.param
@@ -72,16 +106,10 @@ class ConditionalModelContract:
             )
         )
         events = all_events(self.tiny_shape, self.tiny_levels)
-        condition = Condition()
+        one = Condition()
         if takes_x_smoothed:
-            condition = Condition(self.images(1, self.tiny_shape)).tile(len(events))
-        log_prob = tf.function(model.log_prob)
-        total = 0.0
-        for first in range(0, len(events), 8192):
-            batch = events[first : first + 8192]
-            rows = condition.gather(first + tf.range(len(batch)))
-            part = log_prob(tf.cast(batch, tf.float64), rows)
-            total += np.sum(np.exp(part))
+            one = Condition(self.images(1, self.tiny_shape))
+        total = _total_mass(model, events, one)
         np.testing.assert_allclose(total, 1.0, atol=1e-6)
 
     def test_conditional_samples_are_by_sample_then_by_row(self):
@@ -122,9 +150,10 @@ class ConditionalModelContract:
         assert np.all(np.isfinite(gradient) & (gradient != 0))
 
     def test_every_weight_gets_a_gradient(self):
-        model = randomize(self.make(self.image_shape, takes_x_smoothed=True), scale=0.2)
+        model = self.make_class_conditional()
+        condition = Condition(0.5 * self.images(2), tf.constant([0, 2]))
         with tf.GradientTape() as tape:
-            log_prob = model.log_prob(self.images(2), Condition(0.5 * self.images(2)))
+            log_prob = model.log_prob(self.images(2), condition)
         variables = [variable.value for variable in model.trainable_variables]
         for variable, gradient in zip(
             model.trainable_variables, tape.gradient(log_prob, variables), strict=True

@@ -28,7 +28,7 @@ class PixelCNNpp(CausalImageModel):
     The vertical stream u sees the rows above; the horizontal stream ul also sees the
     pixels to the left. x~, all of which is known, enters both streams at
     every resolution through unmasked convolutions. `StackedPixelCNNpp` is the other
-    form of conditioning.
+    form of conditioning. A class has biases in front of the gate of every block.
 
     Args:
       config: hyper-parameters.
@@ -107,6 +107,7 @@ class PixelCNNpp(CausalImageModel):
                     filters,
                     num_skips=num_skips,
                     index=next(index),
+                    num_classes=self.num_classes,
                     dtype=self.dtype_policy,
                 )
                 for _ in range(number)
@@ -146,6 +147,7 @@ class PixelCNNpp(CausalImageModel):
                 num_resolutions=self.num_resolutions,
                 first_index=next(index),
                 num_without_block=1,
+                num_classes=self.num_classes,
                 dtype=self.dtype_policy,
             )
             # They feed u and ul where a level begins: on the way down to coarser
@@ -159,6 +161,11 @@ class PixelCNNpp(CausalImageModel):
         Raises:
           ValueError: the authors have no such network.
         """
+        if self.num_classes is not None:
+            raise ValueError(
+                "The authors have no weights for class-conditional models; got a model"
+                f" of {self.num_classes} classes."
+            )
         if self.takes_x_smoothed:
             raise ValueError(
                 "The authors have no weights for `conditioning` 'features' of p(x|x~)."
@@ -195,9 +202,9 @@ class PixelCNNpp(CausalImageModel):
         if self.config.data_dependent_init:
             super().initialize_from(x, condition)
 
-    def make_view(self, dropout_seed):
+    def make_view(self, dropout_seed, classes=None):
         config = self.config
-        return FullView(dropout_seed, config.dropout, config.spatial_dropout)
+        return FullView(dropout_seed, config.dropout, config.spatial_dropout, classes)
 
     def inputs(self, x):
         """Appends a channel of ones, which tells pixels of value 0 from padding."""

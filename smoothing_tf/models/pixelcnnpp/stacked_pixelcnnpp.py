@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from smoothing_tf.layers import WeightNormKernel
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.pixelcnnpp.config import PixelCNNppConfig
 from smoothing_tf.models.pixelcnnpp.pixelcnnpp import PixelCNNpp
 from smoothing_tf.models.raster_sampler import RasterSampler
@@ -74,11 +75,13 @@ class StackedPixelCNNpp(AutoregressiveModel):
 
     def initialize_from(self, x, condition=None):
         condition = self.check_arguments(x, condition)
-        self.network.initialize_from(stack(condition.x_smoothed, x))
+        both = stack(condition.x_smoothed, x)
+        self.network.initialize_from(both, Condition(label=condition.label))
 
     def call(self, x, condition=None, dropout_seed=None):
         both = stack(condition.x_smoothed, x)
-        params = self.network(both, dropout_seed=dropout_seed)
+        own = Condition(label=condition.label)
+        params = self.network(both, condition=own, dropout_seed=dropout_seed)
         return params[:, self.event_shape[0] :]
 
     def walk(
@@ -105,7 +108,8 @@ class StackedPixelCNNpp(AutoregressiveModel):
             ancestors = keep_above(row, ancestors, tf.range(batch_size))
             return ancestors, keep_above(row, new, state)
 
-        x, state, origin = RasterSampler(self.network, batch_size, None).walk(
+        classes = self.network.one_hot(Condition(label=condition.label))
+        x, state, origin = RasterSampler(self.network, batch_size, None, classes).walk(
             visit_lower, state, dtype, None if resample is None else resample_lower
         )
         return x[:, height:], state, origin

@@ -16,8 +16,8 @@ VECTORS = DataSpec.of(tiny_dataset((3,), None))
 
 
 def test_the_facts_are_those_of_the_data():
-    assert IMAGES == DataSpec("tiny", "images", (4, 4, 1), 4)
-    assert VECTORS == DataSpec("tiny", "vectors", (3,), None)
+    assert IMAGES == DataSpec("tiny", "images", (4, 4, 1), 4, num_classes=3)
+    assert VECTORS == DataSpec("tiny", "vectors", (3,), None, num_classes=3)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ STANDARDIZED = dataclasses.replace(VECTORS, standardization=SCALE)
 def test_the_scale_of_a_table_is_stored_where_there_is_one():
     text = json.dumps(STANDARDIZED.to_json())
     assert DataSpec.from_json(json.loads(text)) == STANDARDIZED
-    # Facts of earlier versions, and of other data, hold no such entry.
-    assert "standardization" not in VECTORS.to_json()
+    # Other data have none; facts of earlier versions lack the entry.
+    assert VECTORS.to_json()["standardization"] is None
     for wrong in (SCALE.to_json() | {"std": [0.0] * 3}, {}, 5):
         with pytest.raises(ValueError):
             DataSpec.from_json(VECTORS.to_json() | {"standardization": wrong})

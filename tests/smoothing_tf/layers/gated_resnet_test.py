@@ -11,11 +11,11 @@ from smoothing_tf.layers import (
 )
 
 
-def make_conv(in_channels, filters, output_scale=1.0):
+def make_conv(in_channels, filters, output_scale=1.0, **kwargs):
     weight = WeightNormKernel(
         (2, 3, in_channels, filters), filters, output_scale=output_scale
     )
-    return CausalConv(weight, "up")
+    return CausalConv(weight, "up", **kwargs)
 
 
 def make(**kwargs):
@@ -63,3 +63,15 @@ def test_dropout_keeps_the_mean():
     mean, exact = tf.reduce_mean(outputs, axis=0), block(X, view=FullView()) - X
     error = np.abs(mean - exact) / (np.std(outputs, axis=0) / np.sqrt(300))
     assert np.mean(error) < 1.2
+
+
+def test_a_class_moves_what_enters_the_gate():
+    block, without = make(num_classes=3), make()
+    bias = block.conv_out.class_bias
+    bias.initialize([3, 4])
+    view = FullView(classes=tf.one_hot([2, 0], 3))
+    moved = block(X, view=view)
+    for image, label in enumerate([2, 0]):
+        without.conv_out.weight.bias.assign(bias.table[label])
+        expected = without(X[image : image + 1], view=FullView())[0]
+        np.testing.assert_allclose(moved[image], expected, atol=1e-6)

@@ -31,8 +31,10 @@ class TestMADE(DensityModelContract, ContinuousContract):
         config = MADEConfig(hidden_units=(64, 64), num_mixtures=3, dropout=dropout)
         return MADE(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
 
-    def make_continuous(self, event_shape, takes_x_smoothed=False):
-        return self.make(event_shape, takes_x_smoothed=takes_x_smoothed)
+    def make_continuous(self, event_shape, takes_x_smoothed=False, num_classes=None):
+        return self.make(
+            event_shape, takes_x_smoothed=takes_x_smoothed, num_classes=num_classes
+        )
 
     @pytest.mark.parametrize("event_shape", [(2,), (5,), (3, 3, 1), (2, 2, 3)])
     def test_a_conditional_sees_all_dimensions_before_it_and_no_other(

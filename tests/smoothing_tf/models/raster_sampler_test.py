@@ -22,6 +22,7 @@ from tests.testing.density_model_contract import randomize
 from tests.testing.slow_sampler import ancestral_sample
 
 NO_CONDITION = Condition()
+LABEL = tf.constant([3, 0, 2])
 # Four rows of columns at the coarsest resolution and more than one block of each.
 SHAPE = (8, 12)
 MODELS = {
@@ -47,6 +48,7 @@ def make(
     num_channels=3,
     num_levels=None,
     takes_x_smoothed=False,
+    num_classes=None,
     dtype="float64",
     name="pixelcnnpp",
     scale=0.1,
@@ -55,7 +57,14 @@ def make(
     model, config, size = MODELS[name]
     config = dataclasses.replace(config, **settings)
     return randomize(
-        model(config, (*size, num_channels), num_levels, takes_x_smoothed, dtype=dtype),
+        model(
+            config,
+            (*size, num_channels),
+            num_levels,
+            takes_x_smoothed,
+            num_classes,
+            dtype=dtype,
+        ),
         scale=scale,
     )
 
@@ -65,10 +74,12 @@ def images(model, batch_size=3, seed=1):
     return tf.random.stateless_normal(shape, [seed, 2], dtype=tf.float64)
 
 
-def features_of(model, condition):
-    if condition.x_smoothed is None:
-        return None
-    return model.features(condition.x_smoothed, FullView())
+def make_sampler(model, batch_size, condition):
+    classes = model.one_hot(condition)
+    view, features = FullView(classes=classes), None
+    if condition.x_smoothed is not None:
+        features = model.features(condition.x_smoothed, view)
+    return RasterSampler(model, batch_size, features, classes)
 
 
 def teacher_forced(model, x, condition=NO_CONDITION):
@@ -87,7 +98,7 @@ def teacher_forced(model, x, condition=NO_CONDITION):
             return place.of(parts), state
 
         params = tf.zeros([x.shape[0], *shape, model.head.num_params], x.dtype)
-        sampler = RasterSampler(model, x.shape[0], features_of(model, condition))
+        sampler = make_sampler(model, x.shape[0], condition)
         drawn, params, _ = sampler.walk(look_up, params, x.dtype)
         positions = model.position_shape
         return drawn, tf.reshape(params, [-1, *positions, params.shape[-1]])
@@ -96,22 +107,30 @@ def teacher_forced(model, x, condition=NO_CONDITION):
 
 
 @pytest.mark.parametrize(
-    "name, num_channels, takes_x_smoothed",
+    "name, num_channels, takes_x_smoothed, num_classes",
     [
-        ("pixelcnnpp", 1, True),
-        ("pixelcnnpp", 3, False),
-        ("pixelcnn", 1, True),
-        ("pixelcnn", 3, False),
-        ("gated_pixelcnn", 1, False),
-        ("gated_pixelcnn", 3, True),
+        ("pixelcnnpp", 1, True, None),
+        ("pixelcnnpp", 3, False, 4),
+        ("pixelcnn", 1, True, 4),
+        ("pixelcnn", 3, False, 4),
+        ("gated_pixelcnn", 1, False, 4),
+        ("gated_pixelcnn", 3, True, None),
     ],
 )
 def test_teacher_forced_parameters_are_those_of_the_full_pass(
-    name, num_channels, takes_x_smoothed
+    name, num_channels, takes_x_smoothed, num_classes
 ):
-    model = make(num_channels, takes_x_smoothed=takes_x_smoothed, name=name)
+    model = make(
+        num_channels,
+        takes_x_smoothed=takes_x_smoothed,
+        num_classes=num_classes,
+        name=name,
+    )
     x = images(model)
-    condition = Condition(images(model, seed=5) if takes_x_smoothed else None)
+    condition = Condition(
+        images(model, seed=5) if takes_x_smoothed else None,
+        LABEL if num_classes else None,
+    )
     drawn, params = teacher_forced(model, x, condition)
     expected = model(x, condition=condition)
     np.testing.assert_array_equal(drawn, x)
@@ -133,11 +152,13 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
     [(None, "float64", 1e-10), (17, "float64", 1e-10), (17, "float32", 1e-4)],
 )
 def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tolerance):
-    model = make(num_levels=num_levels, takes_x_smoothed=True, dtype=dtype)
+    model = make(
+        num_levels=num_levels, takes_x_smoothed=True, num_classes=4, dtype=dtype
+    )
     # Small parameters, since free-running draws of extreme ones overflow.
     scales = model.nin_out.weight.g
     scales.assign(0.3 * scales)
-    condition = Condition(tf.cast(images(model, seed=7), dtype))
+    condition = Condition(tf.cast(images(model, seed=7), dtype), LABEL)
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.as_dtype(dtype))
 
     @tf.function(autograph=False)
@@ -164,8 +185,10 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tol
 def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
     name, head, num_levels
 ):
-    model = make(2, num_levels, takes_x_smoothed=True, name=name, head=head)
-    condition = Condition(images(model, seed=7))
+    model = make(
+        2, num_levels, takes_x_smoothed=True, num_classes=4, name=name, head=head
+    )
+    condition = Condition(images(model, seed=7), LABEL)
     noise = model.head.noise(
         [3, *model.position_shape], tf.constant([1, 2]), tf.float64
     )
@@ -208,8 +231,11 @@ def test_lower_precision_follows_the_full_pass(
 
 
 def test_resampling_makes_copies_that_continue_independently():
-    model = make(takes_x_smoothed=True)
-    condition = Condition(images(model, seed=3))
+    model = make(takes_x_smoothed=True, num_classes=4)
+    # Draws of extreme parameters overflow.
+    scales = model.nin_out.weight.g
+    scales.assign(0.3 * scales)
+    condition = Condition(images(model, seed=3), LABEL)
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.float64)
     turn = tf.constant([1, 1, 2])
 
@@ -221,7 +247,7 @@ def test_resampling_makes_copies_that_continue_independently():
 
     @tf.function(autograph=False)
     def walk():
-        sampler = RasterSampler(model, 3, features_of(model, condition))
+        sampler = make_sampler(model, 3, condition)
         return sampler.walk(draw, (), tf.float64, resample)
 
     x, _, origin = walk()

@@ -10,13 +10,13 @@ from tests.testing.density_model_contract import randomize
 CONFIG = RealNVPConfig(num_couplings=4, hidden_units=(16, 16))
 
 
-def make(event_shape=(2,), takes_x_smoothed=False, seed=0) -> RealNVP:
-    return RealNVP(CONFIG, event_shape, takes_x_smoothed=takes_x_smoothed, seed=seed)
+def make(event_shape=(2,), takes_x_smoothed=False, num_classes=None, seed=0) -> RealNVP:
+    return RealNVP(CONFIG, event_shape, None, takes_x_smoothed, num_classes, seed)
 
 
 class TestRealNVP(ContinuousContract):
-    def make_continuous(self, event_shape, takes_x_smoothed=False):
-        return make(event_shape, takes_x_smoothed)
+    def make_continuous(self, event_shape, takes_x_smoothed=False, num_classes=None):
+        return make(event_shape, takes_x_smoothed, num_classes)
 
 
 def condition_of(x):

@@ -21,12 +21,10 @@ def test_every_stage_sees_its_pair(stage, takes_x_smoothed):
     batches = training_arguments(
         stage, dataset, Gaussian(0.3), config, seed=1, start_step=0
     )
-    x, condition = next(iter(batches))
+    x, *parts = next(iter(batches))
     assert x.shape == (3, 4, 4, 1)
-    if takes_x_smoothed:
-        assert condition.x_smoothed.shape == x.shape
-    else:
-        assert condition.is_empty
+    shapes = [{name: part.shape for name, part in own.items()} for own in parts]
+    assert shapes == ([{"x_smoothed": x.shape}] if takes_x_smoothed else [])
     levels = (x.numpy() + 1) * 1.5
     on_levels = np.allclose(levels, np.round(levels), atol=1e-5)
     assert on_levels == (stage != "smoothed")
@@ -40,7 +38,8 @@ def test_validation_counts_every_example_once_in_equal_batches(batch_size, cap):
         "reverse", tiny_dataset(), Gaussian(0.3), config, seed=1
     )
     rows, noise = [], []
-    for (x, (x_smoothed, _)), counts in validation.batches:
+    for (x, parts), counts in validation.batches:
+        x_smoothed = parts["x_smoothed"]
         assert len(x) == len(x_smoothed) == len(counts) == batch_size
         rows.extend(x.numpy()[counts.numpy()])
         noise.extend(x_smoothed.numpy()[counts.numpy()])
@@ -62,7 +61,7 @@ def test_validation_on_sorted_classes_sees_each_in_proportion(num_examples):
     dataset = Dataset(source_from_arrays("sorted", {"validation": classes}, None))
     config = TrainingConfig(batch_size=50, max_validation_examples=1000)
     validation = validation_arguments("baseline", dataset, None, config, seed=1)
-    batches = [x.numpy().ravel() for (x, _), _ in validation.batches]
+    batches = [x.numpy().ravel() for (x,), _ in validation.batches]
     counts = np.bincount(np.concatenate(batches).astype(int), minlength=10)
     # Hypergeometric of the larger split: standard deviation 8.5.
     assert np.all(np.abs(counts - 100) < 4.5 * 8.5)

@@ -94,7 +94,7 @@ def make_drawing_trainer():
     steps = [next(iterator) for _ in range(6)]
     x, x_smoothed = (
         tf.stack(part)
-        for part in zip(*((x, c.x_smoothed) for x, c in steps), strict=True)
+        for part in zip(*((x, p["x_smoothed"]) for x, p in steps), strict=True)
     )
     return make_trainer(draw=lambda step: (x[step], Condition(x_smoothed[step])))
 
@@ -128,9 +128,9 @@ def test_a_new_start_leaves_nothing_of_the_one_before():
 def test_first_step_is_adam_of_the_mean_negative_log_likelihood():
     trainer = make_trainer()
     model = make_tiny_model("reverse", SHAPE)
-    x, condition = next(batches(trainer))
+    x, parts = next(batches(trainer))
     with tf.GradientTape() as tape:
-        loss = -tf.reduce_mean(model.log_prob(x, condition))
+        loss = -tf.reduce_mean(model.log_prob(x, Condition(**parts)))
     gradients = tape.gradient(loss, model.trainable_variables)
     keras.optimizers.Adam(0.05).apply(gradients, model.trainable_variables)
     results = trainer.run_steps(batches(trainer), 1)
@@ -178,8 +178,8 @@ def test_validation_is_the_mean_under_the_averaged_weights_and_touches_nothing()
     nats = trainer.mean_nats(validation)
     assert_same(weights(trainer.model), before)
     expected = []
-    for arguments, counts in validation.batches:
-        log_prob = trainer.averaged.log_prob(*arguments).numpy()
+    for (x, parts), counts in validation.batches:
+        log_prob = trainer.averaged.log_prob(x, Condition(**parts)).numpy()
         expected.extend(-log_prob[counts.numpy()])
     assert nats == pytest.approx(np.mean(expected), rel=1e-6)
     # Training then continues as if nothing had happened.
@@ -205,9 +205,9 @@ def test_the_first_batch_initializes_both_models_on_every_replica(strategy):
         config = PixelCNNppConfig(num_resnet=1, num_filters=3, num_mixtures=1)
         return PixelCNNpp(config, SHAPE, takes_x_smoothed=True)
 
-    batch = next(batches(make_trainer()))
+    batch = x, parts = next(batches(make_trainer()))
     expected = make()
-    expected.initialize_from(*batch)
+    expected.initialize_from(x, Condition(**parts))
     trainer = StageTrainer(
         "reverse",
         make,

@@ -110,7 +110,7 @@ class TestStackedPixelCNNpp(ConditionalModelContract):
     def test_a_first_batch_initializes_the_network(self):
         model = self.make((6, 8, 1), num_levels=17)
         x = tf.random.stateless_uniform((5, 6, 8, 1), [1, 1], -1.0, 1.0)
-        model.initialize_from(x, 2.0 * x)
+        model.initialize_from(x, Condition(2.0 * x))
         both = model.network(tf.concat([2.0 * x, x], axis=1))
         np.testing.assert_allclose(np.mean(both, axis=(0, 1, 2)), 0, atol=1e-5)
         np.testing.assert_allclose(np.std(both, axis=(0, 1, 2)), 1, rtol=1e-4)
