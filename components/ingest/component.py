@@ -13,6 +13,7 @@ def ingest(
     image_mode: str,
     image_size: list,
     num_levels: int,
+    data_settings: dict,
     data: dsl.Output[dsl.Dataset],
 ):
     """Reads, checks and stores the data set, with its statistics and rejects."""
@@ -32,5 +33,6 @@ def ingest(
             image_mode=image_mode,
             image_size=image_size or None,
             num_levels=num_levels or None,
+            data_settings=data_settings,
         )
     )

@@ -4,7 +4,8 @@ import pathlib
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -42,6 +43,7 @@ def run(
     image_mode: str = "auto",
     image_size: Sequence[int] | None = None,
     num_levels: int | None = None,
+    data_settings: Mapping[str, Any] | None = None,
 ) -> dict:
     """Checks every record of a data set and writes the sound ones.
 
@@ -60,6 +62,7 @@ def run(
       image_mode: conversion of the channels of a folder's images.
       image_size: (height, width) of a folder's images, or None.
       num_levels: number of levels of a folder's images, or None.
+      data_settings: further fields of `DataConfig`, as plain JSON values.
 
     Returns:
       {"event_shape": list, "num_levels": int or None, "num_examples": split ->
@@ -72,7 +75,13 @@ def run(
     config = IngestConfig(max_rejected_fraction, beam_runner, tuple(beam_options))
     # JSON may hold whole numbers as floats.
     size = tuple(int(side) for side in image_size) if image_size else None
-    opened = open_dataset(DataConfig(dataset, data_dir, image_mode, size, num_levels))
+    more: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in (data_settings or {}).items()
+    }
+    opened = open_dataset(
+        DataConfig(dataset, data_dir, image_mode, size, num_levels, **more)
+    )
     source, num_examples = opened.source, opened.num_examples
     _check_not_empty(source, num_examples)
     name = _file_name(source.name)
@@ -204,12 +213,11 @@ def _write_metadata(
         connector = tfds.features.Tensor(
             shape=record_format.event_shape, dtype=np.float32
         )
-        metadata = None
     else:
         connector = tfds.features.Image(
             shape=record_format.event_shape, dtype=np.dtype(record_format.dtype).type
         )
-        metadata = tfds.core.MetadataDict(num_levels=record_format.num_levels)
+    metadata = source.metadata()
     features = {record_format.feature: connector}
     if source.class_names is not None:
         features["label"] = tfds.features.ClassLabel(names=source.class_names)
@@ -233,6 +241,6 @@ def _write_metadata(
             for split in source.shards
         ],
         description=f"Records of {source.name}, checked one by one.",
-        metadata=metadata,
+        metadata=tfds.core.MetadataDict(metadata) if metadata else None,
         check_data=False,
     )
