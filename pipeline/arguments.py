@@ -22,6 +22,8 @@ NODES_WITH_CODE = (
     "evaluate",
     "push",
 )
+# Settings of the data that share one parameter.
+_MORE_DATA_SETTINGS = ("split_fractions", "columns", "label_column", "standardize")
 
 
 def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
         # Empty and 0 leave images unchanged.
         "image_size": list(config.data.image_size or ()),
         "num_levels": config.data.num_levels or 0,
+        "data_settings": _data_settings(config.data),
         "data_digest": _data_digest(config.data),
         "max_rejected_fraction": options.max_rejected_fraction,
         "max_duplicate_fraction": options.max_duplicate_fraction,
@@ -66,6 +69,17 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
     for node in NODES_WITH_CODE:
         arguments[f"{node}_code"] = code_digest(f"components.{node}.executor")
     return arguments
+
+
+def _data_settings(config: DataConfig) -> dict[str, Any]:
+    """Returns the settings without a parameter of their own that are not default."""
+    fields = {field.name: field for field in dataclasses.fields(config)}
+    values = {name: getattr(config, name) for name in _MORE_DATA_SETTINGS}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value != fields[name].default
+    }
 
 
 def _slice(flags: dict[str, str], *names: str) -> list[str]:
@@ -89,12 +103,14 @@ def _data_digest(config: DataConfig) -> str:
         # Ingest writes only the names of these files and why they are left out.
         for path, reason in listing.left_out:
             digest.update(os.fsencode(f"{path}\0{reason}\0"))
+    elif os.path.isfile(config.data_dir):
+        files = [pathlib.Path(config.data_dir).absolute()]
     else:
         root = pathlib.Path(config.data_dir)
-        paths = [root] if root.is_file() else sorted(root.rglob("*"))
-        files = [path.relative_to(root) for path in paths if path.is_file()]
+        files = [p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file()]
     for file in files:
         try:
+            # An absolute path stands for itself.
             stat = os.stat(os.path.join(config.data_dir, file))
         except OSError as error:
             # Ingest rejects the file.

@@ -65,6 +65,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
         image_mode: str = "auto",
         image_size: list = [],  # noqa: B006 - the compiler reads it as a constant.
         num_levels: int = 0,
+        data_settings: dict = {},  # noqa: B006
         data_digest: str = "",
         ingest_code: str = "",
         augment_code: str = "",
@@ -93,6 +94,7 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             image_mode=image_mode,
             image_size=image_size,
             num_levels=num_levels,
+            data_settings=data_settings,
             code_digest=ingest_code,
         )
         data = ingested.outputs["data"]

@@ -14,6 +14,7 @@ def ingest(
     image_mode: str,
     image_size: list,
     num_levels: int,
+    data_settings: dict,
     data: dsl.Output[dsl.Dataset],
     page: dsl.Output[dsl.HTML],
 ):
@@ -36,5 +37,6 @@ def ingest(
             image_mode=image_mode,
             image_size=image_size or None,
             num_levels=num_levels or None,
+            data_settings=data_settings,
         )
     )

@@ -4,7 +4,8 @@ import os
 import pathlib
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def run(
     num_levels: int | None = None,
     max_duplicate_fraction: float = 1.0,
     page_file: Path | None = None,
+    data_settings: Mapping[str, Any] | None = None,
 ) -> dict:
     """Checks every record of a data set and writes the sound ones.
 
@@ -75,6 +77,7 @@ def run(
         earlier one, of the same split or of an earlier one; see
         `summarize_duplicates`.
       page_file: file for a copy of the page, or None.
+      data_settings: further fields of `DataConfig`, as plain JSON values.
 
     Returns:
       {"event_shape": list, "num_levels": int or None, and split -> int:
@@ -92,7 +95,13 @@ def run(
     )
     # JSON may hold whole numbers as floats.
     size = tuple(int(side) for side in image_size) if image_size else None
-    opened = open_dataset(DataConfig(dataset, data_dir, image_mode, size, num_levels))
+    more: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in (data_settings or {}).items()
+    }
+    opened = open_dataset(
+        DataConfig(dataset, data_dir, image_mode, size, num_levels, **more)
+    )
     source, num_records = opened.source, opened.num_examples
     _check_not_empty(source, num_records)
     with atomic_directory(output_dir) as directory:

@@ -42,13 +42,12 @@ def write_metadata(
         connector = tfds.features.Tensor(
             shape=record_format.event_shape, dtype=np.float32
         )
-        metadata = None
     else:
         connector = tfds.features.Image(
             shape=record_format.event_shape, dtype=np.dtype(record_format.dtype).type
         )
-        metadata = tfds.core.MetadataDict(num_levels=record_format.num_levels)
     features = {record_format.feature: connector}
+    metadata = source.metadata()
     if source.class_names is not None:
         features["label"] = tfds.features.ClassLabel(names=source.class_names)
     tfds.folder_dataset.write_metadata(
@@ -63,6 +62,6 @@ def write_metadata(
             for split in source.shards
         ],
         description=f"Records of {source.name}, checked one by one.",
-        metadata=metadata,
+        metadata=tfds.core.MetadataDict(metadata) if metadata else None,
         check_data=False,
     )

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -23,6 +24,7 @@ from smoothing_tf.data.record_format import (
     image_shape,
 )
 from smoothing_tf.data.shards import FileShard, Shard, TFRecordShard
+from smoothing_tf.data.stored_facts import make_metadata, read_table_facts
 from smoothing_tf.standardization import Standardization
 
 _FILES_PER_SHARD = 4096
@@ -56,6 +58,10 @@ class Source:
     columns: tuple[str, ...] | None = None
     standardization: Standardization | None = None
 
+    def metadata(self) -> dict[str, Any]:
+        """Makes the metadata that a prepared directory needs; see `make_metadata`."""
+        return make_metadata(self.format, self.columns, self.standardization)
+
 
 def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     """Makes the source of a TFDS builder, after preparing it if necessary.
@@ -84,19 +90,23 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
         for name, split in info.splits.items()
     }
     features = dict(info.features.items())
+    record_format = _builder_format(builder, features, shards)
+    columns, standardization = read_table_facts(builder, record_format)
     label = features.get("label")
     if not isinstance(label, tfds.features.ClassLabel) or not label.num_classes:
         label = None
     return Source(
         name=builder.name,
         format=dataclasses.replace(
-            _builder_format(builder, features, shards),
+            record_format,
             label=None if label is None else "label",
             num_classes=None if label is None else label.num_classes,
         ),
         shards=shards,
         class_names=None if label is None else tuple(label.names),
         directory=str(builder.data_dir),
+        columns=columns,
+        standardization=standardization,
     )
 
 

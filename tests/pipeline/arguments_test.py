@@ -30,6 +30,10 @@ def arguments(*flags):
         ("--image_size=8,6", {"image_size"}),
         ("--num_levels=2", {"num_levels"}),
         ("--noise_scale=0.5", {"noise_scale"}),
+        ("--standardize", {"data_settings"}),
+        ("--columns=a,b", {"data_settings"}),
+        ("--label_column=a", {"data_settings"}),
+        ("--split_fractions=0.6,0.2,0.2", {"data_settings"}),
         ("--smoothed_num_steps=7", {"train_smoothed"}),
         ("--reverse_num_steps=7", {"train_reverse"}),
         ("--reverse_learning_rate=0.1", {"train_reverse"}),
@@ -45,7 +49,9 @@ def arguments(*flags):
 def test_a_flag_reaches_its_own_nodes_only(flag, changed):
     data = []
     if not flag.startswith(("--dataset", "--data_dir")):
-        data = ["--dataset=folder", "--data_dir=absent"]
+        of_table = ("--standardize", "--columns", "--label", "--split")
+        dataset = "table" if flag.startswith(of_table) else "folder"
+        data = [f"--dataset={dataset}", "--data_dir=absent"]
     before, after = arguments(*data), arguments(*data, flag)
     differing = {
         name.removesuffix("_flags")
@@ -78,6 +84,15 @@ def test_a_changed_file_of_the_users_reaches_ingest(tmp_path):
     assert arguments(*flags)["data_digest"] == one
     # A set that TFDS prepares is named by its version, not by our copy of it.
     assert arguments(f"--data_dir={tmp_path}")["data_digest"] == ""
+
+
+def test_a_changed_table_reaches_ingest(tmp_path):
+    flags = ["--dataset=table", f"--data_dir={tmp_path / 'x.csv'}"]
+    digests = set()
+    for text in ("a\n1\n", "a\n1\n2\n"):
+        (tmp_path / "x.csv").write_text(text)
+        digests.add(arguments(*flags)["data_digest"])
+    assert len(digests) == 2 and "" not in digests
 
 
 def test_only_files_that_are_data_reach_ingest_by_their_content(tmp_path):

@@ -110,6 +110,7 @@ def test_a_node_gets_its_own_slice_only(tasks):
         "image_mode",
         "image_size",
         "num_levels",
+        "data_settings",
         "max_rejected_fraction",
         "max_duplicate_fraction",
         "ingest_code",
