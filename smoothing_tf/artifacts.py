@@ -247,7 +247,8 @@ def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     name = None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # numpy does not close a file that it has opened and cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             for name in file.files:
                 arrays[name] = file[name]
     except Exception as error:

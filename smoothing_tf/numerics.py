@@ -1,7 +1,9 @@
 """Numerically careful elementary functions, and the only unit conversions."""
 
+import functools
 import math
 
+import numpy as np
 import tensorflow as tf
 
 # Up to this number, `levels_to_unit` computes the nearest float32 in float32.
@@ -103,3 +105,27 @@ def unit_to_uint8(x: tf.Tensor, num_levels: int | None = None) -> tf.Tensor:
     num_levels = num_levels or 256
     levels = unit_to_levels(x, num_levels)
     return tf.cast(tf.round(levels * (255.0 / (num_levels - 1))), tf.uint8)
+
+
+def levels_to_uint8(levels: np.ndarray, num_levels: int) -> np.ndarray:
+    """Maps levels 0, ..., L-1 to 8-bit grey levels, round(255 i / (L - 1)).
+
+    Args:
+      levels: unsigned integers of any shape, all below `num_levels`.
+      num_levels: L, the number of levels.
+
+    Returns:
+      uint8 of the shape of `levels`; `levels` itself, uncopied, if they are 8-bit
+      grey levels already.
+    """
+    if num_levels == 256 and levels.dtype == np.uint8:
+        return levels
+    return _grey_levels(num_levels)[levels]
+
+
+@functools.cache
+def _grey_levels(num_levels: int) -> np.ndarray:
+    unit = levels_to_unit(np.arange(num_levels), num_levels)
+    grey = unit_to_uint8(unit, num_levels).numpy()
+    grey.flags.writeable = False
+    return grey

@@ -30,8 +30,9 @@ class EvaluationConfig:
     )
     max_examples: int | None = setting(
         None,
-        "Number of examples of the split to score: a random subset, the same for every"
-        " --seed and contained in every larger one; 'all' scores every example.",
+        "Number of examples of the split to score, and of training examples to compare"
+        " them and the samples with: random subsets, the same for every --seed and"
+        " contained in every larger one; 'all' uses every example.",
         minimum=1,
         none_name="all",
     )

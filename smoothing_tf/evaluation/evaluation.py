@@ -4,6 +4,7 @@ import contextlib
 import pathlib
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -14,14 +15,17 @@ import numpy as np
 from smoothing_tf import artifacts
 from smoothing_tf.data.channels import describe_channels, is_image_shape
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.image_view import Images
 from smoothing_tf.data.subsets import DRAWN
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.evaluation.evaluation_key import evaluation_key
 from smoothing_tf.evaluation.figures import History
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
 from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
 from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.kinds import (
     CAPTIONS,
     non_finite_reasons,
@@ -39,6 +43,8 @@ REPORT_FILE = "report.html"
 PICTURES_DIRECTORY = "samples"
 STATISTICS_FILE = "feature_statistics.npz"
 PER_IMAGE_FILE = "per_image.npz"
+# Holds results as they are computed, until the evaluation is complete.
+PARTS_DIRECTORY = ".parts"
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
@@ -60,7 +66,12 @@ def write_evaluation(
     Writes samples/*.png, samples.npz (the uint8 images that were scored),
     feature_statistics.npz, per_image.npz, report.html, and metrics.json last, so
     that a metrics.json means a complete directory. Everything is computed before
-    anything is written: an error leaves an earlier evaluation as it was.
+    any of these files is written: an error leaves an earlier evaluation as it was.
+
+    Results are kept in the hidden directory `PARTS_DIRECTORY` while they are computed.
+    A call that repeats an interrupted one, with the same models, data, settings and
+    code, continues from there and gives the same numbers. At the end, and by a call
+    for another evaluation, the directory is removed.
 
     Args:
       trained: the trained models. Without the stage reverse, p(x~) is scored and its
@@ -78,7 +89,8 @@ def write_evaluation(
       progress: whether to show progress bars.
 
     Returns:
-      The content of metrics.json: name -> metric, and "run" -> how it was made.
+      The content of metrics.json: name -> metric, and "run" -> how it was made. There
+      "seconds" holds the wall and CPU seconds of each part of the computation.
 
     Raises:
       ValueError: no stage can be evaluated, or the models do not fit the data.
@@ -88,21 +100,28 @@ def write_evaluation(
     directory = artifacts.make_directory(directory)
     is_discrete = dataset.num_levels is not None
     has_samples = bool(config.num_samples if samples is None else samples)
+    key = evaluation_key(
+        trained,
+        dataset,
+        samples,
+        config=config,
+        flags_text=flags_text,
+        seed=seed,
+    )
+    parts = _open_parts(directory / PARTS_DIRECTORY, key, progress)
     image_metrics = None
     if is_discrete and is_image_shape(dataset.event_shape) and has_samples:
-        image_metrics = ImageMetrics(dataset, config, seed)
+        image_metrics = ImageMetrics(dataset, config, seed, parts)
 
     metrics, per_image = model_likelihoods(
         trained,
         dataset,
         config=config,
         seed=seed,
-        progress=progress,
+        parts=parts,
     )
     if samples is None:
-        samples = draw_samples(
-            trained, config.num_samples, seed=seed, progress=progress
-        )
+        samples = draw_samples(trained, config.num_samples, seed=seed, parts=parts)
     metrics.update(in_raw_units(metrics, dataset.standardization))
     stored: dict[str, np.ndarray] = dict(samples)
     statistics: dict[str, np.ndarray] = {}
@@ -111,7 +130,7 @@ def write_evaluation(
     if has_samples and trained.smoothed is not None and trained.reverse is None:
         left_out["samples"] = NO_REVERSE
     if dataset.num_levels is not None:
-        real = real_uint8(dataset, config.split)
+        real: Images = real_uint8(dataset, config.split)
         samples = samples_uint8(samples, dataset.num_levels)
         # x~ is continuous and is stored unrounded.
         stored.update({k: v for k, v in samples.items() if k != "smoothed"})
@@ -134,7 +153,8 @@ def write_evaluation(
         flags_text=flags_text,
         facts=facts,
     )
-    metrics["run"] = {**facts, "flags": flags_text.splitlines()}
+    flags = flags_text.splitlines()
+    metrics["run"] = {**facts, "flags": flags, "seconds": parts.seconds}
     with _replace_together(directory, last=METRICS_FILE) as temporary:
         pictures = artifacts.make_directory(temporary / PICTURES_DIRECTORY)
         for name, picture in shown.items():
@@ -148,7 +168,20 @@ def write_evaluation(
                 np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
         artifacts.write_text(temporary / REPORT_FILE, report)
         artifacts.write_json(temporary / METRICS_FILE, metrics)
+    shutil.rmtree(directory / PARTS_DIRECTORY, ignore_errors=True)
     return metrics
+
+
+def _open_parts(directory: pathlib.Path, key: str, progress: bool) -> Parts:
+    """Opens the parts of one evaluation, and removes those of all others."""
+    own = directory / key[:16]
+    if directory.is_dir():
+        for other in directory.iterdir():
+            if other != own:
+                shutil.rmtree(other, ignore_errors=True)
+        if own.is_dir() and any(own.iterdir()):
+            print("Resuming the evaluation that was interrupted.", file=sys.stderr)
+    return Parts(own, progress=progress)
 
 
 def _check(trained: Trained, dataset: Dataset) -> None:

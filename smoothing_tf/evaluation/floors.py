@@ -8,7 +8,8 @@ import numpy as np
 
 from smoothing_tf.evaluation.frechet import MomentsAccumulator, frechet_distance
 from smoothing_tf.evaluation.kernel_distance import kernel_distance
-from smoothing_tf.evaluation.precision_recall import precision_recall
+from smoothing_tf.evaluation.precision_recall import PrecisionRecall, precision_recall
+from smoothing_tf.parts import Parts
 
 _QUANTILES = (0.05, 0.5, 0.95)
 # Number of times that a floor is measured, unless this takes more than
@@ -35,10 +36,18 @@ class Floors:
 
     Args:
       reference: features of real images, float [n, d].
+      parts: stores the floors, and shows progress; None does neither.
+      name: name of the features, for the name of the part.
     """
 
-    def __init__(self, reference: np.ndarray):
+    def __init__(
+        self,
+        reference: np.ndarray,
+        parts: Parts | None = None,
+        name: str = "features",
+    ):
         self._reference = reference
+        self._parts, self._name = parts or Parts(), name
         self._cached = functools.cache(self._compute)
 
     def size(self, num_samples: int) -> int:
@@ -63,7 +72,7 @@ class Floors:
         key = "precision_recall" if name in ("precision", "recall") else name
         values = self._cached(key, n)
         if key != name:
-            values = [getattr(value, name) for value in values]
+            values = [pair[PrecisionRecall._fields.index(name)] for pair in values]
         quantiles = {str(q): float(np.quantile(values, q)) for q in _QUANTILES}
         return {
             "value": quantiles["0.5"],
@@ -78,7 +87,9 @@ class Floors:
         measure, operations = _MEASURES[name]
         affordable = int(_MAX_OPERATIONS / operations(n, self._reference.shape[1]))
         repeats = min(max(affordable, _MIN_REPEATS), _MAX_REPEATS)
-        return [measure(*pair) for pair in self._pairs(n, repeats)]
+        part = f"floor {name} {self._name} {n}"
+        pairs = self._parts.track(self._pairs(n, repeats), part, repeats, "pair")
+        return self._parts.value(part, lambda: [measure(*pair) for pair in pairs])
 
     def _pairs(self, n: int, repeats: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for repeat in range(repeats):

@@ -159,25 +159,49 @@ def frechet_jackknife(
     Returns:
       FrechetEstimate.
     """
-    mu1, sigma1 = _merge(reference).finalize()
-    mu2, sigma2 = _merge(samples).finalize()
-    factor1, factor2 = _factor(sigma1), _factor(sigma2)
-    variances, freedoms = [], []
-    for blocks, mu, factor in ((samples, mu1, factor1), (reference, mu2, factor2)):
-        distances = np.array(
-            [_fast_distance(mu, factor, *part.finalize()) for part in _without(blocks)]
+    return FrechetDistanceTo(reference)(samples)
+
+
+class FrechetDistanceTo:
+    """Distances of several samples to one, whose covariance is decomposed only once.
+
+    Args:
+      reference: moments of its blocks, as for `frechet_jackknife`.
+    """
+
+    def __init__(self, reference: Sequence[MomentsAccumulator]):
+        self._reference = reference
+        self._mean, covariance = _merge(reference).finalize()
+        self._factor = _factor(covariance)
+
+    def __call__(self, samples: Sequence[MomentsAccumulator]) -> FrechetEstimate:
+        """`frechet_jackknife(reference, samples)`."""
+        mean, covariance = _merge(samples).finalize()
+        factor = _factor(covariance)
+        variances, freedoms = [], []
+        for blocks, mu, root in (
+            (samples, self._mean, self._factor),
+            (self._reference, mean, factor),
+        ):
+            distances = np.array(
+                [
+                    _fast_distance(mu, root, *part.finalize())
+                    for part in _without(blocks)
+                ]
+            )
+            spread = np.sum(np.square(distances - distances.mean()))
+            variances.append(spread * (len(distances) - 1) / len(distances))
+            freedoms.append(len(distances) - 1)
+        variance = sum(variances)
+        if variance > 0.0:
+            freedom = variance**2 / sum(v**2 / f for v, f in zip(variances, freedoms))
+        else:
+            freedom = float(sum(freedoms))
+        return FrechetEstimate(
+            _distance(self._mean, self._factor, mean, factor),
+            float(np.sqrt(variance)),
+            float(freedom),
         )
-        spread = np.sum(np.square(distances - distances.mean()))
-        variances.append(spread * (len(distances) - 1) / len(distances))
-        freedoms.append(len(distances) - 1)
-    variance = sum(variances)
-    if variance > 0.0:
-        freedom = variance**2 / sum(v**2 / f for v, f in zip(variances, freedoms))
-    else:
-        freedom = float(sum(freedoms))
-    return FrechetEstimate(
-        _distance(mu1, factor1, mu2, factor2), float(np.sqrt(variance)), float(freedom)
-    )
 
 
 def _merge(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:

@@ -1,16 +1,17 @@
 """All metrics of generated images: those of every extractor, and of memorization."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.directions import HELD_OUT_IS_BEST, LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import (
     EXTRACTORS,
+    Extractor,
     ExtractorInputs,
     MissingInputError,
 )
@@ -24,6 +25,7 @@ from smoothing_tf.evaluation.sample_metrics import (
     feature_metrics,
     metric_name,
 )
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.kinds import real_uint8
 from smoothing_tf.settings import choose
 
@@ -40,38 +42,59 @@ class ImageMetrics:
       dataset: data set of discrete images.
       config: settings of the evaluation, which name the extractors.
       seed: the run's seed.
+      parts: stores results as they are computed, and shows progress; None does
+        neither.
 
     Raises:
       FileNotFoundError: `config.inception_dir` holds no SavedModel.
       ValueError: an unknown extractor, or a SavedModel with another signature.
     """
 
-    def __init__(self, dataset: Dataset, config: EvaluationConfig, seed: int):
+    def __init__(
+        self,
+        dataset: Dataset,
+        config: EvaluationConfig,
+        seed: int,
+        parts: Parts | None = None,
+    ):
+        self._parts = parts or Parts()
         training = real_uint8(dataset, REFERENCE_SPLIT)
         inputs = ExtractorInputs(
             training_images=training,
             training_labels=dataset.labels(REFERENCE_SPLIT),
             inception_dir=config.inception_dir,
             seed=seed,
+            progress=self._parts.progress,
         )
         self._extractors, self._missing = {}, {}
         for name in config.extractors:
             try:
-                self._extractors[name] = choose(EXTRACTORS, name, "extractors")(inputs)
+                self._extractors[name] = self._make_extractor(name, inputs)
             except MissingInputError as error:
                 self._missing[name] = str(error)
         held_out = None
         if config.split != REFERENCE_SPLIT:
             held_out = real_uint8(dataset, config.split)
-            # Blocks of them, e.g. in a jackknife, must not coincide with classes.
-            held_out = held_out[subset_indices(len(held_out))]
         self._seed = seed
         self._real = RealImages(
             training=training,
             held_out=held_out,
             training_split=REFERENCE_SPLIT,
             held_out_split=config.split,
+            max_examples=config.max_examples,
         )
+
+    def _make_extractor(self, name: str, inputs: ExtractorInputs) -> Extractor:
+        build = choose(EXTRACTORS, name, "extractors")
+        made: list[Extractor] = []
+
+        def weights() -> dict[str, np.ndarray]:
+            made.append(build(inputs))
+            return dict(made[0].weights())
+
+        stored = self._parts.arrays(f"extractor {name}", weights)
+        # With stored weights it is made here, and otherwise was made there.
+        return made[0] if made else build(dataclasses.replace(inputs, weights=stored))
 
     def __call__(
         self,
@@ -111,21 +134,26 @@ class ImageMetrics:
                 metrics.update(_unavailable(name, too_few))
                 continue
             found, moments = feature_metrics(
-                extractor, self._real, samples, seed=self._seed
+                extractor, self._real, samples, seed=self._seed, parts=self._parts
             )
             metrics.update(found)
             statistics.update(moments)
         for name, reason in self._missing.items():
             metrics.update(_unavailable(name, reason))
-        metrics.update(memorization_metrics(self._real, samples, seed=self._seed))
+        metrics.update(
+            memorization_metrics(
+                self._real, samples, seed=self._seed, parts=self._parts
+            )
+        )
         return metrics, statistics
 
     def _too_few(self, samples: Mapping[str, np.ndarray]) -> str | None:
         counts = {kind: len(images) for kind, images in samples.items()}
         # The floor splits the reference into halves.
         counts["half the training images"] = len(self._real.reference) // 2
-        if self._real.held_out is not None:
-            counts[f"{self._real.held_out_split} images"] = len(self._real.held_out)
+        if self._real.held_out_images is not None:
+            held_out = len(self._real.held_out_images)
+            counts[f"{self._real.held_out_split} images"] = held_out
         few = [f"{name}: {n}" for name, n in counts.items() if n < MIN_IMAGES]
         if not few:
             return None

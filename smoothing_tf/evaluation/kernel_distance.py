@@ -6,7 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from smoothing_tf.evaluation.anchored_kernel import AnchoredKernel
-from smoothing_tf.evaluation.pairwise import check_features
+from smoothing_tf.evaluation.pairwise import check_features, check_uncopied
+from smoothing_tf.parts import Parts
+
+# Rows whose pairs are summed between two steps of a progress bar, and that are held in
+# float64 meanwhile.
+_TILE_ROWS = 4096
 
 
 class KernelDistance(NamedTuple):
@@ -64,33 +69,69 @@ class KernelDistanceTo:
 
     Args:
       x: features [m, d], m >= 2.
+      parts: stores the sums over the pairs of x, and shows progress; None does neither.
+      name: name of x, for the name of the part and the progress bars.
 
     Raises:
       ValueError: fewer than two rows, or a value that is not finite.
     """
 
-    def __init__(self, x: np.ndarray):
-        (self._x,) = check_features(x=x)
+    def __init__(self, x: np.ndarray, parts: Parts | None = None, name: str = "x"):
+        (self._x,) = check_uncopied(x=x)
         _check_rows(x=self._x)
-        self._kernel = AnchoredKernel(self._x.mean(axis=0))
-        self._within = self._kernel.sum_within(self._x)
+        self._parts, self._name = parts or Parts(), name
+        self._kernel = AnchoredKernel(self._x.mean(axis=0, dtype=np.float64))
+        starts = range(0, len(self._x), _TILE_ROWS)
+        with self._parts.partial_arrays(
+            f"kernel sums {name}", len(starts), unit="tile"
+        ) as tiles:
+            for start in starts[tiles.num_done :]:
+                tiles.append({"sums": self._sum_within(start)[np.newaxis]})
+        self._within = tiles.arrays["sums"].sum(axis=0)
 
     def __call__(self, y: np.ndarray) -> KernelDistance:
         """`kernel_distance(x, y)`."""
-        x, y = check_features(x=self._x, y=y)
+        x, y = check_uncopied(x=self._x, y=y)
         _check_rows(y=y)
         m, n = len(x), len(y)
         within_x, within_y = self._within, self._kernel.sum_within(y)
-        across = self._kernel.sum_across(x, y)
+        across_x, across_y = self._sum_across(y)
         value = (
             within_x.sum() / (m * (m - 1))
             + within_y.sum() / (n * (n - 1))
-            - 2.0 * across.rows.sum() / (m * n)
+            - 2.0 * across_x.sum() / (m * n)
         )
-        witness_x = within_x / (m - 1) - across.rows / n
-        witness_y = within_y / (n - 1) - across.columns / m
+        witness_x = within_x / (m - 1) - across_x / n
+        witness_y = within_y / (n - 1) - across_y / m
         variance = 4.0 * (np.var(witness_x, ddof=1) / m + np.var(witness_y, ddof=1) / n)
         return KernelDistance(float(value), math.sqrt(variance))
+
+    def _sum_within(self, start: int) -> np.ndarray:
+        """Sums over the pairs of a tile of x with itself and with later tiles, [m]."""
+        x = self._x
+        tile = x[start : start + _TILE_ROWS]
+        own = slice(start, start + len(tile))
+        sums = np.zeros(len(x))
+        sums[own] = self._kernel.sum_within(tile)
+        for other in range(own.stop, len(x), _TILE_ROWS):
+            columns = slice(other, other + _TILE_ROWS)
+            across = self._kernel.sum_across(tile, x[columns])
+            sums[own] += across.rows
+            sums[columns] += across.columns
+        return sums
+
+    def _sum_across(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums over y for each row of x, [m], and over x for each row of y, [n]."""
+        starts = range(0, len(self._x), _TILE_ROWS)
+        across_x, across_y = np.zeros(len(self._x)), np.zeros(len(y))
+        for start in self._parts.track(
+            starts, f"kernel distance {self._name}", len(starts), "tile"
+        ):
+            rows = slice(start, start + _TILE_ROWS)
+            across = self._kernel.sum_across(self._x[rows], y)
+            across_x[rows] = across.rows
+            across_y += across.columns
+        return across_x, across_y
 
 
 def subset_kernel_distance(

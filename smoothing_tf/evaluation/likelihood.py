@@ -6,24 +6,23 @@ than with separate draws.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tqdm
 
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
+from smoothing_tf.evaluation.split_scores import Batch, score_split
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
-from smoothing_tf.numerics import (
-    levels_to_unit,
-    nats_to_bits_per_dim,
-    unit_to_levels,
-)
+from smoothing_tf.numerics import nats_to_bits_per_dim
+from smoothing_tf.parts import Parts
 
-Batch = Mapping[str, tf.Tensor]
 Metric = dict[str, Any]
+
+# What the progress bar says during the first step, which builds the graph.
+_FIRST_STEP = "first call: compiling"
 
 
 def evaluate_bound(
@@ -35,7 +34,8 @@ def evaluate_bound(
     num_importance_draws: int = 0,
     split: str = "test",
     compiled_terms: Callable[..., tf.Tensor] | None = None,
-    progress: bool = False,
+    num_examples: int | None = None,
+    parts: Parts | None = None,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
     """Computes the bound on log p(x), and the importance-weighted bound.
 
@@ -56,7 +56,9 @@ def evaluate_bound(
       split: name of the split, which is recorded.
       compiled_terms: `compile_terms(two_stage.bound_terms)`, so that several calls
         share one compilation.
-      progress: whether to show a progress bar.
+      num_examples: number of examples, for the progress bar.
+      parts: stores the terms as they are computed, and shows progress; None does
+        neither.
 
     Returns:
       (metrics, per_image). Metrics are `bits_per_dim` and `bits_per_dim_iw`, or
@@ -70,19 +72,13 @@ def evaluate_bound(
     """
     unit = _Unit(two_stage.event_shape, num_levels)
     terms_of = compiled_terms or compile_terms(two_stage.bound_terms)
-    index, draws = None, []
     total = max(num_draws, num_importance_draws)
-    for draw in tqdm.trange(total, desc="bound", unit="draw", disable=not progress):
-        draw_index, draw_terms = _score(terms_of, draw_batches(draw), num_levels, split)
-        if index is None:
-            index = draw_index
-        elif not np.array_equal(index, draw_index):
-            raise ValueError(
-                "`draw_batches` must give the same examples in the same order for "
-                f"every draw; got another order for draw {draw}."
-            )
-        draws.append(draw_terms)
-    log_terms = np.stack(draws)  # [draws, terms, n], nats
+    with (parts or Parts()).partial_arrays(
+        f"bound {split}", num_examples and num_examples * total, first_step=_FIRST_STEP
+    ) as scores:
+        index, log_terms = score_split(
+            scores, terms_of, draw_batches, total, num_levels, split
+        )
 
     name = unit.metric_name
     described = {"unit": unit.name, "split": split}
@@ -125,6 +121,8 @@ def evaluate_log_prob(
     num_levels: int | None,
     split: str = "test",
     key: str = "x",
+    num_examples: int | None = None,
+    parts: Parts | None = None,
 ) -> tuple[Metric, dict[str, np.ndarray]]:
     """Computes -log p(x) or -log p(x~) of an unconditional model, exactly.
 
@@ -136,6 +134,8 @@ def evaluate_log_prob(
       split: name of the split, which is recorded.
       key: "x", or "x_smoothed" for one draw of x~ per example. For x~ it is a density,
         in the unit of the data and possibly above 1.
+      num_examples: number of examples, for the progress bar.
+      parts: as in `evaluate_bound`.
 
     Returns:
       (metric, per_image) as from `evaluate_bound`; per_image has "index" and
@@ -149,9 +149,18 @@ def evaluate_log_prob(
     def terms_of(x):
         return (model.log_prob(x),)
 
-    index, (log_prob,) = _score(
-        compile_terms(terms_of), batches, num_levels, split, keys=(key,)
-    )
+    with (parts or Parts()).partial_arrays(
+        f"log-likelihood of {key} {split}", num_examples, first_step=_FIRST_STEP
+    ) as scores:
+        index, ((log_prob,),) = score_split(
+            scores,
+            compile_terms(terms_of),
+            lambda draw: batches,
+            1,
+            num_levels,
+            split,
+            keys=(key,),
+        )
     value = -unit.convert(log_prob)
     draws = None if key == "x" else 1
     metric = _metric(
@@ -228,40 +237,6 @@ class _Unit:
         if self._num_dims is None:
             return nats
         return nats_to_bits_per_dim(nats, self._num_dims)
-
-
-def _score(
-    terms_of: Callable[..., tf.Tensor],
-    batches: Iterable[Batch],
-    num_levels: int | None,
-    split: str,
-    keys: tuple[str, ...] = ("x", "x_smoothed"),
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scores a split in one pass: indices int64 [n], terms float64 [terms, n]."""
-    indices, terms = [], []
-    for batch, size in _full_batches(batches):
-        if num_levels is not None:
-            # Levels are exact; their float32 images on [-1, 1] are not.
-            levels = unit_to_levels(batch["x"], num_levels)
-            batch["x"] = levels_to_unit(levels, num_levels, tf.float64)
-        indices.append(batch["index"].numpy()[:size])
-        terms.append(terms_of(*(batch[key] for key in keys)).numpy()[:, :size])
-    if not indices:
-        raise ValueError(f"`split` must hold at least one example; {split} has none.")
-    return np.concatenate(indices), np.concatenate(terms, axis=1)
-
-
-def _full_batches(
-    batches: Iterable[Batch],
-) -> Iterator[tuple[dict[str, tf.Tensor], int]]:
-    """Fills a partial batch with copies of its last row, so that one trace suffices."""
-    full_size = 0
-    for batch in batches:
-        batch = {key: tf.convert_to_tensor(value) for key, value in batch.items()}
-        size = int(batch["x"].shape[0])
-        full_size = max(full_size, size)
-        rows = np.minimum(np.arange(full_size), size - 1)
-        yield {key: tf.gather(value, rows) for key, value in batch.items()}, size
 
 
 def _metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Metric:

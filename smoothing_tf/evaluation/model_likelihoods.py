@@ -20,6 +20,7 @@ from smoothing_tf.evaluation.likelihood import (
 from smoothing_tf.evaluation.overfitting import overfitting
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.parts import Parts
 
 NO_REVERSE = "The reverse stage is not trained: there is no p(x | x~), and no p(x)."
 
@@ -30,7 +31,7 @@ def model_likelihoods(
     *,
     config: EvaluationConfig,
     seed: int,
-    progress: bool,
+    parts: Parts | None = None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Scores `config.split`, or a random subset of `config.max_examples` of it.
 
@@ -45,7 +46,8 @@ def model_likelihoods(
       dataset: the data set.
       config: the size of the evaluation.
       seed: the run's seed.
-      progress: whether to show a progress bar.
+      parts: stores the scores as they are computed, and shows progress; None does
+        neither.
 
     Returns:
       (metrics, per_image) as in `evaluate_bound`, with `nll` instead of `bits_per_dim`
@@ -70,12 +72,16 @@ def model_likelihoods(
 
     name = bound_name(dataset.num_levels)
     about: dict[str, Any] = {"num_levels": dataset.num_levels, "split": config.split}
+    kept: dict[str, Any] = {
+        "num_examples": _count(dataset, config.split, config.max_examples),
+        "parts": parts,
+    }
     metrics: dict[str, Any] = {}
     per_image: dict[str, np.ndarray] = {}
 
     def add_log_prob(suffix: str, model: DensityModel, batches: Iterable, key="x"):
         metrics[name + suffix], values = evaluate_log_prob(
-            model, batches, key=key, **about
+            model, batches, key=key, **about, **kept
         )
         per_image["index"] = values["index"]
         per_image[name + suffix] = values[name]
@@ -89,8 +95,8 @@ def model_likelihoods(
             num_draws=config.num_draws,
             num_importance_draws=config.num_importance_draws,
             compiled_terms=terms,
-            progress=progress,
             **about,
+            **kept,
         )
         if config.split != REFERENCE_SPLIT:
             # Shows whether the model has memorized its training data.
@@ -100,6 +106,7 @@ def model_likelihoods(
                 lambda draw: batches(two_stage.smoothing, REFERENCE_SPLIT, draw, n),
                 compiled_terms=terms,
                 **about | {"split": REFERENCE_SPLIT},
+                **kept | {"num_examples": _count(dataset, REFERENCE_SPLIT, n)},
             )
             metrics[f"{name}_train"] = train_metrics[name]
             metrics[f"{name}_train"]["overfitting"] = overfitting(
@@ -116,3 +123,9 @@ def model_likelihoods(
         # A metric without a value has no examples, and no subset of them.
         metric.update(subset_record(num_examples, metric["n"] or None))
     return metrics, per_image
+
+
+def _count(dataset: Dataset, split: str, limit: int | None) -> int:
+    """Counts the examples of a split that are scored."""
+    number = dataset.num_examples[split]
+    return number if limit is None else min(number, limit)

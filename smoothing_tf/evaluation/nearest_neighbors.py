@@ -6,6 +6,8 @@ import numpy as np
 import scipy.special
 from sklearn.neighbors import NearestNeighbors
 
+from smoothing_tf.data.image_view import Images
+
 _QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _MIN_MEDIAN = 10
 # Training images that are held as floats at a time.
@@ -13,7 +15,7 @@ _CHUNK_SIZE = 8192
 
 
 def nearest_training_distances(
-    images_uint8: np.ndarray, training_uint8: np.ndarray
+    images_uint8: Images, training_uint8: Images
 ) -> tuple[np.ndarray, np.ndarray]:
     """Computes the Euclidean distance of each image to the nearest training image.
 
@@ -45,7 +47,7 @@ def nearest_training_distances(
             "`training_uint8` must hold images of the shape of `images_uint8`, "
             f"{images_uint8.shape[1:]}; got {training_uint8.shape}."
         )
-    flat = _flatten(images_uint8)
+    flat = _flatten(images_uint8[:])
     squared = np.full(len(flat), np.inf)
     nearest = np.zeros(len(flat), np.int64)
     search = NearestNeighbors(n_neighbors=1, algorithm="brute", metric="sqeuclidean")

@@ -87,9 +87,14 @@ def check_features(**arrays: np.ndarray) -> list[np.ndarray]:
     Raises:
       ValueError: an array is not [n, d], not finite, or of another d.
     """
+    return [np.asarray(array, np.float64) for array in check_uncopied(**arrays)]
+
+
+def check_uncopied(**arrays: np.ndarray) -> list[np.ndarray]:
+    """Checks arrays as `check_features` does, and returns them in their own dtype."""
     checked: list[np.ndarray] = []
     for name, array in arrays.items():
-        array = np.asarray(array, np.float64)
+        array = np.asarray(array)
         if array.ndim != 2 or not len(array):
             raise ValueError(
                 f"`{name}` must have shape [n, d] with n above 0; got {array.shape}."

@@ -5,8 +5,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
+from smoothing_tf.data.image_view import ImageView
 from smoothing_tf.data.subsets import DRAWN, subset_indices, subset_record
 
 # Real images beyond this many add little to their statistics.
@@ -18,26 +17,44 @@ class RealImages:
     """The real images that samples are compared with.
 
     Attributes:
-      training: uint8 [n, h, w, c], all images of the training split, in any order.
-      held_out: uint8 [m, h, w, c], images of the evaluated split in random order; None
-        if that is the training split.
+      training: all images of the training split, in any order.
+      held_out: all images of the evaluated split, in any order; None if that is the
+        training split.
       training_split: name of the split of `training`.
       held_out_split: name of the split of `held_out`.
+      max_examples: number of images of each split to use; None for all.
     """
 
-    training: np.ndarray
-    held_out: np.ndarray | None
+    training: ImageView
+    held_out: ImageView | None
     training_split: str
     held_out_split: str
+    max_examples: int | None = None
 
     @functools.cached_property
-    def reference(self) -> np.ndarray:
+    def reference(self) -> ImageView:
         """The training images whose statistics samples are compared with.
 
         They are in the random order of `subset_indices`, so that any consecutive part,
         such as one half, is a random subset whatever the order of storage.
         """
-        return self.training[subset_indices(len(self.training), _MAX_REFERENCE_IMAGES)]
+        size = min(_MAX_REFERENCE_IMAGES, self.max_examples or _MAX_REFERENCE_IMAGES)
+        return _random_subset(self.training, size)
+
+    @functools.cached_property
+    def candidates(self) -> ImageView:
+        """The training images that may be nearest neighbors, in any order."""
+        if self.max_examples is None:
+            return self.training
+        return _random_subset(self.training, self.max_examples)
+
+    @functools.cached_property
+    def held_out_images(self) -> ImageView | None:
+        """The held-out images that are scored as samples are, in random order."""
+        # Blocks of them, e.g. in a jackknife, must not coincide with classes.
+        if self.held_out is None:
+            return None
+        return _random_subset(self.held_out, self.max_examples)
 
     def record_reference(self) -> dict[str, Any]:
         """Describes how the reference and its halves were drawn, for a metric.
@@ -52,10 +69,13 @@ class RealImages:
             "floor_sets": f"disjoint parts of the reference, drawn {DRAWN}",
         }
 
+    def record_candidates(self) -> dict[str, Any]:
+        """Describes how the candidates were drawn, "reference_subset" as above."""
+        subset = subset_record(len(self.training), len(self.candidates))
+        return {f"reference_{key}": value for key, value in subset.items()}
+
     def compare_held_out(
-        self,
-        metric: Callable[[np.ndarray], Mapping[str, Any]],
-        values: np.ndarray | None,
+        self, metric: Callable[[Any], Mapping[str, Any]], values: Any
     ) -> dict[str, Any]:
         """Computes a metric of the held-out images.
 
@@ -64,10 +84,11 @@ class RealImages:
           values: held-out images or values computed from them; None without any.
 
         Returns:
-          The metric's fields and the split, or a null value with a reason.
+          The metric's fields, the split and its subset, or a null value with a reason.
         """
-        if values is not None:
-            return {**metric(values), "split": self.held_out_split}
+        if self.held_out is not None and self.held_out_images is not None:
+            subset = subset_record(len(self.held_out), len(self.held_out_images))
+            return {**metric(values), "split": self.held_out_split, **subset}
         return {
             "value": None,
             "n": None,
@@ -77,3 +98,7 @@ class RealImages:
                 " are compared with; nothing is held out."
             ),
         }
+
+
+def _random_subset(images: ImageView, size: int | None) -> ImageView:
+    return images.select(subset_indices(len(images), size))

@@ -14,21 +14,22 @@ from smoothing_tf.evaluation.directions import (
     LOWER_IS_BETTER,
 )
 from smoothing_tf.evaluation.extractors import Extractor
-from smoothing_tf.evaluation.floors import Floors, moments
-from smoothing_tf.evaluation.frechet import frechet_jackknife
-from smoothing_tf.evaluation.inception_score import inception_score
-from smoothing_tf.evaluation.kernel_distance import (
-    KernelDistanceTo,
-    subset_kernel_distance,
+from smoothing_tf.evaluation.feature_sets import (
+    NUM_BLOCKS,
+    FeatureSets,
+    moments_of_blocks,
 )
+from smoothing_tf.evaluation.floors import Floors, moments
+from smoothing_tf.evaluation.inception_score import inception_score
+from smoothing_tf.evaluation.kernel_distance import subset_kernel_distance
 from smoothing_tf.evaluation.precision_recall import precision_recall
 from smoothing_tf.evaluation.real_images import RealImages
+from smoothing_tf.parts import Parts
 
 Metric = dict[str, Any]
 
 # Fewer images than this say nothing about a distribution.
 MIN_IMAGES = 20
-_NUM_BLOCKS = 10
 _NUM_SPLITS = 10
 # From this many images on, on either side, subsets of 1000 overlap little.
 _MIN_SUBSET_IMAGES = 10_000
@@ -50,6 +51,7 @@ def feature_metrics(
     samples: Mapping[str, np.ndarray],
     *,
     seed: int,
+    parts: Parts | None = None,
 ) -> tuple[dict[str, Metric], dict[str, np.ndarray]]:
     """Computes all metrics of one extractor's features.
 
@@ -59,6 +61,8 @@ def feature_metrics(
       samples: kind -> uint8 [n, h, w, c]; the kind "samples" is the model's own
         samples, and others such as "baseline" are appended to the metrics' names.
       seed: the run's seed, recorded.
+      parts: stores features, sums and metrics as they are computed, and shows
+        progress; None does neither.
 
     Returns:
       (metrics, statistics). Metrics are `fid`, `kid`, `precision`, `recall`, with
@@ -71,10 +75,8 @@ def feature_metrics(
       with a "reason" where that is the training split. Statistics are
       "<id>_<kind>_{mean,covariance,count}".
     """
-    reference = extractor.features(real.reference)
-    held_out = held_out_logits = None
-    if real.held_out is not None:
-        held_out, held_out_logits = extractor.features_and_logits(real.held_out)
+    parts = parts or Parts()
+    sets = FeatureSets(extractor, real, parts)
     about = {
         "extractor": {
             "id": extractor.id,
@@ -82,47 +84,60 @@ def feature_metrics(
             "preprocessing": extractor.preprocessing,
         },
         "reference_split": real.training_split,
-        "n_reference": len(reference),
+        "n_reference": len(sets.reference),
         **real.record_reference(),
         "quantization": "uint8",
         "seed": seed,
     }
-    floors = Floors(reference)
-    kernel_to_reference = KernelDistanceTo(reference)
-    held_out_distances = {
-        "fd": real.compare_held_out(
-            functools.partial(_frechet_distance, reference), held_out
-        ),
-        "kid": real.compare_held_out(
-            functools.partial(_kernel_distance, kernel_to_reference), held_out
-        ),
-    }
-    statistics = _statistics(extractor.id, "reference", reference)
+    held_out_distances = parts.value(
+        f"metrics {extractor.id} held-out", lambda: _held_out_distances(sets, real)
+    )
+    statistics = _statistics(extractor.id, "reference", sets.reference)
     metrics = {}
     for kind, images in samples.items():
-        features, logits = extractor.features_and_logits(images)
+        features, logits = sets.extract(images, kind)
         statistics.update(_statistics(extractor.id, kind, features))
-        kind_metrics = {
-            "fd": _frechet(reference, features, floors),
-            "kid": {
-                **_kernel_distance(kernel_to_reference, features),
-                "direction": LOWER_IS_BETTER,
-                "floor": floors("kid", floors.size(len(features))),
-            },
-            **_kernel_subsets(reference, features),
-            **_precision_recall(reference, features, floors),
-        }
+        kind_metrics = parts.value(
+            f"metrics {extractor.id} {kind}",
+            functools.partial(_kind_metrics, sets, real, features, logits),
+        )
         for name, distance in held_out_distances.items():
             kind_metrics[name]["held_out"] = distance
-        if logits is not None:
-            kind_metrics["inception_score"] = _inception_score(
-                real, logits, held_out_logits
-            )
-            kind_metrics["confidence"] = _confidence(real, logits, held_out_logits)
         for name, metric in kind_metrics.items():
             metric.update(about, samples=kind)
             metrics[metric_name(name, extractor.id, kind)] = metric
     return metrics, statistics
+
+
+def _held_out_distances(sets: FeatureSets, real: RealImages) -> dict[str, Metric]:
+    features, _ = sets.held_out
+    return {
+        name: real.compare_held_out(functools.partial(distance, sets), features)
+        for name, distance in (("fd", _frechet_distance), ("kid", _kernel_distance))
+    }
+
+
+def _kind_metrics(
+    sets: FeatureSets,
+    real: RealImages,
+    features: np.ndarray,
+    logits: np.ndarray | None,
+) -> dict[str, Metric]:
+    metrics = {
+        "fd": _frechet(sets, features),
+        "kid": {
+            **_kernel_distance(sets, features),
+            "direction": LOWER_IS_BETTER,
+            "floor": sets.floors("kid", sets.floors.size(len(features))),
+        },
+        **_kernel_subsets(sets.reference, features),
+        **_precision_recall(sets.reference, features, sets.floors),
+    }
+    if logits is not None:
+        _, held_out_logits = sets.held_out
+        metrics["inception_score"] = _inception_score(real, logits, held_out_logits)
+        metrics["confidence"] = _confidence(real, logits, held_out_logits)
+    return metrics
 
 
 def metric_name(name: str, extractor_id: str, kind: str = "samples") -> str:
@@ -137,16 +152,18 @@ def metric_name(name: str, extractor_id: str, kind: str = "samples") -> str:
     return "_".join(parts + ([] if kind == "samples" else [kind]))
 
 
-def _frechet(reference: np.ndarray, features: np.ndarray, floors: Floors) -> Metric:
-    n = floors.size(len(features))
-    at_n = _frechet_distance(reference[:n], features[:n])
+def _frechet(sets: FeatureSets, features: np.ndarray) -> Metric:
+    n = sets.floors.size(len(features))
+    at_n = _frechet_distance(sets, features[:n], n)
     return {
-        **_frechet_distance(reference, features),
+        **_frechet_distance(sets, features),
         "direction": LOWER_IS_BETTER,
         "num_features": features.shape[1],
-        "rank_deficient": min(len(features), len(reference)) <= features.shape[1],
+        "rank_deficient": (
+            min(len(features), len(sets.reference)) <= features.shape[1]
+        ),
         "floor": {
-            **floors("fd", n),
+            **sets.floors("fd", n),
             "value_at_n": at_n["value"],
             "se_at_n": at_n["se"],
             "degrees_of_freedom_at_n": at_n["degrees_of_freedom"],
@@ -154,27 +171,23 @@ def _frechet(reference: np.ndarray, features: np.ndarray, floors: Floors) -> Met
     }
 
 
-def _frechet_distance(reference: np.ndarray, features: np.ndarray) -> Metric:
-    distance = frechet_jackknife(
-        *(
-            [moments(block) for block in np.array_split(x, _NUM_BLOCKS)]
-            for x in (reference, features)
-        )
-    )
+def _frechet_distance(
+    sets: FeatureSets, features: np.ndarray, n_reference: int | None = None
+) -> Metric:
+    distance_to = sets.frechet_distance_to(n_reference or len(sets.reference))
+    distance = distance_to(moments_of_blocks(features))
     return {
         "value": distance.value,
         "se": distance.se,
         "n": len(features),
         "target": "expectation at this n",
-        "num_blocks": _NUM_BLOCKS,
+        "num_blocks": NUM_BLOCKS,
         "degrees_of_freedom": distance.degrees_of_freedom,
     }
 
 
-def _kernel_distance(
-    kernel_to_reference: KernelDistanceTo, features: np.ndarray
-) -> Metric:
-    distance = kernel_to_reference(features)
+def _kernel_distance(sets: FeatureSets, features: np.ndarray) -> Metric:
+    distance = sets.kernel_distance(features)
     return {
         "value": distance.value,
         "se": distance.se,

@@ -7,6 +7,7 @@ import numpy as np
 from smoothing_tf.data.input_pipeline import array_batches
 from smoothing_tf.evaluation.likelihood import evaluate_bound
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.settings import check_count
 
@@ -67,7 +68,8 @@ def score(
         num_levels=num_levels,
         num_draws=num_draws,
         num_importance_draws=num_importance_draws,
-        progress=progress,
+        num_examples=len(x),
+        parts=Parts(progress=progress),
     )
     *_, metric = metrics.values()
     del metric["split"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-import tqdm
+
+from smoothing_tf.parts import Parts
 
 # Examples that are drawn at once.
 BATCH_SIZE = 100
@@ -16,6 +17,7 @@ def in_batches(
     progress: bool,
     batch_size: int | None = None,
     label: str = "samples",
+    parts: Parts | None = None,
 ) -> dict[str, np.ndarray]:
     """Draws batch by batch and joins the results.
 
@@ -27,32 +29,23 @@ def in_batches(
       *arrays: arrays [n, ...], one row per example.
       progress: whether to show a progress bar.
       batch_size: largest b; None for BATCH_SIZE.
-      label: label of the progress bar.
+      label: label of the progress bar, and name of the part.
+      parts: stores the results, which are the part `label`; None stores nothing.
 
     Returns:
       kind -> [n, ...].
     """
     num_examples = len(arrays[0])
     batch_size = min(batch_size or BATCH_SIZE, num_examples) or 1
-    starts = tqdm.trange(
-        0,
-        num_examples,
-        batch_size,
-        desc=label,
-        unit="batch",
-        disable=not progress,
-    )
-    # The first batch takes much longer than the others: it builds the graph.
-    starts.set_postfix_str("first call: compiling")
+    parts = parts or Parts(progress=progress)
     # AutoGraph has nothing to convert here, and would wrap error messages.
-    compiled, parts = tf.function(draw, autograph=False), []
-    for start in starts:
-        rows = np.minimum(np.arange(start, start + batch_size), num_examples - 1)
-        part = compiled(*[tf.constant(array[rows]) for array in arrays])
-        parts.append({kind: examples.numpy() for kind, examples in part.items()})
-        starts.set_postfix_str("", refresh=False)
-    kinds = parts[0] if parts else ()
-    return {
-        kind: np.concatenate([part[kind] for part in parts])[:num_examples]
-        for kind in kinds
-    }
+    compiled = tf.function(draw, autograph=False)
+    with parts.partial_arrays(
+        label, num_examples, first_step="first call: compiling"
+    ) as results:
+        for start in range(results.num_done, num_examples, batch_size):
+            rows = np.minimum(np.arange(start, start + batch_size), num_examples - 1)
+            part = compiled(*[tf.constant(array[rows]) for array in arrays])
+            size = min(batch_size, num_examples - start)
+            results.append({k: examples.numpy()[:size] for k, examples in part.items()})
+    return results.arrays

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.data.dataset import Dataset
-from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
+from smoothing_tf.data.image_view import ImageView
+from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.stage import Stage
 
 # Kind of sample -> its caption, in the order of the pictures.
@@ -24,6 +25,8 @@ _STAGES = {
     "samples": Stage.REVERSE,
     "baseline": Stage.BASELINE,
 }
+# Images that are quantized at a time.
+_BLOCK_SIZE = 1024
 _MADE_OF_SMOOTHED = ("smoothed", "single_step", "samples")
 
 
@@ -82,8 +85,7 @@ def samples_uint8(
     for kind, images in samples.items():
         if images.dtype != np.uint8:
             is_between = kind in ("smoothed", "single_step")
-            levels = None if is_between else num_levels
-            images = unit_to_uint8(tf.convert_to_tensor(images), levels).numpy()
+            images = _quantize(images, None if is_between else num_levels)
         quantized[kind] = images
     return quantized
 
@@ -99,9 +101,21 @@ def real_vectors(dataset: Dataset, split: str) -> np.ndarray:
     return x if scale is None else scale.restore(x)
 
 
-def real_uint8(dataset: Dataset, split: str) -> np.ndarray:
-    """Returns the images of a split as uint8, 255 i / (L - 1) for level i."""
+def _quantize(images: np.ndarray, num_levels: int | None) -> np.ndarray:
+    # A block at a time: the steps in between take several times the memory of floats.
+    quantized = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), _BLOCK_SIZE):
+        rows = slice(start, start + _BLOCK_SIZE)
+        block = tf.convert_to_tensor(images[rows])
+        quantized[rows] = unit_to_uint8(block, num_levels).numpy()
+    return quantized
+
+
+def real_uint8(dataset: Dataset, split: str) -> ImageView:
+    """Returns the images of a split as uint8, 255 i / (L - 1) for level i.
+
+    They are converted where they are read, so the split is not copied.
+    """
     if dataset.num_levels is None:
         raise ValueError(f"`dataset` must have levels; {dataset.name} is continuous.")
-    levels = levels_to_unit(dataset.array(split), dataset.num_levels)
-    return unit_to_uint8(levels, dataset.num_levels).numpy()
+    return ImageView(dataset.array(split), dataset.num_levels)

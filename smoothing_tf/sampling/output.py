@@ -9,6 +9,7 @@ import numpy as np
 from smoothing_tf import artifacts
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.image_view import Images
 from smoothing_tf.sampling.kinds import (
     non_finite_reasons,
     real_uint8,
@@ -76,7 +77,7 @@ def write_samples(
 
 def find_real_examples(
     config: DataConfig, data: DataSpec, splits: tuple[str, ...]
-) -> np.ndarray | None:
+) -> Images | None:
     """Returns real examples for a picture, or None and a note on stderr.
 
     Args:

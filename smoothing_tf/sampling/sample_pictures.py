@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from smoothing_tf.data.channels import is_image_shape, show_channels
+from smoothing_tf.data.image_view import Images
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.sampling import pictures
 from smoothing_tf.sampling.kinds import CAPTIONS
@@ -27,7 +28,7 @@ _MOST_INPAINTINGS = 10
 
 
 def picture_samples(
-    real: np.ndarray | None, samples: Mapping[str, np.ndarray]
+    real: Images | None, samples: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Shows real data and samples.
 
@@ -41,7 +42,12 @@ def picture_samples(
       and "columns", all of them side by side; for vectors "points"; nothing for
       examples that cannot be shown, e.g. continuous ones with three axes.
     """
-    groups = {} if real is None else {"real": real}
+    groups: dict[str, np.ndarray] = {}
+    if real is not None:
+        # Images may be stored by class; samples are already in random order.
+        is_image = is_image_shape(real.shape[1:])
+        rows = subset_indices(len(real), _NUM_PICTURED) if is_image else slice(None)
+        groups["real"] = real[rows]
     groups.update((kind, samples[kind]) for kind in CAPTIONS if kind in samples)
     captioned = {CAPTIONS[kind]: examples for kind, examples in groups.items()}
     first = next(iter(groups.values()))
@@ -49,10 +55,6 @@ def picture_samples(
         return {"points": scatter_columns(captioned)}
     if first.dtype != np.uint8 or not is_image_shape(first.shape[1:]):
         return {}
-    # Real images may be stored by class; samples are already in random order.
-    if real is not None:
-        real = real[subset_indices(len(real), _NUM_PICTURED)]
-        groups["real"] = captioned[CAPTIONS["real"]] = real
     shown = {
         kind: pictures.image_grid(images[:_NUM_PICTURED], _COLUMNS)
         for kind, images in groups.items()

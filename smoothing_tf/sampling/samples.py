@@ -4,6 +4,7 @@ import numpy as np
 
 from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.batches import in_batches
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -20,6 +21,7 @@ def draw_samples(
     seed: int,
     gradient: str = "exact",
     progress: bool = False,
+    parts: Parts | None = None,
 ) -> dict[str, np.ndarray]:
     """Draws samples of every kind that the trained stages give.
 
@@ -34,6 +36,7 @@ def draw_samples(
       seed: the run's seed.
       gradient: gradient behind the single step; see `single_step_denoise`.
       progress: whether to show a progress bar.
+      parts: stores the samples as they are drawn; None stores nothing.
 
     Returns:
       kind -> float32 [num_samples, ...event_shape], images on [-1, 1]; float64 in raw
@@ -62,15 +65,22 @@ def draw_samples(
         return drawn
 
     seeds = example_seeds(derive_seed(seed, "evaluation samples"), num_samples)
-    drawn = in_batches(draw, seeds.numpy(), progress=progress)
+    drawn = in_batches(draw, seeds.numpy(), progress=progress, parts=parts)
     if "smoothed" in drawn:
-        drawn |= single_steps(trained, drawn["smoothed"], gradient, progress=progress)
+        drawn |= single_steps(
+            trained, drawn["smoothed"], gradient, progress=progress, parts=parts
+        )
     drawn = {kind: drawn[kind] for kind in CAPTIONS if kind in drawn}
     return trained.to_data_scale(drawn)
 
 
 def single_steps(
-    trained: Trained, x_smoothed: np.ndarray, gradient: str, *, progress: bool
+    trained: Trained,
+    x_smoothed: np.ndarray,
+    gradient: str,
+    *,
+    progress: bool,
+    parts: Parts | None = None,
 ) -> dict[str, np.ndarray]:
     """Estimates E[x | x~] of many examples in a single step, where it is defined.
 
@@ -79,6 +89,7 @@ def single_steps(
       x_smoothed: float32 [n, ...event_shape].
       gradient: gradient behind the step; see `single_step_denoise`.
       progress: whether to show a progress bar.
+      parts: stores the estimates as they are made; None stores nothing.
 
     Returns:
       "single_step" -> float32 [n, ...event_shape]; nothing unless the stage smoothed is
@@ -98,4 +109,5 @@ def single_steps(
         progress=progress,
         batch_size=_GRADIENT_BATCH_SIZE,
         label="single steps",
+        parts=parts,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
+from smoothing_tf.data.image_view import Images
 from smoothing_tf.models.single_step import check_single_step
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
@@ -45,7 +46,7 @@ def make_task(
     config: SamplingConfig,
     data: DataSpec,
     noise_scale: float | None,
-    find_real: Callable[[], np.ndarray | None],
+    find_real: Callable[[], Images | None],
 ) -> Task:
     """Makes the task of a configuration; reads the files that it names.
 
@@ -68,7 +69,7 @@ def make_task(
 
 
 def _new_samples(
-    config: SamplingConfig, find_real: Callable[[], np.ndarray | None]
+    config: SamplingConfig, find_real: Callable[[], Images | None]
 ) -> Task:
     def draw(trained: Trained) -> Arrays:
         if config.gradient != "exact":

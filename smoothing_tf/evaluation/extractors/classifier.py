@@ -1,12 +1,15 @@
 """Features of a small classifier of the data's own classes, which reflect semantics."""
 
 import hashlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from smoothing_tf.data.channels import check_images
+from smoothing_tf.data.image_view import Images
 from smoothing_tf.evaluation.extractors.extractor import Extractor
 from smoothing_tf.evaluation.extractors.images import (
     ExtractorInputs,
@@ -31,6 +34,8 @@ class Classifier(Extractor):
       labels: integers [n], 0, ..., num_classes - 1.
       seed: the run's seed.
       num_steps: training steps of 64 images.
+      weights: weights of an earlier training, as `weights` returns them; None trains.
+      progress: whether to show a progress bar.
 
     Raises:
       MissingInputError: all labels are of one class, or some are not from 0 to
@@ -43,31 +48,45 @@ class Classifier(Extractor):
 
     def __init__(
         self,
-        images_uint8: np.ndarray,
+        images_uint8: Images,
         labels: np.ndarray,
         *,
         seed: int = 0,
         num_steps: int = 600,
+        weights: Mapping[str, np.ndarray] | None = None,
+        progress: bool = False,
     ):
-        images, labels = check_images(images_uint8), np.asarray(labels, np.int64)
-        _check_labels(labels, len(images))
+        labels = np.asarray(labels, np.int64)
+        check_images(images_uint8[:1])
+        _check_labels(labels, len(images_uint8))
         self.num_classes = int(labels.max()) + 1
         seeds = [int(derive_seed(seed, "classifier", i)[0]) for i in range(5)]
-        self._model = _network(images.shape[1:], self.num_classes, seeds)
-        batches = (
-            tf.data.Dataset.from_tensor_slices((images, labels))
-            .shuffle(len(images), seed=seeds[-1])
-            .repeat()
-            .batch(_TRAINING_BATCH_SIZE)
-            .take(num_steps)
-        )
-        schedule = keras.optimizers.schedules.CosineDecay(2e-3, num_steps)
-        train_step = _train_step(self._model, keras.optimizers.Adam(schedule))
-        for batch_images, batch_labels in batches:
-            train_step(batch_images, batch_labels)
+        self._model = _network(images_uint8.shape[1:], self.num_classes, seeds)
+        if weights is None:
+            # Positions rather than images: a split may be too large to be shuffled.
+            batches = (
+                tf.data.Dataset.range(len(labels))
+                .shuffle(len(labels), seed=seeds[-1])
+                .repeat()
+                .batch(_TRAINING_BATCH_SIZE)
+                .take(num_steps)
+            )
+            schedule = keras.optimizers.schedules.CosineDecay(2e-3, num_steps)
+            train_step = _train_step(self._model, keras.optimizers.Adam(schedule))
+            for batch in tqdm.tqdm(
+                batches.as_numpy_iterator(),
+                desc="training the classifier",
+                total=num_steps,
+                unit="step",
+                delay=2,
+                disable=not progress,
+            ):
+                train_step(images_uint8[batch], labels[batch])
+        else:
+            self._model.set_weights([weights[name] for name in sorted(weights)])
         digest = hashlib.sha256()
-        for weights in self._model.get_weights():
-            digest.update(weights.astype("<f4").tobytes())
+        for array in self.weights().values():
+            digest.update(array.astype("<f4").tobytes())
         self.sha256 = digest.hexdigest()
         self._apply = tf.function(self._model)
 
@@ -83,7 +102,18 @@ class Classifier(Extractor):
                 "The extractor classifier needs labeled data; use randconv or"
                 " inception."
             )
-        return cls(inputs.training_images, inputs.training_labels, seed=inputs.seed)
+        return cls(
+            inputs.training_images,
+            inputs.training_labels,
+            seed=inputs.seed,
+            weights=inputs.weights,
+            progress=inputs.progress,
+        )
+
+    def weights(self) -> Mapping[str, np.ndarray]:
+        """Returns the weights in the order of the network's layers."""
+        arrays = self._model.get_weights()
+        return {f"{number:03}": array for number, array in enumerate(arrays)}
 
     def features_and_logits(
         self, images_uint8: np.ndarray

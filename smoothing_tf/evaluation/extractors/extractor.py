@@ -1,6 +1,7 @@
 """The contract of a feature extractor."""
 
 import abc
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -46,3 +47,10 @@ class Extractor(abc.ABC):
     def features(self, images_uint8: np.ndarray) -> np.ndarray:
         """Computes features float32 [n, d] of uint8 [n, h, w, c]."""
         return self.features_and_logits(images_uint8)[0]
+
+    def weights(self) -> Mapping[str, np.ndarray]:
+        """Returns weights that `build` made by a long computation, name -> array.
+
+        `build` gets them back when an interrupted evaluation resumes.
+        """
+        return {}

@@ -1,12 +1,13 @@
 """The inputs of extractors."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.data.channels import check_images
+from smoothing_tf.data.image_view import Images
 
 
 class MissingInputError(ValueError):
@@ -18,16 +19,22 @@ class ExtractorInputs:
     """Inputs from which extractors are built; each uses some of them.
 
     Attributes:
-      training_images: uint8 [n, h, w, c], the training split.
+      training_images: uint8 [n, h, w, c], the training split; it may be too large to
+        be read at once.
       training_labels: integers [n], or None for data without labels.
       inception_dir: directory of the Inception SavedModel, or None.
       seed: the run's seed.
+      weights: the weights that the extractor had in an interrupted evaluation, as
+        `Extractor.weights` returns them; None to make new ones.
+      progress: whether to show a progress bar.
     """
 
-    training_images: np.ndarray
+    training_images: Images
     training_labels: np.ndarray | None
     inception_dir: str | None
     seed: int
+    weights: Mapping[str, np.ndarray] | None = None
+    progress: bool = False
 
 
 def map_batches(

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf import artifacts, partial_arrays
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.data.subsets import DRAWN, subset_indices
 from smoothing_tf.evaluation import EvaluationConfig, write_evaluation
+from smoothing_tf.evaluation.evaluation import PARTS_DIRECTORY
 from smoothing_tf.stage import Stage
 from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import tiny_trained
@@ -22,13 +24,14 @@ CONFIG = EvaluationConfig(
 )
 
 
-def _dataset(num_test=25):
+def _dataset(num_test=25, labels=False):
     rng = np.random.Generator(np.random.PCG64(0))
     arrays = {
         split: rng.integers(4, size=(n, *SHAPE), dtype=np.uint8)
         for split, n in (("train", 60), ("validation", 20), ("test", num_test))
     }
-    return Dataset(source_from_arrays("tiny", arrays, 4, None))
+    classes = {split: np.arange(len(x)) % 3 for split, x in arrays.items()}
+    return Dataset(source_from_arrays("tiny", arrays, 4, classes if labels else None))
 
 
 def _write(directory, **changes):
@@ -146,6 +149,7 @@ def _contents(directory):
     return {
         str(path.relative_to(directory)): path.is_file() and path.read_bytes()
         for path in directory.rglob("*")
+        if PARTS_DIRECTORY not in path.parts
     }
 
 
@@ -181,6 +185,107 @@ def test_what_fails_leaves_the_former_evaluation_whole(
     with pytest.raises(error):
         _write(evaluated, config=FEW, seed=4)
     assert _contents(evaluated) == before
+
+
+def _without_seconds(metrics):
+    run = {name: fact for name, fact in metrics["run"].items() if name != "seconds"}
+    return {**metrics, "run": run}
+
+
+class _Killed(BaseException):
+    pass
+
+
+def _fail(*_, **__):
+    raise RuntimeError
+
+
+def test_an_evaluation_that_is_killed_resumes_with_the_same_numbers(
+    tmp_path, monkeypatch, capsys
+):
+    arguments = {
+        "trained": tiny_trained(SHAPE, tuple(Stage), num_levels=4),
+        "config": dataclasses.replace(CONFIG, num_draws=2),
+    }
+    expected = _write(tmp_path / "at_once", **arguments)
+    monkeypatch.setattr(partial_arrays, "SAVE_SECONDS", 0.0)
+    atomic_file, budget = artifacts.atomic_file, 0
+
+    def atomic_file_within_budget(path):
+        nonlocal budget
+        if not budget:
+            raise _Killed
+        budget -= 1
+        return atomic_file(path)
+
+    monkeypatch.setattr(artifacts, "atomic_file", atomic_file_within_budget)
+    directory = tmp_path / "killed"
+    directory.mkdir()
+    (directory / "metrics.json").write_text("earlier")
+    metrics, kills = None, 0
+    while metrics is None:
+        # Enough for the files that are written at the end, but for one.
+        budget = 11
+        try:
+            metrics = _write(directory, **arguments)
+        except _Killed:
+            kills += 1
+            assert (directory / "metrics.json").read_text() == "earlier"
+            assert set(_contents(directory)) == {"metrics.json"}
+    assert kills >= 3
+    assert capsys.readouterr().err.count("Resuming the evaluation") == kills
+    assert _without_seconds(metrics) == _without_seconds(expected)
+    assert set(_contents(directory)) == set(_contents(tmp_path / "at_once"))
+    assert not (directory / PARTS_DIRECTORY).exists()
+
+
+def test_finished_parts_are_not_computed_again(tmp_path, monkeypatch):
+    trained = tiny_trained(SHAPE, tuple(Stage), num_levels=4)
+    with monkeypatch.context() as patch:
+        patch.setattr("smoothing_tf.evaluation.evaluation.render_report", _fail)
+        with pytest.raises(RuntimeError):
+            _write(tmp_path, trained=trained)
+    for model in trained.models.values():
+        model.sample = model.log_prob = _fail
+    for name in (
+        "extractors.randconv.RandConv.features_and_logits",
+        "feature_sets.KernelDistanceTo",
+        "feature_sets.Floors",
+        "memorization.nearest_training_distances",
+    ):
+        monkeypatch.setattr(f"smoothing_tf.evaluation.{name}", _fail)
+    metrics = _write(tmp_path, trained=trained)
+    assert metrics["fd_randconv"]["value"] is not None
+
+
+def test_parts_of_another_evaluation_are_not_used(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("smoothing_tf.evaluation.evaluation.render_report", _fail)
+        with pytest.raises(RuntimeError):
+            _write(tmp_path, config=FEW, seed=4)
+    (parts,) = (tmp_path / PARTS_DIRECTORY).iterdir()
+    metrics = _write(tmp_path, config=FEW, seed=5)
+    expected = _write(tmp_path / "other", config=FEW, seed=5)
+    assert _without_seconds(metrics) == _without_seconds(expected)
+    assert not parts.exists()
+
+
+def test_the_seconds_of_each_part_are_recorded(whole):
+    _, metrics = whole
+    seconds = metrics["run"]["seconds"]
+    assert {
+        "bound test",
+        "bound train",
+        "samples",
+        "single steps",
+        "features randconv reference",
+        "kernel sums randconv",
+        "metrics randconv samples",
+        "nearest training images held-out",
+        "other",
+    } <= set(seconds)
+    for part in seconds.values():
+        assert set(part) == {"wall", "cpu"} and part["wall"] >= 0.0
 
 
 def test_files_of_an_earlier_evaluation_are_replaced(tmp_path, evaluated):

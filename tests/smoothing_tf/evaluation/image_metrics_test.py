@@ -110,3 +110,17 @@ def test_blocks_of_held_out_images_hold_several_classes(monkeypatch):
     make(dataset, "randconv")({"samples": images[:30]})
     (held_out,) = (levels for levels in seen if len(levels) == 200)
     assert all(len(set(block)) >= 4 for block in np.array_split(held_out, 10))
+
+
+def test_a_limit_holds_for_references_floors_and_neighbors(dataset):
+    config = EvaluationConfig(extractors=("randconv",), max_examples=100)
+    samples = {"samples": real_uint8(dataset, "test")[:60]}
+    metrics, statistics = ImageMetrics(dataset, config, seed=0)(samples)
+    distance = metrics["fd_randconv"]
+    assert distance["n_reference"] == distance["reference_subset"]["size"] == 100
+    assert statistics["randconv_reference_count"] == 100
+    assert distance["floor"]["n"] == 50
+    assert distance["held_out"]["n"] == distance["held_out"]["subset"]["size"] == 100
+    nearest = metrics["nearest_training_distance"]
+    assert nearest["n_reference"] == nearest["reference_subset"]["size"] == 100
+    assert nearest["held_out"]["n"] == 100

@@ -1,3 +1,5 @@
+import importlib
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,18 @@ def test_several_sets_are_compared_with_one():
     x, others = _features(13), [_features(n, seed=n, shift=0.3) for n in (17, 5)]
     distance_to_x = KernelDistanceTo(x)
     assert [distance_to_x(y) for y in others] == [kernel_distance(x, y) for y in others]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_tiles_give_the_value_of_the_whole(monkeypatch, dtype):
+    x, y = (_features(n, seed=n).astype(dtype) for n in (23, 17))
+    whole = kernel_distance(x.astype(np.float64), y.astype(np.float64))
+    # The package has a function of the module's name.
+    module = importlib.import_module("smoothing_tf.evaluation.kernel_distance")
+    monkeypatch.setattr(module, "_TILE_ROWS", 5)
+    tiled = kernel_distance(x, y)
+    assert tiled.value == pytest.approx(whole.value, rel=1e-12)
+    assert tiled.se == pytest.approx(whole.se, rel=1e-12)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e5])

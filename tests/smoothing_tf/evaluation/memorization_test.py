@@ -1,5 +1,6 @@
 import pytest
 
+from smoothing_tf.data.image_view import ImageView
 from smoothing_tf.evaluation.memorization import memorization_metrics
 from smoothing_tf.evaluation.real_images import RealImages
 from tests.smoothing_tf.evaluation.digits import digits
@@ -7,7 +8,9 @@ from tests.smoothing_tf.evaluation.digits import digits
 
 def test_copies_of_training_images_are_found():
     images, _ = digits()
-    real = RealImages(images[:1000], images[1000:1400], "train", "test")
+    real = RealImages(
+        ImageView(images[:1000]), ImageView(images[1000:1400]), "train", "test"
+    )
     metrics = memorization_metrics(
         real, {"samples": digits()[0][1400:], "baseline": real.training[:50]}, seed=7
     )
@@ -30,7 +33,7 @@ def test_copies_beyond_the_images_that_statistics_need_are_found(monkeypatch):
         "smoothing_tf.evaluation.real_images._MAX_REFERENCE_IMAGES", 100
     )
     images, _ = digits()
-    real = RealImages(images[:1000], None, "train", "train")
+    real = RealImages(ImageView(images[:1000]), None, "train", "train")
     assert len(real.reference) == 100
     metrics = memorization_metrics(real, {"samples": images[900:950]}, seed=0)
     distance = metrics["nearest_training_distance"]

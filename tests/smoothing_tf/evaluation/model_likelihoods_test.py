@@ -50,7 +50,6 @@ def _evaluate(trained, dataset, max_examples, *, baseline=None, **kwargs):
         dataset,
         config=EvaluationConfig(max_examples=max_examples, **kwargs),
         seed=3,
-        progress=False,
     )
 
 
@@ -61,7 +60,6 @@ def _evaluate_smoothed(trained, dataset, max_examples):
         dataset,
         config=EvaluationConfig(max_examples=max_examples, evaluation_batch_size=500),
         seed=3,
-        progress=False,
     )
 
 
@@ -170,7 +168,6 @@ def test_the_subset_does_not_follow_the_run_seed(trained):
             dataset,
             config=config,
             seed=seed,
-            progress=False,
         )[1]["index"]
         for seed in (0, 1)
     ]

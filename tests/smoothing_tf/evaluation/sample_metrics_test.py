@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from smoothing_tf.data.image_view import ImageView
 from smoothing_tf.evaluation import sample_metrics
 from smoothing_tf.evaluation.extractors import Extractor, RandConv
 from smoothing_tf.evaluation.real_images import RealImages
@@ -28,7 +29,9 @@ class _PixelMeans(Extractor):
 
 def _real():
     images, _ = digits()
-    return RealImages(images[:1000], images[1000:1400], "train", "test")
+    return RealImages(
+        ImageView(images[:1000]), ImageView(images[1000:1400]), "train", "test"
+    )
 
 
 def _generated():
@@ -58,7 +61,7 @@ def test_real_samples_score_like_the_floor_and_noise_does_not():
     assert noisy["value"] > 100 * floor["value"]
     assert real["value"] == pytest.approx(
         moments_distance(
-            extractor.features(_real().reference), extractor.features(_generated())
+            extractor.features(_real().reference[:]), extractor.features(_generated())
         ),
         rel=1e-9,
     )
@@ -127,13 +130,13 @@ def test_samples_that_are_copies_of_the_reference_are_at_distance_zero():
     assert metrics["precision_randconv"]["value"] == 1.0
     assert metrics["recall_randconv"]["value"] == 1.0
     metrics, _ = feature_metrics(
-        _PixelMeans(), real, {"samples": real.training}, seed=0
+        _PixelMeans(), real, {"samples": real.training[:]}, seed=0
     )
     assert metrics["fid"]["value"] == 0.0
 
 
 def test_subsets_of_the_kernel_distance_need_many_images(monkeypatch):
-    samples = {"samples": _generated(), "baseline": _real().training}
+    samples = {"samples": _generated(), "baseline": _real().training[:]}
     metrics, _ = feature_metrics(_PixelMeans(), _real(), samples, seed=0)
     assert not any("kid_subsets" in name for name in metrics)
     monkeypatch.setattr(sample_metrics, "_MIN_SUBSET_IMAGES", 1000)
@@ -150,7 +153,7 @@ def test_subsets_of_the_kernel_distance_need_many_images(monkeypatch):
 
 def test_nothing_is_held_out_of_the_training_split():
     images, _ = digits()
-    real = RealImages(images[:1000], None, "train", "train")
+    real = RealImages(ImageView(images[:1000]), None, "train", "train")
     metrics, _ = feature_metrics(_PixelMeans(), real, {"samples": _generated()}, seed=0)
     for name in ("fid", "kid", "inception_score", "confidence"):
         assert metrics[name]["value"] is not None

@@ -21,7 +21,6 @@ def test_a_test_split_has_the_value_that_its_evaluation_reports(shape, num_level
         dataset,
         config=EvaluationConfig(num_draws=2, num_importance_draws=2),
         seed=5,
-        progress=False,
     )
     name = "nll" if num_levels is None else "bits_per_dim"
     x = dataset.array("test")

@@ -6,6 +6,7 @@ from smoothing_tf.evaluation.extractors import (
     Classifier,
     ExtractorInputs,
     MissingInputError,
+    classifier,
 )
 from tests.smoothing_tf.evaluation.digits import digits
 
@@ -30,6 +31,36 @@ def test_training_is_reproducible_and_depends_on_the_seed():
         first.features(images[:50]), again.features(images[:50]), atol=1e-3
     )
     assert first.sha256 != other.sha256
+
+
+def test_weights_of_an_earlier_training_give_the_same_classifier(monkeypatch):
+    images, labels = digits()
+    trained = _train(5)
+    monkeypatch.setattr(classifier, "_train_step", None)
+    inputs = ExtractorInputs(images[:1300], labels[:1300], None, 0, trained.weights())
+    again = EXTRACTORS["classifier"](inputs)
+    assert again.sha256 == trained.sha256
+    for ours, theirs in zip(
+        again.features_and_logits(images[:50]), trained.features_and_logits(images[:50])
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_every_epoch_trains_on_every_image_once(monkeypatch):
+    batches = []
+
+    def record(images, labels):
+        # Image i shows the number i.
+        batches.append(images[:, 0, 0, 0])
+        np.testing.assert_array_equal(labels, images[:, 0, 0, 0] % 3)
+
+    monkeypatch.setattr(classifier, "_train_step", lambda *_: record)
+    numbers = np.arange(128, dtype=np.uint8)
+    images = np.tile(numbers[:, None, None, None], (1, 8, 8, 1))
+    Classifier(images, numbers % 3, num_steps=4)
+    first, second = (np.concatenate(batches[i : i + 2]) for i in (0, 2))
+    assert sorted(first) == sorted(second) == numbers.tolist()
+    assert not np.array_equal(first, second)
 
 
 def test_data_without_labels_say_so():
