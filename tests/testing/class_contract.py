@@ -24,6 +24,10 @@ class ClassContract:
         """Makes a randomized model, conditional on x~ where it can be."""
         raise NotImplementedError
 
+    def draw_rows(self, seeds: tf.Tensor, condition: Condition) -> tf.Tensor:
+        """Draws one sample of the class-conditional model for each row."""
+        return self.make_class_conditional().sample(1, condition, seed=seeds)[0]
+
     def test_mixed_labels_score_and_draw_like_each_label_alone(self):
         model = self.make_class_conditional()
         x, condition = _arguments(model, [0, 2, 1])
@@ -34,10 +38,11 @@ class ClassContract:
         ]
         np.testing.assert_allclose(together, alone, rtol=1e-5)
         seeds = example_seeds(1, 3)
-        samples = model.sample(1, condition, seed=seeds)
-        assert samples.shape == (1, 3, *model.event_shape)
-        alone = model.sample(1, condition.gather([1]), seed=seeds[1:2])
-        np.testing.assert_allclose(samples[:, 1], alone[:, 0], rtol=1e-4, atol=1e-4)
+        samples = self.draw_rows(seeds, condition)
+        assert samples.shape == (3, *model.event_shape)
+        assert np.all(np.isfinite(samples))
+        alone = self.draw_rows(seeds[1:2], condition.gather([1]))
+        np.testing.assert_allclose(samples[1], alone[0], rtol=1e-4, atol=1e-4)
 
     def test_a_label_changes_the_density_and_the_samples(self):
         model = self.make_class_conditional()
@@ -45,7 +50,8 @@ class ClassContract:
         other = condition._replace(label=tf.constant([1, 2, 0]))
         changed = model.log_prob(x, condition) != model.log_prob(x, other)
         np.testing.assert_array_equal(changed, [True, True, False])
-        first, second = (model.sample(1, c, seed=1)[0] for c in (condition, other))
+        seeds = example_seeds(1, 3)
+        first, second = (self.draw_rows(seeds, c) for c in (condition, other))
         differs = np.any(first != second, axis=tuple(range(1, x.shape.rank)))
         np.testing.assert_array_equal(differs, [True, True, False])
 
