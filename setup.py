@@ -42,6 +42,8 @@ _REQUIREMENTS = [
 _EXTRAS = {
     # What `components` and `pipeline` need besides the library's requirements.
     "pipeline": ["kfp>=2.17,<3"],
+    # Beam's Dask runner, for the pipeline on several processes or machines.
+    "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
     # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.
     "gpu": [f"tensorflow[and-cuda]{_TENSORFLOW}"],
     "docs": [

@@ -24,7 +24,13 @@ _OURS = ("smoothing_tf.", "experiments.", "components.", "pipeline.", "benchmark
 # Every absl command line accepts these, whether or not its help lists them.
 _ABSL_FLAGS = {"flagfile", "help"}
 # Flags of other programs that the text mentions.
-_FOREIGN_FLAGS = {"upgrade"}
+_FOREIGN_FLAGS = {
+    "upgrade",
+    # Options of Beam's runners.
+    "dask_npartitions",
+    "direct_num_workers",
+    "direct_running_mode",
+}
 
 
 def _module_file(module: str) -> pathlib.Path:

@@ -85,6 +85,8 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert "WARNING" not in text and "oneDNN" not in text
     assert str(root / "report.html") in text
     assert "digits" in (root / "report.html").read_text()
+    assert str(root / "data.html") in text
+    assert "<h1>digits</h1>" in (root / "data.html").read_text()
     assert result["pushed"] == root / "serving" / "1"
     served = tf.saved_model.load(str(result["pushed"])).signatures["sample"]
     drawn = served(num_samples=tf.constant(2), seed=tf.constant([0, 1]))
