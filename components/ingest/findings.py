@@ -54,6 +54,8 @@ def find_unusual(
 
 def name_of(source: Source, number: int) -> str:
     """Names a channel of images, or a column of vectors."""
+    if source.columns is not None:
+        return f"column {source.columns[number]!r}"
     what = "column" if source.format.num_levels is None else "channel"
     return f"{what} {number}"
 

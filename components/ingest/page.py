@@ -84,6 +84,8 @@ def _facts(source: Source) -> dict[str, str]:
     facts = {"Shape of an example": shape, "Stored as": source.format.dtype}
     if source.format.num_levels is None:
         facts["Values"] = "real numbers"
+        if source.standardization is not None:
+            facts["Values"] += ", standardized on the training split"
     else:
         last = source.format.num_levels - 1
         facts["Values"] = f"{last + 1} levels, 0 to {last}"
