@@ -127,7 +127,8 @@ def _drifts(
                 f" difference of shares is {drift.distance:.4f} ({where}); by chance"
                 f" it is at most {drift.noise:.4f}."
             )
-            if drift.distance <= drift.noise:
+            shares, cumulative = drift.ratios
+            if cumulative > shares:
                 text = (
                     f"The {what} differ between 'train' and {split!r}: the largest"
                     " difference of the shares up to a value is"
