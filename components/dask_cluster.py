@@ -1,9 +1,10 @@
 """What Beam's Dask runner needs to know, and what it needs of a cluster."""
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from smoothing_tf.checkout import ROOT
 
@@ -42,31 +43,38 @@ def complete_options(options: Sequence[str], num_elements: int) -> list[str]:
             f" ({error}). Install the extra: pip install '.[dask]'."
         ) from error
     known = _parse(options)
+    partitions = known.pop("npartitions", None) or known.pop("partition_size", None)
     num_threads = os.cpu_count() or 1
-    if known.address or known.scheduler_file:
-        num_threads = _check_cluster(known.address, known.scheduler_file)
-    if known.npartitions or known.partition_size:
+    if "address" in known or "scheduler_file" in known:
+        num_threads = _check_cluster(known)
+    if partitions:
         return list(options)
     partitions = max(1, min(num_elements, _PARTITIONS_PER_THREAD * num_threads))
     return [*options, f"--dask_npartitions={partitions}"]
 
 
-def _parse(options: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--dask_client_address", dest="address")
-    parser.add_argument("--dask_scheduler_file", dest="scheduler_file")
-    parser.add_argument("--dask_npartitions", dest="npartitions")
-    parser.add_argument("--dask_partition_size", dest="partition_size")
-    return parser.parse_known_args(list(options))[0]
+def _parse(options: Sequence[str]) -> dict[str, Any]:
+    """Returns the given options of Dask, as the runner passes them to its client."""
+    from apache_beam.runners.dask.dask_runner import DaskOptions
+
+    dask_options = PipelineOptions(list(options)).view_as(DaskOptions)
+    return dask_options.get_all_options(drop_default=True, current_only=True)
 
 
-def _check_cluster(address: str | None, scheduler_file: str | None) -> int:
+def _check_cluster(client_options: Mapping[str, Any]) -> int:
     """Checks the processes of a cluster; returns the number of their threads."""
     import distributed
 
-    place = address or f"the address in {scheduler_file}"
+    file = client_options.get("scheduler_file")
+    if file is not None and not os.path.exists(file):
+        # Dask would wait for it without end.
+        raise ConnectionError(
+            f"--dask_scheduler_file names {file}, which does not exist. Start a"
+            " scheduler that writes it, or correct the path."
+        )
+    place = client_options.get("address", file)
     try:
-        client = distributed.Client(address, scheduler_file=scheduler_file)
+        client = distributed.Client(**client_options)
     except (OSError, ValueError) as error:
         raise ConnectionError(
             f"No Dask scheduler answers at {place} ({_first_line(error)}). Start one"

@@ -43,11 +43,15 @@ class Drift:
     @property
     def is_found(self) -> bool:
         """Whether sampling alone does not explain the difference."""
-        if self.distance > self.noise:
-            return True
-        if self.cumulative is None or self.cumulative_noise is None:
-            return False
-        return self.cumulative > self.cumulative_noise
+        return max(self.ratios) > 1.0
+
+    @property
+    def ratios(self) -> tuple[float, float]:
+        """The two distances, each divided by its noise; 0 without an order."""
+        cumulative = 0.0
+        if self.cumulative is not None and self.cumulative_noise is not None:
+            cumulative = self.cumulative / self.cumulative_noise
+        return self.distance / self.noise, cumulative
 
     def to_json(self) -> dict[str, Any]:
         """Describes the difference in anomalies.json."""

@@ -54,6 +54,8 @@ def find_unusual(
 
 def name_of(source: Source, number: int) -> str:
     """Names a channel of images, or a column of vectors."""
+    if source.columns is not None:
+        return f"column {source.columns[number]!r}"
     what = "column" if source.format.num_levels is None else "channel"
     return f"{what} {number}"
 
@@ -125,7 +127,8 @@ def _drifts(
                 f" difference of shares is {drift.distance:.4f} ({where}); by chance"
                 f" it is at most {drift.noise:.4f}."
             )
-            if drift.distance <= drift.noise:
+            shares, cumulative = drift.ratios
+            if cumulative > shares:
                 text = (
                     f"The {what} differ between 'train' and {split!r}: the largest"
                     " difference of the shares up to a value is"

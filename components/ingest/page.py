@@ -84,6 +84,8 @@ def _facts(source: Source) -> dict[str, str]:
     facts = {"Shape of an example": shape, "Stored as": source.format.dtype}
     if source.format.num_levels is None:
         facts["Values"] = "real numbers"
+        if source.standardization is not None:
+            facts["Values"] += ", standardized on the training split"
     else:
         last = source.format.num_levels - 1
         facts["Values"] = f"{last + 1} levels, 0 to {last}"
@@ -188,13 +190,8 @@ def _drift_rows(content: PageContent) -> dict[str, dict[str, Any]]:
     """Split -> the differences nearest to what is found, or beyond it."""
     tables = {}
     for split, drifts in content.drifts.items():
-
-        def excess(drift: Drift) -> float:
-            cumulative = (drift.cumulative or 0.0) / (drift.cumulative_noise or 1.0)
-            return -max(drift.distance / drift.noise, cumulative)
-
         rows = []
-        for drift in sorted(drifts, key=excess)[:_MOST_ROWS]:
+        for drift in sorted(drifts, key=lambda d: -max(d.ratios))[:_MOST_ROWS]:
             what = "classes"
             if drift.number is not None:
                 what = name_of(content.source, drift.number)

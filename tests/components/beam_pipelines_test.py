@@ -15,6 +15,7 @@ from components.generate.executor import DrawShardFn
 from components.ingest.validation import ValidateShardFn
 from components.linear_pipelines import check_linear
 from smoothing_tf.checkout import ROOT
+from tests.testing.dask_clusters import dask_in_process
 
 
 class WriteFn(beam.DoFn):
@@ -36,15 +37,8 @@ def _runs(directory):
 @pytest.fixture(scope="module")
 def dask_address():
     """A Dask cluster in this process, with two workers of one thread."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=":0",
-        silence_logs=40,
-    ) as cluster:
-        yield cluster.scheduler_address
+    with dask_in_process() as address:
+        yield address
 
 
 def test_the_runner_in_this_process(tmp_path):
@@ -120,24 +114,20 @@ def test_shards_are_spread_over_the_threads_of_a_cluster(dask_address):
 
 
 def test_a_scheduler_that_does_not_answer_is_named():
-    distributed = pytest.importorskip("distributed")
-    dask = pytest.importorskip("dask")
-    with (
-        dask.config.set({"distributed.comm.timeouts.connect": "200ms"}),
-        pytest.raises(ConnectionError, match="^No Dask scheduler answers at tcp://127"),
+    pytest.importorskip("distributed")
+    address = "--dask_client_address=tcp://127.0.0.1:9"
+    with pytest.raises(
+        ConnectionError, match="^No Dask scheduler answers at tcp://127.0.0.1:9 .* 1 s"
     ):
-        dask_cluster.complete_options(["--dask_client_address=tcp://127.0.0.1:9"], 1)
-    del distributed
+        dask_cluster.complete_options([address, "--dask_connection_timeout=1"], 1)
+    with pytest.raises(ConnectionError, match="names none.json, which does not exist"):
+        dask_cluster.complete_options(["--dask_scheduler_file=none.json"], 1)
 
 
 def test_a_cluster_without_workers_is_refused():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=0, processes=False, dashboard_address=":0", silence_logs=40
-    ) as cluster:
-        options = [f"--dask_client_address={cluster.scheduler_address}"]
+    with dask_in_process(num_workers=0) as address:
         with pytest.raises(ConnectionError, match="has no workers"):
-            dask_cluster.complete_options(options, 1)
+            dask_cluster.complete_options([f"--dask_client_address={address}"], 1)
 
 
 def test_processes_that_cannot_import_our_packages_are_told_how(dask_address):

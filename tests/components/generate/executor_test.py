@@ -9,6 +9,7 @@ import tensorflow as tf
 from components.generate import executor
 from smoothing_tf import artifacts
 from smoothing_tf.serving.layout import METADATA_FILE
+from tests.testing.dask_clusters import dask_in_process
 
 
 class Served(tf.Module):
@@ -43,13 +44,15 @@ def model_dir(tmp_path_factory):
 
 @pytest.fixture
 def draw(model_dir, tmp_path):
-    def draw(num_samples, beam_options=(), name="samples", seed=1):
+    def draw(
+        num_samples, beam_options=(), name="samples", seed=1, runner="DirectRunner"
+    ):
         output_dir = tmp_path / name
         executor.run(
             model_dir=model_dir,
             num_samples=num_samples,
             seed=seed,
-            beam_runner="DirectRunner",
+            beam_runner=runner,
             beam_options=beam_options,
             output_dir=output_dir,
         )
@@ -81,6 +84,14 @@ def test_samples_do_not_depend_on_workers_or_on_how_many_follow(draw):
     few, many = draw(90), draw(230, ["--direct_num_workers=2"], "many")
     for kind, array in few.items():
         np.testing.assert_array_equal(array, many[kind][:90])
+
+
+def test_samples_on_dask_are_the_same(draw):
+    with dask_in_process() as address:
+        options = [f"--dask_client_address={address}"]
+        on_dask = draw(230, options, "dask", runner="DaskRunner")
+    for kind, array in draw(230).items():
+        np.testing.assert_array_equal(array, on_dask[kind])
 
 
 def test_no_example_comes_twice(draw):

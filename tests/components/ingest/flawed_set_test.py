@@ -18,7 +18,7 @@ from components.ingest import executor, validation
 from smoothing_tf import artifacts
 from smoothing_tf.checkout import ROOT
 from smoothing_tf.data import source
-from tests.testing.dask_processes import dask_processes
+from tests.testing.dask_clusters import dask_in_process, dask_processes
 from tests.testing.flawed_pictures import FlawedPictures, write_flawed_pictures
 
 _SPLITS = ("train", "validation", "test")
@@ -127,16 +127,9 @@ def test_too_many_duplicates_are_refused(small, tmp_path):
 
 
 def test_dask_writes_the_same_bytes(small, tmp_path):
-    distributed = pytest.importorskip("distributed")
     data_dir, _, output = small
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=":0",
-        silence_logs=40,
-    ) as cluster:
-        options = [f"--dask_client_address={cluster.scheduler_address}"]
+    with dask_in_process() as address:
+        options = [f"--dask_client_address={address}"]
         _ingest(data_dir, tmp_path / "out", "DaskRunner", options)
     _assert_same_bytes(tmp_path / "out", output)
 

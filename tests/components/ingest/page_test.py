@@ -1,5 +1,6 @@
 """The page about the data: what it shows, and that it needs nothing else."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -17,8 +18,9 @@ from tests.testing.tiny_data import tiny_arrays
 def ingest(tmp_path, monkeypatch):
     """Ingests arrays; returns the page and the content of a JSON file."""
 
-    def ingest(arrays, num_levels, labels=None, name="out"):
+    def ingest(arrays, num_levels, labels=None, name="out", columns=None):
         source = source_from_arrays("tiny", arrays, num_levels, labels)
+        source = dataclasses.replace(source, columns=columns)
         monkeypatch.setattr(executor, "open_dataset", lambda _: Dataset(source))
         executor.run(
             dataset="directory",
@@ -118,10 +120,11 @@ def test_drift_and_constants_are_described(ingest):
     x["test"][:, 1] += 2.0
     for array in x.values():
         array[:, 2] = 0.5
-    page, read = ingest(x, None)
+    page, read = ingest(x, None, columns=("a", "b", "c d"))
     drift, constant = _findings(read)
-    assert drift.startswith("drift: The values of column 1 differ between 'train' and")
-    assert constant == "constant: All training values of column 2 are the same."
+    assert drift.startswith("drift: The values of column 'b' differ between 'train'")
+    assert constant == "constant: All training values of column 'c d' are the same."
+    assert "column &#39;a&#39;" in page
     assert 'class="found"' in page
     found = [d["number"] for d in read("anomalies")["drift"]["test"] if d["is_found"]]
     assert found == [1]

@@ -1,6 +1,7 @@
-"""A Dask cluster of processes on this machine, as a user starts it."""
+"""Dask clusters, in this process or of processes as a user starts them."""
 
 import contextlib
+import logging
 import os
 import pathlib
 import subprocess
@@ -8,9 +9,28 @@ import sys
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from smoothing_tf.checkout import ROOT
 
 _SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def dask_in_process(num_workers: int = 2) -> Iterator[str]:
+    """Yields the address of a cluster in this process, with workers of one thread.
+
+    Skips the test if Dask, an extra, is not installed.
+    """
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=num_workers,
+        threads_per_worker=1,
+        processes=False,
+        dashboard_address=":0",
+        silence_logs=logging.ERROR,
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 @contextlib.contextmanager
