@@ -291,6 +291,61 @@ def test_replicas_share_the_batch_of_one_device(dataset):
             np.testing.assert_array_equal(tf.concat(replicas, axis=0), value)
 
 
+@pytest.fixture
+def mapped(dataset, tmp_path):
+    """The same data, mapped from files."""
+    mapped = Dataset(dataset.source)
+    for split in dataset.num_examples:
+        arrays = []
+        for name in ("array", "labels"):
+            path = tmp_path / f"{split}-{name}.npy"
+            np.save(path, getattr(dataset, name)(split))
+            arrays.append(np.load(path, mmap_mode="r"))
+        mapped._splits[split] = tuple(arrays)
+    return mapped
+
+
+@pytest.mark.parametrize("start_step", [0, 7])
+def test_batches_of_mapped_data_are_those_of_data_in_memory(
+    dataset, mapped, start_step
+):
+    arguments = {"start_step": start_step, "batch_size": 7, "with_labels": True}
+    expected = _train(dataset, 8, **arguments)
+    _assert_equal(_train(mapped, 8, **arguments), expected)
+    shapes = [
+        training_batches(data, Gaussian(0.3), batch_size=8, seed=1).element_spec
+        for data in (dataset, mapped)
+    ]
+    assert shapes[0] == shapes[1]
+    indices = np.array([6, 0, 3])
+    _assert_equal(
+        _evaluate(mapped, 2, indices=indices, with_labels=True),
+        _evaluate(dataset, 2, indices=indices, with_labels=True),
+    )
+
+
+def test_replicas_share_the_batches_of_mapped_data(dataset, mapped):
+    strategy = mirrored()
+    batches = training_batches(mapped, Gaussian(0.3), batch_size=8, seed=1)
+    distributed = iter(strategy.experimental_distribute_dataset(batches))
+    for batch in _train(dataset, 4):
+        parts = next(distributed)
+        for key, value in batch.items():
+            replicas = strategy.experimental_local_results(parts[key])
+            np.testing.assert_array_equal(tf.concat(replicas, axis=0), value)
+
+
+def test_the_order_of_batches_is_that_of_earlier_versions():
+    x = np.zeros([1000, 1], np.float32)
+    data = Dataset(source_from_arrays("order", {"train": x}, None))
+    batches = training_batches(data, None, batch_size=100, seed=5, start_step=13)
+    # Computed by the version before permutations became int32.
+    expected = [604, 929, 950, 251, 954, 544, 760, 135]
+    batch = next(batches.as_numpy_iterator())
+    assert batch["index"].dtype == np.int64
+    np.testing.assert_array_equal(batch["index"][:8], expected)
+
+
 @pytest.mark.parametrize("batch_size", [0, -1, N + 1])
 def test_a_batch_size_that_the_split_cannot_give_is_refused(dataset, batch_size):
     with pytest.raises(ValueError, match="`batch_size` must be between 1 and 24.*got"):
