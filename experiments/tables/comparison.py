@@ -26,7 +26,7 @@ from smoothing_tf.evaluation.likelihood import paired_difference
 Json = dict[str, Any]
 
 SEEDS = (0, 1, 2)
-_NOISE_SCALES = (0.1, 0.2, 0.3, 0.5)
+_NOISE_SCALES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 _TRAINING = {
     "num_steps": 3000,
     "batch_size": 64,

@@ -9,6 +9,7 @@ import io
 import pathlib
 import re
 import ssl
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -94,17 +95,31 @@ def _check_network(builder: tfds.core.DatasetBuilder) -> None:
     if not archives:
         return
     url = archives[0].url
+    problems: list[str | None] = []
+    # A thread, because the time to look up a name has no limit of its own.
+    thread = threading.Thread(
+        target=lambda: problems.append(_try_to_reach(url)), daemon=True
+    )
+    thread.start()
+    thread.join(_TIMEOUT_SECONDS)
+    problem = problems[0] if problems else f"no answer in {_TIMEOUT_SECONDS:g} seconds"
+    if problem is not None:
+        host = urllib.parse.urlsplit(url).hostname
+        raise ConnectionError(f"{host} cannot be reached ({problem})")
+
+
+def _try_to_reach(url: str) -> str | None:
+    """Returns why a server does not answer, or None."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()
     except urllib.error.HTTPError:
-        return  # The server answers; whether it has the file is for TFDS to find out.
+        return None  # Whether the server has the file is for TFDS to find out.
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLError):
-            return  # TFDS has certificates of its own.
-        host = urllib.parse.urlsplit(url).hostname
-        raise ConnectionError(f"{host} cannot be reached ({reason})") from error
+        # TFDS has certificates of its own.
+        return None if isinstance(reason, ssl.SSLError) else str(reason)
+    return None
 
 
 @dataclasses.dataclass(frozen=True)

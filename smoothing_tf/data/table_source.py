@@ -115,9 +115,12 @@ def _choose_columns(
     wrong = table.not_numbers(names)
     if wrong:
         found = _listed([f"{name} ({kind})" for name, kind in wrong.items()])
+        hint = ""
+        if len(wrong) == 1 and label_column is None:
+            hint = f" If it holds classes, give --label_column={next(iter(wrong))}."
         raise ValueError(
             f"The columns of {table.path} must be numbers; these are not: {found}."
-            f" {_leave_out(names, wrong)}"
+            f" {_leave_out(names, wrong)}{hint}"
         )
     return names
 

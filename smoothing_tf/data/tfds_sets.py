@@ -61,17 +61,17 @@ def with_held_out_splits(source: Source) -> Source:
     if "validation" in source.shards:
         return source
     shards, notes = dict(source.shards), source.notes
+    num_training = num_examples_of(shards["train"])
+    size = held_out_size(num_training)
     for split in ("validation", "test"):
         if split in shards:
             continue
-        total = num_examples_of(shards["train"])
-        size = held_out_size(total)
-        remaining, held_out = hold_out_rows(total, size)
+        remaining, held_out = hold_out_rows(num_examples_of(shards["train"]), size)
         whole: tuple[Shard, ...] = shards["train"]
         shards["train"] = ShardRows.select(whole, remaining)
         shards[split] = ShardRows.select(whole, held_out)
         notes += (
-            f"{source.name} has no split {split!r}: {size} of its {total} training"
-            " examples, chosen by a constant permutation, are held out.",
+            f"{source.name} has no split {split!r}: {size} of its {num_training}"
+            " training examples, chosen by a constant permutation, are held out.",
         )
     return dataclasses.replace(source, shards=shards, notes=notes)

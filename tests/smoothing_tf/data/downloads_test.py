@@ -6,6 +6,7 @@ import pickle
 import ssl
 import struct
 import sys
+import threading
 import urllib.error
 import urllib.request
 
@@ -14,7 +15,7 @@ import pytest
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.checksums import compute_url_info
 
-from smoothing_tf.data import datasets
+from smoothing_tf.data import datasets, downloads
 from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.downloads import hold_out
 from smoothing_tf.data.source import source_from_directory
@@ -122,6 +123,20 @@ def test_an_unreachable_network_is_reported_before_tfds_tries(tmp_path, monkeypa
     assert f"put its archives into {tmp_path / 'downloads' / 'manual'}: " in message
     assert "train-images-idx3-ubyte.gz (https://storage" in message
     assert "\n" not in message
+
+
+def test_a_name_server_that_hangs_does_not_keep_us_waiting(tmp_path, monkeypatch):
+    release = threading.Event()
+
+    def hang(request, timeout):
+        release.wait(30)
+        return io.BytesIO()
+
+    monkeypatch.setattr(urllib.request, "urlopen", hang)
+    monkeypatch.setattr(downloads, "_TIMEOUT_SECONDS", 0.1)
+    with pytest.raises(OSError, match="be reached .no answer in 0.1 seconds"):
+        open_dataset(DataConfig("tfds:mnist", str(tmp_path)))
+    release.set()
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ _NAN = np.array([1.0, np.nan, np.inf, *range(37)])
     "columns, settings, problem",
     [
         (_columns(), {}, "these are not: city .string.. Leave it out: --columns=age,h"),
-        (_with(flag=[True, False] * 20), {}, "these are not: flag .bool."),
+        (_with(flag=[True, False] * 20), {}, "flag .bool.*, give --label_column=flag"),
         (_with(gap=_GAP), {}, "gap .1 of 40 rows, first row 0.*--columns=age,height,w"),
         (_with(nan=_NAN), {}, "nan .2 of 40 rows, first row 1, counted from 0."),
         (

@@ -7,10 +7,13 @@ import urllib.request
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.datasets.fashion_mnist import fashion_mnist
+from smoothing_tf.data.input_pipeline import evaluation_batches
 from smoothing_tf.data.splits import hold_out_rows
+from smoothing_tf.smoothing import Gaussian
 
 NUM_TRAIN, NUM_TEST = 30, 7
 
@@ -60,6 +63,36 @@ def test_the_images_and_classes_are_those_of_the_files(tmp_path, system, suffix)
         images, labels = written[stored]
         np.testing.assert_array_equal(dataset.array(split)[..., 0], images[rows])
         np.testing.assert_array_equal(dataset.labels(split), labels[rows])
+
+
+def test_a_folder_and_a_file_of_arrays_give_the_same_batches(tmp_path, system):
+    write_files(system)
+    of_idx = _open()
+    arrays = {split: of_idx.array(split) for split in of_idx.num_examples}
+    labels = {f"{split}_labels": of_idx.labels(split) for split in arrays}
+    np.savez(tmp_path / "x.npz", **arrays, **labels)
+    for split, images in arrays.items():
+        (tmp_path / "folder" / split).mkdir(parents=True)
+        for i, image in enumerate(images):
+            picture = Image.fromarray(image[..., 0])
+            picture.save(tmp_path / "folder" / split / f"{i:03d}.png")
+    others = [
+        open_dataset(DataConfig("arrays", str(tmp_path / "x.npz"))),
+        open_dataset(DataConfig("folder", str(tmp_path / "folder"))),
+    ]
+
+    def noised(dataset):
+        batches = evaluation_batches(
+            dataset, Gaussian(0.3), split="test", batch_size=NUM_TEST, seed=0
+        )
+        return next(iter(batches))["x_smoothed"]
+
+    for other in others:
+        for split, images in arrays.items():
+            np.testing.assert_array_equal(other.array(split), images)
+        # The bound of a model depends on its data in no other way.
+        np.testing.assert_array_equal(noised(other), noised(of_idx))
+    np.testing.assert_array_equal(others[0].labels("train"), of_idx.labels("train"))
 
 
 def test_a_named_directory_with_files_comes_first(tmp_path, system, capsys):
