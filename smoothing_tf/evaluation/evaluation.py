@@ -107,6 +107,7 @@ def write_evaluation(
         config=config,
         flags_text=flags_text,
         seed=seed,
+        progress=progress,
     )
     parts = _open_parts(directory / PARTS_DIRECTORY, key, progress)
     image_metrics = None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from smoothing_tf.checkout import ROOT
 from smoothing_tf.data.dataset import Dataset
@@ -38,6 +39,7 @@ def evaluation_key(
     config: EvaluationConfig,
     flags_text: str,
     seed: int,
+    progress: bool = False,
 ) -> str:
     """Computes a SHA-256 of the code, the models, the data and the settings.
 
@@ -49,6 +51,7 @@ def evaluation_key(
       config: settings of the evaluation.
       flags_text: the resolved configuration of the run.
       seed: the run's seed.
+      progress: whether to show a progress bar.
 
     Returns:
       64 hexadecimal digits.
@@ -85,7 +88,16 @@ def evaluation_key(
         x, labels = dataset.array(split), dataset.labels(split)
         add(split)
         rows = np.sort(subset_indices(len(x), config.max_examples))
-        for start in range(0, len(rows), _BLOCK_SIZE):
+        for start in tqdm.trange(
+            0,
+            len(rows),
+            _BLOCK_SIZE,
+            desc=f"reading {split}",
+            unit="block",
+            delay=2,
+            leave=False,
+            disable=not progress,
+        ):
             add_array(x[rows[start : start + _BLOCK_SIZE]])
         if labels is not None:
             add_array(labels)
