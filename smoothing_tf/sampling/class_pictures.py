@@ -9,7 +9,6 @@ from PIL import Image, ImageDraw, ImageFont
 from smoothing_tf.data.channels import is_image_shape
 from smoothing_tf.models.classes import Classes
 from smoothing_tf.sampling.kinds import CAPTIONS
-from smoothing_tf.sampling.labels import LABEL
 from smoothing_tf.sampling.pictures import image_grid
 
 _NUM_COLUMNS = 8
@@ -22,21 +21,22 @@ _MARGIN = 8
 
 
 def picture_classes(
-    samples: Mapping[str, np.ndarray], classes: Classes
+    samples: Mapping[str, np.ndarray], labels: np.ndarray | None, classes: Classes
 ) -> np.ndarray | None:
     """Shows a row of samples of each class, under a caption and next to its name.
 
     Args:
-      samples: kind -> uint8 images [n, h, w, c], with their "label", int [n].
+      samples: kind -> uint8 images [n, h, w, c].
+      labels: class of each image, int [n], or None.
       classes: names of the classes.
 
     Returns:
       uint8 [height, width, 3]; None without labels or images.
     """
     kind = next((kind for kind in _KINDS if kind in samples), None)
-    if kind is None or LABEL not in samples:
+    if kind is None or labels is None:
         return None
-    images, labels = samples[kind], samples[LABEL]
+    images = samples[kind]
     if images.dtype != np.uint8 or not is_image_shape(images.shape[1:]):
         return None
     rows = {

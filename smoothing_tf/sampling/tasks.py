@@ -21,6 +21,7 @@ from smoothing_tf.sampling.config import (
     DEFAULT_PER_CLASS,
     SamplingConfig,
 )
+from smoothing_tf.sampling.labels import LABEL
 from smoothing_tf.sampling.restoration import denoise_images, inpaint_images
 from smoothing_tf.sampling.sample_pictures import (
     COLUMNS,
@@ -104,7 +105,7 @@ def _new_samples(
 
     def show(arrays: Arrays) -> np.ndarray | None:
         if config.class_ == ALL_CLASSES:
-            by_class = picture_classes(arrays, classes)
+            by_class = picture_classes(arrays, arrays.get(LABEL), classes)
             if by_class is not None:
                 return by_class
         pictures = picture_samples(find_real(), arrays)
