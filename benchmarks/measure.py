@@ -37,7 +37,14 @@ SIZES = {
 }
 
 
-def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
+def make_model(
+    setting: str,
+    *,
+    stage: str,
+    compute_dtype: str,
+    num_classes: int | None = None,
+    **config,
+):
     """Makes a PixelCNN++ of a published size, with 10 mixtures and random weights."""
     size = SIZES[setting]
     return build_model(
@@ -48,6 +55,7 @@ def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
         stage=stage,
         event_shape=size.event_shape,
         num_levels=256,
+        num_classes=num_classes,
         dtype=ModelChoice(compute_dtype=compute_dtype).dtype_policy,
     )
 
@@ -55,8 +63,8 @@ def make_model(setting: str, *, stage: str, compute_dtype: str, **config):
 class CountingView(FullView):
     """A view that counts floating-point operations; a multiply-add is two."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, classes: tf.Tensor | None = None):
+        super().__init__(classes=classes)
         self.flops = 0
 
     def conv(self, layer, x):
@@ -88,9 +96,9 @@ class CountingView(FullView):
 
 def forward_flops(model, condition=None) -> int:
     """Counts the floating-point operations of one pass over one image."""
-    view = CountingView()
+    view = CountingView(model.one_hot(condition))
     # Patched in the class, for the network inside a stacked form as well.
-    with mock.patch.object(PixelCNNpp, "make_view", lambda self, dropout_seed: view):
+    with mock.patch.object(PixelCNNpp, "make_view", lambda self, *_: view):
         model(tf.zeros([1, *model.event_shape]), condition=condition)
     return view.flops
 

@@ -6,10 +6,12 @@ Prints for each row, measured in a separate process: seconds per image of the sa
 with drawing included (median of several calls), seconds of one float32 full pass times
 the number of pixels of x, and their ratio. Both are timed at the same batch size, in
 turns. `stacked` is the published form of p(x|x~), not part of the default: it takes
-twice as long.
+twice as long. `classes` is p(x~|y) of ten classes, not part of the default either: its
+sampler alternates with that of p(x~), whose seconds and ratio are two more columns.
 """
 
 import dataclasses
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +22,8 @@ from benchmarks import measure
 from smoothing_tf import command_line, config, devices
 from smoothing_tf.models import Condition, DensityModel
 from smoothing_tf.settings import setting, validate
+
+_NUM_CLASSES = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Options:
     batch_sizes: tuple[int, ...] = setting((1, 16, 64), "Images at a time.", minimum=1)
     stages: tuple[str, ...] = setting(
         ("smoothed", "reverse"),
-        "p(x~); p(x|x~) by features of x~; the same with x~ stacked above x.",
-        choices=("smoothed", "reverse", "stacked"),
+        "p(x~); p(x|x~) by features of x~; the same with x~ stacked above x; p(x~|y).",
+        choices=("smoothed", "reverse", "stacked", "classes"),
     )
     dtypes: tuple[str, ...] = setting(
         ("float32", "bfloat16"),
@@ -68,6 +72,8 @@ def run(
     shape = [batch_size, *model.event_shape]
     x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
     condition = Condition() if stage == "smoothed" else Condition(x)
+    if stage == "classes":
+        condition = Condition(label=tf.range(batch_size) % _NUM_CLASSES)
     # One x for each x~, or the same number without x~.
     num_samples = batch_size if condition.is_empty else 1
 
@@ -84,10 +90,17 @@ def run(
     full_model = model if dtype == "float32" else _make_model(setting, stage, "float32")
     full_pass = tf.function(lambda: full_model(x, condition=condition))
     measure.wait(full_pass())
-    full_times, times = [], []
+    plain = None
+    if stage == "classes":
+        unconditional = _make_model(setting, "smoothed", dtype)
+        plain = functools.partial(unconditional.sample, batch_size, seed=1)
+        measure.wait(plain())
+    full_times, times, plain_times = [], [], []
     for _ in range(num_runs):
         full_times += measure.seconds_of(full_pass, 2)
         times += measure.seconds_of(sampler, 1)
+        if plain is not None:
+            plain_times += measure.seconds_of(plain, 1)
     num_pixels = model.event_shape[0] * model.event_shape[1]
     per_image = measure.median(times) / batch_size
     naive = measure.median(full_times) * num_pixels / batch_size
@@ -105,13 +118,17 @@ def run(
         "first call, s": first_call,
         "GiB": gib,
     }
+    if plain_times:
+        row["without classes, s/image"] = measure.median(plain_times) / batch_size
+        row["over without"] = per_image / row["without classes, s/image"]
     return [row]
 
 
 def _make_model(setting: str, stage: str, dtype: str) -> DensityModel:
     model = measure.make_model(
         setting,
-        stage="smoothed" if stage == "smoothed" else "reverse",
+        stage="smoothed" if stage in ("smoothed", "classes") else "reverse",
+        num_classes=_NUM_CLASSES if stage == "classes" else None,
         conditioning="stacked" if stage == "stacked" else "features",
         compute_dtype=dtype,
     )

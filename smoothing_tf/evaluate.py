@@ -72,6 +72,8 @@ def _open_dataset(data_config: DataConfig, directory: artifacts.Path) -> Dataset
     if data is not None:
         where = f"--data_dir={data_config.data_dir or ''}"
         data.check_same_kind(DataSpec.of(dataset), where)
+        if data.class_frequencies is not None:
+            data.check_same_classes(DataSpec.of(dataset), where)
     return dataset
 
 

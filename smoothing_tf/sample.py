@@ -1,12 +1,14 @@
 """Draws samples of a trained two-stage model, or denoises or inpaints given images.
 
   python -m smoothing_tf.sample --workdir=DIR --num_samples=64 --output=FILE.npz
+  python -m smoothing_tf.sample --workdir=DIR --class=3 --output=FILE.npz
   python -m smoothing_tf.sample --workdir=DIR --images=X.npz --denoise --output=FILE.npz
   python -m smoothing_tf.sample --workdir=DIR --images=X.npz --mask=M.npz --output=F.npz
 
 Writes an array for each kind of sample that the trained stages give: `smoothed` (x~,
 float32), `single_step`, `samples` and `baseline` (uint8 images, or float32 vectors);
-and a picture of them, FILE.png. An array with a value that is not finite stays float32.
+and a picture of them, FILE.png. Class-conditional models add `label`, the class of
+each sample (int32). An array with a value that is not finite stays float32.
 Denoising writes the first three kinds for the given x~, inpainting `smoothed` and
 `samples`, the inpaintings of each image next to each other.
 """

@@ -228,6 +228,11 @@ def class_of(group: Any) -> type:
     return group if isinstance(group, type) else type(group)
 
 
+def flag_name(field: dataclasses.Field) -> str:
+    """Returns the name of a field's flag: `class_`, which Python needs, is `class`."""
+    return field.name.removesuffix("_")
+
+
 def fields_of(group: Any) -> Iterator[tuple[type, dataclasses.Field, Any]]:
     """Yields (class, field, default); an instance's values are the defaults."""
     for field in dataclasses.fields(group):

@@ -19,6 +19,7 @@ PICTURE_FILE = "samples.png"
 # The examples of a shard share one seed, so the samples depend on its size.
 SHARD_SIZE = 100
 KINDS = ("smoothed", "single_step", "samples")
+_STORED = (*KINDS, "label")
 
 
 def run(
@@ -34,8 +35,9 @@ def run(
 
     Writes samples.npz with arrays of `num_samples` examples: "smoothed", x~ as float32;
     "samples" and, if the model has it, "single_step" as uint8 images or float32
-    vectors. For images it also writes the picture samples.png. The samples depend on
-    the model and the seed, not on the number of workers.
+    vectors; "label" of a class-conditional model, drawn from the training frequencies.
+    For images it also writes the picture samples.png. The samples depend on the model
+    and the seed, not on the number of workers.
 
     Args:
       model_dir: SavedModel written by export.
@@ -91,9 +93,14 @@ class DrawShardFn(beam.DoFn):
         self._model = tf.saved_model.load(self._model_dir)
 
     def process(self, start: int) -> Iterator[int]:
-        arrays = self._model.signatures["sample"](
+        sample = self._model.signatures["sample"]
+        label = {}
+        if "label" in sample.structured_input_signature[1]:
+            label["label"] = tf.fill([SHARD_SIZE], -1)
+        arrays = sample(
             num_samples=tf.constant(SHARD_SIZE, tf.int32),
             seed=derive_seed(self._seed, "generated samples", start),
+            **label,
         )
         with artifacts.atomic_file(_shard_file(self._directory, start)) as path:
             np.savez(path, **{kind: array.numpy() for kind, array in arrays.items()})
@@ -106,7 +113,7 @@ def _shard_file(directory: artifacts.Path, start: int) -> pathlib.Path:
 
 def _join(files: Sequence[pathlib.Path], num_samples: int) -> dict[str, np.ndarray]:
     shards = [artifacts.read_kept_npz(path) for path in files]
-    kinds = [kind for kind in KINDS if shards and kind in shards[0]]
+    kinds = [kind for kind in _STORED if shards and kind in shards[0]]
     return {
         kind: np.concatenate([shard[kind] for shard in shards])[:num_samples]
         for kind in kinds

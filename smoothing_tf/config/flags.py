@@ -18,6 +18,7 @@ from smoothing_tf.settings import (
     elements_of,
     expand_path,
     fields_of,
+    flag_name,
     rules_of,
     type_of,
 )
@@ -62,7 +63,7 @@ class FlagSet:
         """
         for group in groups:
             for config_class, field, default in fields_of(group):
-                self.define(config_class, field, field.name, default)
+                self.define(config_class, field, flag_name(field), default)
 
     def read(self, argv: Sequence[str], *, known_only: bool = False) -> list[str]:
         """Parses arguments.
@@ -103,12 +104,12 @@ class FlagSet:
         """
         values = {}
         for config_class, field, _ in fields_of(group):
-            value = values[field.name] = self.value(field.name)
+            value = values[field.name] = self.value(flag_name(field))
             if value is None and not type_of(config_class, field).is_optional:
                 rules = rules_of(field)
                 one_of = f" One of {', '.join(rules.choices)}." if rules.choices else ""
                 raise ValueError(
-                    f"`--{field.name}` must be given: {rules.help}{one_of}"
+                    f"`--{flag_name(field)}` must be given: {rules.help}{one_of}"
                 )
         return class_of(group)(**values)
 
@@ -127,7 +128,7 @@ class _FieldParser(flags.ArgumentParser):
     def parse(self, argument: Any) -> Any:
         if not isinstance(argument, str):
             return argument
-        check_line(self._field.name, argument)
+        check_line(flag_name(self._field), argument)
         field_type = type_of(self._config_class, self._field)
         if field_type.is_optional and argument == rules_of(self._field).none_name:
             return None
@@ -146,5 +147,6 @@ class _FieldParser(flags.ArgumentParser):
             return base(text)
         except ValueError:
             raise ValueError(
-                f"`{self._field.name}` must be of type {base.__name__}; got {text!r}."
+                f"`{flag_name(self._field)}` must be of type {base.__name__}; got"
+                f" {text!r}."
             ) from None

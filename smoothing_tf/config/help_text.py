@@ -4,7 +4,14 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from smoothing_tf.settings import class_of, fields_of, rules_of, text_of, type_of
+from smoothing_tf.settings import (
+    class_of,
+    fields_of,
+    flag_name,
+    rules_of,
+    text_of,
+    type_of,
+)
 from smoothing_tf.stage import Stage
 
 _WIDTH = 84
@@ -43,11 +50,10 @@ def _group(group: Any) -> list[str]:
     for config_class, field, default in fields_of(group):
         rules = rules_of(field)
         if default is None and not type_of(config_class, field).is_optional:
-            lines.append(f"  --{field.name}  (required)")
+            lines.append(f"  --{flag_name(field)}  (required)")
         else:
-            lines.append(
-                f"  --{field.name}  (default {text_of(field, default) or 'empty'})"
-            )
+            shown = text_of(field, default) or "empty"
+            lines.append(f"  --{flag_name(field)}  (default {shown})")
         text = rules.help
         if rules.choices:
             text += f" One of: {', '.join((*rules.choices, *rules.open_choices))}."

@@ -26,6 +26,7 @@ from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.parts import Parts
+from smoothing_tf.sampling.class_pictures import picture_classes
 from smoothing_tf.sampling.kinds import (
     CAPTIONS,
     non_finite_reasons,
@@ -33,6 +34,7 @@ from smoothing_tf.sampling.kinds import (
     real_vectors,
     samples_uint8,
 )
+from smoothing_tf.sampling.labels import LABEL
 from smoothing_tf.sampling.pictures import png_bytes, write_png
 from smoothing_tf.sampling.sample_pictures import COLUMNS, picture_samples
 from smoothing_tf.sampling.samples import draw_samples
@@ -46,6 +48,7 @@ PER_IMAGE_FILE = "per_image.npz"
 # Holds results as they are computed, until the evaluation is complete.
 PARTS_DIRECTORY = ".parts"
 
+_PICTURE_CAPTIONS = CAPTIONS | {"classes": "Samples by class"}
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
@@ -125,6 +128,7 @@ def write_evaluation(
         samples = draw_samples(trained, config.num_samples, seed=seed, parts=parts)
     metrics.update(in_raw_units(metrics, dataset.standardization))
     stored: dict[str, np.ndarray] = dict(samples)
+    samples = {kind: x for kind, x in samples.items() if kind in CAPTIONS}
     statistics: dict[str, np.ndarray] = {}
     left_out = non_finite_reasons(samples)
     samples = {kind: x for kind, x in samples.items() if kind not in left_out}
@@ -141,12 +145,15 @@ def write_evaluation(
         sample_metrics, statistics = image_metrics(samples, left_out)
         metrics.update(sample_metrics)
     shown = picture_samples(real, samples)
+    by_class = picture_classes(samples, stored.get(LABEL), trained.classes)
+    if by_class is not None:
+        shown["classes"] = by_class
     facts = _facts(trained, dataset, seed, left_out)
     report = render_report(
         title=dataset.name,
         metrics=metrics,
         pictures={
-            CAPTIONS.get(name, "Data and samples"): png_bytes(picture)
+            _PICTURE_CAPTIONS.get(name, "Data and samples"): png_bytes(picture)
             for name, picture in shown.items()
             if name != COLUMNS
         },

@@ -9,7 +9,14 @@ from smoothing_tf.evaluation.rounding import with_error
 _NAMES = tuple(
     name + suffix
     for name in ("bits_per_dim", "nll")
-    for suffix in ("", "_iw", "_smoothed", "_baseline")
+    for suffix in (
+        "",
+        "_iw",
+        "_marginal",
+        "_smoothed",
+        "_baseline",
+        "_baseline_marginal",
+    )
 ) + tuple(f"nll{suffix}{RAW_SUFFIX}" for suffix in ("", "_iw", "_baseline"))
 
 
@@ -24,6 +31,12 @@ def headline(metrics: Mapping[str, Any]) -> str:
       and a sentence where the bound shows overfitting.
     """
     lines = [_line(name, metrics[name]) for name in _NAMES if name in metrics]
+    for name in ("class_accuracy", "class_accuracy_baseline"):
+        if name in metrics:
+            metric = metrics[name]
+            about = f"{metric['n']} {metric['split']} examples; higher is better"
+            error = "" if metric["se"] is None else f" +- {metric['se']:.1g}"
+            lines.append(f"{name} = {metric['value']:.3f}{error} ({about})")
     for name in ("bits_per_dim_train", "nll_train"):
         found = metrics.get(name, {}).get("overfitting", {})
         if found.get("found"):
@@ -38,6 +51,8 @@ def _line(name: str, metric: Mapping[str, Any]) -> str:
     relation = "<=" if metric["bound"] else "="
     plural = "" if metric["n"] == 1 else "s"
     about = f"{metric['n']} {metric['split']} example{plural}"
+    if "given" in metric:
+        about += f", given the {metric['given']}"
     if metric["bound"]:
         about += f", K = {metric['k']}"
     if se is None:

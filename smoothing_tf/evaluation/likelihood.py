@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.split_scores import Batch, score_split
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
 from smoothing_tf.numerics import nats_to_bits_per_dim
@@ -22,7 +23,7 @@ from smoothing_tf.parts import Parts
 Metric = dict[str, Any]
 
 # What the progress bar says during the first step, which builds the graph.
-_FIRST_STEP = "first call: compiling"
+FIRST_STEP = "first call: compiling"
 
 
 def evaluate_bound(
@@ -48,7 +49,8 @@ def evaluate_bound(
       two_stage: the model.
       draw_batches: function from a draw's number to the batches of the split with that
         draw's noise, {"index": int64 [b], "x": [b, ...], "x_smoothed": [b, ...]},
-        in the same order for every draw.
+        in the same order for every draw; with "label" int [b] for a class-conditional
+        model, whose bound is on log p(x | y).
       num_levels: levels of discrete data, which are reported in bits per dimension;
         None for vectors, which are reported in nats.
       num_draws: draws of x~ per example in the bound.
@@ -70,18 +72,22 @@ def evaluate_bound(
     Raises:
       ValueError: there are no examples, or the order differs between draws.
     """
-    unit = _Unit(two_stage.event_shape, num_levels)
+    unit = Unit(two_stage.event_shape, num_levels)
     terms_of = compiled_terms or compile_terms(two_stage.bound_terms)
     total = max(num_draws, num_importance_draws)
+    keys: tuple[str, ...] = ("x", "x_smoothed")
+    described = {"split": split}
+    if two_stage.num_classes is not None:
+        keys, described = (*keys, "label"), {"split": split, "given": "label"}
     with (parts or Parts()).partial_arrays(
-        f"bound {split}", num_examples and num_examples * total, first_step=_FIRST_STEP
+        f"bound {split}", num_examples and num_examples * total, first_step=FIRST_STEP
     ) as scores:
         index, log_terms = score_split(
-            scores, terms_of, draw_batches, total, num_levels, split
+            scores, terms_of, draw_batches, total, num_levels, split, keys=keys
         )
 
     name = unit.metric_name
-    described = {"unit": unit.name, "split": split}
+    described["unit"] = unit.name
     # The terms as contributions: they add up to the reported value.
     smoothed, reverse, noise = (
         unit.convert(sign * log_terms[:num_draws, term].mean(axis=0))
@@ -91,7 +97,7 @@ def evaluate_bound(
     per_image = {"index": index, name: smoothed + reverse + noise}
     per_image.update({f"{name}_{term}": value for term, value in terms.items()})
     metrics = {
-        name: _metric(
+        name: make_metric(
             per_image[name], terms, bound=True, k=1, draws=num_draws, **described
         )
     }
@@ -103,7 +109,7 @@ def evaluate_bound(
         )
         weighted = -unit.convert(importance_weighted_bound(log_weights).numpy())
         per_image[f"{name}_iw"] = weighted
-        metrics[f"{name}_iw"] = _metric(
+        metrics[f"{name}_iw"] = make_metric(
             weighted,
             {},
             bound=True,
@@ -124,10 +130,10 @@ def evaluate_log_prob(
     num_examples: int | None = None,
     parts: Parts | None = None,
 ) -> tuple[Metric, dict[str, np.ndarray]]:
-    """Computes -log p(x) or -log p(x~) of an unconditional model, exactly.
+    """Computes -log p(x) or -log p(x~), exactly; given labels if the model takes them.
 
     Args:
-      model: an unconditional model of clean data, or of noised data.
+      model: a model of clean data or of noised data that does not take x~.
       batches: {"index": int64 [b], "x": [b, ...]}, with "x_smoothed" for the latter.
       num_levels: levels of discrete data (bits per dimension), None for vectors
         (nats).
@@ -144,13 +150,15 @@ def evaluate_log_prob(
     Raises:
       ValueError: there are no examples.
     """
-    unit = _Unit(model.event_shape, num_levels)
+    unit = Unit(model.event_shape, num_levels)
 
-    def terms_of(x):
-        return (model.log_prob(x),)
+    def terms_of(x, *label):
+        return (model.log_prob(x, Condition(label=label[0] if label else None)),)
+
+    takes_label = model.num_classes is not None
 
     with (parts or Parts()).partial_arrays(
-        f"log-likelihood of {key} {split}", num_examples, first_step=_FIRST_STEP
+        f"log-likelihood of {key} {split}", num_examples, first_step=FIRST_STEP
     ) as scores:
         index, ((log_prob,),) = score_split(
             scores,
@@ -159,11 +167,11 @@ def evaluate_log_prob(
             1,
             num_levels,
             split,
-            keys=(key,),
+            keys=(key, "label") if takes_label else (key,),
         )
     value = -unit.convert(log_prob)
     draws = None if key == "x" else 1
-    metric = _metric(
+    metric = make_metric(
         value, {}, bound=False, k=None, draws=draws, split=split, unit=unit.name
     )
     return metric, {"index": index, unit.metric_name: value}
@@ -171,7 +179,7 @@ def evaluate_log_prob(
 
 def missing_bound(reason: str, *, num_levels: int | None, split: str) -> Metric:
     """Makes a metric of `evaluate_bound` without a value, if a stage is missing."""
-    unit = _Unit((), num_levels)
+    unit = Unit((), num_levels)
     about = {"bound": True, "k": 1, "draws": 0, "split": split, "unit": unit.name}
     empty = {"value": None, "se": None, "n": 0, "direction": LOWER_IS_BETTER}
     return {**empty, **about, "terms": {}, "terms_se": {}, "reason": reason}
@@ -192,7 +200,10 @@ def compile_terms(
     # Networks keep their own dtype; likelihoods are computed in that of the argument.
     @tf.function
     def terms(*arrays: tf.Tensor) -> tf.Tensor:
-        return tf.stack(list(function(*(tf.cast(a, tf.float64) for a in arrays))))
+        in_float64 = (
+            tf.cast(a, tf.float64) if a.dtype.is_floating else a for a in arrays
+        )
+        return tf.stack(list(function(*in_float64)))
 
     return terms
 
@@ -225,7 +236,7 @@ def bound_name(num_levels: int | None) -> str:
     return "nll" if num_levels is None else "bits_per_dim"
 
 
-class _Unit:
+class Unit:
     """Nats for vectors, bits per dimension for discrete data."""
 
     def __init__(self, event_shape: tuple[int, ...], num_levels: int | None):
@@ -239,7 +250,17 @@ class _Unit:
         return nats_to_bits_per_dim(nats, self._num_dims)
 
 
-def _metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Metric:
+def make_metric(values: np.ndarray, terms: Mapping[str, np.ndarray], **about) -> Metric:
+    """Makes a metric that is lower for better models, from values [n] and their terms.
+
+    Args:
+      values: float64 [n], one value per example.
+      terms: name -> float64 [n].
+      **about: further entries of the metric.
+
+    Returns:
+      The mean with its standard error; a reason instead if a value is not finite.
+    """
     n = len(values)
     metric = {"value": None, "se": None, "n": n, "direction": LOWER_IS_BETTER, **about}
     metric.update(terms={}, terms_se={})

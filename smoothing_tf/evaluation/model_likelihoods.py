@@ -1,5 +1,6 @@
 """Likelihoods of the trained stages."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.input_pipeline import evaluation_batches
 from smoothing_tf.data.subsets import subset_indices, subset_record
+from smoothing_tf.evaluation.class_likelihoods import evaluate_classes
 from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.image_metrics import REFERENCE_SPLIT
 from smoothing_tf.evaluation.likelihood import (
@@ -39,7 +41,9 @@ def model_likelihoods(
     `bits_per_dim_train`, the bound on an equal number of training examples. The stage
     smoothed without the stage reverse gives `bits_per_dim_smoothed`, the mean of
     -log p(x~), a density, and `bits_per_dim` null. The baseline gives
-    `bits_per_dim_baseline`.
+    `bits_per_dim_baseline`. All of them are given the labels if a model is
+    class-conditional; `evaluate_classes` then adds those of p(x), and the accuracy of
+    p(y | x).
 
     Args:
       trained: the trained models.
@@ -68,6 +72,7 @@ def model_likelihoods(
             seed=seed,
             draw=draw,
             indices=indices,
+            with_labels=trained.num_classes is not None,
         )
 
     name = bound_name(dataset.num_levels)
@@ -118,11 +123,34 @@ def model_likelihoods(
         add_log_prob("_smoothed", trained.smoothed, noised, key="x_smoothed")
     if trained.baseline is not None:
         add_log_prob("_baseline", trained.baseline, batches(None, config.split))
+    for model, suffix, draws in _class_conditional(trained, config.num_draws):
+        smoothing = None if suffix else trained.smoothing
+        class_metrics, values = evaluate_classes(
+            model,
+            functools.partial(batches, smoothing, config.split),
+            log_frequencies=trained.classes.log_frequencies(model.num_classes),
+            suffix=suffix,
+            num_draws=draws,
+            **about,
+            **kept,
+        )
+        metrics |= class_metrics
+        per_image |= values
     for metric in metrics.values():
         num_examples = dataset.num_examples[metric["split"]]
         # A metric without a value has no examples, and no subset of them.
         metric.update(subset_record(num_examples, metric["n"] or None))
     return metrics, per_image
+
+
+def _class_conditional(trained: Trained, num_draws: int) -> list[tuple[Any, str, int]]:
+    """Lists the class-conditional models of p(x): (model, suffix, draws of x~)."""
+    found: list[tuple[Any, str, int]] = []
+    if trained.has_two_stage and trained.two_stage.num_classes is not None:
+        found.append((trained.two_stage, "", num_draws))
+    if trained.baseline is not None and trained.baseline.num_classes is not None:
+        found.append((trained.baseline, "_baseline", 1))
+    return found
 
 
 def _count(dataset: Dataset, split: str, limit: int | None) -> int:

@@ -18,7 +18,17 @@ _HEADLINES = (
         "nll_smoothed",
         "Smoothed model, −log p(x̃) of noised data: a density, not comparable with p(x)",
     ),
+    (
+        "bits_per_dim_marginal",
+        "nll_marginal",
+        "Two-step model, bound, without the class",
+    ),
     ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
+    (
+        "bits_per_dim_baseline_marginal",
+        "nll_baseline_marginal",
+        "Baseline, exact, without the class",
+    ),
     ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
     *(
         (name + RAW_SUFFIX, name + RAW_SUFFIX, f"{label}, in the units of the file")
@@ -87,6 +97,7 @@ def render_report(
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
         overfitting=_overfitting(metrics),
+        class_accuracies=_class_accuracies(metrics),
         terms=_terms(metrics),
         extractors=_extractor_tables(metrics),
         arrows={arrow: direction for direction, arrow in ARROWS.items()},
@@ -109,6 +120,8 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         about = [f"{metric['split']} split", f"n = {metric['n']}"]
         if "scale" in metric:
             about.append(_SCALES[metric["scale"]])
+        if "given" in metric:
+            about.append("given the class")
         if metric["bound"]:
             about.append(f"K = {metric['k']}")
         if metric["draws"] and metric["k"] in (None, 1):
@@ -126,6 +139,21 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _class_accuracies(metrics: Mapping[str, Any]) -> list[str]:
+    sentences = []
+    for name, model in (("class_accuracy", "two-step model"),) + (
+        ("class_accuracy_baseline", "baseline"),
+    ):
+        if name in metrics:
+            figure = _figure(metrics[name])
+            error = "" if figure["se"] is None else f" ± {figure['se']}"
+            sentences.append(
+                f"By Bayes’ rule, p(y | x) of the {model} names the class of"
+                f" {figure['value']}{error} of {metrics[name]['n']} examples."
+            )
+    return sentences
 
 
 def _overfitting(metrics: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from smoothing_tf.data.input_pipeline import array_batches
 from smoothing_tf.evaluation.likelihood import evaluate_bound
+from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
@@ -18,6 +19,7 @@ def score(
     trained: Trained,
     x: np.ndarray,
     *,
+    label: Any = None,
     seed: int = 0,
     num_draws: int = 1,
     num_importance_draws: int = 0,
@@ -33,6 +35,8 @@ def score(
       trained: the trained models, with the stages smoothed and reverse.
       x: examples [n, ...event_shape] as `Dataset.array` returns them: levels 0, ...,
         num_levels - 1 as integers, or vectors as floats.
+      label: for class-conditional models, whose bound is on log p(x | y), the class of
+        all examples, an integer, or of each, integers [n].
       seed: seed of the noise.
       num_draws: draws of x~ per example, averaged in the bound.
       num_importance_draws: K, draws of x~ per example in the importance-weighted
@@ -54,6 +58,15 @@ def score(
     check_count("batch_size", batch_size)
     two_stage, num_levels = trained.two_stage, trained.num_levels
     x = _check(np.asarray(x), two_stage.event_shape, num_levels)
+    labels = None
+    if (label is None) != (two_stage.num_classes is None):
+        needs = "None" if two_stage.num_classes is None else "given"
+        raise ValueError(
+            f"`label` must be {needs} for models that are"
+            f" {'not ' if two_stage.num_classes is None else ''}class-conditional."
+        )
+    if two_stage.num_classes is not None:
+        labels = as_labels(label, len(x), two_stage.num_classes)
     metrics, _ = evaluate_bound(
         two_stage,
         lambda draw: array_batches(
@@ -64,6 +77,7 @@ def score(
             batch_size=batch_size,
             seed=seed,
             draw=draw,
+            labels=labels,
         ),
         num_levels=num_levels,
         num_draws=num_draws,

@@ -7,6 +7,9 @@ from smoothing_tf.seeds import MAX_SEED
 from smoothing_tf.settings import setting, validate
 
 DEFAULT_NUM_SAMPLES = 64
+# Of each class, with --class=all.
+DEFAULT_PER_CLASS = 8
+ALL_CLASSES = "all"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,9 +19,18 @@ class SamplingConfig:
     num_samples: int | None = setting(
         None,
         "Number of samples, or with --mask of inpaintings of each image; 'auto' is"
-        f" {DEFAULT_NUM_SAMPLES}, with --mask 1.",
+        f" {DEFAULT_NUM_SAMPLES}, with --class=all {DEFAULT_PER_CLASS} and with --mask"
+        " 1.",
         minimum=1,
         none_name="auto",
+    )
+    class_: str | None = setting(
+        None,
+        "Class to draw with a class-conditional model, by its name or number; `all`"
+        " draws --num_samples new samples of each class. Without it, the classes of new"
+        " samples are drawn from their frequencies in the training data, and those of"
+        " --denoise from p(y|x~). --mask needs a class.",
+        none_name="",
     )
     seed: int = setting(0, "Seed of the samples.", minimum=0, maximum=MAX_SEED)
     images: str | None = setting(
@@ -71,6 +83,11 @@ class SamplingConfig:
             raise ValueError(
                 "`--num_samples` has no effect with `--denoise`, which draws one x for"
                 f" each given x~; got {self.num_samples}. Drop it."
+            )
+        if self.class_ == ALL_CLASSES and self.images is not None:
+            raise ValueError(
+                "`--class` must name one class with `--images`; got 'all'. Give a name"
+                " or a number."
             )
         if self.particles > 1 and self.mask is None:
             raise ValueError(

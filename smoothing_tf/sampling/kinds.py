@@ -83,6 +83,9 @@ def samples_uint8(
         raise ValueError(f"`samples` must be finite among {kind!r}. {reason}")
     quantized = {}
     for kind, images in samples.items():
+        if kind not in CAPTIONS:
+            quantized[kind] = images  # Labels.
+            continue
         if images.dtype != np.uint8:
             is_between = kind in ("smoothed", "single_step")
             images = _quantize(images, None if is_between else num_levels)

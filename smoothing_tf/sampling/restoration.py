@@ -1,12 +1,16 @@
 """Denoising and inpainting of given images."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
+from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.inpainting import check_stages, prepare_images
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling import batches
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
+from smoothing_tf.sampling.labels import LABEL, infer_labels
 from smoothing_tf.sampling.samples import single_steps
 from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.settings import check_count
@@ -20,6 +24,7 @@ def denoise_images(
     seed: int,
     progress: bool = False,
     gradient: str = "exact",
+    label: Any = None,
 ) -> dict[str, np.ndarray]:
     """Draws x ~ p(x | x~) for given x~.
 
@@ -31,16 +36,22 @@ def denoise_images(
         number among the K draws, and on nothing else that is drawn.
       progress: whether to show a progress bar.
       gradient: gradient behind "single_step"; see `single_step_denoise`.
+      label: for class-conditional models, the class of all x~, an integer, or of each,
+        integers [n]. None draws the class of each draw from p(y | x~), which is
+        proportional to pi_y p(x~ | y) with the training frequencies pi, so that x is
+        a draw from the marginal p(x | x~).
 
     Returns:
       float32: "smoothed", the given x~, and, for Gaussian smoothing, "single_step",
       [n, ...event_shape]; "samples" [n K, ...event_shape], the draws of each x~
-      next to each other. For models of standardized data x~ is given, and everything
-      returned as float64, in raw units.
+      next to each other. For class-conditional models also "label", the class of each
+      draw, int32 [n K]; "single_step" is for the class of the first draw. For models
+      of standardized data x~ is given, and everything returned as float64, in raw
+      units.
 
     Raises:
       ValueError: a stage is not trained, x~ does not fit the models or is not finite,
-        `num_draws` is below 1, or the gradient is not defined.
+        `num_draws` is below 1, the gradient is not defined, or a label does not fit.
     """
     check_count("num_draws", num_draws)
     two_stage = trained.two_stage
@@ -49,17 +60,33 @@ def denoise_images(
     x_smoothed = as_float32("x_smoothed", trained.to_model_scale(x_smoothed))
     check_finite("x_smoothed", x_smoothed)
 
-    def draw(x_smoothed, seeds):
-        return {"samples": two_stage.denoise(x_smoothed, seed=seeds)}
+    repeated = np.repeat(x_smoothed, num_draws, axis=0)
+    labels = _labels_of_draws(two_stage.num_classes, label, len(x_smoothed), num_draws)
+    if labels is None and two_stage.num_classes is not None:
+        seeds = _seeds_of_draws(seed, "label", len(x_smoothed), num_draws)
+        labels = infer_labels(trained, repeated, seeds, progress=progress)
+    given = () if labels is None else (labels,)
 
-    estimates = single_steps(trained, x_smoothed, gradient, progress=progress)
+    def draw(x_smoothed, seeds, *labels):
+        label = labels[0] if labels else None
+        return {"samples": two_stage.denoise(x_smoothed, seed=seeds, label=label)}
+
+    estimates = single_steps(
+        trained,
+        x_smoothed,
+        gradient,
+        progress=progress,
+        label=None if labels is None else labels[::num_draws],
+    )
     drawn = batches.in_batches(
         draw,
-        np.repeat(x_smoothed, num_draws, axis=0),
+        repeated,
         _seeds_of_draws(seed, "denoise", len(x_smoothed), num_draws),
+        *given,
         progress=progress,
     )
-    return trained.to_data_scale({"smoothed": x_smoothed, **estimates, **drawn})
+    drawn = trained.to_data_scale({"smoothed": x_smoothed, **estimates, **drawn})
+    return drawn if labels is None else drawn | {LABEL: labels}
 
 
 def inpaint_images(
@@ -71,6 +98,7 @@ def inpaint_images(
     num_particles: int = 1,
     seed: int,
     progress: bool = False,
+    label: Any = None,
 ) -> dict[str, np.ndarray]:
     """Draws the missing values of given images.
 
@@ -84,15 +112,18 @@ def inpaint_images(
       seed: the run's seed. An inpainting depends on the index of its image and on
         its own number among the K inpaintings, and on nothing else that is drawn.
       progress: whether to show a progress bar.
+      label: for class-conditional models, which need it, the class of all images, an
+        integer, or of each, integers [n].
 
     Returns:
       "smoothed" and "samples", float32 [n K, ...event_shape], the inpaintings of each
-      image next to each other. For models of standardized data vectors are given in
-      raw units and returned in them, as float64.
+      image next to each other; for class-conditional models also "label", int32 [n K].
+      For models of standardized data vectors are given in raw units and returned in
+      them, as float64.
 
     Raises:
-      ValueError: a stage is not trained or not autoregressive, or an argument does
-        not fit.
+      ValueError: a stage is not trained or not autoregressive, an argument does not
+        fit, or a label is missing.
     """
     check_count("num_inpaintings", num_inpaintings)
     two_stage = trained.two_stage
@@ -110,9 +141,23 @@ def inpaint_images(
     if mask.ndim == position_rank:
         mask = np.repeat(mask[None], len(images), axis=0)
 
-    def draw(images, mask, seeds):
+    labels = _labels_of_draws(
+        two_stage.num_classes, label, len(images), num_inpaintings
+    )
+    if labels is None and two_stage.num_classes is not None:
+        raise ValueError(
+            "Inpainting with class-conditional models needs a class: give `label`, or"
+            " --class on the command line."
+        )
+    own = () if labels is None else (labels,)
+
+    def draw(images, mask, seeds, *labels):
         x_smoothed, x = two_stage.inpaint(
-            images, mask, seed=seeds, num_particles=num_particles
+            images,
+            mask,
+            seed=seeds,
+            num_particles=num_particles,
+            label=labels[0] if labels else None,
         )
         return {"smoothed": x_smoothed, "samples": x}
 
@@ -121,16 +166,30 @@ def inpaint_images(
         np.repeat(images, num_inpaintings, axis=0),
         np.repeat(mask, num_inpaintings, axis=0),
         seeds,
+        *own,
         progress=progress,
         # All particles of a batch are drawn at once, so fewer images fit.
         batch_size=max(1, batches.BATCH_SIZE // num_particles),
     )
-    if trained.standardization is None:
-        return drawn
-    drawn = trained.to_data_scale(drawn)
-    # Known values come back as they were, without the rounding of the way there.
-    known = np.repeat(mask, num_inpaintings, axis=0).astype(bool)
-    return drawn | {"samples": np.where(known, given, drawn["samples"])}
+    if trained.standardization is not None:
+        drawn = trained.to_data_scale(drawn)
+        # Known values come back as they were, without the rounding of the way there.
+        known = np.repeat(mask, num_inpaintings, axis=0).astype(bool)
+        drawn["samples"] = np.where(known, given, drawn["samples"])
+    return drawn if labels is None else drawn | {LABEL: labels}
+
+
+def _labels_of_draws(
+    num_classes: int | None, label: Any, num_examples: int, num_draws: int
+) -> np.ndarray | None:
+    """Checks given labels, and repeats that of each example: int32 [n K] or None."""
+    if label is None:
+        return None
+    if num_classes is None:
+        raise ValueError(
+            "`label` must be None for models that are not class-conditional; drop it."
+        )
+    return np.repeat(as_labels(label, num_examples, num_classes), num_draws)
 
 
 def _seeds_of_draws(

@@ -3,16 +3,25 @@
 import dataclasses
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
 from smoothing_tf.data.image_view import Images
+from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.single_step import check_single_step
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
-from smoothing_tf.sampling.config import DEFAULT_NUM_SAMPLES, SamplingConfig
+from smoothing_tf.sampling.class_pictures import picture_classes
+from smoothing_tf.sampling.config import (
+    ALL_CLASSES,
+    DEFAULT_NUM_SAMPLES,
+    DEFAULT_PER_CLASS,
+    SamplingConfig,
+)
+from smoothing_tf.sampling.labels import LABEL
 from smoothing_tf.sampling.restoration import denoise_images, inpaint_images
 from smoothing_tf.sampling.sample_pictures import (
     COLUMNS,
@@ -62,14 +71,14 @@ def make_task(
       ValueError: a file is not valid, or does not fit the data.
     """
     if config.images is None:
-        return _new_samples(config, find_real)
+        return _new_samples(config, Classes(data.class_names), find_real)
     if config.mask is None:
         return _denoising(config, config.images, data, noise_scale)
     return _inpainting(config, config.images, config.mask, data)
 
 
 def _new_samples(
-    config: SamplingConfig, find_real: Callable[[], Images | None]
+    config: SamplingConfig, classes: Classes, find_real: Callable[[], Images | None]
 ) -> Task:
     def draw(trained: Trained) -> Arrays:
         if config.gradient != "exact":
@@ -79,15 +88,26 @@ def _new_samples(
                     f" alone makes `single_step`; got {config.gradient!r}. Drop it."
                 )
             check_single_step(trained.smoothing, trained.smoothed, config.gradient)
+        num_samples = config.num_samples or DEFAULT_NUM_SAMPLES
+        label: Any = _find_label(trained, config)
+        if config.class_ == ALL_CLASSES:
+            per_class = config.num_samples or DEFAULT_PER_CLASS
+            label = np.repeat(np.arange(trained.num_classes or 0), per_class)
+            num_samples = len(label)
         return draw_samples(
             trained,
-            config.num_samples or DEFAULT_NUM_SAMPLES,
+            num_samples,
             seed=config.seed,
+            label=label,
             gradient=config.gradient,
             progress=True,
         )
 
     def show(arrays: Arrays) -> np.ndarray | None:
+        if config.class_ == ALL_CLASSES:
+            by_class = picture_classes(arrays, arrays.get(LABEL), classes)
+            if by_class is not None:
+                return by_class
         pictures = picture_samples(find_real(), arrays)
         return pictures.get(COLUMNS, pictures.get("points"))
 
@@ -97,6 +117,24 @@ def _new_samples(
 def _float_dtype(data: DataSpec) -> type:
     """Raw units need the digits of float64 until they are standardized."""
     return np.float32 if data.standardization is None else np.float64
+
+
+def _find_label(trained: Trained, config: SamplingConfig) -> int | None:
+    """Returns the number of the class that was asked for, or None.
+
+    Raises:
+      ValueError: there is no such class, or no model is class-conditional.
+    """
+    if config.class_ is None:
+        return None
+    if trained.num_classes is None:
+        raise ValueError(
+            f"`--class` needs a class-conditional model; got {config.class_!r} for a"
+            " run without one. Drop it, or train with --class_conditional."
+        )
+    if config.class_ == ALL_CLASSES:
+        return None
+    return trained.classes.find(config.class_, trained.num_classes)
 
 
 def _denoising(
@@ -117,6 +155,7 @@ def _denoising(
         return denoise_images(
             trained,
             x_smoothed,
+            label=_find_label(trained, config),
             seed=config.seed,
             gradient=config.gradient,
             progress=True,
@@ -147,6 +186,7 @@ def _inpainting(
             trained,
             images,
             mask,
+            label=_find_label(trained, config),
             num_inpaintings=config.num_samples or 1,
             num_particles=config.particles,
             seed=config.seed,

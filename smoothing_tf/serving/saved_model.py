@@ -19,7 +19,9 @@ from smoothing_tf.numerics import (
 )
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.data_unit import DataUnit
+from smoothing_tf.serving.labels import ServedLabels
 from smoothing_tf.serving.layout import METADATA_FILE
+from smoothing_tf.serving.metadata import make_metadata
 
 _SEED = tf.TensorSpec([2], tf.int32, "seed")
 
@@ -49,6 +51,9 @@ def export_saved_model(
     raw units, `nats` and its terms are on the standardized scale, and `nats_raw_units`
     is the bound in raw units.
 
+    With a class-conditional stage every signature takes `label` int32 [n] as well, and
+    `sample` returns it; there, -1 draws a class from the training frequencies.
+
     Args:
       trained: the trained models, with both stages, of data with at most 256 levels
         or of continuous data.
@@ -75,7 +80,8 @@ def export_saved_model(
                 " float32."
             )
     unit = DataUnit(num_levels, trained.standardization)
-    signatures = _signatures(two_stage, unit)
+    labels = ServedLabels(trained)
+    signatures = _signatures(two_stage, unit, labels)
     if progress:
         print(
             f"Writing the graphs of {', '.join(signatures)}; those of a large network"
@@ -102,7 +108,8 @@ def export_saved_model(
                 f" {error.message.splitlines()[0]}."
             ) from error
         artifacts.write_json(
-            temporary / METADATA_FILE, _metadata(two_stage, unit, signatures)
+            temporary / METADATA_FILE,
+            make_metadata(two_stage, unit, labels, signatures),
         )
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
@@ -136,7 +143,8 @@ def verify_saved_model(
     denoise = tf.function(two_stage.denoise)
     seed = tf.constant([1, 2])
 
-    x_smoothed, x = sample(tf.constant(2), seed=seed)
+    label = ServedLabels(trained).examples(2)
+    x_smoothed, x = sample(tf.constant(2), seed=seed, **label)
     if not (np.all(np.isfinite(x_smoothed)) and np.all(np.isfinite(x))):
         raise RuntimeError(
             "The model draws samples that are NaN or infinite, so it was not"
@@ -144,31 +152,38 @@ def verify_saved_model(
             " --learning_rate."
         )
     expected = {
-        "sample": {"smoothed": unit.floats(x_smoothed), "samples": unit.samples(x)},
+        "sample": {
+            "smoothed": unit.floats(x_smoothed),
+            "samples": unit.samples(x),
+            **label,
+        },
     }
     given = unit.floats(x_smoothed)
     # The way there and back may round.
     x_given = unit.to_model(given)
-    expected["denoise"] = {"samples": unit.samples(denoise(x_given, seed=seed))}
+    denoised = denoise(x_given, seed=seed, **label)
+    expected["denoise"] = {"samples": unit.samples(denoised)}
     arguments: dict[str, dict[str, Any]] = {
-        "sample": {"num_samples": tf.constant(2), "seed": seed},
-        "denoise": {"x_smoothed": given, "seed": seed},
+        "sample": {"num_samples": tf.constant(2), "seed": seed, **label},
+        "denoise": {"x_smoothed": given, "seed": seed, **label},
     }
     if two_stage.has_single_step:
         single_step = tf.function(two_stage.single_step_denoise)
-        expected["sample"]["single_step"] = unit.floats(single_step(x_smoothed))
+        expected["sample"]["single_step"] = unit.floats(
+            single_step(x_smoothed, **label)
+        )
         expected["single_step_denoise"] = {
-            "single_step": unit.floats(single_step(x_given))
+            "single_step": unit.floats(single_step(x_given, **label))
         }
-        arguments["single_step_denoise"] = {"x_smoothed": given}
+        arguments["single_step_denoise"] = {"x_smoothed": given, **label}
     if num_levels is None:
         data = {"x": unit.floats(x)}
         x = unit.to_model(data["x"], tf.float64)
     else:
         data = {"levels": tf.cast(unit_to_levels(x, num_levels), tf.int32)}
         x = levels_to_unit(data["levels"], num_levels, tf.float64)
-    arguments["bound"] = {**data, "seed": seed}
-    expected["bound"] = tf.function(_bound)(two_stage, unit, x, seed)
+    arguments["bound"] = {**data, "seed": seed, **label}
+    expected["bound"] = tf.function(_bound)(two_stage, unit, x, seed, **label)
     arguments["serving_default"] = arguments["sample"]
     expected["serving_default"] = expected["sample"]
 
@@ -185,39 +200,49 @@ def verify_saved_model(
 
 
 def _signatures(
-    two_stage: TwoStageModel, unit: DataUnit
+    two_stage: TwoStageModel, unit: DataUnit, labels: ServedLabels
 ) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
     shape, num_levels = [None, *two_stage.event_shape], unit.num_levels
     x_smoothed_spec = tf.TensorSpec(shape, unit.dtype, "x_smoothed")
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, "num_samples"), _SEED])
-    def sample(num_samples, seed):
-        smoothed, x = two_stage.sample(num_samples, seed=seed)
+    number = tf.TensorSpec([], tf.int32, "num_samples")
+
+    @tf.function(input_signature=[number, _SEED, *labels.spec])
+    def sample(num_samples, seed, label=None):
+        label = labels.complete(label, num_samples, seed)
+        smoothed, x = two_stage.sample(num_samples, seed=seed, label=label)
         outputs = {"smoothed": unit.floats(smoothed), "samples": unit.samples(x)}
+        if label is not None:
+            outputs["label"] = label
         if two_stage.has_single_step:
-            single_step = two_stage.single_step_denoise(smoothed)
+            single_step = two_stage.single_step_denoise(smoothed, label=label)
             outputs["single_step"] = unit.floats(single_step)
         return outputs
 
-    @tf.function(input_signature=[x_smoothed_spec, _SEED])
-    def denoise(x_smoothed, seed):
-        x = two_stage.denoise(unit.to_model(x_smoothed), seed=seed)
+    @tf.function(input_signature=[x_smoothed_spec, _SEED, *labels.spec])
+    def denoise(x_smoothed, seed, label=None):
+        x = two_stage.denoise(unit.to_model(x_smoothed), seed=seed, label=label)
         return {"samples": unit.samples(x)}
 
-    @tf.function(input_signature=[x_smoothed_spec])
-    def single_step_denoise(x_smoothed):
-        single_step = two_stage.single_step_denoise(unit.to_model(x_smoothed))
+    @tf.function(input_signature=[x_smoothed_spec, *labels.spec])
+    def single_step_denoise(x_smoothed, label=None):
+        x_smoothed = unit.to_model(x_smoothed)
+        single_step = two_stage.single_step_denoise(x_smoothed, label=label)
         return {"single_step": unit.floats(single_step)}
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.int32, "levels"), _SEED])
-    def bound_of_levels(levels, seed):
+    levels_spec = tf.TensorSpec(shape, tf.int32, "levels")
+
+    @tf.function(input_signature=[levels_spec, _SEED, *labels.spec])
+    def bound_of_levels(levels, seed, label=None):
         assert num_levels is not None
         x = levels_to_unit(levels, num_levels, tf.float64)
-        return _bound(two_stage, unit, x, seed)
+        return _bound(two_stage, unit, x, seed, label)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, unit.dtype, "x"), _SEED])
-    def bound_of_vectors(x, seed):
-        return _bound(two_stage, unit, unit.to_model(x, tf.float64), seed)
+    x_spec = tf.TensorSpec(shape, unit.dtype, "x")
+
+    @tf.function(input_signature=[x_spec, _SEED, *labels.spec])
+    def bound_of_vectors(x, seed, label=None):
+        return _bound(two_stage, unit, unit.to_model(x, tf.float64), seed, label)
 
     signatures = {
         "sample": sample,
@@ -230,12 +255,16 @@ def _signatures(
 
 
 def _bound(
-    two_stage: TwoStageModel, unit: DataUnit, x: tf.Tensor, seed: tf.Tensor
+    two_stage: TwoStageModel,
+    unit: DataUnit,
+    x: tf.Tensor,
+    seed: tf.Tensor,
+    label: tf.Tensor | None = None,
 ) -> dict[str, tf.Tensor]:
     """Computes the terms of the bound at one draw of x~, float64 [n]."""
     noise_seed = derive_seed(seed, "serving noise")
     x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed)
-    terms = two_stage.bound_terms(x, x_smoothed)
+    terms = two_stage.bound_terms(x, x_smoothed, label)
     nats = -terms.log_weight()
     outputs = dict(terms._asdict())
     if unit.num_levels is None:
@@ -265,45 +294,3 @@ def _compare(
                 f"The signature `{name}` must return the `{key}` of the Python model;"
                 " its values differ. Nothing was published."
             )
-
-
-def _metadata(
-    two_stage: TwoStageModel, unit: DataUnit, signatures: dict[str, Any]
-) -> dict[str, Any]:
-    """Describes the inputs and outputs for a client."""
-    discrete, floats = unit.num_levels is not None, unit.description
-    units = {
-        "num_samples": "int32 scalar",
-        "seed": "int32 [2]; the same seed gives the same result",
-        "smoothed": f"x~ ~ p(x~), {floats}, not clipped",
-        "x_smoothed": f"x~, {floats}",
-        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {floats}, not clipped",
-        "samples": "uint8, round(255 i / (num_levels - 1))" if discrete else floats,
-        "levels" if discrete else "x": (
-            "int32, 0 to num_levels - 1 as in the data set" if discrete else floats
-        ),
-        "log_smoothed": "log p(x~), nats per example",
-        "log_reverse": "log p(x|x~), nats per example",
-        "log_noise": "log q(x~|x), nats per example",
-        "bits_per_dim" if discrete else "nats": (
-            "log_noise - log_smoothed - log_reverse of one draw of x~,"
-            f" {'bits per dimension' if discrete else 'nats per example'}; its mean"
-            " bounds the negative log-likelihood from above"
-        ),
-    }
-    if not two_stage.has_single_step:
-        del units["single_step"]
-    if unit.standardization is not None:
-        units["nats_raw_units"] = (
-            "nats, which is on the standardized scale, in raw units"
-        )
-    return {
-        "event_shape": list(two_stage.event_shape),
-        "num_levels": unit.num_levels,
-        **unit.metadata(),
-        "smoothing": type(two_stage.smoothing).__name__.lower(),
-        "noise_scale": two_stage.smoothing.noise_scale,
-        "signatures": sorted([*signatures, "serving_default"]),
-        "serving_default": "sample",
-        "tensors": units,
-    }

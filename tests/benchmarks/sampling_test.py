@@ -14,3 +14,12 @@ def test_a_row_compares_the_sampler_with_a_pass_per_pixel(monkeypatch):
     assert row["times faster"] == pytest.approx(naive / row["sampler, s/image"])
     assert 0 < row["of peak"] < 1 and row["first call, s"] > 0
     assert 0 < row["GiB"] < 100
+
+
+def test_a_class_conditional_sampler_alternates_with_the_other(monkeypatch):
+    monkeypatch.setitem(measure.SIZES, "mnist", measure.PublishedSize((4, 8, 1), 4, 1))
+    monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
+    (row,) = sampling.run("mnist", 3, "classes", "float32", num_runs=1)
+    assert row["sampler, s/image"] == pytest.approx(
+        row["over without"] * row["without classes, s/image"]
+    )

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.models import MADEConfig, build_model
+from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.serving import export_saved_model, saved_model, verify_saved_model
@@ -240,3 +241,68 @@ def test_levels_beyond_8_bits_are_rejected(trained, tmp_path):
 def test_a_network_in_half_precision_is_refused(tmp_path):
     with pytest.raises(ValueError, match="must compute in float32 .* got bfloat16"):
         export_saved_model(make_trained(dtype="mixed_bfloat16"), tmp_path / "1")
+
+
+@pytest.fixture(scope="module")
+def class_exported(tmp_path_factory):
+    """A class-conditional model of two stages, and its export."""
+    trained = make_trained(num_classes=3)
+    for model in trained.models.values():
+        for index, layer in enumerate(model.class_biases):
+            noise = tf.random.stateless_normal(layer.table.shape, [index, 7])
+            layer.table.assign(0.5 * noise)
+    classes = Classes(("cat", "dog", "owl"), (0.5, 0.5, 0.0))
+    trained = dataclasses.replace(trained, classes=classes)
+    directory = tmp_path_factory.mktemp("models") / "pets" / "1"
+    export_saved_model(trained, directory)
+    return trained, directory
+
+
+def test_signatures_of_a_class_conditional_model_take_labels(class_exported):
+    trained, directory = class_exported
+    signatures = tf.saved_model.load(str(directory)).signatures
+    label = tf.constant([2, 0, 2], tf.int32)
+    seed = tf.constant(SEED)
+    outputs = signatures["sample"](num_samples=tf.constant(3), seed=seed, label=label)
+    np.testing.assert_array_equal(outputs["label"], label)
+    smoothed, x = tf.function(trained.two_stage.sample)(
+        tf.constant(3), seed=seed, label=label
+    )
+    np.testing.assert_allclose(outputs["smoothed"], smoothed, atol=1e-4)
+    np.testing.assert_array_equal(outputs["samples"], unit_to_uint8(x, NUM_LEVELS))
+    levels = tf.zeros([2, *SHAPE], tf.int32)
+    bits = [
+        signatures["bound"](
+            levels=levels, seed=seed, label=tf.constant(labels, tf.int32)
+        )["bits_per_dim"].numpy()
+        for labels in ([0, 0], [0, 1])
+    ]
+    np.testing.assert_array_equal(bits[0] == bits[1], [True, False])
+
+
+def test_a_negative_label_is_drawn_from_the_training_frequencies(class_exported):
+    _, directory = class_exported
+    sample = tf.saved_model.load(str(directory)).signatures["sample"]
+    outputs = sample(
+        num_samples=tf.constant(40),
+        seed=tf.constant(SEED),
+        label=tf.constant([-1] * 39 + [2], tf.int32),
+    )
+    counts = np.bincount(outputs["label"], minlength=3)
+    assert counts[2] == 1 and 8 < counts[0] < 32
+    with pytest.raises(tf.errors.InvalidArgumentError, match="from 0 to 2"):
+        sample(
+            num_samples=tf.constant(1),
+            seed=tf.constant(SEED),
+            label=tf.constant([3], tf.int32),
+        )
+
+
+def test_the_metadata_name_the_classes(class_exported, exported):
+    _, directory = class_exported
+    metadata = json.loads((directory / METADATA_FILE).read_text())
+    assert metadata["num_classes"] == 3
+    assert metadata["class_names"] == ["cat", "dog", "owl"]
+    assert "label" in metadata["tensors"]
+    without = json.loads((exported / METADATA_FILE).read_text())
+    assert "class_names" not in without and "label" not in without["tensors"]

@@ -1,0 +1,84 @@
+"""Pictures of samples by class."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+
+from smoothing_tf.data.channels import is_image_shape
+from smoothing_tf.models.classes import Classes
+from smoothing_tf.sampling.kinds import CAPTIONS
+from smoothing_tf.sampling.pictures import image_grid
+
+_NUM_COLUMNS = 8
+# A picture of hundreds of rows shows nothing.
+_MOST_ROWS = 50
+# Kinds to show, the first that is there.
+_KINDS = ("samples", "single_step", "smoothed", "baseline")
+_FONT_SIZE = 13
+_MARGIN = 8
+
+
+def picture_classes(
+    samples: Mapping[str, np.ndarray], labels: np.ndarray | None, classes: Classes
+) -> np.ndarray | None:
+    """Shows a row of samples of each class, under a caption and next to its name.
+
+    Args:
+      samples: kind -> uint8 images [n, h, w, c].
+      labels: class of each image, int [n], or None.
+      classes: names of the classes.
+
+    Returns:
+      uint8 [height, width, 3]; None without labels or images.
+    """
+    kind = next((kind for kind in _KINDS if kind in samples), None)
+    if kind is None or labels is None:
+        return None
+    images = samples[kind]
+    if images.dtype != np.uint8 or not is_image_shape(images.shape[1:]):
+        return None
+    rows = {
+        classes.name_of(int(label)): images[labels == label][:_NUM_COLUMNS]
+        for label in np.unique(labels)[:_MOST_ROWS]
+    }
+    return labeled_rows(rows, CAPTIONS[kind])
+
+
+def labeled_rows(rows: Mapping[str, np.ndarray], caption: str) -> np.ndarray:
+    """Lays out a row of images per label, with the labels on the left.
+
+    Args:
+      rows: label -> uint8 [n, h, w, c], n of at least 1.
+      caption: text above the images.
+
+    Returns:
+      uint8 [height, width, 3].
+    """
+    # Pillow's own font lacks the tilde above a letter.
+    path = font_manager.findfont("DejaVu Sans")
+    font = ImageFont.truetype(path, size=_FONT_SIZE)
+    widths = [font.getlength(label) for label in rows]
+    left = round(max(widths)) + 2 * _MARGIN
+    columns = max(map(len, rows.values()))
+    grids = [_to_rgb(image_grid(images, columns)) for images in rows.values()]
+    header = 2 * _FONT_SIZE
+    size = (
+        max(left + grids[0].shape[1], round(font.getlength(caption)) + _MARGIN),
+        header + sum(len(grid) for grid in grids),
+    )
+    picture = Image.new("RGB", size, (255,) * 3)
+    draw = ImageDraw.Draw(picture)
+    draw.text((_MARGIN, header // 2), caption, (32,) * 3, font, anchor="lm")
+    top = header
+    for label, grid in zip(rows, grids, strict=True):
+        middle = top + len(grid) // 2
+        draw.text((left - _MARGIN, middle), label, (32,) * 3, font, anchor="rm")
+        picture.paste(Image.fromarray(grid), (left, top))
+        top += len(grid)
+    return np.asarray(picture)
+
+
+def _to_rgb(grid: np.ndarray) -> np.ndarray:
+    return np.repeat(grid, 3 // grid.shape[-1], axis=-1)
