@@ -10,6 +10,8 @@ from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
 from tests.testing.tiny_data import NUM_EXAMPLES, tiny_dataset
 
+_SPLITS = ("train", "validation")
+
 
 @pytest.mark.parametrize(
     ("stage", "takes_x_smoothed"),
@@ -28,6 +30,32 @@ def test_every_stage_sees_its_pair(stage, takes_x_smoothed):
     levels = (x.numpy() + 1) * 1.5
     on_levels = np.allclose(levels, np.round(levels), atol=1e-5)
     assert on_levels == (stage != "smoothed")
+
+
+@pytest.mark.parametrize("stage", ["smoothed", "reverse", "baseline"])
+def test_labels_belong_to_their_examples(stage):
+    # The value of an example tells its label.
+    arrays = {split: np.arange(6, dtype=np.float32)[:, None] for split in _SPLITS}
+    labels = {split: np.arange(6) % 3 for split in _SPLITS}
+    dataset = Dataset(source_from_arrays("labeled", arrays, None, labels))
+    smoothing = None if stage == "baseline" else Gaussian(0.01)
+    arguments = (stage, dataset, smoothing, TrainingConfig(batch_size=4))
+    batches = training_arguments(*arguments, seed=1, start_step=0, with_labels=True)
+    validation = validation_arguments(*arguments, seed=1, with_labels=True)
+    pairs = [next(iter(batches))]
+    pairs += [
+        (x[counts], {"label": parts["label"][counts]})
+        for (x, parts), counts in validation.batches
+    ]
+    for x, parts in pairs:
+        assert parts["label"].dtype == np.int32
+        expected = np.rint(np.ravel(x)).astype(int) % 3
+        np.testing.assert_array_equal(parts["label"], expected)
+    with pytest.raises(ValueError, match="has no labels"):
+        unlabeled = Dataset(source_from_arrays("unlabeled", arrays, None))
+        training_arguments(
+            stage, unlabeled, *arguments[2:], seed=1, start_step=0, with_labels=True
+        )
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 6, 50])

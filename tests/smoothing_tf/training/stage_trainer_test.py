@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models import MADE, MADEConfig, PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
@@ -221,6 +221,33 @@ def test_the_first_batch_initializes_both_models_on_every_replica(strategy):
         for weight in model.weights:
             for copy in getattr(weight.value, "values", ()):
                 np.testing.assert_array_equal(copy.numpy(), weight.numpy())
+
+
+def test_replicas_share_a_batch_with_its_labels():
+    def make():
+        config = MADEConfig(hidden_units=(4,), num_mixtures=1)
+        return MADE(config, (3,), takes_x_smoothed=True, num_classes=3)
+
+    dataset = tiny_dataset((3,), None)
+    ends = []
+    for strategy in (tf.distribute.get_strategy(), mirrored()):
+        trainer = StageTrainer(
+            "reverse", make, TrainingConfig(**CONFIG), seed=3, strategy=strategy
+        )
+        arguments = training_arguments(
+            "reverse",
+            dataset,
+            Gaussian(0.3),
+            TrainingConfig(**CONFIG),
+            seed=3,
+            start_step=0,
+            with_labels=True,
+        )
+        trainer.run_steps(iter(trainer.distribute(arguments)), 3)
+        ends.append(weights(trainer.model))
+    assert_same(*ends, rtol=1e-4, atol=1e-5)
+    table = ends[0][[w.name for w in trainer.model.weights].index("table")]
+    assert not np.allclose(table, make().class_biases[0].table)
 
 
 def test_batch_that_does_not_divide_is_rejected():
