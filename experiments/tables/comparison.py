@@ -44,10 +44,13 @@ class TableComparison:
     Attributes:
       description: title and description of the experiment.
       name: name of the table.
+      made_width: units of the hidden layers of the plain MADE, which give it as many
+        parameters as the two-stage one.
     """
 
     description: str
     name: str
+    made_width: int
 
 
 COMPARISONS = {
@@ -55,8 +58,12 @@ COMPARISONS = {
         f"{title}: MADE and RealNVP, plain and in two stages, against a Gaussian.\n\n"
         "This experiment is ours; the paper has no table.",
         name,
+        width,
     )
-    for name, title in (("breast_cancer", "Breast cancer"), ("wine", "Wine"))
+    for name, title, width in (
+        ("breast_cancer", "Breast cancer", 143),
+        ("wine", "Wine", 116),
+    )
 }
 
 
@@ -86,7 +93,7 @@ class _Model:
         )
 
 
-def _models() -> tuple[_Model, ...]:
+def _models(made_width: int) -> tuple[_Model, ...]:
     def made(width: int) -> Json:
         config = {
             "hidden_units": [width, width],
@@ -108,14 +115,14 @@ def _models() -> tuple[_Model, ...]:
         return {"model": "realnvp", "config": config}
 
     return (
-        _Model("made", "MADE", {"model": made(100)}),
+        _Model("made", "MADE", {"model": made(made_width)}),
         _Model(
             "two-stage-made",
             "two-stage MADE",
             {"smoothed": made(64), "reverse": made(64)},
             _NOISE_SCALES,
         ),
-        _Model("realnvp", "RealNVP", {"model": realnvp(32)}),
+        _Model("realnvp", "RealNVP", {"model": realnvp(43)}),
         _Model(
             "two-stage-realnvp",
             "two-stage RealNVP",
@@ -142,7 +149,7 @@ def run(comparison: TableComparison, job: Job) -> Result:
     path = write_table(comparison.name, job.directory)
     dataset = open_table(path)
     training = _TRAINING | ({"num_steps": _QUICK_STEPS} if job.quick else {})
-    seeds, models = SEEDS[: 1 if job.quick else None], _models()
+    seeds, models = SEEDS[: 1 if job.quick else None], _models(comparison.made_width)
     if job.quick:
         models = tuple(
             dataclasses.replace(model, noise_scales=model.noise_scales[:1])
