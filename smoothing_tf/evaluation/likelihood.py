@@ -171,9 +171,10 @@ def evaluate_log_prob(
         )
     value = -unit.convert(log_prob)
     draws = None if key == "x" else 1
-    metric = make_metric(
-        value, {}, bound=False, k=None, draws=draws, split=split, unit=unit.name
-    )
+    described = {"split": split, "unit": unit.name}
+    if takes_label:
+        described["given"] = "label"
+    metric = make_metric(value, {}, bound=False, k=None, draws=draws, **described)
     return metric, {"index": index, unit.metric_name: value}
 
 
