@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # The tests run in parallel processes, and their matrices are small: a second thread
@@ -21,6 +22,11 @@ def pytest_configure(config):
     """
     if getattr(config.option, "numprocesses", None) and not _is_worker(config):
         return  # The tests run in the worker processes of pytest-xdist.
+
+    # A script that starts pytest in the background makes it ignore Ctrl-C, and with it
+    # the processes that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     import tensorflow as tf
 

@@ -156,17 +156,6 @@ class Runner:
         return Kill(node, number, at_work, status, seconds, len(orphans))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def runners_heed_interrupts():
-    """A script that starts pytest in the background makes it ignore SIGINT.
-
-    A runner would inherit that.
-    """
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, previous)
-
-
 @pytest.fixture(autouse=True)
 def no_runner_outlives_a_failed_test():
     yield

@@ -33,7 +33,7 @@ def test_errors_match_the_noise_and_the_mean_of_draws(monkeypatch):
     monkeypatch.setattr(
         trained.two_stage,
         "denoise",
-        lambda x_smoothed, seed: (
+        lambda x_smoothed, seed, label: (
             x_smoothed / 2
             + 0.2 * tf.random.stateless_normal(tf.shape(x_smoothed), seed[0])
         ),

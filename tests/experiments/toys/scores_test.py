@@ -112,7 +112,7 @@ class Exact(DensityModel):
     def log_prob(self, x, condition=None, *, dropout_seed=None):
         return self._density.log_prob(tf.cast(x, tf.float64))
 
-    def log_prob_detached(self, x):
+    def log_prob_detached(self, x, condition=None):
         first, second = tf.split(x, 2, axis=-1)
         return self.log_prob(tf.concat([tf.stop_gradient(first), second], axis=-1))
 
