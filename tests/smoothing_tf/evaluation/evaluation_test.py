@@ -1,3 +1,5 @@
+"""The whole evaluation: what it writes, for every kind of model and data."""
+
 import dataclasses
 import json
 
@@ -5,47 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf import artifacts, partial_arrays
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.data.subsets import DRAWN, subset_indices
-from smoothing_tf.evaluation import EvaluationConfig, write_evaluation
-from smoothing_tf.evaluation.evaluation import PARTS_DIRECTORY
+from smoothing_tf.evaluation import EvaluationConfig
 from smoothing_tf.stage import Stage
 from tests.testing.tiny_data import tiny_dataset
+from tests.testing.tiny_evaluation import CONFIG, SHAPE, tiny_evaluated, write_tiny
 from tests.testing.tiny_models import tiny_trained
-
-SHAPE = (4, 4, 1)
-CONFIG = EvaluationConfig(
-    num_samples=30,
-    num_importance_draws=2,
-    evaluation_batch_size=20,
-    extractors=("randconv",),
-)
-
-
-def _dataset(num_test=25, labels=False):
-    rng = np.random.Generator(np.random.PCG64(0))
-    arrays = {
-        split: rng.integers(4, size=(n, *SHAPE), dtype=np.uint8)
-        for split, n in (("train", 60), ("validation", 20), ("test", num_test))
-    }
-    classes = {split: np.arange(len(x)) % 3 for split, x in arrays.items()}
-    return Dataset(source_from_arrays("tiny", arrays, 4, classes if labels else None))
-
-
-def _write(directory, **changes):
-    arguments = {
-        "trained": tiny_trained(SHAPE, num_levels=4),
-        "dataset": _dataset(),
-        "config": CONFIG,
-        "flags_text": "--seed=3\n--dataset=tiny\n",
-        "histories": {"smoothed": [{"step": 1, "train_bits_per_dim": 4.0}]},
-        "seed": 3,
-        "directory": directory,
-        "progress": False,
-    }
-    return write_evaluation(**(arguments | changes))
 
 
 def _strict_json(path):
@@ -58,7 +27,7 @@ def _strict_json(path):
 def _write_whole(directory):
     """Evaluates all stages by all extractors."""
     extractors = ("randconv", "classifier", "inception")
-    return _write(
+    return write_tiny(
         directory,
         trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4),
         config=dataclasses.replace(CONFIG, extractors=extractors),
@@ -145,131 +114,6 @@ def test_repeated_evaluation_gives_the_same_metrics(tmp_path, whole):
         assert second[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6)
 
 
-def _contents(directory):
-    return {
-        str(path.relative_to(directory)): path.is_file() and path.read_bytes()
-        for path in directory.rglob("*")
-        if PARTS_DIRECTORY not in path.parts
-    }
-
-
-FEW = EvaluationConfig(num_samples=2, num_importance_draws=0, extractors=())
-
-
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("evaluated")
-    _write(directory, config=FEW)
-    return directory
-
-
-@pytest.mark.parametrize(
-    ("step", "error"),
-    [
-        ("model_likelihoods", RuntimeError),
-        ("draw_samples", KeyboardInterrupt),
-        ("render_report", RuntimeError),
-        ("write_png", KeyboardInterrupt),
-        ("artifacts.write_json", OSError),
-    ],
-)
-def test_what_fails_leaves_the_former_evaluation_whole(
-    evaluated, monkeypatch, step, error
-):
-    before = _contents(evaluated)
-
-    def fail(*_, **__):
-        raise error
-
-    monkeypatch.setattr(f"smoothing_tf.evaluation.evaluation.{step}", fail)
-    with pytest.raises(error):
-        _write(evaluated, config=FEW, seed=4)
-    assert _contents(evaluated) == before
-
-
-def _without_seconds(metrics):
-    run = {name: fact for name, fact in metrics["run"].items() if name != "seconds"}
-    return {**metrics, "run": run}
-
-
-class _Killed(BaseException):
-    pass
-
-
-def _fail(*_, **__):
-    raise RuntimeError
-
-
-def test_an_evaluation_that_is_killed_resumes_with_the_same_numbers(
-    tmp_path, monkeypatch, capsys
-):
-    arguments = {
-        "trained": tiny_trained(SHAPE, tuple(Stage), num_levels=4),
-        "config": dataclasses.replace(CONFIG, num_draws=2),
-    }
-    expected = _write(tmp_path / "at_once", **arguments)
-    monkeypatch.setattr(partial_arrays, "SAVE_SECONDS", 0.0)
-    atomic_file, budget = artifacts.atomic_file, 0
-
-    def atomic_file_within_budget(path):
-        nonlocal budget
-        if not budget:
-            raise _Killed
-        budget -= 1
-        return atomic_file(path)
-
-    monkeypatch.setattr(artifacts, "atomic_file", atomic_file_within_budget)
-    directory = tmp_path / "killed"
-    directory.mkdir()
-    (directory / "metrics.json").write_text("earlier")
-    metrics, kills = None, 0
-    while metrics is None:
-        # Enough for the files that are written at the end, but for one.
-        budget = 11
-        try:
-            metrics = _write(directory, **arguments)
-        except _Killed:
-            kills += 1
-            assert (directory / "metrics.json").read_text() == "earlier"
-            assert set(_contents(directory)) == {"metrics.json"}
-    assert kills >= 3
-    assert capsys.readouterr().err.count("Resuming the evaluation") == kills
-    assert _without_seconds(metrics) == _without_seconds(expected)
-    assert set(_contents(directory)) == set(_contents(tmp_path / "at_once"))
-    assert not (directory / PARTS_DIRECTORY).exists()
-
-
-def test_finished_parts_are_not_computed_again(tmp_path, monkeypatch):
-    trained = tiny_trained(SHAPE, tuple(Stage), num_levels=4)
-    with monkeypatch.context() as patch:
-        patch.setattr("smoothing_tf.evaluation.evaluation.render_report", _fail)
-        with pytest.raises(RuntimeError):
-            _write(tmp_path, trained=trained)
-    for model in trained.models.values():
-        model.sample = model.log_prob = _fail
-    for name in (
-        "extractors.randconv.RandConv.features_and_logits",
-        "feature_sets.KernelDistanceTo",
-        "feature_sets.Floors",
-        "memorization.nearest_training_distances",
-    ):
-        monkeypatch.setattr(f"smoothing_tf.evaluation.{name}", _fail)
-    metrics = _write(tmp_path, trained=trained)
-    assert metrics["fd_randconv"]["value"] is not None
-
-
-def test_parts_of_another_evaluation_are_not_used(tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr("smoothing_tf.evaluation.evaluation.render_report", _fail)
-        with pytest.raises(RuntimeError):
-            _write(tmp_path, config=FEW, seed=4)
-    (parts,) = (tmp_path / PARTS_DIRECTORY).iterdir()
-    metrics = _write(tmp_path, config=FEW, seed=5)
-    expected = _write(tmp_path / "other", config=FEW, seed=5)
-    assert _without_seconds(metrics) == _without_seconds(expected)
-    assert not parts.exists()
-
-
 def test_the_seconds_of_each_part_are_recorded(whole):
     _, metrics = whole
     seconds = metrics["run"]["seconds"]
@@ -288,33 +132,25 @@ def test_the_seconds_of_each_part_are_recorded(whole):
         assert set(part) == {"wall", "cpu"} and part["wall"] >= 0.0
 
 
-def test_files_of_an_earlier_evaluation_are_replaced(tmp_path, evaluated):
-    _write(
-        tmp_path, config=FEW, trained=tiny_trained(SHAPE, tuple(Stage), num_levels=4)
-    )
-    assert (tmp_path / "samples" / "baseline.png").exists()
-    (tmp_path / "notes.txt").write_text("mine")
-    _write(tmp_path, config=FEW)
-    assert (tmp_path / "notes.txt").read_text() == "mine"
-    assert set(_contents(tmp_path)) == {*_contents(evaluated), "notes.txt"}
-    assert "bits_per_dim_baseline" not in _strict_json(tmp_path / "metrics.json")
-
-
 def test_baseline_alone_is_evaluated(tmp_path):
-    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, ("baseline",), num_levels=4))
+    metrics = write_tiny(
+        tmp_path, trained=tiny_trained(SHAPE, ("baseline",), num_levels=4)
+    )
     assert "bits_per_dim_baseline" in metrics
     assert "fd_randconv_baseline" in metrics
     assert "bits_per_dim" not in metrics
 
 
 def test_the_smoothed_stage_alone_gives_its_metrics(tmp_path):
-    metrics = _write(tmp_path, trained=tiny_trained(SHAPE, ("smoothed",), num_levels=4))
+    metrics = write_tiny(
+        tmp_path, trained=tiny_trained(SHAPE, ("smoothed",), num_levels=4)
+    )
     assert metrics["bits_per_dim"]["value"] is None
     assert "reverse stage is not trained" in metrics["bits_per_dim"]["reason"]
     density = metrics["bits_per_dim_smoothed"]
     assert (density["bound"], density["draws"], density["n"]) == (False, 1, 25)
     config = EvaluationConfig(num_samples=0, num_importance_draws=0)
-    both = _write(tmp_path / "both", config=config)
+    both = write_tiny(tmp_path / "both", config=config)
     assert density["value"] == pytest.approx(both["bits_per_dim"]["terms"]["smoothed"])
     assert metrics["fd_randconv_single_step"]["value"] is not None
     assert "reverse stage is not trained" in metrics["fd_randconv"]["reason"]
@@ -325,7 +161,7 @@ def test_the_smoothed_stage_alone_gives_its_metrics(tmp_path):
 
 
 def test_smoothed_stage_alone_of_vectors(tmp_path):
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path,
         trained=tiny_trained((2,), ("smoothed",)),
         dataset=tiny_dataset((2,), None),
@@ -340,7 +176,7 @@ def test_samples_that_are_not_finite_leave_the_likelihoods(tmp_path):
     trained.smoothed.sample = lambda n, seed: tf.concat(
         [tf.fill([3, *SHAPE], np.inf), tf.zeros([n - 3, *SHAPE])], axis=0
     )
-    metrics = _write(tmp_path, trained=trained)
+    metrics = write_tiny(tmp_path, trained=trained)
     assert metrics["bits_per_dim"]["value"] is not None
     for name in ("fd_randconv", "fd_randconv_single_step", "nearest_training_distance"):
         assert metrics[name]["value"] is None
@@ -363,17 +199,17 @@ def test_training_split_has_no_held_out_images(tmp_path):
         split="train",
         extractors=("randconv",),
     )
-    metrics = _write(tmp_path, config=config)
+    metrics = write_tiny(tmp_path, config=config)
     for name in ("fd_randconv", "nearest_training_distance"):
         assert metrics[name]["value"] is not None
         assert metrics[name]["held_out"]["value"] is None
 
 
 def test_one_class_leaves_the_other_extractors(tmp_path):
-    arrays = {split: _dataset().array(split) for split in ("train", "test")}
+    arrays = {split: tiny_evaluated().array(split) for split in ("train", "test")}
     labels = {split: np.zeros(len(x), np.int64) for split, x in arrays.items()}
     config = EvaluationConfig(num_samples=30, num_importance_draws=0)
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path,
         config=config,
         dataset=Dataset(source_from_arrays("tiny", arrays, 4, labels)),
@@ -386,14 +222,14 @@ def test_given_samples_are_scored_and_stored_as_they_are(tmp_path):
     images = np.random.Generator(np.random.PCG64(5)).integers(
         0, 256, (40, *SHAPE), dtype=np.uint8
     )
-    metrics = _write(tmp_path, samples={"samples": images})
+    metrics = write_tiny(tmp_path, samples={"samples": images})
     assert metrics["fd_randconv"]["n"] == 40
     np.testing.assert_array_equal(np.load(tmp_path / "samples.npz")["samples"], images)
 
 
 def test_no_samples_leaves_the_likelihood(tmp_path):
     config = EvaluationConfig(num_samples=0, num_importance_draws=0)
-    metrics = _write(tmp_path, config=config)
+    metrics = write_tiny(tmp_path, config=config)
     assert set(metrics) == {"bits_per_dim", "bits_per_dim_train", "run"}
 
 
@@ -401,7 +237,7 @@ def test_max_examples_takes_a_random_subset_and_says_so(tmp_path):
     config = EvaluationConfig(
         num_samples=0, max_examples=21, evaluation_batch_size=8, num_importance_draws=2
     )
-    metrics = _write(tmp_path, config=config)
+    metrics = write_tiny(tmp_path, config=config)
     for name, of in (("bits_per_dim", 25), ("bits_per_dim_train", 60)):
         assert metrics[name]["n"] == 21
         assert metrics[name]["subset"] == {"size": 21, "of": of, "drawn": DRAWN}
@@ -419,7 +255,7 @@ def test_extractors_that_cannot_be_had_are_null_with_a_reason(whole):
 
 
 def test_too_few_images_are_null_with_a_reason(tmp_path):
-    metrics = _write(tmp_path, dataset=_dataset(num_test=7))
+    metrics = write_tiny(tmp_path, dataset=tiny_evaluated(num_test=7))
     assert metrics["fd_randconv"]["value"] is None
     assert "test images: 7" in metrics["fd_randconv"]["reason"]
 
@@ -429,13 +265,13 @@ def test_wrong_inception_directory_fails_before_anything_is_computed(tmp_path):
         extractors=("inception",), inception_dir=str(tmp_path / "nowhere")
     )
     with pytest.raises(FileNotFoundError, match="--inception_dir"):
-        _write(tmp_path / "out", config=config)
+        write_tiny(tmp_path / "out", config=config)
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_not_finite_likelihood_still_writes_a_report(tmp_path):
     config = EvaluationConfig(num_samples=0, num_importance_draws=2)
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path,
         trained=tiny_trained(SHAPE, num_levels=4, scale=float("nan")),
         config=config,
@@ -445,7 +281,7 @@ def test_not_finite_likelihood_still_writes_a_report(tmp_path):
 
 
 def test_vectors_are_evaluated_without_image_metrics(tmp_path):
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path, trained=tiny_trained((2,)), dataset=tiny_dataset((2,), None)
     )
     assert set(metrics) == {"nll", "nll_iw", "nll_train", "run"}
@@ -454,7 +290,7 @@ def test_vectors_are_evaluated_without_image_metrics(tmp_path):
 
 def test_data_that_are_neither_images_nor_vectors_are_evaluated(tmp_path):
     shape = (4, 4, 1)
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path, trained=tiny_trained(shape), dataset=tiny_dataset(shape, None)
     )
     assert metrics["nll"]["value"]
@@ -463,7 +299,7 @@ def test_data_that_are_neither_images_nor_vectors_are_evaluated(tmp_path):
 
 def test_images_of_two_channels_are_evaluated_as_others_are(tmp_path):
     shape = (4, 4, 2)
-    metrics = _write(
+    metrics = write_tiny(
         tmp_path, trained=tiny_trained(shape, num_levels=4), dataset=tiny_dataset(shape)
     )
     assert metrics["bits_per_dim"]["value"]
@@ -474,12 +310,12 @@ def test_images_of_two_channels_are_evaluated_as_others_are(tmp_path):
 
 def test_no_model_and_models_of_another_shape_are_errors(tmp_path):
     with pytest.raises(ValueError, match="nothing to evaluate. Train the stages"):
-        _write(tmp_path, trained=tiny_trained(SHAPE, ("reverse",), num_levels=4))
+        write_tiny(tmp_path, trained=tiny_trained(SHAPE, ("reverse",), num_levels=4))
     with pytest.raises(ValueError, match="event shape"):
-        _write(tmp_path, trained=tiny_trained((2, 2, 1), num_levels=4))
+        write_tiny(tmp_path, trained=tiny_trained((2, 2, 1), num_levels=4))
 
 
 def test_output_below_a_file_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="is below the file"):
-        _write(tmp_path / "file" / "evaluation")
+        write_tiny(tmp_path / "file" / "evaluation")
