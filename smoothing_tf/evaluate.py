@@ -34,6 +34,13 @@ class EvaluateOptions:
         none_name="",
         is_path=True,
     )
+    cache_dir: str | None = setting(
+        None,
+        "Directory for decoded splits, if it is not that of the training; empty for"
+        " that one.",
+        none_name="",
+        is_path=True,
+    )
 
     def __post_init__(self):
         validate(self)
@@ -48,6 +55,8 @@ def main(argv: Sequence[str]) -> None:
     data_config = config.data
     if options.data_dir is not None:
         data_config = dataclasses.replace(data_config, data_dir=options.data_dir)
+    if options.cache_dir is not None:
+        data_config = dataclasses.replace(data_config, cache_dir=options.cache_dir)
     config = dataclasses.replace(
         config,
         data=data_config,

@@ -66,7 +66,8 @@ def main(argv: Sequence[str]) -> None:
         workdir.require_stages(options.workdir, TWO_STAGES)
     workdir.say_missing_stages(trained, options.workdir)
     devices.announce(config.compute_dtypes(tuple(trained.models)))
-    write_samples(output, task.draw(trained), task.show, data.num_levels)
+    show = functools.partial(task.show, trained)
+    write_samples(output, task.draw(trained), show, data.num_levels)
 
 
 if __name__ == "__main__":

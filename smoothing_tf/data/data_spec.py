@@ -141,9 +141,15 @@ class DataSpec:
             if mine != theirs:
                 raise ValueError(
                     f"The classes of {where} do not fit this class-conditional run:"
-                    f" their {name.replace('_', ' ')} is {theirs}, that of the run's"
-                    f" data is {mine}. Name data with the same classes."
+                    f" they are {other._describe_classes()}, and those of the run's"
+                    f" data are {self._describe_classes()}. Name data with the same"
+                    " classes."
                 )
+
+    def _describe_classes(self) -> str:
+        names = self.class_names or ()
+        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+        return f"{self.num_classes or 'none'}{f' ({shown})' if names else ''}"
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
         """Checks that a model of these data can be used on other data.

@@ -145,7 +145,7 @@ def write_evaluation(
         sample_metrics, statistics = image_metrics(samples, left_out)
         metrics.update(sample_metrics)
     shown = picture_samples(real, samples)
-    by_class = picture_classes(samples, stored.get(LABEL), trained.classes)
+    by_class = picture_classes(trained, samples, stored.get(LABEL))
     if by_class is not None:
         shown["classes"] = by_class
     facts = _facts(trained, dataset, seed, left_out)

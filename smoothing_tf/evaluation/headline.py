@@ -6,6 +6,8 @@ from typing import Any
 from smoothing_tf.evaluation.raw_units import RAW_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
+# Ends of the names of the likelihoods of x.
+_OF_X = ("", "_iw", "_marginal", "_baseline", "_baseline_marginal")
 _NAMES = tuple(
     name + suffix
     for name in ("bits_per_dim", "nll")
@@ -17,7 +19,7 @@ _NAMES = tuple(
         "_baseline",
         "_baseline_marginal",
     )
-) + tuple(f"nll{suffix}{RAW_SUFFIX}" for suffix in ("", "_iw", "_baseline"))
+) + tuple(f"nll{suffix}{RAW_SUFFIX}" for suffix in _OF_X)
 
 
 def headline(metrics: Mapping[str, Any]) -> str:

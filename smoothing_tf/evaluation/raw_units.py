@@ -7,7 +7,13 @@ from smoothing_tf.standardization import Standardization
 
 RAW_SUFFIX = "_raw_units"
 # The likelihoods of x; p(x~) has a scale of its own and is not compared.
-_NAMES = ("nll", "nll_iw", "nll_baseline")
+_NAMES = (
+    "nll",
+    "nll_iw",
+    "nll_marginal",
+    "nll_baseline",
+    "nll_baseline_marginal",
+)
 
 
 def in_raw_units(

@@ -35,7 +35,9 @@ _HEADLINES = (
         for name, label in (
             ("nll", "Two-step model, bound"),
             ("nll_iw", "Two-step model, importance-weighted bound"),
+            ("nll_marginal", "Two-step model, bound, without the class"),
             ("nll_baseline", "Baseline, exact"),
+            ("nll_baseline_marginal", "Baseline, exact, without the class"),
         )
     ),
 )

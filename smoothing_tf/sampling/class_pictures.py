@@ -7,43 +7,55 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from smoothing_tf.data.channels import is_image_shape
-from smoothing_tf.models.classes import Classes
+from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.sampling.pictures import image_grid
+from smoothing_tf.stage import TWO_STAGES, Stage
 
 _NUM_COLUMNS = 8
 # A picture of hundreds of rows shows nothing.
 _MOST_ROWS = 50
 # Kinds to show, the first that is there.
 _KINDS = ("samples", "single_step", "smoothed", "baseline")
+# Kind -> the stages that draw it, where these are not the stage smoothed alone.
+_STAGES = {"samples": TWO_STAGES, "baseline": (Stage.BASELINE,)}
 _FONT_SIZE = 13
 _MARGIN = 8
 
 
 def picture_classes(
-    samples: Mapping[str, np.ndarray], labels: np.ndarray | None, classes: Classes
+    trained: Trained, samples: Mapping[str, np.ndarray], labels: np.ndarray | None
 ) -> np.ndarray | None:
     """Shows a row of samples of each class, under a caption and next to its name.
 
     Args:
+      trained: the models that drew the samples. Kinds that none of them drew for the
+        class are not shown: their labels say nothing about them.
       samples: kind -> uint8 images [n, h, w, c].
       labels: class of each image, int [n], or None.
-      classes: names of the classes.
 
     Returns:
       uint8 [height, width, 3]; None without labels or images.
     """
-    kind = next((kind for kind in _KINDS if kind in samples), None)
+    kinds = [kind for kind in _KINDS if _takes_labels(trained, kind)]
+    kind = next((kind for kind in kinds if kind in samples), None)
     if kind is None or labels is None:
         return None
     images = samples[kind]
     if images.dtype != np.uint8 or not is_image_shape(images.shape[1:]):
         return None
     rows = {
-        classes.name_of(int(label)): images[labels == label][:_NUM_COLUMNS]
+        trained.classes.name_of(int(label)): images[labels == label][:_NUM_COLUMNS]
         for label in np.unique(labels)[:_MOST_ROWS]
     }
     return labeled_rows(rows, CAPTIONS[kind])
+
+
+def _takes_labels(trained: Trained, kind: str) -> bool:
+    """Whether samples of a kind are drawn for their class."""
+    stages = _STAGES.get(kind, (Stage.SMOOTHED,))
+    models = [trained.models[stage] for stage in stages if stage in trained.models]
+    return any(model.num_classes is not None for model in models)
 
 
 def labeled_rows(rows: Mapping[str, np.ndarray], caption: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.image_view import Images
 from smoothing_tf.sampling.kinds import (
+    CAPTIONS,
     non_finite_reasons,
     real_uint8,
     real_vectors,
@@ -69,7 +70,8 @@ def write_samples(
         print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)
     png = output.with_suffix(_PICTURE_SUFFIX)
     png.unlink(missing_ok=True)  # It may show other samples.
-    picture = show(shown) if shown else None
+    # Labels alone are no picture.
+    picture = show(shown) if shown.keys() & CAPTIONS.keys() else None
     if picture is not None:
         write_png(png, picture)
         print(f"Wrote the picture {png}.")

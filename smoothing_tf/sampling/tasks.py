@@ -10,7 +10,6 @@ import numpy as np
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.image_files import read_inpainting, read_smoothed
 from smoothing_tf.data.image_view import Images
-from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.single_step import check_single_step
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
@@ -42,13 +41,14 @@ class Task:
     Attributes:
       needs_both_stages: whether the stages smoothed and reverse must be trained.
       draw: function from the trained models to the arrays to write.
-      show: function from arrays to a picture uint8 [height, width, c], or None. It
-        gets the finite ones, as uint8 where the data have levels.
+      show: function from the trained models and arrays to a picture uint8
+        [height, width, c], or None. It gets the finite arrays, as uint8 where the data
+        have levels.
     """
 
     needs_both_stages: bool
     draw: Callable[[Trained], Arrays]
-    show: Callable[[Arrays], np.ndarray | None]
+    show: Callable[[Trained, Arrays], np.ndarray | None]
 
 
 def make_task(
@@ -71,14 +71,14 @@ def make_task(
       ValueError: a file is not valid, or does not fit the data.
     """
     if config.images is None:
-        return _new_samples(config, Classes(data.class_names), find_real)
+        return _new_samples(config, find_real)
     if config.mask is None:
         return _denoising(config, config.images, data, noise_scale)
     return _inpainting(config, config.images, config.mask, data)
 
 
 def _new_samples(
-    config: SamplingConfig, classes: Classes, find_real: Callable[[], Images | None]
+    config: SamplingConfig, find_real: Callable[[], Images | None]
 ) -> Task:
     def draw(trained: Trained) -> Arrays:
         if config.gradient != "exact":
@@ -103,9 +103,9 @@ def _new_samples(
             progress=True,
         )
 
-    def show(arrays: Arrays) -> np.ndarray | None:
+    def show(trained: Trained, arrays: Arrays) -> np.ndarray | None:
         if config.class_ == ALL_CLASSES:
-            by_class = picture_classes(arrays, arrays.get(LABEL), classes)
+            by_class = picture_classes(trained, arrays, arrays.get(LABEL))
             if by_class is not None:
                 return by_class
         pictures = picture_samples(find_real(), arrays)
@@ -161,7 +161,7 @@ def _denoising(
             progress=True,
         )
 
-    return Task(True, draw, picture_denoised)
+    return Task(True, draw, lambda _, arrays: picture_denoised(arrays))
 
 
 def _inpainting(
@@ -193,7 +193,7 @@ def _inpainting(
             progress=True,
         )
 
-    def show(arrays: Arrays) -> np.ndarray | None:
+    def show(trained: Trained, arrays: Arrays) -> np.ndarray | None:
         if "samples" not in arrays:
             return None
         given = images

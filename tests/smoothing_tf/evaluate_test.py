@@ -24,3 +24,16 @@ def test_an_evaluation_is_written_and_summed_up(run_dir, capsys):
     assert printed.startswith("bits_per_dim <= ")
     assert str(directory / "report.html") in printed
     assert "http" not in (directory / "report.html").read_text()
+
+
+def test_splits_are_decoded_into_another_directory(run_dir, tmp_path):
+    evaluate.main(
+        [
+            f"--workdir={run_dir}",
+            f"--cache_dir={tmp_path / 'cache'}",
+            "--num_samples=0",
+            "--num_importance_draws=0",
+            "--max_examples=10",
+        ]
+    )
+    assert list((tmp_path / "cache").glob("*/test-*/x.npy"))

@@ -98,3 +98,16 @@ def test_data_of_another_kind_are_refused(shape, levels, what):
 
 def test_other_data_of_the_same_kind_will_do():
     IMAGES.check_same_kind(DataSpec("other", "images", (4, 4, 1), 4, ("a",)), "there")
+
+
+def test_other_classes_are_listed_next_to_those_of_the_run():
+    names = ("cat", "dog", "owl")
+    mine = dataclasses.replace(IMAGES, class_names=names)
+    mine.check_same_classes(mine, "--data_dir")
+    other = dataclasses.replace(mine, class_names=("cat", "dog", "fox"))
+    wrong = r"they are 3 \(cat, dog, fox\), and those .* are 3 \(cat, dog, owl\)\. Name"
+    with pytest.raises(ValueError, match=wrong):
+        mine.check_same_classes(other, "--data_dir")
+    unlabeled = dataclasses.replace(mine, class_names=None, num_classes=None)
+    with pytest.raises(ValueError, match="they are none, and"):
+        mine.check_same_classes(unlabeled, "--data_dir")

@@ -30,3 +30,11 @@ def test_samples_are_kept_if_their_picture_cannot_be_made(tmp_path):
         write_samples(tmp_path / "s.npz", arrays, fail, 17)
     with np.load(tmp_path / "s.npz") as file:
         assert file["samples"].shape == (2, 4, 4, 1)
+
+
+def test_labels_without_a_finite_sample_are_not_shown(tmp_path):
+    labels = np.arange(3, dtype=np.int32)
+    arrays = {"smoothed": np.full((3, 2), np.inf, np.float32), "label": labels}
+    write_samples(tmp_path / "s.npz", arrays, pytest.fail, None)
+    with np.load(tmp_path / "s.npz") as file:
+        np.testing.assert_array_equal(file["label"], labels)
