@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from experiments.tables.data import open_table
 from experiments.toys import scores
+from experiments.toys.described_model import build_described
 from experiments.toys.training import make_stage_draw
 from smoothing_tf.artifacts import atomic_file
-from smoothing_tf.models import MODELS, DensityModel, TwoStageModel, build_model
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.models import DensityModel, TwoStageModel
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.stage import Stage
 from smoothing_tf.training import TrainingConfig
@@ -131,19 +131,7 @@ def _fit(stage, dataset, model: Json, training: Json, smoothing, seed: int):
         return make_stage_draw(stage, rows, smoothing, seed=seed)
 
     def make(initial_seed: tf.Tensor) -> DensityModel:
-        fields = {
-            # JSON has no tuples.
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in model["config"].items()
-        }
-        return build_model(
-            model["model"],
-            MODELS[model["model"]].config(**fields),
-            stage=stage,
-            event_shape=dataset.event_shape,
-            num_levels=None,
-            seed=derive_seed(initial_seed, f"weights {stage}"),
-        )
+        return build_described(model, stage, dataset.event_shape, initial_seed)
 
     trainer = StageTrainer(
         stage,

@@ -12,11 +12,12 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from experiments.toys import scores
+from experiments.toys.described_model import build_described
 from experiments.toys.learned_noise import LearnedNoise
 from experiments.toys.pictures import GRID_SIZE, NUM_SAMPLES, make_grid, save_arrays
 from experiments.toys.training import Arguments, Draw, Fitted, fit, make_stage_draw
 from smoothing_tf.data.densities import DENSITIES
-from smoothing_tf.models import MODELS, DensityModel, TwoStageModel, build_model
+from smoothing_tf.models import TwoStageModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import SMOOTHINGS, Smoothing
 from smoothing_tf.training import TrainingConfig
@@ -191,7 +192,7 @@ def train_learned_noise(
 
     def make_model(initial_seed: tf.Tensor) -> LearnedNoise:
         stages = [
-            _build(model, stage, event_shape, initial_seed)
+            build_described(model, stage, event_shape, initial_seed)
             for stage, model in (("smoothed", smoothed), ("reverse", reverse))
         ]
         return LearnedNoise(*stages, noise_scale)
@@ -240,29 +241,11 @@ def _fit_stage(
     event_shape = tuple(data.event_shape)
     return fit(
         stage,
-        lambda initial_seed: _build(model, stage, event_shape, initial_seed),
+        lambda initial_seed: build_described(model, stage, event_shape, initial_seed),
         make_stage_draw(stage, data, smoothing, seed=seed),
         TrainingConfig(**training),
         seed=seed,
         num_restarts=num_restarts,
-    )
-
-
-def _build(
-    model: Json, stage: str, event_shape: tuple[int, ...], seed: tf.Tensor
-) -> DensityModel:
-    fields = {
-        # JSON has no tuples.
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in model["config"].items()
-    }
-    return build_model(
-        model["model"],
-        MODELS[model["model"]].config(**fields),
-        stage=stage,
-        event_shape=event_shape,
-        num_levels=None,
-        seed=derive_seed(seed, f"weights {stage}"),
     )
 
 
