@@ -1,10 +1,8 @@
 """Without a network, prepared data sets of TFDS are read, and missing ones named."""
 
-import gzip
 import io
 import pickle
 import ssl
-import struct
 import sys
 import threading
 import urllib.error
@@ -20,6 +18,7 @@ from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.downloads import hold_out
 from smoothing_tf.data.source import source_from_directory
 from tests.testing import tiny_data
+from tests.testing.idx_files import write_idx_files
 
 
 def prepare(monkeypatch, name, data_dir, num_train, num_test, shape):
@@ -156,26 +155,10 @@ def test_a_server_that_answers_is_left_to_tfds(error, tmp_path, monkeypatch):
         open_dataset(DataConfig("tfds:mnist", str(tmp_path)))
 
 
-def _write_idx_archives(directory, num_train: int, num_test: int) -> dict:
-    """Writes the four archives of MNIST; returns their contents by split."""
-    directory.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    written = {}
-    for split, start, n in (("train", "train", num_train), ("test", "t10k", num_test)):
-        images = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
-        labels = rng.integers(0, 10, n, dtype=np.uint8)
-        for name, x in (("images-idx3", images), ("labels-idx1", labels)):
-            header = struct.pack(f">HBB{x.ndim}I", 0, 8, x.ndim, *x.shape)
-            path = directory / f"{start}-{name}-ubyte.gz"
-            path.write_bytes(gzip.compress(header + x.tobytes()))
-        written[split] = images, labels
-    return written
-
-
 def test_archives_in_the_named_directory_are_used_without_a_network(
     tmp_path, monkeypatch
 ):
-    written = _write_idx_archives(tmp_path / "downloads" / "manual", 60, 8)
+    written = write_idx_files(tmp_path / "downloads" / "manual", 60, 8, (28, 28))
     server = _Server(urllib.error.URLError("no network"))
     monkeypatch.setattr(urllib.request, "urlopen", server)
     mnist = tfds.builder_cls("mnist")

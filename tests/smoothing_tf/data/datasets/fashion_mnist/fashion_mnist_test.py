@@ -1,6 +1,5 @@
 """Fashion-MNIST is found in the documented order, from tiny files of the tests' own."""
 
-import gzip
 import struct
 import urllib.error
 import urllib.request
@@ -14,25 +13,16 @@ from smoothing_tf.data.datasets.fashion_mnist import fashion_mnist
 from smoothing_tf.data.input_pipeline import evaluation_batches
 from smoothing_tf.data.splits import hold_out_rows
 from smoothing_tf.smoothing import Gaussian
+from tests.testing.idx_files import write_idx_files
 
 NUM_TRAIN, NUM_TEST = 30, 7
 
 
 def write_files(directory, suffix=".gz", seed=0):
     """Writes the four IDX files of 5x6 images; returns images and labels by split."""
-    directory.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
-    written = {}
-    for split, start, n in (("train", "train", NUM_TRAIN), ("test", "t10k", NUM_TEST)):
-        images = rng.integers(0, 256, (n, 5, 6), dtype=np.uint8)
-        labels = rng.integers(0, 10, n, dtype=np.uint8)
-        for name, x in (("images-idx3", images), ("labels-idx1", labels)):
-            content = struct.pack(f">HBB{x.ndim}I", 0, 8, x.ndim, *x.shape)
-            content += x.tobytes()
-            path = directory / f"{start}-{name}-ubyte{suffix}"
-            path.write_bytes(gzip.compress(content) if suffix else content)
-        written[split] = images, labels
-    return written
+    return write_idx_files(
+        directory, NUM_TRAIN, NUM_TEST, (5, 6), suffix=suffix, seed=seed
+    )
 
 
 @pytest.fixture
