@@ -8,6 +8,7 @@ import tensorflow as tf
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.gated_pixelcnn import GatedPixelCNN, GatedPixelCNNConfig
+from smoothing_tf.models.layer_names import fresh_layer_names
 from smoothing_tf.models.made import MADE, MADEConfig
 from smoothing_tf.models.pixelcnn import PixelCNN, PixelCNNConfig
 from smoothing_tf.models.pixelcnnpp import (
@@ -70,15 +71,17 @@ def build_model(
     Raises:
       ValueError: the name is unknown, or the model does not fit the data.
     """
-    return choose(MODELS, name, "model").model(
-        config,
-        event_shape,
-        num_levels=None if stage == "smoothed" else num_levels,
-        takes_x_smoothed=stage == "reverse",
-        num_classes=num_classes,
-        seed=seed,
-        **kwargs,
-    )
+    build = choose(MODELS, name, "model").model
+    with fresh_layer_names():
+        return build(
+            config,
+            event_shape,
+            num_levels=None if stage == "smoothed" else num_levels,
+            takes_x_smoothed=stage == "reverse",
+            num_classes=num_classes,
+            seed=seed,
+            **kwargs,
+        )
 
 
 __all__ = [
