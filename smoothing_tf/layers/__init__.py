@@ -14,6 +14,7 @@ from smoothing_tf.layers.dropout import dropout
 from smoothing_tf.layers.full_view import FullView
 from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.initializing_view import InitializingView
+from smoothing_tf.layers.joined_rows import JoinedRows
 from smoothing_tf.layers.masked_dense import MaskedDense
 from smoothing_tf.layers.masked_kernel import (
     MaskedKernel,
@@ -35,6 +36,7 @@ __all__ = [
     "FullView",
     "GatedResnet",
     "InitializingView",
+    "JoinedRows",
     "MaskedDense",
     "MaskedKernel",
     "PixelView",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -27,9 +27,9 @@ class PixelView(PartialView):
         next n outputs, nearest first. Updated in place.
       second_rows: transposed convolution -> second row of its latest pair,
         [b, 1, w, c].
-      block: index of the block of columns, integer tensor.
+      columns: reference to a row [b, 1, w, c] -> its columns in the block, see
+        `JoinedRows.cut`.
       width: columns of the image.
-      block_size: columns of a block.
       row_in_block: index of the row within its block of rows.
     """
 
@@ -39,27 +39,17 @@ class PixelView(PartialView):
         terms: Mapping[ConvLayer, tf.Tensor],
         from_left: dict[Any, tf.Tensor],
         second_rows: Mapping[Any, tf.Tensor],
-        block: tf.Tensor,
+        columns: Mapping[Any, Sequence[tf.Tensor]],
         width: int,
-        block_size: int,
         row_in_block: int,
     ):
         super().__init__(weights)
         self._terms = terms
         self._second_rows = second_rows
         self._width = width
-        self._block_size = block_size
         self._row_in_block = row_in_block
         self._level = 0
-        # Columns of a block at each level -> (begin, end, strides) of its slice of a
-        # row [b, 1, w, c]; the batch axis is masked.
-        self._corners = {}
-        for num_columns in (block_size >> n for n in range(block_size.bit_length())):
-            begin = tf.stack([0, 0, block * num_columns])
-            end = begin + tf.constant([0, 1, num_columns])
-            self._corners[num_columns] = begin, end, tf.ones_like(begin)
-        # Reference to a whole row -> its columns in this block, cut out only once.
-        self._columns: dict[Any, list[tf.Tensor]] = {}
+        self._columns = columns
         self._second_columns: dict[Any, tf.Tensor] = {}
         self.from_left = from_left
         self.column = 0
@@ -108,20 +98,9 @@ class PixelView(PartialView):
 
     def crop(self, whole):
         """Returns the pixel of a row [b, 1, w, c] at the level of this view."""
-        # The width of a row tells its level, and so the columns of a block.
-        row_width = whole.shape[2]
-        num_columns = self._block_size * row_width // self._width
-        if whole.ref() not in self._columns:
-            block = tf.strided_slice(
-                whole,
-                *self._corners[num_columns],
-                begin_mask=0b1,
-                end_mask=0b1,
-                shrink_axis_mask=0b10,
-            )
-            columns = tf.unstack(block, num_columns, axis=1)
-            self._columns[whole.ref()] = columns
-        return self._columns[whole.ref()][self.column * row_width // self._width]
+        # The width of a row tells its level.
+        column = self.column * whole.shape[2] // self._width
+        return self._columns[whole.ref()][column]
 
     def pass_right(self, layer: ConvLayer, pixel: tf.Tensor) -> None:
         """Adds what a pixel contributes to the outputs to its right.

@@ -1,9 +1,9 @@
 """PixelCNN++ with x~ as unmasked features, or without x~."""
 
-import dataclasses
 import functools
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -231,25 +231,26 @@ class PixelCNNpp(CausalImageModel):
 
     def _above(self, u, features, level, view):
         """Runs u at one level and all coarser ones; returns (u, terms of ul)."""
-        terms = _Terms()
+        entry = coarser = back = None
+        up, down = [], []
         if features is not None:
-            for_u, for_ul = map(view.crop, features[0][level])
-            u, terms.entry = u + for_u, for_ul
+            for_u, entry = map(view.crop, features[0][level])
+            u += for_u
         seen = [u]
         for block_u, block_ul in zip(self.up_u[level], self.up_ul[level], strict=True):
             u = block_u(u, view=view)
             seen.append(u)
-            terms.up.append(block_ul.skip(u, index=0, view=view))
+            up.append(block_ul.skip(u, index=0, view=view))
         if level + 1 < self.num_resolutions:
-            u, terms.coarser = view.at_next_level(
+            u, coarser = view.at_next_level(
                 self.downsize_u[level],
                 self.upsize_u[level],
                 u,
                 lambda u, view: self._above(u, features, level + 1, view),
             )
             if features is not None:
-                for_u, for_ul = map(view.crop, features[1][level])
-                u, terms.back = u + for_u, for_ul
+                for_u, back = map(view.crop, features[1][level])
+                u += for_u
         else:
             seen.pop()
         for block_u, block_ul in zip(
@@ -257,8 +258,8 @@ class PixelCNNpp(CausalImageModel):
         ):
             skip = block_u.skip(seen.pop(), index=0, view=view)
             u = block_u(u, skips=skip, view=view)
-            terms.down.append(block_ul.skip(u, index=0, view=view))
-        return u, terms
+            down.append(block_ul.skip(u, index=0, view=view))
+        return u, _Terms(entry, up, coarser, back, down)
 
     def params(self, x, above, view):
         entry, terms = above
@@ -291,8 +292,7 @@ class PixelCNNpp(CausalImageModel):
         return ul, None
 
 
-@dataclasses.dataclass
-class _Terms:
+class _Terms(NamedTuple):
     """The terms that u and x~ add to ul at one level.
 
     Attributes:
@@ -303,8 +303,8 @@ class _Terms:
       down: skip terms of the blocks on the way back.
     """
 
-    entry: tf.Tensor | None = None
-    up: list[tf.Tensor] = dataclasses.field(default_factory=list)
-    coarser: "_Terms | None" = None
-    back: tf.Tensor | None = None
-    down: list[tf.Tensor] = dataclasses.field(default_factory=list)
+    entry: tf.Tensor | None
+    up: list[tf.Tensor]
+    coarser: "_Terms | None"
+    back: tf.Tensor | None
+    down: list[tf.Tensor]

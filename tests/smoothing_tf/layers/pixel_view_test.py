@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import FullView, PixelView, append_row, terms_from_above
+from smoothing_tf.layers import (
+    FullView,
+    JoinedRows,
+    PixelView,
+    append_row,
+    terms_from_above,
+)
 from tests.testing.causal_layers import (
     BATCH_SIZE,
     CHANNELS,
@@ -49,9 +55,8 @@ def test_a_convolution_is_that_of_the_full_view(kernel_size, reach, shift, reads
     from_left = nothing_from_left([layer])
     columns = []
     for column in range(WIDTH):
-        view = PixelView(
-            weights, terms, from_left, {}, tf.constant(column), WIDTH, 1, 0
-        )
+        columns_here = JoinedRows(terms.values()).cut(tf.constant(column), WIDTH)
+        view = PixelView(weights, terms, from_left, {}, columns_here, WIDTH, 0)
         pixel = x[:, -1, column]
         # A copy without memory leaves no trace.
         layer(pixel + 1.0, view=view.copy_without_memory())
@@ -89,6 +94,7 @@ def test_the_next_level_runs_at_every_second_pixel_and_equals_the_full_view():
         # The coarse layers run in the upper row of each pair of rows.
         running = [down, middle] if is_upper else []
         terms = terms_from_above(weights, remembered, running)
+        rows = JoinedRows([*terms.values(), *([] if is_upper else [remembered[up]])])
         from_left = nothing_from_left(running)
         blocks = []
         for block in range(WIDTH // 2):
@@ -97,9 +103,8 @@ def test_the_next_level_runs_at_every_second_pixel_and_equals_the_full_view():
                 terms,
                 from_left,
                 remembered,
-                tf.constant(block),
+                rows.cut(tf.constant(block), WIDTH // 2),
                 WIDTH,
-                block_size=2,
                 row_in_block=row % 2,
             )
             for view.column in (0, 1):
@@ -127,9 +132,8 @@ def test_layers_of_one_level_are_remembered_column_after_column():
     weights = {layer: layer.split_weights() for layer in layers}
     above = tf.zeros([BATCH_SIZE, 1, 2, CHANNELS], tf.float64)
     terms = terms_from_above(weights, dict.fromkeys(layers, above), layers)
-    view = PixelView(
-        weights, terms, nothing_from_left(layers), {}, tf.constant(0), 2, 2, 0
-    )
+    columns = JoinedRows(terms.values()).cut(tf.constant(0), 1)
+    view = PixelView(weights, terms, nothing_from_left(layers), {}, columns, 2, 0)
     x = make_images(1, 2)
     for view.column in (0, 1):
         for factor, layer in enumerate(layers, 1):
@@ -142,8 +146,9 @@ def test_layers_of_one_level_are_remembered_column_after_column():
 
 @pytest.mark.parametrize("level", [0, 1])
 def test_a_pixel_is_cropped_at_the_level_of_the_row(level):
-    view = PixelView({}, {}, {}, {}, tf.constant(1), 4, 2, 0)
     row = make_images(1, 4 >> level)
+    columns = JoinedRows([row]).cut(tf.constant(1), 2)
+    view = PixelView({}, {}, {}, {}, columns, 4, 0)
     view.column = 1
     column = 3 >> level
     np.testing.assert_array_equal(view.crop(row), row[:, 0, column])
