@@ -97,13 +97,27 @@ class AutoregressiveModel(DensityModel):
             batch_size = num_samples * num_rows
             shape = [num_samples, num_rows]
             condition = condition.tile(num_samples)
-        noise = per_example(
+        noise = self._noise(example_seeds(seed, batch_size) if seeds is None else seeds)
+        return tf.reshape(self.draw(noise, condition), [*shape, *self.event_shape])
+
+    def _noise(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Draws the noise of samples from their seeds [b, 2], float32."""
+        return per_example(
             lambda seed: self.head.noise([1, *self.position_shape], seed),
             "ancestral",
-            example_seeds(seed, batch_size) if seeds is None else seeds,
+            seeds,
             dtype=tf.float32,
         )
-        return tf.reshape(self.draw(noise, condition), [*shape, *self.event_shape])
+
+    def redraw(self, x, condition=None, *, seed):
+        x = tf.convert_to_tensor(x)
+        condition = self.check_arguments(x, condition).map(tf.convert_to_tensor)
+        noise = self._noise(example_seeds(seed_tensor(seed), tf.shape(x)[0]))
+        params = tf.cast(self(x, condition=condition), noise.dtype)
+        # Some networks flatten the positions.
+        shape = tf.concat([tf.shape(params)[:-1], tf.shape(noise)[-1:]], axis=0)
+        noise = tf.reshape(noise, shape)
+        return tf.reshape(self.head.draw(params, noise), tf.shape(x))
 
     def draw(self, noise: tf.Tensor, condition: Condition | None = None) -> tf.Tensor:
         """Draws every position from its conditional, as a function of the noise.

@@ -105,6 +105,31 @@ class DensityModel(keras.Model, abc.ABC):
           [num_samples, batch, ...event_shape]; images on [-1, 1].
         """
 
+    def redraw(
+        self,
+        x: tf.Tensor,
+        condition: Condition | None = None,
+        *,
+        seed: int | tf.Tensor,
+    ) -> tf.Tensor:
+        """Draws once more what `sample` has drawn, which checks a sampler.
+
+        An autoregressive model draws every position given the earlier positions of `x`,
+        in one pass over whole examples. The result is `x` up to rounding if and only if
+        `x` is the sample of this seed.
+
+        Args:
+          x: samples, float32 [batch, ...event_shape].
+          condition: condition of each sample, as for `log_prob`.
+          seed: seed of the samples, or their own seeds, int32 [batch, 2].
+
+        Returns:
+          float32 [batch, ...event_shape].
+        """
+        if condition is None or condition.is_empty:
+            return self.sample(tf.shape(x)[0], seed=seed)
+        return self.sample(1, condition, seed=seed)[0]
+
     def initialize(self, seed: int | tf.Tensor) -> None:
         """Draws initial weights from `seed`; each layer has its own stream."""
         layers = [

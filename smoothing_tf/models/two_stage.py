@@ -160,8 +160,46 @@ class TwoStageModel(tf.Module):
         Returns:
           float32 [batch, ...event_shape].
         """
-        condition = Condition(x_smoothed, self._label_of(self.reverse, label))
+        condition = self.reverse_condition(x_smoothed, label)
         return self.reverse.sample(1, condition, seed=seed)[0]
+
+    def reverse_condition(
+        self, x_smoothed: tf.Tensor, label: tf.Tensor | None = None
+    ) -> Condition:
+        """Returns the condition of p(x | x~), with labels if it takes them."""
+        return Condition(x_smoothed, self._label_of(self.reverse, label))
+
+    def redraw(
+        self,
+        x_smoothed: tf.Tensor,
+        x: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws once more what `sample` has drawn; see `DensityModel.redraw`.
+
+        Args:
+          x_smoothed: samples x~, float32 [batch, ...event_shape].
+          x: samples x given these x~, float32 [batch, ...event_shape].
+          seed: seed that `sample` was given.
+          label: class of each sample, integers [batch], or None.
+
+        Returns:
+          (x~, x), each float32 [batch, ...event_shape].
+        """
+        return (
+            self.smoothed.redraw(
+                x_smoothed,
+                Condition(label=self._label_of(self.smoothed, label)),
+                seed=derive_seed(seed, "two-step smoothed"),
+            ),
+            self.reverse.redraw(
+                x,
+                self.reverse_condition(x_smoothed, label),
+                seed=derive_seed(seed, "two-step reverse"),
+            ),
+        )
 
     def single_step_denoise(
         self,
@@ -260,7 +298,7 @@ class TwoStageModel(tf.Module):
           BoundTerms in nats, in the dtype of `x`.
         """
         of_smoothed = Condition(label=self._label_of(self.smoothed, label))
-        of_reverse = Condition(x_smoothed, self._label_of(self.reverse, label))
+        of_reverse = self.reverse_condition(x_smoothed, label)
         return BoundTerms(
             log_smoothed=self.smoothed.log_prob(x_smoothed, of_smoothed),
             log_reverse=self.reverse.log_prob(x, of_reverse),

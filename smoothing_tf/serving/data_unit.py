@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.standardization import Standardization
 
 
@@ -49,6 +49,13 @@ class DataUnit:
         if self.num_levels is None:
             return self.floats(x)
         return unit_to_uint8(x, self.num_levels)
+
+    def samples_to_model(self, samples: tf.Tensor) -> tf.Tensor:
+        """Converts exact samples back, float32."""
+        if self.num_levels is None:
+            return self.to_model(samples)
+        levels = tf.cast(samples, tf.float64) * (self.num_levels - 1) / 255
+        return levels_to_unit(tf.round(levels), self.num_levels, tf.float32)
 
     def bound_in_raw_units(self, nats: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns nats_raw_units for standardized data, otherwise nothing."""

@@ -1,27 +1,20 @@
 """Exports a two-stage model as a SavedModel that needs nothing but TensorFlow."""
 
-import math
 import sys
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import tensorflow as tf
-import tqdm
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.numerics import (
-    levels_to_unit,
-    nats_to_bits_per_dim,
-    unit_to_levels,
-)
-from smoothing_tf.seeds import derive_seed
+from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.serving.bound import served_bound
 from smoothing_tf.serving.data_unit import DataUnit
 from smoothing_tf.serving.labels import ServedLabels
 from smoothing_tf.serving.layout import METADATA_FILE
 from smoothing_tf.serving.metadata import make_metadata
+from smoothing_tf.serving.verification import verify_saved_model
 
 _SEED = tf.TensorSpec([2], tf.int32, "seed")
 
@@ -116,89 +109,6 @@ def export_saved_model(
         verify_saved_model(trained, temporary, progress=progress)
 
 
-def verify_saved_model(
-    trained: Trained,
-    directory: artifacts.Path,
-    *,
-    progress: bool = False,
-) -> None:
-    """Compares every signature of a SavedModel with the Python model.
-
-    Samples with a fixed seed must be equal; floats must agree to 1e-4 of their scale.
-
-    Args:
-      trained: the models it was written from.
-      directory: directory of the SavedModel.
-      progress: whether to show a progress bar.
-
-    Raises:
-      RuntimeError: an output of a signature differs, or the model draws samples that
-        are not finite.
-    """
-    two_stage, num_levels = trained.two_stage, trained.num_levels
-    unit = DataUnit(num_levels, trained.standardization)
-    loaded = tf.saved_model.load(str(directory)).signatures
-    # The model's own methods, not the exported functions: this checks the wrapping.
-    sample = tf.function(two_stage.sample)
-    denoise = tf.function(two_stage.denoise)
-    seed = tf.constant([1, 2])
-
-    label = ServedLabels(trained).examples(2)
-    x_smoothed, x = sample(tf.constant(2), seed=seed, **label)
-    if not (np.all(np.isfinite(x_smoothed)) and np.all(np.isfinite(x))):
-        raise RuntimeError(
-            "The model draws samples that are NaN or infinite, so it was not"
-            " published. Train it longer, or in a new run with a lower"
-            " --learning_rate."
-        )
-    expected = {
-        "sample": {
-            "smoothed": unit.floats(x_smoothed),
-            "samples": unit.samples(x),
-            **label,
-        },
-    }
-    given = unit.floats(x_smoothed)
-    # The way there and back may round.
-    x_given = unit.to_model(given)
-    denoised = denoise(x_given, seed=seed, **label)
-    expected["denoise"] = {"samples": unit.samples(denoised)}
-    arguments: dict[str, dict[str, Any]] = {
-        "sample": {"num_samples": tf.constant(2), "seed": seed, **label},
-        "denoise": {"x_smoothed": given, "seed": seed, **label},
-    }
-    if two_stage.has_single_step:
-        single_step = tf.function(two_stage.single_step_denoise)
-        expected["sample"]["single_step"] = unit.floats(
-            single_step(x_smoothed, **label)
-        )
-        expected["single_step_denoise"] = {
-            "single_step": unit.floats(single_step(x_given, **label))
-        }
-        arguments["single_step_denoise"] = {"x_smoothed": given, **label}
-    if num_levels is None:
-        data = {"x": unit.floats(x)}
-        x = unit.to_model(data["x"], tf.float64)
-    else:
-        data = {"levels": tf.cast(unit_to_levels(x, num_levels), tf.int32)}
-        x = levels_to_unit(data["levels"], num_levels, tf.float64)
-    arguments["bound"] = {**data, "seed": seed, **label}
-    expected["bound"] = tf.function(_bound)(two_stage, unit, x, seed, **label)
-    arguments["serving_default"] = arguments["sample"]
-    expected["serving_default"] = expected["sample"]
-
-    if set(loaded) != set(expected):
-        raise RuntimeError(
-            f"The SavedModel must have the signatures {', '.join(sorted(expected))};"
-            f" got {', '.join(sorted(loaded))}."
-        )
-    checks = tqdm.tqdm(
-        expected.items(), "checking", unit="signature", disable=not progress
-    )
-    for name, outputs in checks:
-        _compare(name, loaded[name](**arguments[name]), outputs)
-
-
 def _signatures(
     two_stage: TwoStageModel, unit: DataUnit, labels: ServedLabels
 ) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
@@ -236,13 +146,13 @@ def _signatures(
     def bound_of_levels(levels, seed, label=None):
         assert num_levels is not None
         x = levels_to_unit(levels, num_levels, tf.float64)
-        return _bound(two_stage, unit, x, seed, label)
+        return served_bound(two_stage, unit, x, seed, label)
 
     x_spec = tf.TensorSpec(shape, unit.dtype, "x")
 
     @tf.function(input_signature=[x_spec, _SEED, *labels.spec])
     def bound_of_vectors(x, seed, label=None):
-        return _bound(two_stage, unit, unit.to_model(x, tf.float64), seed, label)
+        return served_bound(two_stage, unit, unit.to_model(x, tf.float64), seed, label)
 
     signatures = {
         "sample": sample,
@@ -252,45 +162,3 @@ def _signatures(
     if two_stage.has_single_step:
         signatures["single_step_denoise"] = single_step_denoise
     return signatures
-
-
-def _bound(
-    two_stage: TwoStageModel,
-    unit: DataUnit,
-    x: tf.Tensor,
-    seed: tf.Tensor,
-    label: tf.Tensor | None = None,
-) -> dict[str, tf.Tensor]:
-    """Computes the terms of the bound at one draw of x~, float64 [n]."""
-    noise_seed = derive_seed(seed, "serving noise")
-    x_smoothed = two_stage.smoothing.distribution(x).sample(seed=noise_seed)
-    terms = two_stage.bound_terms(x, x_smoothed, label)
-    nats = -terms.log_weight()
-    outputs = dict(terms._asdict())
-    if unit.num_levels is None:
-        return outputs | {"nats": nats} | unit.bound_in_raw_units(nats)
-    num_dims = math.prod(two_stage.event_shape)
-    return outputs | {"bits_per_dim": nats_to_bits_per_dim(nats, num_dims)}
-
-
-def _compare(
-    name: str, outputs: dict[str, tf.Tensor], expected: dict[str, tf.Tensor]
-) -> None:
-    if set(outputs) != set(expected):
-        raise RuntimeError(
-            f"The signature `{name}` must return {', '.join(sorted(expected))}; got"
-            f" {', '.join(sorted(outputs))}."
-        )
-    for key in expected:
-        want, got = expected[key].numpy(), outputs[key].numpy()
-        same = want.dtype == got.dtype and want.shape == got.shape
-        if same and want.dtype == np.uint8:
-            same = np.array_equal(want, got)
-        elif same:
-            scale = 1.0 + np.abs(want).max(initial=0.0)
-            same = np.allclose(got, want, rtol=0.0, atol=1e-4 * scale)
-        if not same:
-            raise RuntimeError(
-                f"The signature `{name}` must return the `{key}` of the Python model;"
-                " its values differ. Nothing was published."
-            )

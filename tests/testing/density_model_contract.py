@@ -121,6 +121,14 @@ class ConditionalModelContract(OrderedClassContract):
         alone = self.draw_rows(example_seeds(1, 6)[1::2], second)
         np.testing.assert_allclose(samples[:, 1], alone, rtol=1e-5, atol=1e-4)
 
+    def test_a_sample_given_a_condition_is_drawn_again_in_one_pass(self):
+        model = self._class_conditional(3)
+        condition = Condition(self.images(2), tf.constant([0, 2]))
+        seeds = example_seeds(1, 2)
+        x = self.draw_rows(seeds, condition)
+        again = model.redraw(x, condition, seed=seeds)
+        np.testing.assert_allclose(again, x, rtol=1e-4, atol=1e-4)
+
     def test_arrays_of_numpy_will_do(self):
         x, label = self.images(2).numpy(), np.array([1, 2])
         model = self.make_class_conditional()
@@ -271,6 +279,13 @@ class DensityModelContract(ConditionalModelContract):
         assert np.all(np.isfinite(first) & np.isfinite(other))
         np.testing.assert_array_equal(first, again)
         assert np.all(first != other)
+
+    def test_a_sample_and_no_other_is_drawn_again_in_one_pass(self):
+        model, sample = self._sampler()
+        x = sample(example_seeds(1, 2))
+        again = model.redraw(x, seed=1)
+        np.testing.assert_allclose(again, x, rtol=1e-4, atol=1e-4)
+        assert np.all(model.redraw(x, seed=2) != x)
 
     def test_each_example_may_have_a_seed_and_is_the_same_alone(self):
         model, sample = self._sampler()
