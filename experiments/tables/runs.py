@@ -146,7 +146,9 @@ def _fit(stage, dataset, model: Json, training: Json, smoothing, seed: int):
     # Training steps count from 0: validation has noise of its own.
     validation = draw_from(every)(0)(tf.constant(-1))
     averaged = trainer.averaged
-    mean_nats = tf.function(lambda: -tf.reduce_mean(averaged.log_prob(*validation)))
+    mean_nats = tf.function(
+        lambda: -tf.reduce_mean(averaged.log_prob(*validation)), autograph=False
+    )
     best = (math.inf, 0, averaged.get_weights())
     while trainer.step < config.num_steps:
         trainer.run_drawn_steps(_INTERVAL)

@@ -100,7 +100,7 @@ def measure_sensitivity(model: DensityModel, num_draws: int) -> np.ndarray:
       The mean for every pixel, [height, width].
     """
 
-    @tf.function
+    @tf.function(autograph=False)
     def gradients(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)

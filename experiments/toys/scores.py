@@ -182,7 +182,7 @@ def _map_blocks(
     Returns:
       The joined outputs of the function, each [n, ...].
     """
-    compiled = tf.function(function, jit_compile=True)
+    compiled = tf.function(function, jit_compile=True, autograph=False)
     x = np.asarray(x, np.float64)
     results = []
     for number, start in enumerate(range(0, len(x), size)):

@@ -128,6 +128,7 @@ class _Training:
         self._mean_nats = tf.function(
             lambda *arguments: -tf.reduce_mean(self.model.log_prob(*arguments)),
             jit_compile=True,
+            autograph=False,
         )
 
     def train(self, initial_seed: tf.Tensor) -> float:

@@ -199,7 +199,7 @@ def compile_terms(
     """
 
     # Networks keep their own dtype; likelihoods are computed in that of the argument.
-    @tf.function
+    @tf.function(autograph=False)
     def terms(*arrays: tf.Tensor) -> tf.Tensor:
         in_float64 = (
             tf.cast(a, tf.float64) if a.dtype.is_floating else a for a in arrays

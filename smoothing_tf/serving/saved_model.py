@@ -117,7 +117,7 @@ def _signatures(
 
     number = tf.TensorSpec([], tf.int32, "num_samples")
 
-    @tf.function(input_signature=[number, _SEED, *labels.spec])
+    @tf.function(input_signature=[number, _SEED, *labels.spec], autograph=False)
     def sample(num_samples, seed, label=None):
         label = labels.complete(label, num_samples, seed)
         smoothed, x = two_stage.sample(num_samples, seed=seed, label=label)
@@ -129,12 +129,14 @@ def _signatures(
             outputs["single_step"] = unit.floats(single_step)
         return outputs
 
-    @tf.function(input_signature=[x_smoothed_spec, _SEED, *labels.spec])
+    @tf.function(
+        input_signature=[x_smoothed_spec, _SEED, *labels.spec], autograph=False
+    )
     def denoise(x_smoothed, seed, label=None):
         x = two_stage.denoise(unit.to_model(x_smoothed), seed=seed, label=label)
         return {"samples": unit.samples(x)}
 
-    @tf.function(input_signature=[x_smoothed_spec, *labels.spec])
+    @tf.function(input_signature=[x_smoothed_spec, *labels.spec], autograph=False)
     def single_step_denoise(x_smoothed, label=None):
         x_smoothed = unit.to_model(x_smoothed)
         single_step = two_stage.single_step_denoise(x_smoothed, label=label)
@@ -142,7 +144,7 @@ def _signatures(
 
     levels_spec = tf.TensorSpec(shape, tf.int32, "levels")
 
-    @tf.function(input_signature=[levels_spec, _SEED, *labels.spec])
+    @tf.function(input_signature=[levels_spec, _SEED, *labels.spec], autograph=False)
     def bound_of_levels(levels, seed, label=None):
         assert num_levels is not None
         x = levels_to_unit(levels, num_levels, tf.float64)
@@ -150,7 +152,7 @@ def _signatures(
 
     x_spec = tf.TensorSpec(shape, unit.dtype, "x")
 
-    @tf.function(input_signature=[x_spec, _SEED, *labels.spec])
+    @tf.function(input_signature=[x_spec, _SEED, *labels.spec], autograph=False)
     def bound_of_vectors(x, seed, label=None):
         return served_bound(two_stage, unit, unit.to_model(x, tf.float64), seed, label)
 

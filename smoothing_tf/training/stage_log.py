@@ -44,7 +44,7 @@ class StageLog:
         self._dataset = dataset
         self._seed = seed
         self.window = make_window()
-        self._sample = tf.function(trainer.averaged.sample)
+        self._sample = tf.function(trainer.averaged.sample, autograph=False)
 
     def train_point(
         self, step: int, gradient_norm: float, monitor: Monitor

@@ -87,11 +87,12 @@ class StageTrainer:
             make_adam = FusedAdam if draw is None else keras.optimizers.Adam
             self._optimizer = make_adam(self.schedule, beta_2=config.adam_beta_2)
             self._optimizer.build(self.model.trainable_variables)
-        self._compiled_steps = tf.function(self._run_steps)
+        # AutoGraph would convert every function of the networks, which takes seconds.
+        self._compiled_steps = tf.function(self._run_steps, autograph=False)
         self._compiled_drawn_steps = tf.function(
-            self._run_drawn_steps, jit_compile=True
+            self._run_drawn_steps, jit_compile=True, autograph=False
         )
-        self._compiled_sum = tf.function(self._sum_nats)
+        self._compiled_sum = tf.function(self._sum_nats, autograph=False)
 
     @property
     def step(self) -> int:
@@ -180,7 +181,7 @@ class StageTrainer:
         return total / validation.num_examples
 
     def _run_steps(self, iterator, num_steps):
-        return self._repeat_steps(lambda step: next(iterator), num_steps)
+        return self._repeat_steps(lambda step: iterator.get_next(), num_steps)
 
     def _run_drawn_steps(self, num_steps):
         return self._repeat_steps(self._draw, num_steps)
@@ -188,16 +189,23 @@ class StageTrainer:
     def _repeat_steps(self, arguments_of, num_steps):
         nats = tf.TensorArray(tf.float32, size=num_steps)
         norms = tf.TensorArray(tf.float32, size=num_steps)
-        for i in tf.range(num_steps):
+
+        def run_step(index, nats, norms):
             step = tf.cast(self._optimizer.iterations, tf.int32)
             replica_nats, replica_norm = self._strategy.run(
                 self._replica_step, args=(arguments_of(step), step)
             )
             self._update_average(tf.cast(step, tf.float32))
-            nats = nats.write(i, self._strategy.reduce("SUM", replica_nats, axis=None))
-            norms = norms.write(
-                i, self._strategy.reduce("MEAN", replica_norm, axis=None)
-            )
+            sum_of_nats = self._strategy.reduce("SUM", replica_nats, axis=None)
+            norm = self._strategy.reduce("MEAN", replica_norm, axis=None)
+            return index + 1, nats.write(index, sum_of_nats), norms.write(index, norm)
+
+        _, nats, norms = tf.while_loop(
+            lambda index, *_: index < num_steps,
+            run_step,
+            (0, nats, norms),
+            maximum_iterations=num_steps,
+        )
         return nats.stack(), norms.stack()
 
     def _replica_step(self, arguments, step):

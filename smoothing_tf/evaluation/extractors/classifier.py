@@ -88,7 +88,7 @@ class Classifier(Extractor):
         for array in self.weights().values():
             digest.update(array.astype("<f4").tobytes())
         self.sha256 = digest.hexdigest()
-        self._apply = tf.function(self._model)
+        self._apply = tf.function(self._model, autograph=False)
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "Classifier":
@@ -164,7 +164,7 @@ def _network(shape: tuple[int, ...], num_classes: int, seeds: list[int]) -> kera
 def _train_step(model: keras.Model, optimizer: keras.Optimizer):
     optimizer.build(model.trainable_variables)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(images: tf.Tensor, labels: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             _, logits = model(images, training=True)

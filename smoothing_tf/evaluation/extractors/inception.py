@@ -59,7 +59,7 @@ class Inception(Extractor):
         (self._argument,) = inputs
         self._signature = signature
         self.sha256 = _sha256(path)
-        self._apply = tf.function(self._network)
+        self._apply = tf.function(self._network, autograph=False)
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "Inception":

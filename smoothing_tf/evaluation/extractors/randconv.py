@@ -59,7 +59,7 @@ class RandConv(Extractor):
                 stored.append(tf.constant(weights))
             inputs = filters
         self.sha256 = digest.hexdigest()
-        self._apply = tf.function(self._network)
+        self._apply = tf.function(self._network, autograph=False)
 
     @classmethod
     def build(cls, inputs: ExtractorInputs) -> "RandConv":
