@@ -7,6 +7,7 @@ import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.standardization import Standardization
+from smoothing_tf.texts import list_names
 
 # Facts that data.json of an earlier version lacks.
 _LATER = {"standardization", "num_classes", "class_frequencies"}
@@ -148,8 +149,8 @@ class DataSpec:
 
     def _describe_classes(self) -> str:
         names = self.class_names or ()
-        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        return f"{self.num_classes or 'none'}{f' ({shown})' if names else ''}"
+        shown = f" ({list_names(names)})" if names else ""
+        return f"{self.num_classes or 'none'}{shown}"
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
         """Checks that a model of these data can be used on other data.
