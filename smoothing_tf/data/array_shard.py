@@ -8,7 +8,7 @@ import tensorflow as tf
 import tqdm
 
 from smoothing_tf.data.array_file import ArrayInFile, StoredArray
-from smoothing_tf.data.fingerprints import digest_of, state_of
+from smoothing_tf.data.fingerprints import Fingerprint, digest_of, state_of
 from smoothing_tf.data.record_format import RecordFormat, encode_record
 
 # Bytes that are converted or checked at a time.
@@ -90,14 +90,14 @@ class ArrayShard:
                 part = np.asarray(part).astype(dtype, copy=False)
             yield part.reshape(len(part), *event_shape)
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Names the file and what is taken from it; None for an array in memory."""
         if not isinstance(self.array, ArrayInFile):
             return None
         place = dataclasses.replace(self.array, path="")
         parts = (self.rows, self.labels, self.lookup)
         digests = " ".join(digest_of(part) for part in parts)
-        return f"{state_of(self.array.path, root)} {place} {digests}"
+        return Fingerprint(state_of(self.array.path, root), f"{place} {digests}")
 
     def check(self, label: str = "") -> list[tuple[int, str]]:
         """Finds the examples that are not what the format declares.
