@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.inpainting import check_stages, prepare_images
-from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.sampling import batches
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.sampling.labels import LABEL, infer_labels
@@ -50,9 +50,11 @@ def denoise_images(
       units.
 
     Raises:
+      TypeError: `trained` is something else.
       ValueError: a stage is not trained, x~ does not fit the models or is not finite,
         `num_draws` is below 1, the gradient is not defined, or a label does not fit.
     """
+    check_trained(trained)
     check_count("num_draws", num_draws)
     two_stage = trained.two_stage
     x_smoothed = np.asarray(x_smoothed)
@@ -122,14 +124,21 @@ def inpaint_images(
       them, as float64.
 
     Raises:
+      TypeError: `trained` is something else, or `mask` no array of numbers.
       ValueError: a stage is not trained or not autoregressive, an argument does not
         fit, or a label is missing.
     """
+    check_trained(trained)
     check_count("num_inpaintings", num_inpaintings)
     two_stage = trained.two_stage
     check_stages(two_stage.smoothed, two_stage.reverse)
     images, mask = np.asarray(images), np.asarray(mask)
     check_shape("images", images, two_stage.event_shape)
+    if mask.dtype.kind not in "biuf":
+        raise TypeError(
+            "`mask` must be an array of True (known) and False (missing); got"
+            f" {mask.dtype}."
+        )
     given = np.repeat(images, num_inpaintings, axis=0)
     images = as_float32("images", trained.to_model_scale(images))
     # Once for all images: batches are drawn in a graph, whose errors name no argument.
