@@ -43,8 +43,9 @@ def scatter_columns(
     figure = Figure(figsize=(3.0 * columns, 3.1 * rows), dpi=130, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     everything = np.concatenate(list(groups.values()))
-    low, high = np.quantile(everything, [0.001, 0.999], axis=0)
-    margin = 0.1 * (high - low) + 1e-12
+    low, high = np.quantile(everything, [0.001, 0.999], axis=0).astype(np.float64)
+    # A single point needs a margin too, also far from 0.
+    margin = 0.1 * (high - low) + 1e-9 * np.abs(high) + 1e-12
     low, high = low - margin, high + margin
     for axes, (label, points) in zip(panels, groups.items()):
         # A dollar sign in a name begins no formula.

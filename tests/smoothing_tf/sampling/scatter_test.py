@@ -59,3 +59,10 @@ def test_the_axes_have_the_names_of_the_columns(monkeypatch, names, expected):
         assert (axes.get_xlabel(), axes.get_ylabel()) == expected
     (axes,) = figures[1].axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == (expected[0], "density")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("value", [0.0, 1e5, -1e9])
+def test_a_single_point_anywhere_is_shown(dtype, value):
+    picture = scatter_columns({"one": np.full((1, 2), value, dtype)})
+    assert picture.dtype == np.uint8
