@@ -1,6 +1,7 @@
 """The tasks of the sample command: new samples, denoising, inpainting."""
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -154,7 +155,7 @@ def _choose_label(trained: Trained, config: SamplingConfig) -> int | None:
     elif name.isdecimal() and int(name) != label and int(name) < len(names):
         print(
             f"--class={name} is the class of that name, number {label}; class number"
-            f" {int(name)} is --class={names[int(name)]}.",
+            f" {int(name)} is --class={shlex.quote(names[int(name)])}.",
             file=sys.stderr,
         )
     return found

@@ -37,10 +37,10 @@ def test_a_plain_class_is_drawn_without_a_word(class_, label, capsys):
 
 
 def test_a_name_that_is_also_a_number_is_explained(capsys):
-    np.testing.assert_array_equal(draw("2", "cat", "2", "dog"), [1, 1])
+    np.testing.assert_array_equal(draw("2", "cat", "2", "a dog"), [1, 1])
     assert capsys.readouterr().err == (
         "--class=2 is the class of that name, number 1; class number 2 is"
-        " --class=dog.\n"
+        " --class='a dog'.\n"
     )
 
 
