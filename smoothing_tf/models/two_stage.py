@@ -53,7 +53,8 @@ class TwoStageModel(tf.Module):
     """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained separately.
 
     If one or both of the models are class-conditional, it is a model of p(x | y), and
-    every method needs labels y, one per example. A stage without classes ignores them.
+    every method but `inpaint_any_class` needs labels y, one per example. A stage
+    without classes ignores them.
 
     Args:
       smoothing: q(x~ | x), the noise that both stages were trained with.
