@@ -39,7 +39,16 @@ def run_arguments(config: config_lib.Config, options: PipelineConfig) -> dict[st
 
     Returns:
       Parameter name -> value.
+
+    Raises:
+      ValueError: the configuration names a directory for decoded splits.
     """
+    if config.data.cache_dir is not None:
+        raise ValueError(
+            f"`--cache_dir` has no effect in the pipeline; got {config.data.cache_dir}."
+            " Its nodes keep decoded splits next to the data that ingest has written,"
+            " below the pipeline's root. Drop it."
+        )
     flags = config_lib.to_flags(config)
     evaluation = [field.name for field in dataclasses.fields(config.evaluation)]
     arguments = {

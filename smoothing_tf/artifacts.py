@@ -30,6 +30,21 @@ _ZIP_START = b"PK"
 _NPY_START = b"\x93NUMPY"
 
 
+def check_path(name: str, path: Path) -> None:
+    """Checks that an argument names a directory or a file.
+
+    Raises:
+      TypeError: it is no path.
+      ValueError: it is empty.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"`{name}` must be a path, a string or `pathlib.Path`; got {path!r}."
+        )
+    if not os.fspath(path):
+        raise ValueError(f"`{name}` must name a directory; got an empty path.")
+
+
 def check_directory(path: Path) -> pathlib.Path:
     """Checks, before any work is done, that `path` can be a directory.
 

@@ -222,8 +222,10 @@ def load_config(workdir: artifacts.Path) -> Config:
 
     Raises:
       FileNotFoundError: there is no run in `workdir`.
-      ValueError: its flags.cfg is cut or damaged.
+      TypeError: `workdir` is no path.
+      ValueError: its flags.cfg is cut or damaged, or `workdir` is empty.
     """
+    artifacts.check_path("workdir", workdir)
     path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
     if not path.is_file():
         raise FileNotFoundError(

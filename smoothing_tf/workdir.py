@@ -1,7 +1,6 @@
 """Training, loading and evaluating the stages of a working directory."""
 
 import functools
-import os
 import pathlib
 import shutil
 import sys
@@ -75,7 +74,8 @@ def fit(
     Raises:
       BlockingIOError: another process trains one of the stages.
       FloatingPointError: the loss or its gradient is NaN or infinite.
-      TypeError: `config` is no configuration, or `stages` a single name.
+      TypeError: `config` is no configuration, `workdir` no path, or `stages` a single
+        name.
       ValueError: the directory holds a run with another configuration, the data
         cannot be used, `stages` are wrong, or `workdir` is empty.
     """
@@ -85,8 +85,7 @@ def fit(
             f" {config!r}."
         )
     check_stages(stages)
-    if not os.fspath(workdir):
-        raise ValueError("`workdir` must name a directory; got an empty path.")
+    artifacts.check_path("workdir", workdir)
     artifacts.check_directory(workdir)
     train(config, open_dataset(config.data), workdir, stages)
     return load(workdir)
@@ -102,7 +101,8 @@ def load(workdir: artifacts.Path) -> Trained:
 
     Raises:
       FileNotFoundError: there is no run in `workdir`, or no stage has a checkpoint.
-      ValueError: a file of the run is damaged.
+      TypeError: `workdir` is no path.
+      ValueError: a file of the run is damaged, or `workdir` is empty.
     """
     config = load_config(workdir)
     return load_trained(config, load_data_spec(workdir, config), workdir)

@@ -48,8 +48,9 @@ def write_metadata(
         )
     features = {record_format.feature: connector}
     metadata = source.metadata()
-    if source.class_names is not None:
-        features["label"] = tfds.features.ClassLabel(names=source.class_names)
+    if record_format.label is not None and source.class_names is not None:
+        label = tfds.features.ClassLabel(names=source.class_names)
+        features[record_format.label] = label
     tfds.folder_dataset.write_metadata(
         data_dir=directory,
         features=features,

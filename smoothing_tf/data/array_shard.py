@@ -8,7 +8,7 @@ import tensorflow as tf
 import tqdm
 
 from smoothing_tf.data.array_file import ArrayInFile, StoredArray
-from smoothing_tf.data.fingerprints import digest_of, state_of
+from smoothing_tf.data.fingerprints import Fingerprint, digest_of, state_of
 from smoothing_tf.data.record_format import RecordFormat, encode_record
 
 # Bytes that are converted or checked at a time.
@@ -90,14 +90,14 @@ class ArrayShard:
                 part = np.asarray(part).astype(dtype, copy=False)
             yield part.reshape(len(part), *event_shape)
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Names the file and what is taken from it; None for an array in memory."""
         if not isinstance(self.array, ArrayInFile):
             return None
         place = dataclasses.replace(self.array, path="")
         parts = (self.rows, self.labels, self.lookup)
         digests = " ".join(digest_of(part) for part in parts)
-        return f"{state_of(self.array.path, root)} {place} {digests}"
+        return Fingerprint(state_of(self.array.path, root), f"{place} {digests}")
 
     def check(self, label: str = "") -> list[tuple[int, str]]:
         """Finds the examples that are not what the format declares.
@@ -110,7 +110,10 @@ class ArrayShard:
         """
         if not self._limits_values:  # Every value of the dtype is allowed.
             return sorted(self._unsound_labels().items())
-        return self.decode(lambda *_: None, label)
+        unsound = self._unsound_labels()
+        for start, chunk in self._numbered_chunks(label):
+            self._add_unsound_values(unsound, start, chunk)
+        return sorted(unsound.items())
 
     def decode(
         self, append: Callable[[np.ndarray, int | None], None], label: str = ""
@@ -125,17 +128,21 @@ class ArrayShard:
           As `check`.
         """
         unsound = self._unsound_labels()
+        for start, chunk in self._numbered_chunks(label):
+            self._add_unsound_values(unsound, start, chunk)
+            for i, x in enumerate(chunk, start):
+                append(x, None if self.labels is None else int(self.labels[i]))
+        return sorted(unsound.items())
+
+    def _numbered_chunks(self, label: str) -> Iterator[tuple[int, np.ndarray]]:
+        """Yields (index of the first example, examples) of every chunk."""
         start = 0
         progress = tqdm.tqdm(desc=label, total=self.num_examples, delay=2, disable=None)
         with progress:
             for chunk in self.chunks():
-                for i, reason in self._unsound_values(chunk):
-                    unsound.setdefault(start + i, reason)
-                for i, x in enumerate(chunk, start):
-                    append(x, None if self.labels is None else int(self.labels[i]))
+                yield start, chunk
                 start += len(chunk)
                 progress.update(len(chunk))
-        return sorted(unsound.items())
 
     @property
     def _limits_values(self) -> bool:
@@ -144,19 +151,23 @@ class ArrayShard:
         dtype = np.dtype(self.format.dtype)
         return num_levels is None or num_levels <= np.iinfo(dtype).max
 
-    def _unsound_values(self, chunk: np.ndarray) -> Iterator[tuple[int, str]]:
+    def _add_unsound_values(
+        self, unsound: dict[int, str], start: int, chunk: np.ndarray
+    ) -> None:
+        """Adds index -> reason; an example that is there keeps its reason."""
         values = chunk.reshape(len(chunk), -1)
         num_levels = self.format.num_levels
         if num_levels is None:
             for i in np.flatnonzero(~np.isfinite(values).all(axis=1)):
-                yield int(i), "has values that are NaN or infinite"
+                reason = "has values that are NaN or infinite"
+                unsound.setdefault(start + int(i), reason)
         elif self._limits_values:
-            for i in np.flatnonzero(values.max(axis=1) >= num_levels):
-                yield (
-                    int(i),
-                    f"has the value {values[i].max()}, above the last level"
-                    f" {num_levels - 1}",
+            highest = values.max(axis=1)
+            for i in np.flatnonzero(highest >= num_levels):
+                reason = (
+                    f"has the value {highest[i]}, above the last level {num_levels - 1}"
                 )
+                unsound.setdefault(start + int(i), reason)
 
     def _unsound_labels(self) -> dict[int, str]:
         num_classes = self.format.num_classes

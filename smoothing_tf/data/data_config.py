@@ -91,7 +91,9 @@ class DataConfig:
     cache_dir: str | None = setting(
         None,
         "Directory for decoded records, which are mapped into memory; empty for"
-        " DATA.decoded next to the data, and for splits of at most 256 MiB in memory.",
+        " DATA.decoded next to the data, and for splits of at most 256 MiB in memory."
+        " No effect on data that are not decoded, such as arrays in memory; not for the"
+        " pipeline.",
         none_name="",
         is_path=True,
     )

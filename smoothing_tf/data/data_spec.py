@@ -7,9 +7,10 @@ import numpy as np
 
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.standardization import Standardization
+from smoothing_tf.texts import list_names
 
 # Facts that data.json of an earlier version lacks.
-_LATER = {"standardization", "num_classes", "class_frequencies"}
+_LATER = {"standardization", "num_classes", "class_frequencies", "columns"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DataSpec:
       num_classes: number of classes; None without labels.
       class_frequencies: share of each class in the training split; None without
         labels, or if no model needed it.
+      columns: names of the columns of a table; None for other data.
     """
 
     name: str
@@ -37,6 +39,7 @@ class DataSpec:
     standardization: Standardization | None = None
     num_classes: int | None = None
     class_frequencies: tuple[float, ...] | None = None
+    columns: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, *, with_frequencies: bool = False) -> "DataSpec":
@@ -57,6 +60,7 @@ class DataSpec:
             standardization=dataset.standardization,
             num_classes=dataset.num_classes,
             class_frequencies=_frequencies(dataset) if with_frequencies else None,
+            columns=dataset.source.columns,
         )
 
     @classmethod
@@ -109,6 +113,8 @@ class DataSpec:
         frequencies = value.get("class_frequencies")
         _check_classes(num_classes, frequencies)
         shares = None if frequencies is None else tuple(frequencies)
+        columns = value.get("columns")
+        _check_columns(columns, shape)
         return cls(
             **value
             | {
@@ -117,6 +123,7 @@ class DataSpec:
                 "class_names": None if classes is None else tuple(classes),
                 "num_classes": num_classes,
                 "class_frequencies": shares,
+                "columns": None if columns is None else tuple(columns),
             }
         )
 
@@ -124,7 +131,7 @@ class DataSpec:
         """Converts the facts to plain lists, strings and numbers."""
         value = dataclasses.asdict(self)
         value["event_shape"] = list(self.event_shape)
-        for name in ("class_names", "class_frequencies"):
+        for name in ("class_names", "class_frequencies", "columns"):
             value[name] = getattr(self, name) and list(getattr(self, name))
         if self.standardization is not None:
             value["standardization"] = self.standardization.to_json()
@@ -148,8 +155,8 @@ class DataSpec:
 
     def _describe_classes(self) -> str:
         names = self.class_names or ()
-        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        return f"{self.num_classes or 'none'}{f' ({shown})' if names else ''}"
+        shown = f" ({list_names(names)})" if names else ""
+        return f"{self.num_classes or 'none'}{shown}"
 
     def check_same_kind(self, other: "DataSpec", where: str) -> None:
         """Checks that a model of these data can be used on other data.
@@ -206,6 +213,17 @@ def _check_classes(num_classes: Any, frequencies: Any) -> None:
         raise ValueError(
             f"`class_frequencies` must be {num_classes} numbers from 0 to 1, or null;"
             f" got {frequencies!r}."
+        )
+
+
+def _check_columns(columns: Any, shape: list[int]) -> None:
+    if columns is None:
+        return
+    is_list = isinstance(columns, list) and shape == [len(columns)]
+    if not is_list or not all(isinstance(name, str) for name in columns):
+        raise ValueError(
+            "`columns` must be a name for each coordinate of a vector, or null; got"
+            f" {columns!r} for the shape {shape}."
         )
 
 

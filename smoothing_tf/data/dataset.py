@@ -246,7 +246,13 @@ def open_dataset(config: DataConfig) -> Dataset:
       ValueError: `data_dir` is needed or holds no such data set, or its features
         cannot be modeled.
       OSError: the files cannot be read.
+      TypeError: `config` is no `DataConfig`.
     """
+    if not isinstance(config, DataConfig):
+        raise TypeError(
+            "`config` must be a `smoothing_tf.DataConfig`, e.g. DataConfig('digits');"
+            f" got {config!r}."
+        )
     if config.dataset in DATASETS_IN_DATA_DIR and config.data_dir is None:
         raise ValueError(
             f"`data_dir` must name the data when `dataset` is {config.dataset!r};"

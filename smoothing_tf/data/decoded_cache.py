@@ -2,7 +2,9 @@
 
 A split is decoded once. Its files lie next to the data, in DATA.decoded, or in
 `--cache_dir`. Their name says which records they were decoded from and how, so that
-those of changed data, another conversion or another decoder are not used.
+those of changed data, another conversion or another decoder are not used. Several
+selections from the same files, such as two values of --split_fractions, are kept side
+by side; when the files change, all of them are removed.
 """
 
 import contextlib
@@ -16,6 +18,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +33,7 @@ from smoothing_tf.data.decoded_files import (
 from smoothing_tf.data.source import Source
 from smoothing_tf.locks import is_locked, locked
 from smoothing_tf.os_errors import message_of_os_error
+from smoothing_tf.texts import size_text
 
 # Smaller splits stay in memory, unless a directory is named for their files.
 _MAX_BYTES_IN_MEMORY = 1 << 28
@@ -72,7 +76,8 @@ class DecodedCache:
           stored on disk, or no place can be written to.
 
         Raises:
-          OSError: `cache_dir` cannot be written to, or its disk is full.
+          OSError: `cache_dir` cannot be written to, or its disk is full; the message
+            names the flag.
         """
         record_format = self.source.format
         num_examples = sum(s.num_examples for s in self.source.shards[split])
@@ -86,37 +91,42 @@ class DecodedCache:
             return None
         places = self._places()
         for place in places:
-            if (found := _open(place / name, layout)) is not None:
+            if (found := _open(place / str(name), layout)) is not None:
                 return found
         problems = []
         for place in places:
             try:
-                return _build(place, split, name, layout, decode, remark_on)
+                return _build(place, name, layout, decode, remark_on)
             except _UnusablePlace as error:
                 if self.cache_dir is not None:
-                    raise error.cause from None
+                    raise _unusable(self.cache_dir, error.cause) from error.cause
                 problems.append(message_of_os_error(error.cause).rstrip("."))
         print(
             f"The split {split!r} of {self.source.name!r} is decoded into memory"
-            f" ({layout.num_bytes / 1e9:.2g} GB), since no place on disk can be used:"
+            f" ({size_text(layout.num_bytes)}), since no place on disk can be used:"
             f" {'; '.join(problems)}. Name a directory with --cache_dir.",
             file=sys.stderr,
         )
         return None
 
-    def _name(self, split: str) -> str | None:
+    def _name(self, split: str) -> "_Name | None":
         """Name of the split's files: what they were decoded by, and from what."""
         root = self.source.directory
         if root is None:
             return None
-        records = hashlib.sha256()
+        states, selections = hashlib.sha256(), hashlib.sha256()
         for shard in self.source.shards[split]:
             fingerprint = shard.fingerprint(root)
             if fingerprint is None:
                 return None
-            records.update(fingerprint.encode(errors="surrogateescape"))
-        digests = (_decoder_digest(self.source.format), records.hexdigest())
-        return "-".join((split, *(digest[:_DIGEST_LENGTH] for digest in digests)))
+            states.update(fingerprint.state.encode(errors="surrogateescape"))
+            selections.update(f"{fingerprint.selection}\0".encode())
+        digests = (
+            _decoder_digest(self.source.format),
+            states.hexdigest(),
+            selections.hexdigest(),
+        )
+        return _Name(split, *(digest[:_DIGEST_LENGTH] for digest in digests))
 
     def _places(self) -> list[pathlib.Path]:
         data = pathlib.Path(os.path.realpath(self.source.directory or ""))
@@ -132,12 +142,37 @@ class DecodedCache:
         ]
 
 
+class _Name(NamedTuple):
+    """Name of the files of a split: digests of all that they depend on."""
+
+    split: str
+    decoder: str
+    state: str
+    selection: str
+
+    def __str__(self) -> str:
+        return "-".join(self)
+
+    def remove_outdated(self, place: pathlib.Path) -> None:
+        """Removes files of records that have changed since they were decoded."""
+        current = "-".join(self[:-1])
+        for path in _find(place, f"{'-'.join(self[:-2])}-*"):
+            if not os.path.basename(path).startswith(f"{current}-"):
+                shutil.rmtree(path, ignore_errors=True)
+
+
 class _UnusablePlace(Exception):
     """A directory that cannot be written to, or has too little space."""
 
     def __init__(self, cause: OSError):
         super().__init__(str(cause))
         self.cause = cause
+
+
+def _unusable(cache_dir: str, cause: OSError) -> OSError:
+    """Makes the error for a directory that the user has named."""
+    reason = message_of_os_error(cause)
+    return type(cause)(f"--cache_dir={cache_dir} cannot be used: {reason}")
 
 
 @contextlib.contextmanager
@@ -150,12 +185,12 @@ def _preparing() -> Iterator[None]:
 
 def _build(
     place: pathlib.Path,
-    split: str,
-    name: str,
+    name: _Name,
     layout: Layout,
     decode: Decode,
     remark_on: Callable[[np.ndarray], str | None],
 ) -> DecodedSplit:
+    split, path = name.split, place / str(name)
     lock = f".{split}.lock"
     with contextlib.ExitStack() as stack:
         with _preparing():
@@ -167,23 +202,23 @@ def _build(
                 )
             stack.enter_context(locked(place, name=lock, wait_seconds=math.inf))
         # Another process may have been faster.
-        if (found := _open(place / name, layout)) is not None:
+        if (found := _open(path, layout)) is not None:
             return found
-        _remove(place, f".{split}-*.tmp-????????")
-        _remove(place, name)
+        for leftover in (*_find(place, f".{split}-*.tmp-????????"), str(path)):
+            shutil.rmtree(leftover, ignore_errors=True)
         with contextlib.ExitStack() as files:
             with _preparing():
-                writer = files.enter_context(writing_split(place / name, layout))
+                writer = files.enter_context(writing_split(path, layout))
             decode(writer.append)
             writer.describe(remark_on(writer.flush()))
-        # Files of records that have changed since.
-        _remove(place, f"{name.rpartition('-')[0]}-*", keep=name)
-        decoded = read_split(place / name, layout)
+        name.remove_outdated(place)
+        decoded = read_split(path, layout)
     if decoded is None:
-        raise FileNotFoundError(f"{place / name} was removed while it was written.")
+        raise FileNotFoundError(f"{path} was removed while it was written.")
     print(
-        f"The decoded split {split!r} is kept in {place} ({layout.num_bytes / 1e9:.2g}"
-        " GB), which can be removed at any time. --cache_dir names another place.",
+        f"The decoded split {split!r} is kept in {place}"
+        f" ({size_text(layout.num_bytes)}), which can be removed at any time."
+        " --cache_dir names another place.",
         file=sys.stderr,
     )
     return decoded
@@ -197,10 +232,8 @@ def _open(path: pathlib.Path, layout: Layout) -> DecodedSplit | None:
         return None
 
 
-def _remove(place: pathlib.Path, pattern: str, keep: str | None = None) -> None:
-    for path in glob.glob(str(pathlib.Path(glob.escape(str(place))) / pattern)):
-        if os.path.basename(path) != keep:
-            shutil.rmtree(path, ignore_errors=True)
+def _find(place: pathlib.Path, pattern: str) -> list[str]:
+    return glob.glob(str(pathlib.Path(glob.escape(str(place))) / pattern))
 
 
 def _decoder_digest(record_format) -> str:

@@ -2,8 +2,25 @@
 
 import hashlib
 import os
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Fingerprint(NamedTuple):
+    """Identifies records on disk.
+
+    Attributes:
+      state: the files, with their sizes and times.
+      selection: which of their values are read, and how.
+    """
+
+    state: str
+    selection: str = ""
+
+    def part(self, selection: str) -> "Fingerprint":
+        """Identifies some of the records."""
+        return Fingerprint(self.state, f"{self.selection} {selection}")
 
 
 def state_of(path: str, root: str) -> str:

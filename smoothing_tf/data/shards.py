@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.data.array_shard import ArrayShard
-from smoothing_tf.data.fingerprints import digest_of, state_of
+from smoothing_tf.data.fingerprints import Fingerprint, digest_of, state_of
 from smoothing_tf.data.picture_format import PATH_FEATURE
 from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import encode_record
@@ -33,7 +33,7 @@ class MemoryShard:
         """Says where record `index` of the shard is stored, for messages."""
         return f"in memory at {index}"
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Identifies records on disk by their files; None in memory.
 
         Args:
@@ -64,10 +64,10 @@ class FileShard:
         """Names the file of record `index` of the shard."""
         return printable(self.files[index][0])
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Names the files with their sizes, times and labels."""
         lines = (f"{state_of(path, root)} {label}" for path, label in self.files)
-        return "\n".join(lines)
+        return Fingerprint("\n".join(lines))
 
     def read(self) -> Iterator[bytes]:
         for path, label in self.files:
@@ -89,9 +89,9 @@ class TFRecordShard:
         """Names the file and the number of the record in it."""
         return f"{self.path}, record {index}"
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Names the file with its size and time."""
-        return f"{state_of(self.path, root)} {self.num_examples}"
+        return Fingerprint(f"{state_of(self.path, root)} {self.num_examples}")
 
     def read(self) -> Iterator[bytes]:
         # Reading a pipe could block forever.
@@ -144,10 +144,10 @@ class PartOfShard:
         """Says where the other shard stores the record."""
         return self.shard.place_of(self.start + index)
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Adds the range to the fingerprint of the other shard."""
         whole = self.shard.fingerprint(root)
-        return whole and f"{whole} from {self.start} to {self.stop}"
+        return whole and whole.part(f"from {self.start} to {self.stop}")
 
     def read(self) -> Iterator[bytes]:
         yield from itertools.islice(self.shard.read(), self.start, self.stop)
@@ -173,10 +173,10 @@ class ShardRows:
         """Says where the other shard stores the record."""
         return self.shard.place_of(int(self.rows[index]))
 
-    def fingerprint(self, root: str) -> str | None:
+    def fingerprint(self, root: str) -> Fingerprint | None:
         """Adds the rows to the fingerprint of the other shard."""
         whole = self.shard.fingerprint(root)
-        return None if whole is None else f"{whole} {digest_of(self.rows)}"
+        return whole and whole.part(digest_of(self.rows))
 
     def read(self) -> Iterator[bytes]:
         chosen = np.zeros(self.shard.num_examples, bool)

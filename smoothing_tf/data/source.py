@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from smoothing_tf.data.array_shard import ArrayShard
+from smoothing_tf.data.class_labels import find_class_feature
 from smoothing_tf.data.picture_classes import find_classes
 from smoothing_tf.data.picture_format import PictureConversion, PictureFormat
 from smoothing_tf.data.picture_header import SUFFIXES
@@ -92,18 +93,17 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
     features = dict(info.features.items())
     record_format = _builder_format(builder, features, shards)
     columns, standardization = read_table_facts(builder, record_format)
-    label = features.get("label")
-    if not isinstance(label, tfds.features.ClassLabel) or not label.num_classes:
-        label = None
+    label = find_class_feature(info)
     return Source(
         name=builder.name,
         format=dataclasses.replace(
             record_format,
-            label=None if label is None else "label",
-            num_classes=None if label is None else label.num_classes,
+            label=label.name,
+            num_classes=None if label.class_names is None else len(label.class_names),
         ),
         shards=shards,
-        class_names=None if label is None else tuple(label.names),
+        class_names=label.class_names,
+        notes=label.notes,
         directory=str(builder.data_dir),
         columns=columns,
         standardization=standardization,

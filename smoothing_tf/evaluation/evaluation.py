@@ -144,8 +144,9 @@ def write_evaluation(
     if image_metrics is not None:
         sample_metrics, statistics = image_metrics(samples, left_out)
         metrics.update(sample_metrics)
-    shown = picture_samples(real, samples)
-    by_class = picture_classes(trained, samples, stored.get(LABEL))
+    columns = dataset.source.columns
+    shown = picture_samples(real, samples, columns)
+    by_class = picture_classes(trained, samples, stored.get(LABEL), columns)
     if by_class is not None:
         shown["classes"] = by_class
     facts = _facts(trained, dataset, seed, left_out)

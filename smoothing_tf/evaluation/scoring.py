@@ -7,7 +7,7 @@ import numpy as np
 from smoothing_tf.data.input_pipeline import array_batches
 from smoothing_tf.evaluation.likelihood import evaluate_bound
 from smoothing_tf.models.classes import as_labels
-from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.settings import check_count
@@ -50,9 +50,11 @@ def score(
       or "nats" for continuous data.
 
     Raises:
+      TypeError: `trained` is something else.
       ValueError: a stage is not trained, `x` does not fit the models, or a number of
         draws or examples is too small.
     """
+    check_trained(trained)
     check_count("num_draws", num_draws)
     check_count("num_importance_draws", num_importance_draws, minimum=0)
     check_count("batch_size", batch_size)

@@ -2,9 +2,15 @@
 
 import dataclasses
 import operator
+import unicodedata
 from typing import Any
 
 import numpy as np
+
+from smoothing_tf.texts import list_names
+
+# Longer numbers are no classes, and Python refuses to convert very long ones.
+_MAX_DIGITS = 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,24 +42,44 @@ class Classes:
             return np.log(np.asarray(frequencies, np.float64))
 
     def name_of(self, label: int) -> str:
-        """Returns the name of a class, or its number as text."""
-        return str(label) if self.names is None else self.names[label]
+        """Returns the name of a class, or its number as text.
+
+        A name that several classes have is followed by the number.
+        """
+        if self.names is None:
+            return str(label)
+        name = self.names[label]
+        return name if self.names.count(name) == 1 else f"{name} ({label})"
 
     def find(self, name: str, num_classes: int) -> int:
         """Finds the number of a class by its name or, if no name is equal, its number.
 
+        Names are equal if they show the same letters: an accented letter may be one
+        character or two (Unicode NFC or NFD, as file systems differ).
+
         Raises:
-          ValueError: there is no such class.
+          ValueError: there is no such class, or several have the name.
         """
         names = self.names or ()
-        if name in names:
-            return names.index(name)
-        if name.isdecimal() and int(name) < num_classes:
+        found = [label for label, own in enumerate(names) if own == name]
+        if not found:
+            same = unicodedata.normalize("NFC", name)
+            normalized = [unicodedata.normalize("NFC", own) for own in names]
+            found = [label for label, own in enumerate(normalized) if own == same]
+        if len(found) > 1:
+            raise ValueError(
+                f"The classes {list_names([str(label) for label in found])} all have"
+                f" the name {name!r}. Give one of these numbers."
+            )
+        if found:
+            return found[0]
+        is_number = name.isascii() and name.isdigit() and len(name) <= _MAX_DIGITS
+        if is_number and int(name) < num_classes:
             return int(name)
-        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+        shown = f" or a name: {list_names(names)}" if names else ""
         raise ValueError(
-            f"There is no class {name!r}. Give a number from 0 to {num_classes - 1}"
-            f"{f' or a name: {shown}' if names else ''}."
+            f"There is no class {name!r}. Give a number from 0 to"
+            f" {num_classes - 1}{shown}."
         )
 
 

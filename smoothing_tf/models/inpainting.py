@@ -20,8 +20,6 @@ particles grows.
 Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import tensorflow as tf
 
@@ -127,9 +125,12 @@ def inpaint_two_stage(
     known: tf.Tensor,
     seeds: tf.Tensor,
     num_particles: int,
-    labels: Sequence[tf.Tensor | None] = (None, None),
-) -> tuple[tf.Tensor, tf.Tensor]:
+    label: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
     """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
+
+    With labels that differ between the particles of an image, whose class is thus not
+    known, the class is drawn as well, under p(y) p(x~ | y) p(x | x~, y).
 
     Args:
       smoothing: q(x~ | x), the proposal of x~ where x is known.
@@ -139,18 +140,15 @@ def inpaint_two_stage(
       known: mask, bool [n, ...event_shape].
       seeds: int32 [n, 2], one seed per image.
       num_particles: number of particles N; 1 is clamped ancestral sampling.
-      labels: classes [n] for `smoothed` and for `reverse`; None for a model that
-        takes none.
+      label: class of each particle, int [n N], a draw from p(y); None if neither model
+        takes labels.
 
     Returns:
-      (x~, x), each [n, ...event_shape] in the dtype of `images`.
+      (x~, x, label): x~ and x [n, ...event_shape] in the dtype of `images`, the label
+      int [n] or None.
     """
     x = repeat_particles(images, num_particles)
     known = repeat_particles(known, num_particles)
-    smoothed_label, reverse_label = (
-        None if label is None else repeat_particles(label, num_particles)
-        for label in labels
-    )
 
     def add_noise(image, seed):
         images = repeat_particles(image[None], num_particles)
@@ -158,26 +156,33 @@ def inpaint_two_stage(
 
     given = per_example(add_noise, "noise", seeds, images)
     log_proposal = smoothing.coordinate_distribution(x).log_prob(given)
-    x_smoothed, log_weights, _ = clamped_walk(
+    x_smoothed, log_weights, origin = clamped_walk(
         smoothed,
         given,
         known,
         derive_seed(seeds, "smoothed"),
         num_particles,
         log_proposal,
-        Condition(label=smoothed_label),
+        Condition(label=None if smoothed.num_classes is None else label),
     )
+    if label is not None:
+        label = tf.gather(label, origin)
     x, log_weights, origin = clamped_walk(
         reverse,
         x,
         known,
         derive_seed(seeds, "reverse"),
         num_particles,
-        condition=Condition(x_smoothed, reverse_label),
+        condition=Condition(x_smoothed, None if reverse.num_classes is None else label),
         log_weights=log_weights,
     )
-    x_smoothed = tf.gather(x_smoothed, origin)
-    return choose_particles(log_weights, seeds, num_particles, x_smoothed, x)
+    particles = [tf.gather(x_smoothed, origin), x]
+    if label is not None:
+        particles.append(tf.gather(label, origin))
+    x_smoothed, x, *rest = choose_particles(
+        log_weights, seeds, num_particles, *particles
+    )
+    return x_smoothed, x, rest[0] if rest else None
 
 
 def clamped_walk(

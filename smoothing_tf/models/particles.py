@@ -49,6 +49,38 @@ def resample_unequal(
     )
 
 
+def draw_classes(
+    log_frequencies: tf.Tensor, seeds: tf.Tensor, num_particles: int
+) -> tf.Tensor:
+    """Draws a class for each particle, systematically over the particles of an image.
+
+    Each particle has each class with its frequency pi, and among N particles the number
+    of those with a class differs from N pi by less than 1.
+
+    Args:
+      log_frequencies: log pi, floating [num_classes]; -inf for a class that is never
+        drawn.
+      seeds: int32 [n, 2], one seed per image.
+      num_particles: number of particles N.
+
+    Returns:
+      int32 [n N].
+    """
+    frequencies = tf.nn.softmax(log_frequencies)
+    uniform = per_example(
+        lambda seed: tf.random.stateless_uniform([1], seed, dtype=frequencies.dtype),
+        "class",
+        seeds,
+        dtype=frequencies.dtype,
+    )
+    points = tf.range(num_particles, dtype=frequencies.dtype) + uniform[:, None]
+    ends = tf.cumsum(frequencies)
+    # Rounding may leave the sum of all frequencies below 1.
+    drawn = tf.searchsorted(ends, tf.reshape(points, [-1]) / num_particles, "right")
+    last = tf.reduce_max(tf.where(frequencies > 0.0))
+    return tf.minimum(drawn, tf.cast(last, tf.int32))
+
+
 def choose_particles(
     log_weights: tf.Tensor, seeds: tf.Tensor, num_particles: int, *particles: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:

@@ -90,3 +90,16 @@ class Trained:
                 " smoothed and reverse."
             )
         return TwoStageModel(self.smoothing, self.smoothed, self.reverse)
+
+
+def check_trained(trained: Trained) -> None:
+    """Checks, before any work is done, that trained models are given.
+
+    Raises:
+      TypeError: `trained` is something else.
+    """
+    if not isinstance(trained, Trained):
+        raise TypeError(
+            "`trained` must be the trained models of a run, as `smoothing_tf.load` and"
+            f" `fit` return them; got {type(trained).__name__}."
+        )

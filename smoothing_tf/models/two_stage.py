@@ -11,6 +11,7 @@ from smoothing_tf.models.inpainting import (
     inpaint_two_stage,
     prepare_images,
 )
+from smoothing_tf.models.particles import draw_classes, repeat_particles
 from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.smoothing import Smoothing
@@ -52,7 +53,8 @@ class TwoStageModel(tf.Module):
     """p(x) = integral of p(x~) p(x | x~) dx~, from two models trained separately.
 
     If one or both of the models are class-conditional, it is a model of p(x | y), and
-    every method needs labels y, one per example. A stage without classes ignores them.
+    every method but `inpaint_any_class` needs labels y, one per example. A stage
+    without classes ignores them.
 
     Args:
       smoothing: q(x~ | x), the noise that both stages were trained with.
@@ -250,21 +252,58 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: arguments do not fit, or a stage is not autoregressive.
         """
+        prepared = self._prepare(images, mask, seed, num_particles)
+        self._check_given(label)
+        if label is not None and self.num_classes is not None:
+            label = check_label(label, self.num_classes)
+            label = repeat_particles(label, int(num_particles))
+        return self._inpaint(*prepared, label, int(num_particles))[:2]
+
+    def inpaint_any_class(
+        self,
+        images: tf.Tensor,
+        mask: tf.Tensor,
+        log_frequencies: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        num_particles: int,
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Draws (x~, x, y) given the known values of x, for an unknown class y.
+
+        Every particle has a class of its own, from the frequencies pi of the classes,
+        so that the known values choose among them. As the number of particles grows,
+        the distribution tends to p(x~, x, y | known). A class that no particle has is
+        never drawn, and a single particle's class does not depend on the known values.
+
+        Args:
+          images: as for `inpaint`, as are `mask` and `seed`.
+          mask: 1 for known, 0 for missing values.
+          log_frequencies: log pi, floating [num_classes].
+          seed: integer, int32 [2], or int32 [n, 2].
+          num_particles: number of draws of each image; several times num_classes.
+
+        Returns:
+          (x~, x, y): x~ and x as `inpaint` returns them, y int32 [n].
+
+        Raises:
+          ValueError: as `inpaint`, or no stage is class-conditional.
+        """
+        if self.num_classes is None:
+            raise ValueError("`inpaint_any_class` needs class-conditional models.")
+        images, known, seeds = self._prepare(images, mask, seed, num_particles)
+        log_frequencies = tf.convert_to_tensor(log_frequencies, tf.float32)
+        label = draw_classes(log_frequencies, seeds, int(num_particles))
+        return self._inpaint(images, known, seeds, label, int(num_particles))
+
+    def _prepare(self, images, mask, seed, num_particles):
+        """Checks the arguments of inpainting, and makes a mask and seeds for each x."""
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
         images, known = prepare_images(images, mask, num_particles, self.event_shape)
-        seeds = example_seeds(seed, tf.shape(images)[0])
-        num_classes = self.num_classes or 0
-        labels = [
-            self._label_of(model, label) for model in (self.smoothed, self.reverse)
-        ]
-        labels = [
-            None if own is None else check_label(own, num_classes) for own in labels
-        ]
-        return self._inpaint(images, known, seeds, labels, int(num_particles))
+        return images, known, example_seeds(seed, tf.shape(images)[0])
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _inpaint(self, images, known, seeds, labels, num_particles):
+    def _inpaint(self, images, known, seeds, label, num_particles):
         return inpaint_two_stage(
             self.smoothing,
             self.smoothed,
@@ -273,7 +312,7 @@ class TwoStageModel(tf.Module):
             known,
             seeds,
             num_particles,
-            labels,
+            label,
         )
 
     @property
@@ -313,6 +352,10 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: labels are missing, or no model takes them.
         """
+        self._check_given(label)
+        return None if model.num_classes is None else label
+
+    def _check_given(self, label: tf.Tensor | None) -> None:
         if (label is None) != (self.num_classes is None):
             needs = "None" if self.num_classes is None else "given"
             kind = "unconditional" if self.num_classes is None else "class-conditional"
@@ -320,4 +363,3 @@ class TwoStageModel(tf.Module):
                 f"`label` must be {needs} for {kind} models; got"
                 f" {'None' if label is None else 'labels'}."
             )
-        return None if model.num_classes is None else label

@@ -1,6 +1,6 @@
 """Pictures of samples by class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import font_manager
@@ -10,11 +10,14 @@ from smoothing_tf.data.channels import is_image_shape
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling.kinds import CAPTIONS
 from smoothing_tf.sampling.pictures import image_grid
+from smoothing_tf.sampling.scatter import scatter_columns
 from smoothing_tf.stage import TWO_STAGES, Stage
 
 _NUM_COLUMNS = 8
 # A picture of hundreds of rows shows nothing.
 _MOST_ROWS = 50
+# Clouds of points take more space than rows of images.
+_MOST_CLOUDS = 20
 # Kinds to show, the first that is there.
 _KINDS = ("samples", "single_step", "smoothed", "baseline")
 # Kind -> the stages that draw it, where these are not the stage smoothed alone.
@@ -24,31 +27,41 @@ _MARGIN = 8
 
 
 def picture_classes(
-    trained: Trained, samples: Mapping[str, np.ndarray], labels: np.ndarray | None
+    trained: Trained,
+    samples: Mapping[str, np.ndarray],
+    labels: np.ndarray | None,
+    columns: Sequence[str] | None = None,
 ) -> np.ndarray | None:
-    """Shows a row of samples of each class, under a caption and next to its name.
+    """Shows samples of each class with its name, under a caption.
+
+    Images are a row per class, vectors a cloud of points per class.
 
     Args:
       trained: the models that drew the samples. Kinds that none of them drew for the
         class are not shown: their labels say nothing about them.
-      samples: kind -> uint8 images [n, h, w, c].
-      labels: class of each image, int [n], or None.
+      samples: kind -> uint8 images [n, h, w, c], or vectors [n, d].
+      labels: class of each sample, int [n], or None.
+      columns: names of the coordinates of vectors, or None.
 
     Returns:
-      uint8 [height, width, 3]; None without labels or images.
+      uint8 [height, width, 3]; None without labels, or for samples of another form.
     """
     kinds = [kind for kind in _KINDS if _takes_labels(trained, kind)]
     kind = next((kind for kind in kinds if kind in samples), None)
     if kind is None or labels is None:
         return None
-    images = samples[kind]
-    if images.dtype != np.uint8 or not is_image_shape(images.shape[1:]):
+    drawn = samples[kind]
+    present = np.unique(labels)
+    names = [trained.classes.name_of(int(label)) for label in present]
+    if drawn.ndim == 2:
+        clouds = [drawn[labels == label] for label in present[:_MOST_CLOUDS]]
+        return scatter_columns(
+            dict(zip(names, clouds)), axis_names=columns, title=CAPTIONS[kind]
+        )
+    if drawn.dtype != np.uint8 or not is_image_shape(drawn.shape[1:]):
         return None
-    rows = {
-        trained.classes.name_of(int(label)): images[labels == label][:_NUM_COLUMNS]
-        for label in np.unique(labels)[:_MOST_ROWS]
-    }
-    return labeled_rows(rows, CAPTIONS[kind])
+    rows = [drawn[labels == label][:_NUM_COLUMNS] for label in present[:_MOST_ROWS]]
+    return labeled_rows(dict(zip(names, rows)), CAPTIONS[kind])
 
 
 def _takes_labels(trained: Trained, kind: str) -> bool:

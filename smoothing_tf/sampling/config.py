@@ -26,10 +26,11 @@ class SamplingConfig:
     )
     class_: str | None = setting(
         None,
-        "Class to draw with a class-conditional model, by its name or number; `all`"
-        " draws --num_samples new samples of each class. Without it, the classes of new"
-        " samples are drawn from their frequencies in the training data, and those of"
-        " --denoise from p(y|x~). --mask needs a class.",
+        "Class to draw with a class-conditional model, by its name or else its number"
+        " from 0; `all` draws --num_samples new samples of each class, so a class of"
+        " that name needs its number. Without it, the classes of new samples are drawn"
+        " from their frequencies in the training data, those of --denoise from p(y|x~),"
+        " and those of --mask by several --particles from the known pixels.",
         none_name="",
     )
     seed: int = setting(0, "Seed of the samples.", minimum=0, maximum=MAX_SEED)

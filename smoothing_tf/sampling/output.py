@@ -8,7 +8,7 @@ import numpy as np
 
 from smoothing_tf import artifacts
 from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.image_view import Images
 from smoothing_tf.sampling.kinds import (
     CAPTIONS,
@@ -78,7 +78,10 @@ def write_samples(
 
 
 def find_real_examples(
-    config: DataConfig, data: DataSpec, splits: tuple[str, ...]
+    config: DataConfig,
+    data: DataSpec,
+    splits: tuple[str, ...],
+    label: int | None = None,
 ) -> Images | None:
     """Returns real examples for a picture, or None and a note on stderr.
 
@@ -86,6 +89,7 @@ def find_real_examples(
       config: the data set of a run, which may have been moved or removed.
       data: the facts about the data that the run was trained on.
       splits: splits to take them from, the first that has examples.
+      label: class of the examples; None for examples of all classes.
 
     Returns:
       uint8 images or vectors in the unit of the data, [n, ...event_shape].
@@ -98,9 +102,28 @@ def find_real_examples(
         if not present:
             missing = ", ".join(dict.fromkeys(splits))
             raise ValueError(f"{where} has no split {missing}.")
-        if data.num_levels is not None:
-            return real_uint8(dataset, present[0])
-        return real_vectors(dataset, present[0])
+        if label is not None:
+            data.check_same_classes(DataSpec.of(dataset), where)
+            return _of_class(dataset, present, label)
+        return _examples(dataset, present[0])
     except (OSError, ValueError) as error:
         print(f"The picture shows no real examples: {error}", file=sys.stderr)
         return None
+
+
+def _of_class(dataset: Dataset, splits: list[str], label: int) -> Images:
+    """Returns the examples of a class in the first split that has any."""
+    for split in splits:
+        rows = np.flatnonzero(dataset.labels(split) == label)
+        if len(rows):
+            found = _examples(dataset, split)
+            return found[rows] if isinstance(found, np.ndarray) else found.select(rows)
+    raise ValueError(
+        f"{dataset.name} has none of this class in {', '.join(dict.fromkeys(splits))}."
+    )
+
+
+def _examples(dataset: Dataset, split: str) -> Images:
+    if dataset.num_levels is not None:
+        return real_uint8(dataset, split)
+    return real_vectors(dataset, split)

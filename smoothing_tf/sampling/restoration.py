@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.inpainting import check_stages, prepare_images
-from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.sampling import batches
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.sampling.labels import LABEL, infer_labels
@@ -50,9 +50,11 @@ def denoise_images(
       units.
 
     Raises:
+      TypeError: `trained` is something else.
       ValueError: a stage is not trained, x~ does not fit the models or is not finite,
         `num_draws` is below 1, the gradient is not defined, or a label does not fit.
     """
+    check_trained(trained)
     check_count("num_draws", num_draws)
     two_stage = trained.two_stage
     x_smoothed = np.asarray(x_smoothed)
@@ -112,8 +114,10 @@ def inpaint_images(
       seed: the run's seed. An inpainting depends on the index of its image and on
         its own number among the K inpaintings, and on nothing else that is drawn.
       progress: whether to show a progress bar.
-      label: for class-conditional models, which need it, the class of all images, an
-        integer, or of each, integers [n].
+      label: for class-conditional models, the class of all images, an integer, or of
+        each, integers [n]. None infers the class of each inpainting from the known
+        values, for which it needs several particles; see
+        `TwoStageModel.inpaint_any_class`.
 
     Returns:
       "smoothed" and "samples", float32 [n K, ...event_shape], the inpaintings of each
@@ -122,14 +126,21 @@ def inpaint_images(
       them, as float64.
 
     Raises:
+      TypeError: `trained` is something else, or `mask` no array of numbers.
       ValueError: a stage is not trained or not autoregressive, an argument does not
-        fit, or a label is missing.
+        fit, or one particle alone is to infer the class.
     """
+    check_trained(trained)
     check_count("num_inpaintings", num_inpaintings)
     two_stage = trained.two_stage
     check_stages(two_stage.smoothed, two_stage.reverse)
     images, mask = np.asarray(images), np.asarray(mask)
     check_shape("images", images, two_stage.event_shape)
+    if mask.dtype.kind not in "biuf":
+        raise TypeError(
+            "`mask` must be an array of True (known) and False (missing); got"
+            f" {mask.dtype}."
+        )
     given = np.repeat(images, num_inpaintings, axis=0)
     images = as_float32("images", trained.to_model_scale(images))
     # Once for all images: batches are drawn in a graph, whose errors name no argument.
@@ -144,14 +155,23 @@ def inpaint_images(
     labels = _labels_of_draws(
         two_stage.num_classes, label, len(images), num_inpaintings
     )
+    log_frequencies = None
     if labels is None and two_stage.num_classes is not None:
-        raise ValueError(
-            "Inpainting with class-conditional models needs a class: give `label`, or"
-            " --class on the command line."
-        )
+        if num_particles == 1:
+            raise ValueError(
+                "One particle cannot infer the class from the known values: give"
+                " `label` (--class), or more of `num_particles` (--particles)."
+            )
+        frequencies = trained.classes.log_frequencies(two_stage.num_classes)
+        log_frequencies = tf.constant(frequencies, tf.float32)
     own = () if labels is None else (labels,)
 
     def draw(images, mask, seeds, *labels):
+        if log_frequencies is not None:
+            x_smoothed, x, label = two_stage.inpaint_any_class(
+                images, mask, log_frequencies, seed=seeds, num_particles=num_particles
+            )
+            return {"smoothed": x_smoothed, "samples": x, LABEL: label}
         x_smoothed, x = two_stage.inpaint(
             images,
             mask,
@@ -171,6 +191,7 @@ def inpaint_images(
         # All particles of a batch are drawn at once, so fewer images fit.
         batch_size=max(1, batches.BATCH_SIZE // num_particles),
     )
+    labels = drawn.pop(LABEL, labels)
     if trained.standardization is not None:
         drawn = trained.to_data_scale(drawn)
         # Known values come back as they were, without the rounding of the way there.

@@ -1,6 +1,6 @@
 """Pictures of samples, and of images that were denoised or inpainted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,7 +28,9 @@ _MOST_INPAINTINGS = 10
 
 
 def picture_samples(
-    real: Images | None, samples: Mapping[str, np.ndarray]
+    real: Images | None,
+    samples: Mapping[str, np.ndarray],
+    columns: Sequence[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Shows real data and samples.
 
@@ -36,6 +38,7 @@ def picture_samples(
       real: uint8 images [n, h, w, c], vectors [n, d], or anything else, in any order:
         a random subset of them is shown. None leaves them out.
       samples: kind -> examples of the same form.
+      columns: names of the coordinates of vectors, or None.
 
     Returns:
       Name -> uint8 picture [height, width, c]: for images a grid of each kind
@@ -52,7 +55,7 @@ def picture_samples(
     captioned = {CAPTIONS[kind]: examples for kind, examples in groups.items()}
     first = next(iter(groups.values()))
     if first.ndim == 2:
-        return {"points": scatter_columns(captioned)}
+        return {"points": scatter_columns(captioned, axis_names=columns)}
     if first.dtype != np.uint8 or not is_image_shape(first.shape[1:]):
         return {}
     shown = {
@@ -62,7 +65,9 @@ def picture_samples(
     return {**shown, COLUMNS: pictures.labeled_columns(captioned)}
 
 
-def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
+def picture_denoised(
+    examples: Mapping[str, np.ndarray], columns: Sequence[str] | None = None
+) -> np.ndarray | None:
     """Shows given x~ next to their denoised versions, at the same places.
 
     The first images are shown, in the order of the file.
@@ -70,6 +75,7 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
     Args:
       examples: kinds of `denoise_images` -> uint8 images [n, h, w, c], vectors
         [n, d], or anything else.
+      columns: names of the coordinates of vectors, or None.
 
     Returns:
       uint8 [height, width, 3], or None for examples that cannot be shown.
@@ -83,14 +89,17 @@ def picture_denoised(examples: Mapping[str, np.ndarray]) -> np.ndarray | None:
         return None
     one_kind = next(iter(captioned.values()))
     if one_kind.ndim == 2:
-        return scatter_columns(captioned)
+        return scatter_columns(captioned, axis_names=columns)
     if not _is_picture(one_kind):
         return None
     return pictures.labeled_columns(captioned)
 
 
 def picture_inpainted(
-    images: np.ndarray, mask: np.ndarray, inpainted: np.ndarray
+    images: np.ndarray,
+    mask: np.ndarray,
+    inpainted: np.ndarray,
+    columns: Sequence[str] | None = None,
 ) -> np.ndarray | None:
     """Shows images with their missing pixels colored, next to the inpaintings.
 
@@ -99,6 +108,7 @@ def picture_inpainted(
       mask: bool, as for `inpaint_images`.
       inpainted: inpaintings of the same kind, [n K, ...], the K inpaintings of each
         image next to each other.
+      columns: names of the coordinates of vectors, or None.
 
     Returns:
       uint8 [height, width, 3]: with several inpaintings one row per image, with one
@@ -106,7 +116,7 @@ def picture_inpainted(
       examples that cannot be shown as pictures.
     """
     if images.ndim == 2:
-        return scatter_columns({"Inpainted": inpainted})
+        return scatter_columns({"Inpainted": inpainted}, axis_names=columns)
     if not _is_picture(inpainted):
         return None
     known = np.broadcast_to(mask, images.shape[:3])[..., None]
@@ -122,14 +132,14 @@ def picture_inpainted(
         return pictures.labeled_columns({"Given": given, "Inpainted": inpainted})
     by_image = inpainted.reshape(len(images), num_inpaintings, *images.shape[1:])
     by_image = by_image[:_NUM_INPAINTED, :_MOST_INPAINTINGS]
-    columns = by_image.shape[1]
+    num_columns = by_image.shape[1]
     return pictures.labeled_columns(
         {
             "Given": given[:_NUM_INPAINTED],
             "Inpainted": by_image.reshape(-1, *images.shape[1:]),
         },
-        columns=(1, columns),
-        num_images=_NUM_INPAINTED * columns,
+        columns=(1, num_columns),
+        num_images=_NUM_INPAINTED * num_columns,
     )
 
 

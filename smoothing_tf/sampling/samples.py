@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.models.single_step import single_step_denoise
-from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.batches import in_batches
 from smoothing_tf.sampling.kinds import CAPTIONS
@@ -52,9 +52,11 @@ def draw_samples(
       Nothing if `num_samples` is 0 or the stage reverse alone is trained.
 
     Raises:
+      TypeError: `trained` is something else.
       ValueError: `num_samples` is no integer, or negative; a label is no class, or no
         model takes labels.
     """
+    check_trained(trained)
     check_count("num_samples", num_samples, minimum=0)
 
     labels = choose_labels(trained, label, num_samples, seed)

@@ -1,6 +1,7 @@
 """The tasks of the sample command: new samples, denoising, inpainting."""
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,8 @@ from smoothing_tf.sampling.samples import draw_samples
 
 # Kind -> examples [n, ...].
 Arrays = dict[str, np.ndarray]
+# Finds real examples of a class, or of all classes for None.
+FindReal = Callable[[int | None], Images | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +58,7 @@ def make_task(
     config: SamplingConfig,
     data: DataSpec,
     noise_scale: float | None,
-    find_real: Callable[[], Images | None],
+    find_real: FindReal,
 ) -> Task:
     """Makes the task of a configuration; reads the files that it names.
 
@@ -63,23 +66,21 @@ def make_task(
       config: what to draw.
       data: the facts about the data of the run.
       noise_scale: standard deviation of the run's noise.
-      find_real: function that returns real examples to show next to new samples, or
-        None if there are none.
+      find_real: function from a class, or None for all, to the real examples to show
+        next to new samples, or None if there are none.
 
     Raises:
       FileNotFoundError: there is no such file.
       ValueError: a file is not valid, or does not fit the data.
     """
     if config.images is None:
-        return _new_samples(config, find_real)
+        return _new_samples(config, data, find_real)
     if config.mask is None:
         return _denoising(config, config.images, data, noise_scale)
     return _inpainting(config, config.images, config.mask, data)
 
 
-def _new_samples(
-    config: SamplingConfig, find_real: Callable[[], Images | None]
-) -> Task:
+def _new_samples(config: SamplingConfig, data: DataSpec, find_real: FindReal) -> Task:
     def draw(trained: Trained) -> Arrays:
         if config.gradient != "exact":
             if trained.smoothed is None:
@@ -89,7 +90,7 @@ def _new_samples(
                 )
             check_single_step(trained.smoothing, trained.smoothed, config.gradient)
         num_samples = config.num_samples or DEFAULT_NUM_SAMPLES
-        label: Any = _find_label(trained, config)
+        label: Any = _choose_label(trained, config)
         if config.class_ == ALL_CLASSES:
             per_class = config.num_samples or DEFAULT_PER_CLASS
             label = np.repeat(np.arange(trained.num_classes or 0), per_class)
@@ -105,10 +106,11 @@ def _new_samples(
 
     def show(trained: Trained, arrays: Arrays) -> np.ndarray | None:
         if config.class_ == ALL_CLASSES:
-            by_class = picture_classes(trained, arrays, arrays.get(LABEL))
+            by_class = picture_classes(trained, arrays, arrays.get(LABEL), data.columns)
             if by_class is not None:
                 return by_class
-        pictures = picture_samples(find_real(), arrays)
+        real = find_real(_find_label(trained, config))
+        pictures = picture_samples(real, arrays, data.columns)
         return pictures.get(COLUMNS, pictures.get("points"))
 
     return Task(False, draw, show)
@@ -137,6 +139,28 @@ def _find_label(trained: Trained, config: SamplingConfig) -> int | None:
     return trained.classes.find(config.class_, trained.num_classes)
 
 
+def _choose_label(trained: Trained, config: SamplingConfig) -> int | None:
+    """Finds the class, and says on stderr which it is if there could be two."""
+    found = _find_label(trained, config)
+    name, names = config.class_, trained.classes.names or ()
+    if name is None or name not in names:
+        return found
+    label = names.index(name)
+    if name == ALL_CLASSES:
+        print(
+            f"--class={name} draws every class; --class={label} is the class of that"
+            " name.",
+            file=sys.stderr,
+        )
+    elif name.isdecimal() and int(name) != label and int(name) < len(names):
+        print(
+            f"--class={name} is the class of that name, number {label}; class number"
+            f" {int(name)} is --class={shlex.quote(names[int(name)])}.",
+            file=sys.stderr,
+        )
+    return found
+
+
 def _denoising(
     config: SamplingConfig, images_path: str, data: DataSpec, noise_scale: float | None
 ) -> Task:
@@ -155,13 +179,13 @@ def _denoising(
         return denoise_images(
             trained,
             x_smoothed,
-            label=_find_label(trained, config),
+            label=_choose_label(trained, config),
             seed=config.seed,
             gradient=config.gradient,
             progress=True,
         )
 
-    return Task(True, draw, lambda _, arrays: picture_denoised(arrays))
+    return Task(True, draw, lambda _, arrays: picture_denoised(arrays, data.columns))
 
 
 def _inpainting(
@@ -186,7 +210,7 @@ def _inpainting(
             trained,
             images,
             mask,
-            label=_find_label(trained, config),
+            label=_choose_label(trained, config),
             num_inpaintings=config.num_samples or 1,
             num_particles=config.particles,
             seed=config.seed,
@@ -199,6 +223,6 @@ def _inpainting(
         given = images
         if data.num_levels is not None:
             given = unit_to_uint8(images, data.num_levels).numpy()
-        return picture_inpainted(given, mask, arrays["samples"])
+        return picture_inpainted(given, mask, arrays["samples"], data.columns)
 
     return Task(True, draw, show)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from smoothing_tf import artifacts
-from smoothing_tf.models.trained import Trained
+from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.serving.bound import served_bound
@@ -58,10 +58,13 @@ def export_saved_model(
       OSError: it cannot be written.
       RuntimeError: the SavedModel does not compute what the model computes, or the
         model draws samples that are not finite.
+      TypeError: `trained` is something else, or `directory` no path.
       ValueError: a stage is not trained, levels do not fit into uint8, or a network
         does not compute in float32: in bfloat16 another graph rounds differently, and
         samples depend on the rounding.
     """
+    check_trained(trained)
+    artifacts.check_path("directory", directory)
     two_stage, num_levels = trained.two_stage, trained.num_levels
     if num_levels is not None and not 2 <= num_levels <= 256:
         raise ValueError(f"`num_levels` must be from 2 to 256; got {num_levels}.")

@@ -64,6 +64,13 @@ def test_a_flag_reaches_its_own_nodes_only(flag, changed):
     assert differing == changed
 
 
+def test_a_place_for_decoded_splits_is_refused():
+    with pytest.raises(ValueError, match="`--cache_dir` has no effect in the pipeline"):
+        arguments("--cache_dir=/fast")
+    # As in the flags.cfg of a run.
+    assert arguments("--cache_dir=") == arguments()
+
+
 def test_the_seed_reaches_every_random_node():
     before, after = arguments(), arguments("--seed=1")
     assert {name for name in before if before[name] != after[name]} == {

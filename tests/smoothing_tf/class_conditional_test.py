@@ -1,13 +1,17 @@
 """Class-conditional runs by the commands: training, samples, evaluation."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from smoothing_tf import config, evaluate, run_files, sample, train, workdir
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
 from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.numerics import levels_to_uint8
+from smoothing_tf.sampling import tasks
+from smoothing_tf.sampling.output import find_real_examples
 from tests.testing.tiny_data import tiny_arrays
 
 _TINY = (
@@ -65,6 +69,28 @@ def test_samples_are_of_a_class_of_all_or_of_drawn_ones(class_run, tmp_path):
     for name in ("ten", "10"):
         with pytest.raises(ValueError, match="number from 0 to 9 or a name: 0, 1"):
             draw(class_run, tmp_path / "x.npz", f"--class={name}")
+
+
+def test_the_picture_of_a_class_shows_real_examples_of_it(
+    class_run, tmp_path, monkeypatch
+):
+    shown = []
+    picture = tasks.picture_samples
+    monkeypatch.setattr(
+        tasks,
+        "picture_samples",
+        lambda real, *args: shown.append(real) or picture(real, *args),
+    )
+    draw(class_run, tmp_path / "7.npz", "--class=7", "--num_samples=1")
+    draw(class_run, tmp_path / "any.npz", "--num_samples=1")
+    data = open_dataset(workdir.load_config(class_run).data)
+    sevens = data.array("test")[data.labels("test") == 7]
+    of_seven, of_all = shown
+    np.testing.assert_array_equal(of_seven[:], levels_to_uint8(sevens, 17))
+    assert 0 < len(sevens) < len(of_all) == data.num_examples["test"]
+    spec = workdir.load_data_spec(class_run, workdir.load_config(class_run))
+    other = dataclasses.replace(spec, class_names=("cat",) * 10)
+    assert find_real_examples(DataConfig(), other, ("test",), 7) is None
 
 
 def test_an_evaluation_reports_the_bound_with_and_without_the_class(class_run):

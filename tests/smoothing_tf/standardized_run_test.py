@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from smoothing_tf import evaluate, export, sample, train, workdir
 from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.sampling import sample_pictures
 from smoothing_tf.standardization import Standardization
 
 _FLAGS = (
@@ -107,6 +108,28 @@ def test_denoising_and_inpainting_take_raw_units(root, scale):
     # Known values come back bit for bit.
     known = np.repeat(scale.restore(z), 2, axis=0)[:, [0, 2]]
     np.testing.assert_array_equal(found["raw"]["samples"][:, [0, 2]], known)
+
+
+def test_every_picture_names_the_columns(root, scale, monkeypatch):
+    names = []
+    scatter = sample_pictures.scatter_columns
+
+    def record(groups, *, axis_names=None):
+        names.append(axis_names)
+        return scatter(groups, axis_names=axis_names)
+
+    monkeypatch.setattr(sample_pictures, "scatter_columns", record)
+    np.savez(root / "one.npz", scale.restore(np.zeros((1, 3))))
+    np.savez(root / "one_mask.npz", np.array([1, 0, 1]))
+    images = f"--images={root / 'one.npz'}"
+    for task in (
+        ["--num_samples=2"],
+        [images, "--denoise"],
+        [images, f"--mask={root / 'one_mask.npz'}"],
+    ):
+        output = f"--output={root / 'named.npz'}"
+        sample.main([f"--workdir={root / 'raw'}", output, *task])
+    assert names == [scale.columns] * 3
 
 
 def test_both_likelihoods_are_reported(root, scale):

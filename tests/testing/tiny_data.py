@@ -39,14 +39,16 @@ class _Tiny(tfds.core.GeneratorBasedBuilder):
     name = "tiny"
     VERSION = tfds.core.Version("1.0.0")
 
-    def __init__(self, *, features, records, metadata, **kwargs):
+    def __init__(self, *, features, records, metadata, supervised_keys=None, **kwargs):
         self._features, self._records, self._metadata = features, records, metadata
+        self._supervised_keys = supervised_keys
         super().__init__(**kwargs)
 
     def _info(self):
         return tfds.core.DatasetInfo(
             builder=self,
             features=tfds.features.FeaturesDict(self._features),
+            supervised_keys=self._supervised_keys,
             metadata=self._metadata,
         )
 
@@ -62,6 +64,7 @@ def write_directory(
     features: dict,
     records: dict[str, list[dict]],
     num_levels: int | None = None,
+    supervised_keys: tuple | None = None,
 ) -> str:
     """Writes a TFDS directory below `root` by TFDS itself.
 
@@ -70,6 +73,7 @@ def write_directory(
       features: name -> `tfds.features.FeatureConnector`.
       records: split -> examples.
       num_levels: number of levels to store in the metadata; None stores none.
+      supervised_keys: names of the input and the target, or None.
 
     Returns:
       The directory for `tfds.builder_from_directory`.
@@ -77,7 +81,11 @@ def write_directory(
     metadata = num_levels and tfds.core.MetadataDict(num_levels=num_levels)
     tfds.disable_progress_bar()
     builder = _Tiny(
-        features=features, records=records, metadata=metadata, data_dir=root
+        features=features,
+        records=records,
+        metadata=metadata,
+        supervised_keys=supervised_keys,
+        data_dir=root,
     )
     builder.download_and_prepare()
     return str(builder.data_dir)

@@ -45,6 +45,18 @@ def test_the_scale_of_a_table_is_stored_where_there_is_one():
         DataSpec.from_json(IMAGES.to_json() | {"standardization": SCALE.to_json()})
 
 
+def test_the_columns_of_a_table_are_stored_where_there_are_any():
+    table = dataclasses.replace(VECTORS, columns=("a", "b", "c in $"))
+    text = json.dumps(table.to_json())
+    assert DataSpec.from_json(json.loads(text)) == table
+    earlier = VECTORS.to_json()
+    assert earlier.pop("columns") is None
+    assert DataSpec.from_json(earlier) == VECTORS
+    for wrong in (["a", "b"], "abc", ["a", "b", 3], 5):
+        with pytest.raises(ValueError, match="`columns` must be a name for each"):
+            DataSpec.from_json(VECTORS.to_json() | {"columns": wrong})
+
+
 def test_data_on_another_scale_are_refused():
     other = dataclasses.replace(SCALE, mean=(0.2, 1e9, -2.0))
     with pytest.raises(ValueError, match="moments of its own training split"):

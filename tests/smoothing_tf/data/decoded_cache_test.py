@@ -252,8 +252,9 @@ def test_a_full_disk_is_reported_before_a_record_is_decoded(
     monkeypatch.setattr(decoded_files.os, "posix_fallocate", _full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         _open(data_dir, tmp_path / "cache").array("train")
-    assert str(tmp_path / "cache") in caught.value.filename
-    assert ".tmp-" not in caught.value.filename
+    message = str(caught.value)
+    assert message.startswith(f"--cache_dir={tmp_path / 'cache'} cannot be used: ")
+    assert f"{tmp_path / 'cache'}/" in message and ".tmp-" not in message
     assert decoded == []
     (place,) = (tmp_path / "cache").iterdir()
     assert _files(place) == []
@@ -288,8 +289,52 @@ def test_the_users_cache_is_used_where_the_data_cannot_be_written_to(
 
 def test_a_named_directory_that_cannot_be_used_is_an_error(data_dir, tmp_path):
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(NotADirectoryError, match="is below the file"):
+    with pytest.raises(
+        NotADirectoryError, match=r"^--cache_dir=\S*cache cannot be used: .* the file"
+    ):
         _open(data_dir, tmp_path / "cache").array("train")
+
+
+def test_a_named_directory_that_cannot_be_written_to_is_an_error(
+    data_dir, tmp_path, monkeypatch
+):
+    def forbid(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(decoded_cache, "make_directory", forbid)
+    with pytest.raises(
+        PermissionError, match="^--cache_dir=.* cannot be used: .*: Permission denied"
+    ):
+        _open(data_dir, tmp_path / "cache").array("train")
+
+
+def test_each_value_of_split_fractions_keeps_its_files(tmp_path, monkeypatch, capsys):
+    images = np.random.default_rng(0).integers(0, 256, (40, 3, 3, 1), dtype=np.uint8)
+    path = tmp_path / "x.npy"
+    np.save(path, images)
+
+    def read(fractions):
+        config = DataConfig(
+            "arrays",
+            str(path),
+            split_fractions=fractions,
+            cache_dir=str(tmp_path / "cache"),
+        )
+        x = open_dataset(config).array("train")
+        return _is_mapped(x), len(x), capsys.readouterr().err.count("is kept in")
+
+    first, second = (0.8, 0.1, 0.1), (0.5, 0.2, 0.3)
+    assert [read(f) for f in (first, second)] == [(True, 32, 1), (True, 20, 1)]
+    assert [read(f) for f in (first, second)] == [(True, 32, 0), (True, 20, 0)]
+    (place,) = (tmp_path / "cache").iterdir()
+    assert len(_files(place)) == 2
+    # Changed records replace the files of both.
+    np.save(path, images[::-1])
+    os.utime(path, ns=(1, 1))
+    assert read(second) == (True, 20, 1)
+    assert len(_files(place)) == 1
+    assert read(first) == (True, 32, 1)
+    assert len(_files(place)) == 2
 
 
 def test_data_in_memory_stay_there(tmp_path, large):

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.models.particles import choose_particles, resample_unequal
+from smoothing_tf.models.particles import (
+    choose_particles,
+    draw_classes,
+    resample_unequal,
+)
+from smoothing_tf.seeds import example_seeds
 
 
 def test_unequal_particles_are_copied_in_proportion_to_their_weights():
@@ -61,3 +66,22 @@ def test_what_is_not_finite_is_no_weight(bad):
     (chosen,) = choose_particles(tf.reshape(log_weights, [-1]), seeds, 3, tf.range(9))
     np.testing.assert_array_equal(chosen // 3, [0, 1, 2])
     assert chosen[0] == 1 and chosen[2] != 7
+
+
+def test_the_particles_of_an_image_have_the_classes_in_proportion():
+    frequencies = np.array([0.5, 0.0, 0.3, 0.2, 0.0])
+    with np.errstate(divide="ignore"):
+        logits = tf.constant(np.log(frequencies), tf.float32)
+    seeds = example_seeds(1, 500)
+    for num_particles in (1, 7, 64):
+        drawn = draw_classes(logits, seeds, num_particles).numpy()
+        assert drawn.dtype == np.int32
+        counts = np.stack(
+            [np.bincount(own, minlength=5) for own in drawn.reshape(500, num_particles)]
+        )
+        assert np.all(np.abs(counts - num_particles * frequencies) < 1 + 1e-4)
+        # The number of one class is known to 1, with a variance of at most 1/4.
+        means = counts.mean(axis=0) - num_particles * frequencies
+        assert np.all(np.abs(means) < 4.5 * 0.5 / np.sqrt(500))
+    few = draw_classes(logits, seeds[:3], 64).numpy()
+    np.testing.assert_array_equal(few, drawn[: 3 * 64])

@@ -1,6 +1,7 @@
-"""A row of samples per class."""
+"""A row of images, or a cloud of points, per class."""
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from smoothing_tf.sampling.class_pictures import picture_classes
 from tests.testing.class_models import class_trained
@@ -27,8 +28,29 @@ def test_only_labeled_images_are_shown():
     images = np.zeros((2, 4, 4, 1), np.uint8)
     assert picture_classes(TRAINED, {"samples": images}, None) is None
     assert picture_classes(TRAINED, {}, np.zeros(2, int)) is None
-    vectors = {"samples": np.zeros((2, 3), np.float32)}
-    assert picture_classes(TRAINED, vectors, np.zeros(2, int)) is None
+    volumes = {"samples": np.zeros((2, 3, 3), np.float32)}
+    assert picture_classes(TRAINED, volumes, np.zeros(2, int)) is None
+
+
+def test_vectors_are_a_cloud_per_class(monkeypatch):
+    shown = {}
+    scatter = Axes.scatter
+
+    def record(self, x, y, **kwargs):
+        axes = (self.get_title(), self.get_xlabel())
+        shown[axes] = np.stack([x, y], axis=1)
+        return scatter(self, x, y, **kwargs)
+
+    monkeypatch.setattr(Axes, "scatter", record)
+    labels = np.array([2, 0, 2, 0, 2, 0])
+    points = np.random.default_rng(0).normal(labels[:, None], 0.1, (6, 3))
+    columns = ("cost in $", "in $", "c")
+    picture = picture_classes(TRAINED, {"samples": points}, labels, columns)
+    assert picture.dtype == np.uint8 and picture.shape[-1] == 3
+    assert list(shown) == [("low", "cost in $"), ("high", "cost in $")]
+    for label, found in zip((0, 2), shown.values()):
+        expected = points[labels == label][:, :2]
+        np.testing.assert_array_equal(np.sort(found[:, 0]), np.sort(expected[:, 0]))
 
 
 def test_only_kinds_that_are_drawn_for_the_class_are_shown():

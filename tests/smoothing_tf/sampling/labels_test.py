@@ -1,8 +1,11 @@
 """Samples, denoising and inpainting for given, drawn and inferred classes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from smoothing_tf.models.classes import Classes
 from smoothing_tf.sampling import denoise_images, draw_samples, inpaint_images
 from tests.testing.class_models import CENTERS, class_trained
 from tests.testing.tiny_models import tiny_trained
@@ -61,7 +64,7 @@ def test_without_a_class_conditional_smoothed_stage_x_smoothed_tells_nothing():
     assert counts[2] == 0 and 70 < counts[0] < 130
 
 
-def test_inpainting_takes_a_class_and_needs_it():
+def test_inpainting_takes_a_class():
     trained, mask = class_trained(), np.array([True, False])
     points = np.array([[6.2, 0.0], [0.1, 9.0]], np.float32)
     drawn = inpaint_images(
@@ -70,8 +73,67 @@ def test_inpainting_takes_a_class_and_needs_it():
     np.testing.assert_array_equal(drawn["label"], [2, 2, 1, 1])
     missing = drawn["samples"][:, 1:]
     np.testing.assert_array_equal(class_of(missing), [2, 2, 1, 1])
-    with pytest.raises(ValueError, match="needs a class: give `label`, or --class"):
-        inpaint_images(trained, points, mask, seed=1)
+
+
+@pytest.mark.parametrize("stages", [(3, 3), (3, None)])
+def test_inpainting_infers_the_class_from_the_known_values(stages):
+    trained, mask = class_trained(*stages), np.array([True, False])
+    points = np.array([[0.1, 9.0], [-6.3, 9.0]], np.float32)
+    drawn = inpaint_images(
+        trained, points, mask, seed=1, num_inpaintings=3, num_particles=6
+    )
+    np.testing.assert_array_equal(drawn["label"], [1, 1, 1, 0, 0, 0])
+    missing = drawn["samples"][:, 1:]
+    np.testing.assert_array_equal(class_of(missing), drawn["label"])
+    few = inpaint_images(trained, points[:1], mask, seed=1, num_particles=6)
+    np.testing.assert_allclose(few["samples"], drawn["samples"][:1], rtol=1e-5)
+
+
+def test_one_particle_cannot_infer_the_class():
+    points, mask = np.zeros((1, 2), np.float32), np.array([True, False])
+    with pytest.raises(ValueError, match=r"give `label` \(--class\), or more of"):
+        inpaint_images(class_trained(), points, mask, seed=1)
+
+
+def _move_centers(trained, centers):
+    """Moves the centers of the classes of both stages."""
+    for model, factor in ((trained.smoothed, 1.0), (trained.reverse, 0.1)):
+        table = np.zeros((3, 6), np.float32)
+        table[:, [1, 4]] = factor * centers[:, None]
+        model.class_biases[-1].table.assign(table)
+
+
+def _exact_posterior(known, centers, frequencies):
+    """p(y | x_0) of `class_model`, by integrating over x~_0."""
+
+    def logistic(x, location):
+        return np.cosh((x - location) / 0.6) ** -2 / 1.2
+
+    x_smoothed = np.linspace(-20.0, 20.0, 20001)
+    likelihoods = [
+        np.sum(logistic(x_smoothed, c) * logistic(known, x_smoothed + 0.1 * c))
+        for c in centers
+    ]
+    joint = np.asarray(frequencies) * likelihoods
+    return joint / joint.sum()
+
+
+@pytest.mark.parametrize("frequencies", [(0.5, 0.5, 0.0), (0.2, 0.8, 0.0)])
+def test_the_inferred_class_is_a_draw_given_the_known_values(frequencies):
+    trained = dataclasses.replace(
+        class_trained(), classes=Classes(frequencies=frequencies)
+    )
+    # Classes that overlap, so that x~ around the known value has some weight for each.
+    centers, known, n = np.array([-0.8, 0.4, 0.0]), -0.6, 600
+    _move_centers(trained, centers)
+    points = np.full((n, 2), known, np.float32)
+    drawn = inpaint_images(
+        trained, points, np.array([True, False]), seed=3, num_particles=64
+    )
+    exact = _exact_posterior(known, centers, frequencies)
+    error = np.sqrt(exact[0] * exact[1] / n)
+    share = np.mean(drawn["label"] == 0)
+    assert abs(share - exact[0]) < 4.5 * error < abs(frequencies[0] - exact[0])
 
 
 def test_labels_that_do_not_fit_are_rejected():
