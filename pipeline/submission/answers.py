@@ -10,6 +10,8 @@ from kfp_server_api import rest
 
 # Until a connection is there, and between two parts of an answer.
 _TIMEOUT_SECONDS = (10, 60)
+# A request that was sent is not sent again.
+RETRIES = urllib3.Retry(3, read=0)
 _MAX_LETTERS = 300
 _LOGIN_STATUSES = (401, 403)
 
@@ -46,7 +48,8 @@ class CheckedRequests(rest.RESTClientObject):
             is_login = error.status in _LOGIN_STATUSES
             raise AnswerError(_message_of(error), is_login) from error
         except urllib3.exceptions.HTTPError as error:
-            raise AnswerError(str(error)) from error
+            # Around the reason, urllib3 says how often it tried, and the whole query.
+            raise AnswerError(str(getattr(error, "reason", error))) from error
         if not isinstance(_parse(response.data), dict):
             raise AnswerError(
                 f"it answered {_summary(response.data)} instead of JSON", is_login=True

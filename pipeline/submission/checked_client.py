@@ -4,7 +4,7 @@ from typing import Any
 
 from kfp import client
 
-from pipeline.submission.answers import CheckedRequests
+from pipeline.submission.answers import RETRIES, CheckedRequests
 
 
 class CheckedClient(client.Client):
@@ -51,4 +51,5 @@ class CheckedClient(client.Client):
     def _check_answers(self) -> None:
         # One object serves all parts of the API.
         api_client = self._run_api.api_client
+        api_client.configuration.retries = RETRIES
         api_client.rest_client = CheckedRequests(api_client.configuration)

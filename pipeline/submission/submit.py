@@ -59,8 +59,8 @@ def _read_token(path: artifacts.Path) -> str:
     words = artifacts.read_bytes(path, _MAX_TOKEN_BYTES).split()
     if len(words) != 1 or not words[0].isascii():
         raise ValueError(
-            "`token_file` must hold one token, a word of ASCII characters;"
-            f" {path} holds {len(words)} words."
+            "`token_file` must hold one token, a single word of ASCII characters; that"
+            f" is not what {path} holds."
         )
     return words[0].decode("ascii")
 
