@@ -83,6 +83,8 @@ def _copy(model_dir: pathlib.Path, target: str) -> None:
 def _write(source: pathlib.Path, target: str) -> None:
     tf.io.gfile.makedirs(target.rpartition("/")[0])
     with tf.io.gfile.GFile(target, "wb") as file:
+        # Without any write, an empty file would not be there.
+        file.write(b"")
         for chunk in _chunks(str(source)):
             file.write(chunk)
 
@@ -121,11 +123,14 @@ def _files(directory: pathlib.Path) -> list[str]:
 
 
 def _stored_files(url: str) -> list[str]:
-    return sorted(
-        f"{directory}/{name}".removeprefix(f"{url}/")
-        for directory, _, names in tf.io.gfile.walk(url)
-        for name in names
-    )
+    # gfile.walk would double the slash that gs:// leaves at the end of a directory.
+    found = []
+    for name in _names(url):
+        if tf.io.gfile.isdir(f"{url}/{name}"):
+            found += [f"{name}/{below}" for below in _stored_files(f"{url}/{name}")]
+        else:
+            found.append(name)
+    return sorted(found)
 
 
 def _names(push_dir: str) -> list[str]:
@@ -159,7 +164,7 @@ def _claim(push_dir: str) -> tuple[int, str]:
         version = 1 + max([*_versions(names), *claimed], default=0)
         claim = f"{push_dir}/{_CLAIM}{version}-{token}"
         with tf.io.gfile.GFile(claim, "wb") as file:
-            file.write(b"")
+            file.write(token.encode("ascii"))
         rivals = [
             name
             for name in _names(push_dir)
