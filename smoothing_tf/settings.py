@@ -176,7 +176,13 @@ def _check_path(name: str, value: str, url_schemes: tuple[str, ...]) -> None:
     if not value:
         raise ValueError(f"`{name}` must name a path; got an empty one.")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", value)
-    if scheme and scheme[1] not in url_schemes:
+    if scheme and url_schemes and scheme[1] not in url_schemes:
+        allowed = ", ".join(f"{scheme}://" for scheme in url_schemes)
+        raise ValueError(
+            f"`{name}` must be a path, or a URL that begins with {allowed}; got"
+            f" {value!r}."
+        )
+    if scheme and not url_schemes:
         raise ValueError(
             f"`{name}` must be a path on this machine, not a URL; got {value!r}. Mount"
             " or copy the data."

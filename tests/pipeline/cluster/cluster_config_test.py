@@ -137,7 +137,7 @@ BAD = [
     ("--push_dir=/models2 --pvc=models:/models", "'/models2'.*lost with the pod"),
     ("--push_dir=/models/../x --pvc=models:/models", "lost with the pod"),
     ("--push_dir=/models/a --pvc=train:models:/models", r"mounts \(none\)"),
-    ("--push_dir=s3://bucket/models", "not a URL; got 's3://bucket/models'"),
+    ("--push_dir=s3://bucket/models", "begins with gs://; got 's3://bucket/models'"),
     ("--push_dir=gs://bucket", "gs://BUCKET/DIR, without a slash"),
     ("--push_dir=gs:///models", "gs://BUCKET/DIR"),
     ("--push_dir=gs://bucket/a/../b", "gs://BUCKET/DIR"),
