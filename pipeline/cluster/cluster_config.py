@@ -12,6 +12,7 @@ from smoothing_tf.settings import setting, validate
 _PER_NODE = " NODE: as in --node_resources."
 _OBJECT_STORE = "gs://"
 _RETRY_BACKOFF = 60
+_MAX_WAIT_SECONDS = 7 * 24 * 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ClusterConfig:
     )
     retry_backoff: int = setting(
         _RETRY_BACKOFF,
-        "Seconds before the first retry. They double with every retry, up to an hour.",
+        "Seconds before the first retry; they double with every retry.",
         minimum=0,
     )
     pvc: tuple[str, ...] = setting(
@@ -91,6 +92,13 @@ class ClusterConfig:
                 "`retry_backoff` has no effect without `retries`; give, e.g.,"
                 " --retries=3 as well."
             )
+        for retries in {needs.retries for needs in every if needs.retries}:
+            if self.retry_backoff * 2 ** (retries - 1) > _MAX_WAIT_SECONDS:
+                raise ValueError(
+                    f"`retries` {retries} with `retry_backoff` {self.retry_backoff} has"
+                    " a pause of more than a week before the last retry; lower one of"
+                    " them."
+                )
 
     def needs(self, node: str) -> NodeNeeds:
         """Collects what one node needs.
@@ -110,6 +118,7 @@ class ClusterConfig:
                     f" `train_accelerator` {self.train_accelerator}; drop one of them."
                 )
             accelerator, count = self.train_accelerator, self.train_accelerator_count
+        if accelerator is not None and node.startswith("train_"):
             variables[ACCELERATORS_VARIABLE] = f"{accelerator}={count}"
         claims = node_flags.claims(self.pvc, node)
         secret_files, secret_variables = node_flags.secrets(self.secret, node)
@@ -170,9 +179,10 @@ class ClusterConfig:
         Raises:
           ValueError: it does not.
         """
-        count = self.needs(f"train_{stage}").accelerator_count
-        if self.train_accelerator is not None and batch_size % count:
+        needs = self.needs(f"train_{stage}")
+        if needs.accelerator is not None and batch_size % needs.accelerator_count:
             raise ValueError(
-                f"`train_accelerator_count` must divide the batch size of {stage},"
-                f" {batch_size}; got {count}."
+                f"`batch_size` of {stage} must be a multiple of the"
+                f" {needs.accelerator_count} accelerators of its node; got"
+                f" {batch_size}."
             )

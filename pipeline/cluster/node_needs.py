@@ -6,8 +6,9 @@ from typing import Any
 
 from kfp import dsl
 
-# Kubeflow doubles the time before each retry up to this.
-_MAX_BACKOFF_SECONDS = 3600
+# Kubeflow's engine, Argo, counts this from the start of the first attempt, and ends an
+# attempt that is running then. kfp's default, an hour, would end any long training.
+_MAX_SECONDS_WITH_RETRIES = 365 * 24 * 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +82,7 @@ class NodeNeeds:
                 self.retries,
                 backoff_duration=f"{self.retry_backoff}s",
                 backoff_factor=2.0,
-                backoff_max_duration=f"{_MAX_BACKOFF_SECONDS}s",
+                backoff_max_duration=f"{_MAX_SECONDS_WITH_RETRIES}s",
             )
         for name, value in self.variables.items():
             task.set_env_variable(name, value)

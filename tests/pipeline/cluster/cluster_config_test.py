@@ -49,6 +49,11 @@ def test_accelerators_of_the_training_reach_its_nodes_alone():
             assert needs.accelerator is None and not needs.variables
 
 
+def test_accelerators_that_are_given_as_resources_are_trained_on_as_well():
+    needs = parsed("--node_resources=train_reverse:a.b/gpu=2").needs("train_reverse")
+    assert needs.variables == {"SMOOTHING_TF_ACCELERATORS": "a.b/gpu=2"}
+
+
 def test_selectors_tolerations_and_retries_of_single_nodes():
     cluster = parsed(
         "--node_selector=disk=ssd,train:pool=gpu,disk=",
@@ -101,7 +106,10 @@ BAD = [
         "--train_accelerator=nvidia.com/gpu --node_resources=nvidia.com/gpu=1",
         "train_smoothed nvidia.com/gpu, and `train_accelerator` .*; drop one",
     ),
-    ("--train_accelerator=a.b/gpu --train_accelerator_count=7", "divide .*, 50; got 7"),
+    (
+        "--train_accelerator=a.b/gpu --train_accelerator_count=7",
+        "of the 7 acc.*; got 50",
+    ),
     ("--node_selector=pool", "'pool'; write KEY=VALUE"),
     ("--node_selector=-pool=gpu", "label '-pool'"),
     ("--node_selector=pool=g/p", "the value 'g/p'"),
@@ -111,6 +119,8 @@ BAD = [
     ("--retries=often", "'often'; write an integer"),
     ("--retries=train:-1", "'-1'; write an integer, at least 0"),
     ("--retries=1,2", "1 and 2 for the same node; give one"),
+    ("--retries=train:20", "20 with `retry_backoff` 60 .*more than a week"),
+    ("--node_resources=train:a.b/gpu=3", "multiple of the 3 accelerators"),
     ("--retry_backoff=5", "no effect without `retries`"),
     ("--retries=1 --retry_backoff=-1", "at least 0"),
     ("--pvc=models", "'models'; write NAME:PATH or NODE:NAME:PATH"),

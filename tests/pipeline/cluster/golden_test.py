@@ -158,7 +158,8 @@ def test_failed_nodes_are_tried_again_after_a_pause(gpus):
         assert policy.max_retry_count == retries
         assert policy.backoff_duration.seconds == 30
         assert policy.backoff_factor == 2.0
-        assert policy.backoff_max_duration.seconds == 3600
+        # Argo would end an attempt that is running then.
+        assert policy.backoff_max_duration.seconds >= 30 * 24 * 3600
 
 
 def test_volumes_and_secrets_reach_the_nodes_that_were_named(gpus):
