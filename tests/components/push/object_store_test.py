@@ -179,12 +179,13 @@ def test_pushes_at_once_write_different_versions(tmp_path, push_dir, monkeypatch
     # All of them choose a number before any of them has claimed it.
     barrier = threading.Barrier(4)
     real = object_store._names
-    waited = threading.local()
+    calls = threading.local()
 
     def list_together(directory):
         names = real(directory)
-        if not getattr(waited, "done", False):
-            waited.done = True
+        calls.number = getattr(calls, "number", 0) + 1
+        # The first call looks for the newest version, the second for a number.
+        if calls.number == 2:
             barrier.wait(10)
         return names
 

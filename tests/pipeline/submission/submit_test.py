@@ -94,24 +94,29 @@ def test_a_single_user_gets_a_run(api):
     assert [mount["mountPath"] for mount in mounts] == ["/models"]
 
 
-def test_several_users_get_runs_in_their_namespace(api, token_file):
+# kfp takes the second one for none.
+@pytest.mark.parametrize("namespace", ["team-a", "kubeflow"])
+def test_several_users_get_runs_in_their_namespace(api, token_file, namespace):
     api.multi_user, api.token = True, "secret.of.mine"
     result = submitted(
         api,
         f"--token_file={token_file}",
-        "--namespace=team-a",
+        f"--namespace={namespace}",
         "--experiment=digits",
         "--run_name=the first",
         "--service_account=trainer",
     )
     assert (result.status, result.stderr) == (0, "")
     assert "secret.of.mine" not in result.stdout
-    listing = api.requests[0]
-    assert (listing.path, listing.query["namespace"]) == ("experiments", "team-a")
+    listing = next(r for r in api.requests if r.path == "experiments")
+    assert listing.query["namespace"] == namespace
     tokens = {request.headers["authorization"] for request in api.requests}
     assert tokens == {"Bearer secret.of.mine"}
     (experiment,) = api.experiments
-    assert (experiment["display_name"], experiment["namespace"]) == ("digits", "team-a")
+    assert (experiment["display_name"], experiment["namespace"]) == (
+        "digits",
+        namespace,
+    )
     run = api.created("runs")
     assert run["experiment_id"] == experiment["experiment_id"]
     assert run["display_name"] == "the first"
