@@ -44,9 +44,11 @@ def elements_of_node(
       without `NODE:`; a later list has precedence over an earlier one.
 
     Raises:
-      ValueError: an element names no node of the pipeline, or has a wrong number of
-        colons.
+      ValueError: `node` or an element names no node of the pipeline, or an element has
+        a wrong number of colons.
     """
+    if node not in NODES:
+        raise ValueError(f"`node` must be one of {', '.join(NODES)}; got {node!r}.")
     by_group: dict[str, list[str]] = {group: [] for group in _GROUPS}
     group = ALL
     for element in elements:
