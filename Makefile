@@ -44,7 +44,7 @@ lock: ## Writes requirements.lock and requirements-dev.lock from setup.py.
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) --extra=pipeline --output-file=requirements.lock setup.py
-	$(COMPILE) --extra=pipeline --extra=dask --extra=docs --extra=test --constraint=requirements.lock \
+	$(COMPILE) --extra=pipeline --extra=cluster --extra=dask --extra=docs --extra=test --constraint=requirements.lock \
 	  --output-file=requirements-dev.lock setup.py
 
 clean: ## Removes the environment, caches and build files; keeps runs/.

@@ -42,6 +42,8 @@ _REQUIREMENTS = [
 _EXTRAS = {
     # What `components` and `pipeline` need besides the library's requirements.
     "pipeline": ["kfp>=2.17,<3"],
+    # Volumes, secrets, node selectors and tolerations of a Kubeflow cluster.
+    "cluster": ["kfp>=2.17,<3", "kfp-kubernetes>=2.17,<3"],
     # Beam's Dask runner, for the pipeline on several processes or machines.
     "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
     # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.

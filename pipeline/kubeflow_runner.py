@@ -1,54 +1,84 @@
-"""Compiles the pipeline for a Kubeflow cluster, or submits it to one.
+r"""Compiles the pipeline for a Kubeflow cluster, or submits it to one.
 
     python -m pipeline.kubeflow_runner --flagfile=FILE --output=pipeline.yaml
-    python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL --push_dir=DIR
+    python -m pipeline.kubeflow_runner --flagfile=FILE --host=URL \
+      --pvc=NAME:/models --push_dir=/models/digits
 
 The nodes run in the image of --image, which holds Python and these packages.
 """
 
 import dataclasses
 import pathlib
-import warnings
+import tempfile
 from collections.abc import Sequence
 
-from kfp import compiler, components
+from kfp import compiler, components, dsl
 
 from pipeline.arguments import run_arguments
+from pipeline.cluster.cluster_config import ClusterConfig
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
+from pipeline.submission.submission_config import SubmissionConfig
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting
+from smoothing_tf.stage import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
 class KubeflowRunnerConfig(PipelineConfig):
     """Settings of the Kubeflow runner."""
 
+    push_dir: str | None = setting(
+        None,
+        "Where models are pushed to, as <push_dir>/<integer version>/: a directory"
+        " below the path of a --pvc, or gs://BUCKET/DIR.",
+        none_name="",
+        is_path=True,
+        url_schemes=("gs",),
+    )
     output: str | None = setting(
         None,
         "File to compile to, .yaml; its run parameters carry the flags given.",
         is_path=True,
     )
-    host: str | None = setting(
-        None, "Kubeflow Pipelines API to submit to, its address."
-    )
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.output and not self.host:
-            raise ValueError("`output` or `host` must be given; got neither.")
         if self.output and not self.output.endswith((".yaml", ".yml")):
             raise ValueError(f"`output` must end with .yaml; got {self.output!r}.")
-        if self.host and self.push_dir is None:
-            raise ValueError(
-                "`push_dir` must be given with `host`: a directory that the nodes of"
-                " the cluster mount; got none."
-            )
+
+
+def check_options(
+    config: config_lib.Config,
+    options: KubeflowRunnerConfig,
+    cluster: ClusterConfig,
+    submission: SubmissionConfig,
+) -> None:
+    """Checks what the settings of several groups must have in common.
+
+    Raises:
+      ValueError: nothing is to be done, a pushed model would be lost, or a batch does
+        not divide among the accelerators.
+    """
+    if not options.output and not submission.host:
+        raise ValueError("`output` or `host` must be given; got neither.")
+    if submission.host and options.push_dir is None:
+        raise ValueError(
+            "`push_dir` must be given with `host`: a directory below the path of a"
+            " --pvc, or gs://BUCKET/DIR; got none."
+        )
+    if options.push_dir is not None:
+        cluster.check_push_dir(options.push_dir)
+    for stage in TWO_STAGES:
+        cluster.check_batch_size(stage, config.stages[stage].training.batch_size)
 
 
 def compile_pipeline(
-    config: config_lib.Config, options: PipelineConfig, output: artifacts.Path
+    config: config_lib.Config,
+    options: PipelineConfig,
+    output: artifacts.Path,
+    cluster: ClusterConfig | None = None,
 ) -> None:
     """Compiles the pipeline to Kubeflow's intermediate representation.
 
@@ -57,51 +87,39 @@ def compile_pipeline(
         defaults.
       options: the pipeline's settings.
       output: YAML file to write. It is read back by kfp before it takes its place.
+      cluster: what the nodes need; None for nothing.
     """
+    needs = cluster or ClusterConfig()
+
+    def equip(node: str, task: dsl.PipelineTask) -> None:
+        needs.needs(node).apply(task)
+
     with artifacts.atomic_file(output) as path:
         compiler.Compiler().compile(
-            smoothing_pipeline(options.image),
+            smoothing_pipeline(options.image, equip),
             str(path),
             pipeline_parameters=run_arguments(config, options),
         )
         components.load_component_from_file(str(path))
 
 
-def submit(config: config_lib.Config, options: KubeflowRunnerConfig) -> str:
-    """Submits one run; returns its id.
-
-    Raises:
-      ConnectionError: there is no Kubeflow API at the host, or it rejects the run.
-    """
-    # Imported only here, because a client looks for a cluster's credentials.
-    import kfp_server_api
-    import urllib3
-    from kfp import client
-
-    pipeline = smoothing_pipeline(options.image)
-    arguments = run_arguments(config, options)
-    try:
-        with warnings.catch_warnings():
-            # The client always warns that it needs version 2 of Kubeflow Pipelines.
-            warnings.simplefilter("ignore", FutureWarning)
-            api = client.Client(host=options.host)
-        run = api.create_run_from_pipeline_func(pipeline, arguments=arguments)
-    except (urllib3.exceptions.HTTPError, kfp_server_api.ApiException) as error:
-        raise ConnectionError(
-            "`host` must be the address of a Kubeflow Pipelines API that takes the"
-            f" run; got {options.host!r}: {error}"
-        ) from error
-    return run.run_id
-
-
 def main(argv: Sequence[str]) -> None:
     """Runs the command line on `argv`, without the program's name."""
-    config, options = config_lib.parse(argv, KubeflowRunnerConfig, usage=__doc__)
+    config, options, cluster, submission = config_lib.parse(
+        argv, KubeflowRunnerConfig, ClusterConfig, SubmissionConfig, usage=__doc__
+    )
+    check_options(config, options, cluster, submission)
     if options.output:
-        compile_pipeline(config, options, options.output)
+        compile_pipeline(config, options, options.output, cluster)
         print(f"Compiled to {pathlib.Path(options.output).resolve()}.")
-    if options.host:
-        print(f"Submitted run {submit(config, options)}.")
+    if submission.host:
+        # Imported only here, because a client looks for a cluster's credentials.
+        from pipeline.submission.submit import submit
+
+        with tempfile.TemporaryDirectory() as directory:
+            package = pathlib.Path(directory) / "pipeline.yaml"
+            compile_pipeline(config, options, package, cluster)
+            print(submit(package, run_arguments(config, options), submission))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ configuration and on a digest of the code it runs, and on nothing else: a cache 
 only the nodes that a change can reach.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from kfp import dsl
@@ -31,11 +32,15 @@ class Outputs(NamedTuple):
     saved_model: dsl.Model
 
 
-def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
+def smoothing_pipeline(
+    image: str, equip: Callable[[str, dsl.PipelineTask], None] | None = None
+) -> dsl.base_component.BaseComponent:
     """Makes the pipeline, with `image` as the container image of every node.
 
     Args:
       image: name of a container image that holds Python and our packages.
+      equip: function of a node's name and its task that adds what the node needs on a
+        cluster, e.g. memory or a volume.
 
     Returns:
       The pipeline. Calling it runs it under `kfp.local`; `kfp.compiler` compiles
@@ -79,6 +84,8 @@ def smoothing_pipeline(image: str) -> dsl.base_component.BaseComponent:
             task = component(**inputs)
             task.set_display_name(name)
             task.set_container_image(image)
+            if equip is not None:
+                equip(name, task)
             return task
 
         ingested = node(

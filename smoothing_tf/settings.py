@@ -37,6 +37,7 @@ class Setting:
     open_choices: tuple[str, ...] = ()
     none_name: str = "none"
     is_path: bool = False
+    url_schemes: tuple[str, ...] = ()
 
 
 def setting(default: Any, help: str, **rules: Any) -> Any:
@@ -49,7 +50,8 @@ def setting(default: Any, help: str, **rules: Any) -> Any:
         JSON Schema; for a tuple they apply to every element); `choices`;
         `open_choices`, further choices such as "tfds:NAME", of which only the part up
         to the colon is fixed; `none_name`, the text of a flag that means None;
-        `is_path` for a path on this machine, which may begin with ~ in a flag.
+        `is_path` for a path on this machine, which may begin with ~ in a flag;
+        `url_schemes`, of URLs that may take the place of a path, e.g. ("gs",).
 
     Returns:
       A `dataclasses.field`.
@@ -122,7 +124,7 @@ def _check(name: str, value: Any, base: type, rules: Setting) -> None:
     if base is str:
         _check_text(name, value)
     if rules.is_path:
-        _check_path(name, value)
+        _check_path(name, value, rules.url_schemes)
     if rules.choices is not None and not _is_choice(value, rules):
         every = ", ".join((*rules.choices, *rules.open_choices))
         raise ValueError(f"`{name}` must be one of {every}; got {value!r}.")
@@ -170,11 +172,17 @@ def _check_text(name: str, value: str) -> None:
         raise ValueError(f"`{name}` must not begin or end with a space; got {value!r}.")
 
 
-def _check_path(name: str, value: str) -> None:
+def _check_path(name: str, value: str, url_schemes: tuple[str, ...]) -> None:
     if not value:
         raise ValueError(f"`{name}` must name a path; got an empty one.")
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", value)
-    if scheme:
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", value)
+    if scheme and url_schemes and scheme[1] not in url_schemes:
+        allowed = ", ".join(f"{scheme}://" for scheme in url_schemes)
+        raise ValueError(
+            f"`{name}` must be a path, or a URL that begins with {allowed}; got"
+            f" {value!r}."
+        )
+    if scheme and not url_schemes:
         raise ValueError(
             f"`{name}` must be a path on this machine, not a URL; got {value!r}. Mount"
             " or copy the data."

@@ -52,6 +52,7 @@ def test_the_wheel_declares_its_script_and_extras(wheel):
     metadata = message_from_bytes(wheel.read(f"{info}/METADATA"))
     assert metadata["Version"] == smoothing_tf.__version__
     assert set(metadata.get_all("Provides-Extra")) == {
+        "cluster",
         "dask",
         "docs",
         "gpu",

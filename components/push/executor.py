@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
+from components.push.durability import check_durable
 from components.runner_watch import check_runner
 from smoothing_tf import artifacts
 from smoothing_tf.serving.layout import next_version, versions
@@ -27,21 +28,29 @@ def run(*, model_dir: artifacts.Path, push_dir: artifacts.Path) -> str:
 
     Args:
       model_dir: the SavedModel.
-      push_dir: base directory of the served model, made when missing.
+      push_dir: base directory of the served model, made when missing; or gs://, see
+        object_store.py.
 
     Returns:
-      Path of the version.
+      Path or URL of the version.
 
     Raises:
       FileNotFoundError: `model_dir` holds no SavedModel.
       NotADirectoryError: `push_dir` is below a regular file.
       RuntimeError: the runner of this node has ended.
+      ValueError: on a cluster, `push_dir` would be lost with the pod.
     """
     model_dir = pathlib.Path(model_dir)
     if not (model_dir / artifacts.SAVED_MODEL_FILE).is_file():
         raise FileNotFoundError(
             f"`model_dir` must hold a SavedModel; {model_dir} has no saved_model.pb."
         )
+    if "://" in str(push_dir):
+        # TensorFlow takes seconds to import.
+        from components.push import object_store
+
+        return object_store.push(model_dir, str(push_dir))
+    check_durable(push_dir)
     push_dir = artifacts.make_directory(push_dir)
     with _locked(push_dir):
         _remove_staged(push_dir)

@@ -4,6 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 from components.configuration import flagfile, node_flags
+from components.train.accelerators import make_strategy
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -37,8 +38,10 @@ def run(
 
     Raises:
       FloatingPointError: the loss or its gradient is NaN or infinite.
+      RuntimeError: TensorFlow does not see the accelerators that the node was given.
       ValueError: a flag or the data is not valid.
     """
+    strategy = make_strategy()
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
@@ -46,7 +49,7 @@ def run(
     artifacts.write_text(
         pathlib.Path(output_dir) / artifacts.FLAGS_FILE, flagfile(flags)
     )
-    devices.announce(config.compute_dtypes([stage]))
+    devices.announce(config.compute_dtypes([stage]), strategy)
     train_stage(
         stage,
         lambda: stages.make_model(config, stage, dataset),
@@ -55,5 +58,6 @@ def run(
         config.stages[stage].training,
         output_dir,
         seed=config.seed,
+        strategy=strategy,
     )
     return History(output_dir).rows()[-1]

@@ -1,11 +1,12 @@
 """Compiling for a cluster, and submitting to one."""
 
 import logging
+import sys
 
 import pytest
 import yaml
 from absl import flags
-from kfp import client, components
+from kfp import components
 
 from pipeline import kubeflow_runner
 from tests.testing.command_lines import run_command
@@ -61,9 +62,27 @@ def test_wrong_flags_are_refused(argv, error, message):
 def test_a_host_that_does_not_respond_is_one_sentence(recwarn):
     with pytest.raises(ConnectionError, match="^`host` must be .*Connection refused"):
         kubeflow_runner.main(
-            ["--model=made", "--host=http://localhost:1", "--push_dir=/serving"]
+            [
+                "--model=made",
+                "--host=http://localhost:1",
+                "--pvc=models:/models",
+                "--push_dir=/models",
+            ]
         )
     assert not recwarn.list
+
+
+def test_a_missing_kfp_kubernetes_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kfp.kubernetes", None)
+    monkeypatch.delattr("kfp.kubernetes", raising=False)
+    output = f"--output={tmp_path / 'pipeline.yaml'}"
+    with pytest.raises(ValueError, match=r"pip install '.\[cluster\]'"):
+        kubeflow_runner.main(["--model=made", output, "--pvc=models:/models"])
+    assert list(tmp_path.iterdir()) == []
+    # CPUs, memory, accelerators and retries do without it.
+    resources = "--node_resources=cpu=2,memory=8Gi,generate:nvidia.com/gpu=1"
+    kubeflow_runner.main(["--model=made", output, resources, "--retries=2"])
+    assert (tmp_path / "pipeline.yaml").exists()
 
 
 def test_help_of_a_runner_is_quiet():
@@ -74,22 +93,3 @@ def test_help_of_a_runner_is_quiet():
 
 def test_importing_the_pipeline_leaves_logging_alone():
     assert logging.root.filters == []
-
-
-def test_a_run_is_submitted_with_its_arguments(monkeypatch, capsys):
-    submitted = {}
-
-    class Client:
-        def __init__(self, host):
-            submitted["host"] = host
-
-        def create_run_from_pipeline_func(self, pipeline, arguments):
-            submitted.update(pipeline=pipeline, arguments=arguments)
-            return type("Run", (), {"run_id": "run-1"})
-
-    monkeypatch.setattr(client, "Client", Client)
-    kubeflow_runner.main(["--model=made", "--host=http://h", "--push_dir=/serving"])
-    assert submitted["host"] == "http://h"
-    assert submitted["arguments"]["push_dir"] == "/serving"
-    assert submitted["pipeline"].name == "smoothing"
-    assert "run-1" in capsys.readouterr().out

@@ -29,6 +29,7 @@ class Options:
 
     place: str = setting("here", "Where.", is_path=True)
     note: str | None = setting(None, "Why.", none_name="")
+    store: str | None = setting(None, "Whither.", is_path=True, url_schemes=("gs",))
     words: tuple[str, ...] = setting((), "Which.")
     rate: float = setting(0.5, "How fast.")
 
@@ -65,6 +66,7 @@ def test_every_setting_that_is_a_path_is_marked_as_one():
     assert found == _PATH_NAMES | {"cache_dir", "data_dir", "inception_dir"} | {
         "pipeline_root",
         "push_dir",
+        "token_file",
     }
 
 
@@ -193,6 +195,13 @@ def test_a_flagfile_gives_the_same_path_back(tmp_path, data_dir):
 def test_the_elements_of_a_tuple_come_back(words):
     field = {f.name: f for f in dataclasses.fields(Options)}["words"]
     assert parsed(f"--words={text_of(field, words)}").words == words
+
+
+def test_a_url_takes_the_place_of_a_path_where_its_scheme_is_allowed():
+    assert parsed("--store=gs://bucket/a").store == "gs://bucket/a"
+    assert parsed("--store=~root/a").store.endswith("/root/a")
+    with pytest.raises(flags.Error, match="a path, or a URL that begins with gs://;"):
+        parsed("--store=s3://bucket/a")
 
 
 def test_plain_lists_need_no_quotes():

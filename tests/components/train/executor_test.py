@@ -26,7 +26,7 @@ def calls(monkeypatch):
     calls = []
 
     def train_stage(
-        stage, make_model, dataset, smoothing, training, directory, *, seed
+        stage, make_model, dataset, smoothing, training, directory, *, seed, strategy
     ):
         calls.append((stage, make_model(), dataset, smoothing, training, seed))
         for step in (1, 2):

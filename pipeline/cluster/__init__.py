@@ -1,0 +1,1 @@
+"""What the nodes need on a Kubernetes cluster."""

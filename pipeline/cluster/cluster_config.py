@@ -1,0 +1,188 @@
+"""Settings of the nodes on a Kubernetes cluster."""
+
+import dataclasses
+
+from components.train.accelerators import ACCELERATORS_VARIABLE
+from pipeline.cluster import kubernetes_names as names
+from pipeline.cluster import node_flags
+from pipeline.cluster.node_elements import NODES
+from pipeline.cluster.node_needs import NodeNeeds
+from smoothing_tf.settings import setting, validate
+
+_PER_NODE = " NODE: as in --node_resources."
+_OBJECT_STORE = "gs://"
+_RETRY_BACKOFF = 60
+_MAX_WAIT_SECONDS = 7 * 24 * 3600
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterConfig:
+    """What the nodes need on a cluster; all of it is part of the compiled pipeline."""
+
+    node_resources: tuple[str, ...] = setting(
+        (),
+        "CPUs, memory and accelerators, requested and at most, e.g."
+        " cpu=2,memory=8Gi,train:cpu=8,generate:nvidia.com/gpu=1. NODE: before an"
+        " element limits it and those after it to one node, or with `train` to both"
+        " training nodes.",
+    )
+    train_accelerator: str | None = setting(
+        None,
+        "Kind of accelerator of each training node, a resource of the cluster, e.g."
+        " nvidia.com/gpu.",
+    )
+    train_accelerator_count: int = setting(
+        1,
+        "Number of accelerators of each training node. A node trains on all of them,"
+        " and fails if TensorFlow does not see that many.",
+        minimum=1,
+    )
+    node_selector: tuple[str, ...] = setting(
+        (),
+        "Labels of the machines to run on, KEY=VALUE, e.g. train:pool=gpu." + _PER_NODE,
+    )
+    tolerations: tuple[str, ...] = setting(
+        (),
+        "Taints to tolerate, KEY=VALUE:EFFECT or KEY:EFFECT, e.g."
+        " train:nvidia.com/gpu:NoSchedule." + _PER_NODE,
+    )
+    retries: tuple[str, ...] = setting(
+        (),
+        "How often a failed node is started again, e.g. 1,train:5." + _PER_NODE,
+    )
+    retry_backoff: int = setting(
+        _RETRY_BACKOFF,
+        "Seconds before the first retry; they double with every retry.",
+        minimum=0,
+    )
+    pvc: tuple[str, ...] = setting(
+        (),
+        "Persistent volume claims to mount, NAME:PATH, e.g. models:/models. Limit a"
+        " claim that only one machine can mount at a time to one node." + _PER_NODE,
+    )
+    secret: tuple[str, ...] = setting(
+        (),
+        "Secrets to mount, NAME:PATH, or to give as an environment variable,"
+        " NAME:KEY=VARIABLE." + _PER_NODE,
+    )
+    image_pull_policy: str | None = setting(
+        None,
+        "When the image is pulled; by default the cluster decides.",
+        choices=("Always", "IfNotPresent", "Never"),
+    )
+    image_pull_secrets: tuple[str, ...] = setting(
+        (), "Names of the secrets with which the image is pulled."
+    )
+
+    def __post_init__(self):
+        validate(self)
+        if self.train_accelerator is not None:
+            names.check_accelerator("train_accelerator", self.train_accelerator)
+        elif self.train_accelerator_count != 1:
+            raise ValueError(
+                "`train_accelerator_count` has no effect without `train_accelerator`;"
+                " give the kind as well, e.g. --train_accelerator=nvidia.com/gpu."
+            )
+        for name in self.image_pull_secrets:
+            names.check_name("image_pull_secrets", "secret", name)
+        every = [self.needs(node) for node in NODES]
+        is_retried = any(needs.retries for needs in every)
+        if self.retry_backoff != _RETRY_BACKOFF and not is_retried:
+            raise ValueError(
+                "`retry_backoff` has no effect without `retries`; give, e.g.,"
+                " --retries=3 as well."
+            )
+        for retries in {needs.retries for needs in every if needs.retries}:
+            if self.retry_backoff * 2 ** (retries - 1) > _MAX_WAIT_SECONDS:
+                raise ValueError(
+                    f"`retries` {retries} with `retry_backoff` {self.retry_backoff} has"
+                    " a pause of more than a week before the last retry; lower one of"
+                    " them."
+                )
+
+    def needs(self, node: str) -> NodeNeeds:
+        """Collects what one node needs.
+
+        Args:
+          node: a name of NODES.
+
+        Raises:
+          ValueError: an element of a flag has a wrong form, or contradicts another one.
+        """
+        resources = node_flags.resources(self.node_resources, node)
+        accelerator, count, variables = resources.accelerator, resources.count, {}
+        if self.train_accelerator is not None and node.startswith("train_"):
+            if accelerator is not None:
+                raise ValueError(
+                    f"`node_resources` gives {node} {accelerator}, and"
+                    f" `train_accelerator` {self.train_accelerator}; drop one of them."
+                )
+            accelerator, count = self.train_accelerator, self.train_accelerator_count
+        if accelerator is not None and node.startswith("train_"):
+            variables[ACCELERATORS_VARIABLE] = f"{accelerator}={count}"
+        claims = node_flags.claims(self.pvc, node)
+        secret_files, secret_variables = node_flags.secrets(self.secret, node)
+        for path in claims.keys() & secret_files.keys():
+            raise ValueError(
+                f"`secret` mounts {secret_files[path]} at {path}, where `pvc` mounts"
+                f" {claims[path]}; choose another path for one of them."
+            )
+        return NodeNeeds(
+            cpu=resources.cpu,
+            memory=resources.memory,
+            accelerator=accelerator,
+            accelerator_count=count,
+            node_selector=node_flags.node_selector(self.node_selector, node),
+            tolerations=node_flags.tolerations(self.tolerations, node),
+            retries=node_flags.retries(self.retries, node),
+            retry_backoff=self.retry_backoff,
+            claims=claims,
+            secret_files=secret_files,
+            secret_variables=secret_variables,
+            image_pull_policy=self.image_pull_policy,
+            image_pull_secrets=self.image_pull_secrets,
+            variables=variables,
+        )
+
+    def check_push_dir(self, push_dir: str) -> None:
+        """Checks that a pushed model outlives the pod that pushes it.
+
+        Args:
+          push_dir: directory in the container of the node push, or gs://BUCKET/DIR.
+
+        Raises:
+          ValueError: it is neither below a claim that push mounts nor in an object
+            store.
+        """
+        if push_dir.startswith(_OBJECT_STORE):
+            bucket, _, directory = push_dir.removeprefix(_OBJECT_STORE).partition("/")
+            if not bucket or not names.is_plain(f"/{directory}"):
+                raise ValueError(
+                    "`push_dir` must be gs://BUCKET/DIR, without a slash at the end;"
+                    f" got {push_dir!r}."
+                )
+            return
+        claims = self.needs("push").claims
+        if not names.is_plain(push_dir) or not any(
+            names.is_below(push_dir, path) for path in claims
+        ):
+            mounted = ", ".join(claims) or "none"
+            raise ValueError(
+                "`push_dir` must be below the path of a --pvc=NAME:PATH that the node"
+                f" push mounts ({mounted}), or be gs://BUCKET/DIR; got {push_dir!r},"
+                " which would be lost with the pod."
+            )
+
+    def check_batch_size(self, stage: str, batch_size: int) -> None:
+        """Checks that a batch divides evenly among the accelerators of a node.
+
+        Raises:
+          ValueError: it does not.
+        """
+        needs = self.needs(f"train_{stage}")
+        if needs.accelerator is not None and batch_size % needs.accelerator_count:
+            raise ValueError(
+                f"`batch_size` of {stage} must be a multiple of the"
+                f" {needs.accelerator_count} accelerators of its node; got"
+                f" {batch_size}."
+            )

@@ -1,0 +1,1 @@
+"""Submitting a compiled pipeline to a Kubeflow Pipelines API."""
