@@ -260,6 +260,14 @@ def test_resampling_makes_copies_that_continue_independently():
     np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)
 
 
+def test_a_batch_of_a_fixed_size_compiles_under_xla():
+    config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1)
+    model = randomize(PixelCNNpp(config, (4, 8, 1), dtype="float64"), scale=0.1)
+    noise = model.head.noise([2, 4, 8], tf.constant([1, 2]), tf.float64)
+    x = tf.function(model.draw, jit_compile=True, autograph=False)(noise)
+    np.testing.assert_allclose(model.head.draw(model(x), noise), x, rtol=1e-9)
+
+
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("takes_x_smoothed", [False, True])
