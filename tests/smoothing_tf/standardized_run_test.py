@@ -15,6 +15,7 @@ import tensorflow as tf
 from smoothing_tf import evaluate, export, sample, train, workdir
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.standardization import Standardization
+from tests.testing.eagerly import verified_eagerly
 
 _FLAGS = (
     "--model=made",
@@ -150,7 +151,8 @@ def test_the_baseline_is_a_density_of_the_columns(root, scale):
 def test_a_served_model_takes_and_returns_raw_units(root, scale):
     outputs = {}
     for run in ("raw", "z"):
-        export.main([f"--workdir={root / run}", f"--output={root / run}_model"])
+        with verified_eagerly():
+            export.main([f"--workdir={root / run}", f"--output={root / run}_model"])
         model = tf.saved_model.load(f"{root / run}_model/1").signatures
         drawn = model["sample"](num_samples=tf.constant(3), seed=tf.constant([1, 2]))
         x = np.random.default_rng(3).normal(size=(2, 3)).astype(np.float32)
