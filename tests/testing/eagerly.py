@@ -1,6 +1,7 @@
 """Runs the bodies of `tf.function` as Python, for what would be traced and run once."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from unittest import mock
 
@@ -18,7 +19,10 @@ def eagerly() -> Iterator[None]:
     """
     tf.config.run_functions_eagerly(True)
     try:
-        yield
+        with warnings.catch_warnings():
+            # It says that the functions of input pipelines are traced nevertheless.
+            warnings.filterwarnings("ignore", "Even though the `tf.config")
+            yield
     finally:
         tf.config.run_functions_eagerly(False)
 
