@@ -15,7 +15,7 @@ import tensorflow as tf
 from smoothing_tf import evaluate, export, sample, train, workdir
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.standardization import Standardization
-from tests.testing.eagerly import verified_eagerly
+from tests.testing.eagerly import eagerly, verified_eagerly
 
 _FLAGS = (
     "--model=made",
@@ -43,7 +43,8 @@ def root(tmp_path_factory):
     np.savez(root / "z.npz", **{s: data.array(s) for s in data.num_examples})
     numbers = [f"--data_dir={root / 'z.npz'}", "--dataset=arrays"]
     for name, flags in (("raw", table), ("z", numbers)):
-        train.main([*_FLAGS, *flags, f"--workdir={root / name}"])
+        with eagerly():
+            train.main([*_FLAGS, *flags, f"--workdir={root / name}"])
     return root
 
 

@@ -17,6 +17,7 @@ def eagerly() -> Iterator[None]:
     Tracing a sampler of PixelCNN++ takes seconds, and running its Python code for some
     dozen pixels a fraction of one. What is mapped over many examples is better traced.
     """
+    before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:
         with warnings.catch_warnings():
@@ -24,7 +25,7 @@ def eagerly() -> Iterator[None]:
             warnings.filterwarnings("ignore", "Even though the `tf.config")
             yield
     finally:
-        tf.config.run_functions_eagerly(False)
+        tf.config.run_functions_eagerly(before)
 
 
 @contextlib.contextmanager
