@@ -16,7 +16,7 @@ def test_its_lines_of_python_run(tmp_path, capsys):
     code = pages.block("README.md", "python", "smoothing_tf.fit")
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     tiny = {
-        "num_steps=1000": "num_steps=1, hidden_units=(8,), num_mixtures=2",
+        "num_steps=1000": "num_steps=1, sample_every=0, hidden_units=(8,)",
         "64, seed": "2, seed",
         '"runs/made"': f'"{tmp_path}"',
     }

@@ -131,7 +131,12 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert trained["metrics"]["bits_per_dim"] != bound
 
 
-def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys):
+def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(
+        subprocess_task_handler,
+        "run_local_subprocess",
+        forked_nodes.run_local_subprocess,
+    )
     root = tmp_path / "root"
     for name, content in (("a", b"\xff\xfe"), ("b", b"[]"), ("c", b"{}")):
         path = root / ".kfp_cache" / f"{name}.json"

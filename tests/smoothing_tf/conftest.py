@@ -17,6 +17,7 @@ TINY_FLAGS = (
     "--num_steps=6",
     "--batch_size=16",
     "--max_validation_examples=20",
+    "--sample_every=0",
     "--noise_scale=0.4",
 )
 
@@ -52,7 +53,7 @@ def dataset(experiment):
     return open_dataset(experiment.data)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_folder():
     """A function (root, size=8) that writes a folder of grey images."""
 

@@ -12,8 +12,16 @@ def draw(run_dir, output, *arguments):
         return dict(file)
 
 
-def test_samples_are_images_of_the_datas_levels(run_dir, tmp_path):
-    arrays = draw(run_dir, tmp_path / "s.npz", "--num_samples=5", "--seed=3")
+@pytest.fixture(scope="module")
+def five(run_dir, tmp_path_factory):
+    """(arrays, path of the picture) of five samples with seed 3."""
+    output = tmp_path_factory.mktemp("samples") / "s.npz"
+    arrays = draw(run_dir, output, "--num_samples=5", "--seed=3")
+    return arrays, output.with_suffix(".png")
+
+
+def test_samples_are_images_of_the_datas_levels(five):
+    arrays, picture = five
     assert {k: (v.shape, str(v.dtype)) for k, v in arrays.items()} == {
         "smoothed": ((5, 8, 8, 1), "float32"),
         "single_step": ((5, 8, 8, 1), "uint8"),
@@ -22,13 +30,14 @@ def test_samples_are_images_of_the_datas_levels(run_dir, tmp_path):
     }
     levels = np.rint(255 * np.arange(17) / 16)
     assert set(np.unique(arrays["samples"])) <= set(levels)
-    assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_seed_names_its_samples(run_dir, tmp_path):
-    first, again, other = (
-        draw(run_dir, tmp_path / "s.npz", "--num_samples=3", f"--seed={seed}")
-        for seed in (1, 1, 2)
+def test_a_seed_names_its_samples(run_dir, five, tmp_path):
+    first, _ = five
+    again, other = (
+        draw(run_dir, tmp_path / "s.npz", "--num_samples=5", f"--seed={seed}")
+        for seed in (3, 2)
     )
     np.testing.assert_array_equal(first["samples"], again["samples"])
     assert np.any(first["samples"] != other["samples"])
@@ -194,8 +203,7 @@ def test_denoising_without_the_reverse_stage_says_what_to_train(run_dir, tmp_pat
         draw(tmp_path, tmp_path / "s.npz", *arguments)
 
 
-def test_the_first_samples_do_not_depend_on_how_many_follow(run_dir, tmp_path):
-    few, more = (
-        draw(run_dir, tmp_path / "s.npz", f"--num_samples={n}") for n in (2, 120)
-    )
-    np.testing.assert_array_equal(few["samples"], more["samples"][:2])
+def test_the_first_samples_do_not_depend_on_how_many_follow(run_dir, five, tmp_path):
+    few, _ = five
+    more = draw(run_dir, tmp_path / "s.npz", "--num_samples=120", "--seed=3")
+    np.testing.assert_array_equal(few["samples"], more["samples"][:5])

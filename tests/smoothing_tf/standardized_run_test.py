@@ -16,6 +16,7 @@ from smoothing_tf import evaluate, export, sample, train, workdir
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.sampling import sample_pictures
 from smoothing_tf.standardization import Standardization
+from tests.testing.eagerly import eagerly, verified_eagerly
 
 _FLAGS = (
     "--model=made",
@@ -43,7 +44,8 @@ def root(tmp_path_factory):
     np.savez(root / "z.npz", **{s: data.array(s) for s in data.num_examples})
     numbers = [f"--data_dir={root / 'z.npz'}", "--dataset=arrays"]
     for name, flags in (("raw", table), ("z", numbers)):
-        train.main([*_FLAGS, *flags, f"--workdir={root / name}"])
+        with eagerly():
+            train.main([*_FLAGS, *flags, f"--workdir={root / name}"])
     return root
 
 
@@ -173,7 +175,8 @@ def test_the_baseline_is_a_density_of_the_columns(root, scale):
 def test_a_served_model_takes_and_returns_raw_units(root, scale):
     outputs = {}
     for run in ("raw", "z"):
-        export.main([f"--workdir={root / run}", f"--output={root / run}_model"])
+        with verified_eagerly():
+            export.main([f"--workdir={root / run}", f"--output={root / run}_model"])
         model = tf.saved_model.load(f"{root / run}_model/1").signatures
         drawn = model["sample"](num_samples=tf.constant(3), seed=tf.constant([1, 2]))
         x = np.random.default_rng(3).normal(size=(2, 3)).astype(np.float32)

@@ -13,6 +13,7 @@ from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.sampling.output import find_real_examples
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
+from tests.testing.eagerly import verified_eagerly
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -71,7 +72,8 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
     assert metrics["nll"]["n"] == 20
     for name in ("nll", "nll_iw"):
         assert np.isfinite(metrics[name]["value"]), name
-    export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
+    with verified_eagerly():
+        export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
     model = tf.saved_model.load(str(tmp_path / "model" / "1"))
     assert set(model.signatures) == {"serving_default", "sample", "denoise", "bound"}
 
@@ -119,18 +121,26 @@ def test_a_stage_in_training_is_refused_before_anything_is_written(run_dir, tfds
     assert not list(run_dir.rglob(".*"))
 
 
-@pytest.fixture
-def moved_run(tmp_path, make_folder):
-    """A run whose directory was moved and whose data were removed."""
-    data = make_folder(tmp_path / "data")
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory, make_folder):
+    """A directory with a run that was moved, and with its data, elsewhere too."""
+    root = tmp_path_factory.mktemp("moved")
+    data = make_folder(root / "data")
     arguments = [
         *("--dataset=folder", f"--data_dir={data}", "--model=made"),
         *("--hidden_units=8", "--num_mixtures=2", "--num_steps=2", "--batch_size=4"),
     ]
-    train.main([*arguments, f"--workdir={tmp_path / 'run'}"])
-    (tmp_path / "run").rename(tmp_path / "moved")
-    data.rename(tmp_path / "elsewhere")
-    return tmp_path / "moved"
+    train.main([*arguments, f"--workdir={root / 'there'}"])
+    (root / "there").rename(root / "run")
+    data.rename(root / "elsewhere")
+    return root
+
+
+@pytest.fixture
+def moved_run(moved):
+    """A run whose directory was moved and whose data were removed."""
+    yield moved / "run"
+    shutil.rmtree(moved / "data", ignore_errors=True)  # What a test put there.
 
 
 def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
@@ -147,14 +157,15 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
         [f"--workdir={moved_run}", f"--images={output}", "--denoise"]
         + [f"--output={denoised}"]
     )
-    export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
+    with verified_eagerly():
+        export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
     assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
 
 
 def test_other_data_in_the_place_of_the_run_s_are_not_shown(
-    tmp_path, moved_run, make_folder, capsys
+    moved, moved_run, make_folder, capsys
 ):
-    data = make_folder(tmp_path / "data")
+    data = make_folder(moved / "data")
     for split in ("train", "validation"):
         shutil.rmtree(data / split)
     experiment = workdir.load_config(moved_run)
@@ -172,14 +183,16 @@ def test_other_data_in_the_place_of_the_run_s_are_not_shown(
     assert f"The data of {data} do not fit this run" in capsys.readouterr().err
 
 
-def test_an_evaluation_is_told_where_the_data_are(tmp_path, moved_run, make_folder):
+def test_an_evaluation_is_told_where_the_data_are(
+    tmp_path, moved, moved_run, make_folder
+):
     quick = ["--num_samples=0", "--num_importance_draws=0"]
     with pytest.raises(ValueError, match="where they are now with --data_dir"):
         evaluate.main([f"--workdir={moved_run}", *quick])
     other = make_folder(tmp_path / "other", size=6)
     with pytest.raises(ValueError, match="event shape is \\(6, 6, 1\\)"):
         evaluate.main([f"--workdir={moved_run}", f"--data_dir={other}", *quick])
-    data = tmp_path / "elsewhere"
+    data = moved / "elsewhere"
     evaluate.main([f"--workdir={moved_run}", f"--data_dir={data}", *quick])
     metrics = read_json(moved_run / "evaluation" / "metrics.json")
     assert metrics["bits_per_dim"]["n"] == 6

@@ -13,6 +13,7 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import example_seeds
 from tests.testing.class_contract import OrderedClassContract
+from tests.testing.eagerly import eagerly
 
 
 def randomize(model: DensityModel, scale: float = 0.5, seed: int = 1) -> DensityModel:
@@ -30,14 +31,13 @@ def all_events(event_shape: tuple[int, ...], num_levels: int) -> tf.Tensor:
     return levels_to_unit(levels.reshape(-1, *event_shape), num_levels)
 
 
-def _total_mass(model: DensityModel, events: tf.Tensor, one: Condition) -> float:
-    """Sums the masses of events under a condition of one row."""
-    log_prob = tf.function(model.log_prob)
-    total = 0.0
+def _masses(model: DensityModel, events: tf.Tensor, one: Condition) -> np.ndarray:
+    """Masses of events under a condition of one row."""
+    masses = []
     for first in range(0, len(events), 8192):
         batch = tf.cast(events[first : first + 8192], tf.float64)
-        total += np.sum(np.exp(log_prob(batch, one.tile(len(batch)))))
-    return total
+        masses.append(np.exp(model.log_prob(batch, one.tile(len(batch)))))
+    return np.concatenate(masses)
 
 
 class ConditionalModelContract(OrderedClassContract):
@@ -65,34 +65,29 @@ class ConditionalModelContract(OrderedClassContract):
         shape = (batch_size, *(event_shape or self.image_shape))
         return tf.random.stateless_normal(shape, [11, 12])
 
+    @classmethod
+    @functools.cache
+    def _image_model(cls, takes_x_smoothed: bool = False) -> DensityModel:
+        """A model that tests share, since building one may take half a second.
+
+        Without a seed it drops nothing. Draws of larger weights would overflow.
+        """
+        model = cls().make(
+            cls.image_shape, takes_x_smoothed=takes_x_smoothed, dropout=0.5
+        )
+        return randomize(model, scale=0.05)
+
     def make_class_conditional(self, num_classes=3):
         return self._class_conditional(num_classes)
 
     @classmethod
     @functools.cache
     def _class_conditional(cls, num_classes: int | None) -> DensityModel:
-        """The model that tests share, since tracing its sampler takes seconds."""
+        """The model that tests share, since building and tracing it takes seconds."""
         model = cls().make(
             cls.image_shape, takes_x_smoothed=True, num_classes=num_classes
         )
         return randomize(model, scale=0.02, seed=2)
-
-    def draw_rows(self, seeds, condition):
-        return self._row_sampler()(seeds, condition)
-
-    @classmethod
-    @functools.cache
-    def _row_sampler(cls):
-        """Draws one sample for each row, by one trace for any number of rows."""
-        model = cls._class_conditional(3)
-        condition = Condition(
-            tf.TensorSpec([None, *cls.image_shape], tf.float32),
-            tf.TensorSpec([None], tf.int32),
-        )
-        return tf.function(
-            lambda seeds, condition: model.sample(1, condition, seed=seeds)[0],
-            input_signature=[tf.TensorSpec([None, 2], tf.int32), condition],
-        )
 
     def test_masses_given_a_condition_sum_to_one(self):
         model = randomize(
@@ -102,7 +97,7 @@ class ConditionalModelContract(OrderedClassContract):
         )
         events = all_events(self.tiny_shape, self.tiny_levels)
         one = Condition(self.images(1, self.tiny_shape), tf.constant([1]))
-        total = _total_mass(model, events, one)
+        total = np.sum(_masses(model, events, one))
         np.testing.assert_allclose(total, 1.0, atol=1e-6)
 
     @pytest.fixture(params=[True])
@@ -116,7 +111,7 @@ class ConditionalModelContract(OrderedClassContract):
         assert samples.shape == (3, 2, *self.image_shape)
         assert np.all(np.isfinite(samples))
         assert len(np.unique(samples.numpy().reshape(6, -1), axis=0)) == 6
-        # Those of the second row, by the seeds that they had.
+        # Those of the second row, by the seeds that they had; and not traced.
         second = condition.gather([1, 1, 1])
         alone = self.draw_rows(example_seeds(1, 6)[1::2], second)
         np.testing.assert_allclose(samples[:, 1], alone, rtol=1e-5, atol=1e-4)
@@ -140,9 +135,7 @@ class ConditionalModelContract(OrderedClassContract):
         assert model.sample(3, condition, seed=1).shape == (3, *x.shape)
 
     def test_an_example_scores_the_same_alone_and_in_a_batch(self, takes_x_smoothed):
-        model = randomize(
-            self.make(self.image_shape, takes_x_smoothed=takes_x_smoothed), scale=0.2
-        )
+        model = self._image_model(takes_x_smoothed)
         x = tf.cast(self.images(3), tf.float64)
         condition = Condition(0.5 * x if takes_x_smoothed else None)
         together = model.log_prob(x, condition)
@@ -155,7 +148,7 @@ class ConditionalModelContract(OrderedClassContract):
         np.testing.assert_allclose(together, alone, rtol=1e-5)
 
     def test_every_value_of_x_smoothed_matters(self):
-        model = randomize(self.make(self.image_shape, takes_x_smoothed=True), scale=0.2)
+        model = self._image_model(takes_x_smoothed=True)
         x_smoothed = self.images(1)
         x = 0.5 * self.images(1)
         with tf.GradientTape() as tape:
@@ -178,9 +171,7 @@ class ConditionalModelContract(OrderedClassContract):
             assert np.any(gradient != 0), variable.path
 
     def test_dropout_is_active_only_with_a_seed_and_named_by_it(self, takes_x_smoothed):
-        model = self.make(
-            self.image_shape, takes_x_smoothed=takes_x_smoothed, dropout=0.5
-        )
+        model = self._image_model(takes_x_smoothed)
         x = self.images(2)
         arguments = (x, Condition(0.5 * x if takes_x_smoothed else None))
         scores = {
@@ -199,9 +190,7 @@ class ConditionalModelContract(OrderedClassContract):
         np.testing.assert_array_equal(scores["none"], model.log_prob(*arguments))
 
     def test_layers_drop_by_seeds_of_their_own(self, takes_x_smoothed, monkeypatch):
-        model = self.make(
-            self.image_shape, takes_x_smoothed=takes_x_smoothed, dropout=0.5
-        )
+        model = self._image_model(takes_x_smoothed)
         fold_in, indices = tf.random.experimental.stateless_fold_in, []
 
         def recorded(seed, index):
@@ -223,28 +212,11 @@ class DensityModelContract(ConditionalModelContract):
     def takes_x_smoothed(self, request) -> bool:
         return request.param
 
-    @classmethod
-    @functools.cache
-    def _sampler(cls):
-        """A model, and its samples of any number of seeds by one trace."""
-        model = randomize(cls().make(cls.image_shape), scale=0.05)
-
-        @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.int32)])
-        def sample(seeds):
-            return model.sample(tf.shape(seeds)[0], seed=seeds)
-
-        return model, sample
-
-    def test_masses_of_all_events_sum_to_one(self):
-        model = randomize(self.make(self.tiny_shape, self.tiny_levels))
-        events = all_events(self.tiny_shape, self.tiny_levels)
-        total = _total_mass(model, events, Condition())
-        np.testing.assert_allclose(total, 1.0, atol=1e-6)
-
-    def test_samples_are_levels_that_follow_the_masses(self):
+    def test_masses_sum_to_one_and_samples_are_levels_that_follow_them(self):
         model = randomize(self.make(self.tiny_shape, self.tiny_levels), scale=0.2)
         events = all_events(self.tiny_shape, self.tiny_levels)
-        mass = np.exp(tf.function(model.log_prob)(events))
+        mass = _masses(model, events, Condition())
+        np.testing.assert_allclose(np.sum(mass), 1.0, atol=1e-6)
         num_samples, num_cells = 6000, 64
         samples = model.sample(num_samples, seed=5)
         assert samples.shape == (num_samples, *self.tiny_shape)
@@ -274,8 +246,9 @@ class DensityModelContract(ConditionalModelContract):
             assert statistic < cells + 5 * np.sqrt(2 * cells)
 
     def test_a_seed_names_its_sample(self):
-        _, sample = self._sampler()
-        first, again, other = (sample(example_seeds(seed, 2)) for seed in (1, 1, 2))
+        model = self._image_model()
+        with eagerly():
+            first, again, other = (model.sample(2, seed=seed) for seed in (1, 1, 2))
         assert np.all(np.isfinite(first) & np.isfinite(other))
         np.testing.assert_array_equal(first, again)
         assert np.all(first != other)
@@ -288,15 +261,16 @@ class DensityModelContract(ConditionalModelContract):
         assert np.all(model.redraw(x, seed=2) != x)
 
     def test_each_example_may_have_a_seed_and_is_the_same_alone(self):
-        model, sample = self._sampler()
+        model = self._image_model()
         seeds = example_seeds(1, 3)
-        together, alone = sample(seeds), sample(seeds[2:])
+        with eagerly():
+            together, alone, by_index = (
+                model.sample(number, seed=seed)
+                for number, seed in ((3, seeds), (1, seeds[2:]), (3, 1))
+            )
         assert np.all(np.isfinite(together))
         # Other shapes are computed in other orders.
-        for same, expected in (
-            (model.sample(3, seed=1), together),
-            (alone, together[2:]),
-        ):
+        for same, expected in ((by_index, together), (alone, together[2:])):
             np.testing.assert_allclose(same, expected, rtol=1e-4, atol=1e-4)
 
     def test_a_seed_names_its_initial_weights(self):
@@ -308,13 +282,13 @@ class DensityModelContract(ConditionalModelContract):
     def test_a_missing_or_superfluous_x_smoothed_is_rejected(self):
         x = self.images(1)
         with pytest.raises(ValueError, match="x_smoothed` must be given"):
-            self.make(self.image_shape, takes_x_smoothed=True).log_prob(x)
+            self._image_model(takes_x_smoothed=True).log_prob(x)
         with pytest.raises(ValueError, match="x_smoothed` must be None"):
-            self.make(self.image_shape).log_prob(x, Condition(x))
+            self._image_model().log_prob(x, Condition(x))
 
     def test_another_shape_is_rejected(self):
         with pytest.raises(ValueError, match="`x` must have shape"):
-            self.make(self.image_shape).log_prob(tf.zeros([1, 3, 3, 7, 2]))
+            self._image_model().log_prob(tf.zeros([1, 3, 3, 7, 2]))
 
 
 def influence(

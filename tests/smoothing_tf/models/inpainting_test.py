@@ -1,6 +1,7 @@
 """Inpainting, against the exact conditionals of a joint of two pixels."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -25,11 +26,15 @@ from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import example_seeds
 from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
 from tests.testing.density_model_contract import all_events, randomize
+from tests.testing.eagerly import eagerly
 
 NUM_LEVELS = 3
 X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
 # The pixel that comes later is the known one.
 LATER_KNOWN = [[0, 1]]
+# Tests draw as many images and particles as others where they can, since a model traces
+# each combination.
+NUM_IMAGES = 4000
 
 
 def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 2, 1)):
@@ -53,6 +58,7 @@ def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 
     return model
 
 
+@functools.cache
 def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
     """Two pixels of three levels, each like the other.
 
@@ -114,9 +120,9 @@ def total_variation(p, q):
     return 0.5 * np.sum(np.abs(p - q), axis=0)
 
 
-def draw(model, level, num_particles, num_images=4000, seed=1):
+def draw(model, level, num_particles, seed=1):
     """(x~_0, x_0), each [num_images], drawn when x_1 is at a level."""
-    images = np.tile(np.reshape([9.0, X[level]], [1, 1, 2, 1]), [num_images, 1, 1, 1])
+    images = np.tile(np.reshape([9.0, X[level]], [1, 1, 2, 1]), [NUM_IMAGES, 1, 1, 1])
     x_smoothed, x = model.inpaint(
         images, LATER_KNOWN, seed=seed, num_particles=num_particles
     )
@@ -144,20 +150,21 @@ def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
 def test_resampling_after_every_row_gives_the_same_distribution():
     truth = exact(two_pixels())[:, 2]
     column = two_pixels(shape=(2, 1, 1))
-    images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [4000, 1, 1, 1])
+    images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [NUM_IMAGES, 1, 1, 1])
     errors = []
-    for num_particles in (1, 8, 64):
+    for num_particles in (1, 64):
         _, x = column.inpaint(images, [[0], [1]], seed=1, num_particles=num_particles)
         np.testing.assert_array_equal(x[:, 1], images[:, 1])
         errors.append(total_variation(frequencies(x[:, 0, 0, 0].numpy()), truth))
-    assert errors[0] > 2 * errors[1] > 4 * errors[2]
-    assert errors[2] < 0.03
+    assert errors[0] > 4 * errors[1]
+    assert errors[1] < 0.03
 
 
 def test_known_pixels_that_the_model_holds_for_impossible_stay_with_their_image():
     model = two_pixels()
     images = np.reshape([[9.0, 1e200], [9.0, X[0]]], [2, 1, 2, 1])
-    for num_particles in (2, 5):
+    images = np.tile(images, [NUM_IMAGES // 2, 1, 1, 1])
+    for num_particles in (4, 16):
         _, x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=num_particles)
         np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
 
@@ -167,7 +174,9 @@ def test_known_pixels_must_be_finite(value):
     model, images = two_pixels(), np.reshape([9.0, value], [1, 1, 2, 1])
     with pytest.raises(ValueError, match="must be finite where they are known"):
         model.inpaint(images, LATER_KNOWN, seed=1)
-    traced = tf.function(lambda images: model.inpaint(images, LATER_KNOWN, seed=1))
+    traced = tf.function(
+        lambda images: model.inpaint(images, LATER_KNOWN, seed=1), autograph=False
+    )
     with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite where"):
         traced(tf.constant(images))
 
@@ -178,7 +187,9 @@ def test_a_mask_holds_nothing_but_zeros_and_ones(value):
     images, mask = np.zeros([1, 1, 2, 1]), np.reshape([0, value], [1, 2])
     with pytest.raises(ValueError, match=r"`mask` must hold only 1 \(known\) .*; got"):
         model.inpaint(images, mask, seed=1)
-    traced = tf.function(lambda mask: model.inpaint(images, mask, seed=1))
+    traced = tf.function(
+        lambda mask: model.inpaint(images, mask, seed=1), autograph=False
+    )
     with pytest.raises(tf.errors.InvalidArgumentError, match="`mask` must hold only 1"):
         traced(tf.constant(mask))
 
@@ -194,7 +205,7 @@ def test_x_smoothed_goes_with_its_x():
 
 
 def test_a_later_known_pixel_is_heard_through_x_smoothed_and_with_particles_fully():
-    deaf, hearing = two_pixels(heard=0.0), two_pixels(heard=0.2)
+    deaf, hearing = two_pixels(), two_pixels(heard=0.2)
     # Where x_0 does not read x~_1 the plain procedure draws the same, bit for bit.
     for low, high in zip(draw(deaf, 0, 1), draw(deaf, 2, 1)):
         np.testing.assert_array_equal(low, high)
@@ -216,7 +227,9 @@ def test_an_earlier_known_pixel_is_heard_without_particles():
     model = two_pixels()
     drawn = []
     for level in (0, 2):
-        images = np.tile(np.reshape([X[level], 9.0], [1, 1, 2, 1]), [1000, 1, 1, 1])
+        images = np.tile(
+            np.reshape([X[level], 9.0], [1, 1, 2, 1]), [NUM_IMAGES, 1, 1, 1]
+        )
         x = model.inpaint(images, [[1, 0]], seed=1)[1]
         drawn.append(frequencies(x[:, 0, 1, 0].numpy()))
     assert total_variation(*drawn) > 0.8
@@ -227,13 +240,14 @@ def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
     levels = np.array([[0, 2], [2, 1], [1, 0], [2, 2]])
     images = X[levels].reshape(4, 1, 2, 1)
     mask = np.array([[[0, 1]], [[1, 0]], [[0, 0]], [[1, 1]]])
-    together = model.inpaint(images, mask, seed=3, num_particles=4)
+    inpaint = functools.partial(model.inpaint, num_particles=64)
+    together = inpaint(images, mask, seed=3)
     known = mask[..., None] == 1
     np.testing.assert_array_equal(together[1][known], images[known])
-    few = model.inpaint(images[:2], mask[:2], seed=3, num_particles=4)
+    few = inpaint(images[:2], mask[:2], seed=3)
     seeds = tf.constant([[1, 2], [3, 4]])
-    named = model.inpaint(images[:2], mask[:2], seed=seeds, num_particles=4)
-    alone = model.inpaint(images[1:2], mask[1:2], seed=seeds[1:], num_particles=4)
+    named = inpaint(images[:2], mask[:2], seed=seeds)
+    alone = inpaint(images[1:2], mask[1:2], seed=seeds[1:])
     for index in (0, 1):
         np.testing.assert_allclose(few[index], together[index][:2], rtol=1e-12)
         np.testing.assert_allclose(alone[index], named[index][1:], rtol=1e-12)
@@ -242,13 +256,14 @@ def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
 def test_the_values_of_missing_pixels_do_not_matter():
     model = two_pixels()
     images = np.full([2, 1, 2, 1], X[2])
-    for junk in (-100.0, np.nan):
-        other = np.where(np.reshape([True, False], [1, 1, 2, 1]), junk, images)
-        for num_particles in (1, 4):
-            expected, drawn = (
-                model.inpaint(x, LATER_KNOWN, seed=1, num_particles=num_particles)
-                for x in (images, other)
-            )
+    is_missing = np.reshape([True, False], [1, 1, 2, 1])
+    junk = [np.where(is_missing, value, images) for value in (-100.0, np.nan)]
+    for num_particles in (1, 4):
+        expected, *others = (
+            model.inpaint(x, LATER_KNOWN, seed=1, num_particles=num_particles)
+            for x in (images, *junk)
+        )
+        for drawn in others:
             np.testing.assert_array_equal(expected[0][:, 0, 0], drawn[0][:, 0, 0])
             np.testing.assert_array_equal(expected[1], drawn[1])
 
@@ -291,7 +306,7 @@ def test_every_channel_of_a_known_pixel_is_weighed():
     truth = joint[:, known] / joint[:, known].sum()
     # Without weights the first pixel ignores the second.
     assert total_variation(truth, joint.sum(axis=1)) > 0.2
-    images = tf.repeat(events[known : known + 1], 4000, axis=0)
+    images = tf.repeat(events[known : known + 1], NUM_IMAGES, axis=0)
     mask = tf.broadcast_to(tf.constant([[False], [True]]), images.shape)
     seeds, num_particles = example_seeds(1, len(images)), 32
 
@@ -315,7 +330,7 @@ def test_every_channel_of_a_known_pixel_is_weighed():
 
 @pytest.mark.parametrize("name", ["features", "stacked", "gated_pixelcnn"])
 def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypatch):
-    shape = (4, 8, 3)
+    shape = (4, 4, 3)
     made = MADE(MADEConfig(hidden_units=(8,), num_mixtures=1), shape, dtype="float64")
     if name == "gated_pixelcnn":
         make = GatedPixelCNN
@@ -332,7 +347,8 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
     images = levels_to_unit(rng.integers(5, size=(2, *shape)), 5, tf.float64)
     mask = rng.integers(2, size=(2, *shape[:2]))
     arguments = dict(seed=1, num_particles=3)
-    fast = model.inpaint(images, mask, **arguments)
+    with eagerly():
+        fast = model.inpaint(images, mask, **arguments)
     monkeypatch.setattr(type(reverse), "walk", AutoregressiveModel.walk)
     slow = TwoStageModel(Uniform(0.4), *stages).inpaint(images, mask, **arguments)
     assert np.all(np.isfinite(fast[0]) & np.isfinite(fast[1]))

@@ -13,7 +13,7 @@ def trace_names():
         "pixelcnnpp", CONFIG, stage="baseline", event_shape=(8, 8, 1), num_levels=4
     )
 
-    @tf.function
+    @tf.function(autograph=False)
     def compute(x):
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(model.log_prob(x))

@@ -1,4 +1,8 @@
-"""The incremental sampler: equal to one full pass of the network per pixel."""
+"""The incremental sampler: equal to one full pass of the network per pixel.
+
+Most tests run it eagerly, since tracing all pixels of a block takes longer than drawing
+these small images.
+"""
 
 import dataclasses
 import math
@@ -19,7 +23,6 @@ from smoothing_tf.models import (
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.raster_sampler import RasterSampler
 from tests.testing.density_model_contract import randomize
-from tests.testing.slow_sampler import ancestral_sample
 
 NO_CONDITION = Condition()
 LABEL = tf.constant([3, 0, 2])
@@ -84,26 +87,32 @@ def make_sampler(model, batch_size, condition):
 
 def teacher_forced(model, x, condition=NO_CONDITION):
     """Parameters of every pixel, along a walk that draws the pixels of x."""
+    height, width, num_channels = model.event_shape
+    shape = [height, width, num_channels // model.num_channels]
+    parts = tf.reshape(x, [-1, *shape, model.num_channels])
+    positions = tf.reshape(tf.range(math.prod(shape)), shape)
 
-    @tf.function(autograph=False)
-    def walk(x, condition):
-        height, width, num_channels = model.event_shape
-        shape = [height, width, num_channels // model.num_channels]
-        parts = tf.reshape(x, [-1, *shape, model.num_channels])
-        positions = tf.reshape(tf.range(math.prod(shape)), shape)
+    def look_up(params, place, state):
+        is_here = positions == positions[place.row, place.column, place.part]
+        state = tf.where(is_here[..., None], params[:, None, None, None], state)
+        return place.of(parts), state
 
-        def look_up(params, place, state):
-            is_here = positions == positions[place.row, place.column, place.part]
-            state = tf.where(is_here[..., None], params[:, None, None, None], state)
-            return place.of(parts), state
+    params = tf.zeros([x.shape[0], *shape, model.head.num_params], x.dtype)
+    sampler = make_sampler(model, x.shape[0], condition)
+    drawn, params, _ = sampler.walk(look_up, params, x.dtype)
+    return drawn, tf.reshape(params, [-1, *model.position_shape, params.shape[-1]])
 
-        params = tf.zeros([x.shape[0], *shape, model.head.num_params], x.dtype)
-        sampler = make_sampler(model, x.shape[0], condition)
-        drawn, params, _ = sampler.walk(look_up, params, x.dtype)
-        positions = model.position_shape
-        return drawn, tf.reshape(params, [-1, *positions, params.shape[-1]])
 
-    return walk(x, condition)
+def assert_drawn_by_full_passes(x, model, noise, condition, tolerance):
+    """Checks that x is the sample of one full pass of the network per position.
+
+    A position depends on earlier ones alone. So x is that sample if every position is
+    what the head draws from the parameters of the full pass on x itself.
+    """
+    assert np.all(np.isfinite(x))
+    values = model.head.draw(model(x, condition=condition), noise)
+    expected = tf.reshape(values, x.shape)
+    np.testing.assert_allclose(x, expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +160,7 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
     "num_levels, dtype, tolerance",
     [(None, "float64", 1e-10), (17, "float64", 1e-10), (17, "float32", 1e-4)],
 )
-def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tolerance):
+def test_fixed_noise_gives_the_sample_of_full_passes(num_levels, dtype, tolerance):
     model = make(
         num_levels=num_levels, takes_x_smoothed=True, num_classes=4, dtype=dtype
     )
@@ -160,21 +169,8 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tol
     scales.assign(0.3 * scales)
     condition = Condition(tf.cast(images(model, seed=7), dtype), LABEL)
     noise = model.head.noise([3, *SHAPE], tf.constant([1, 2]), tf.as_dtype(dtype))
-
-    @tf.function(autograph=False)
-    def both():
-        slow = ancestral_sample(
-            lambda x: model(x, condition=condition),
-            model.head,
-            noise,
-            model.event_shape,
-            3,
-        )
-        return model.draw(noise, condition), slow
-
-    fast, slow = both()
-    assert np.all(np.isfinite(slow))
-    np.testing.assert_allclose(fast, slow, rtol=tolerance, atol=tolerance)
+    x = model.draw(noise, condition)
+    assert_drawn_by_full_passes(x, model, noise, condition, tolerance)
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
@@ -182,9 +178,7 @@ def test_fixed_noise_gives_the_sample_of_the_slow_sampler(num_levels, dtype, tol
     "head, num_levels",
     [(None, None), ("discretized_logistic_mixture", 17), ("categorical", 17)],
 )
-def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
-    name, head, num_levels
-):
+def test_sub_pixels_drawn_one_by_one_are_those_of_full_passes(name, head, num_levels):
     model = make(
         2, num_levels, takes_x_smoothed=True, num_classes=4, name=name, head=head
     )
@@ -192,21 +186,8 @@ def test_sub_pixels_drawn_one_by_one_are_those_of_the_slow_sampler(
     noise = model.head.noise(
         [3, *model.position_shape], tf.constant([1, 2]), tf.float64
     )
-
-    @tf.function(autograph=False)
-    def both():
-        slow = ancestral_sample(
-            lambda x: model(x, condition=condition),
-            model.head,
-            noise,
-            model.event_shape,
-            1,
-        )
-        return model.draw(noise, condition), slow
-
-    fast, slow = both()
-    assert np.all(np.isfinite(slow))
-    np.testing.assert_allclose(fast, slow, rtol=1e-10, atol=1e-10)
+    x = model.draw(noise, condition)
+    assert_drawn_by_full_passes(x, model, noise, condition, 1e-10)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +263,10 @@ def test_parameters_at_the_published_sizes_are_those_of_the_full_pass(
     if takes_x_smoothed:
         condition = Condition(x + 0.3 * tf.random.stateless_normal(x.shape, [1, 3]))
     model.initialize_from(x, condition)
-    _, params = teacher_forced(model, x, condition)
+    walk = tf.function(
+        lambda x, condition: teacher_forced(model, x, condition), autograph=False
+    )
+    _, params = walk(x, condition)
     expected = model(x, condition=condition)
     error = np.max(np.abs(params - expected)) / np.max(np.abs(expected))
     assert error < 1e-5

@@ -15,6 +15,7 @@ from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.serving import export_saved_model, saved_model, verify_saved_model
 from smoothing_tf.serving.layout import METADATA_FILE
 from smoothing_tf.smoothing import Gaussian
+from tests.testing.eagerly import eagerly, verified_eagerly
 
 SHAPE, NUM_LEVELS = (4, 4, 1), 17
 SEED = [5, 6]
@@ -56,6 +57,12 @@ def make_trained(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwa
     return Trained(
         smoothing=smoothing or Gaussian(0.3), num_levels=num_levels, **models
     )
+
+
+def export_quickly(trained, directory):
+    """Exports with a verification that does not trace the model again."""
+    with verified_eagerly():
+        export_saved_model(trained, directory)
 
 
 @pytest.fixture(scope="module")
@@ -179,33 +186,41 @@ def test_metadata_describes_every_tensor(exported):
     assert names == set(metadata["tensors"])
 
 
-def test_vectors_stay_floats(tmp_path):
-    trained = make_trained((2,), None)
-    export_saved_model(trained, tmp_path / "1")
-    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+@pytest.fixture(scope="module")
+def vectors_exported(tmp_path_factory):
+    """A model of vectors with a kernel that allows no single-step denoising."""
+
+    class Kernel(Gaussian):
+        single_step_gain = None
+
+    directory = tmp_path_factory.mktemp("models") / "1"
+    export_quickly(make_trained((2,), None, Kernel(0.3)), directory)
+    return directory
+
+
+def test_vectors_stay_floats(vectors_exported):
+    signatures = tf.saved_model.load(str(vectors_exported)).signatures
     samples = signatures["sample"](num_samples=tf.constant(3), seed=tf.constant(SEED))
     assert samples["samples"].dtype == tf.float32
     outputs = signatures["bound"](x=samples["samples"], seed=tf.constant(SEED))
     assert set(outputs) == {"log_smoothed", "log_reverse", "log_noise", "nats"}
 
 
-def test_kernel_without_single_step_exports_none(tmp_path):
-    class Kernel(Gaussian):
-        single_step_gain = None
-
-    trained = make_trained(smoothing=Kernel(0.3))
-    export_saved_model(trained, tmp_path / "1")
-    signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
+def test_kernel_without_single_step_exports_none(vectors_exported):
+    signatures = tf.saved_model.load(str(vectors_exported)).signatures
     assert "single_step_denoise" not in signatures
     assert set(signatures["sample"].structured_outputs) == {"smoothed", "samples"}
-    metadata = json.loads((tmp_path / "1" / METADATA_FILE).read_text())
+    metadata = json.loads((vectors_exported / METADATA_FILE).read_text())
     assert "single_step" not in metadata["tensors"]
 
 
 def test_difference_from_the_model_is_found_and_named(exported):
     other = make_trained()
     other.reverse.weights[0].assign(other.reverse.weights[0] + 1.0)
-    with pytest.raises(RuntimeError, match="signature `.*` must return the `samples`"):
+    with (
+        eagerly(),
+        pytest.raises(RuntimeError, match="signature `.*` must return the `samples`"),
+    ):
         verify_saved_model(other, exported)
 
 
@@ -214,7 +229,7 @@ def test_a_model_whose_samples_are_not_finite_is_not_published(tmp_path):
     weight = trained.smoothed.weights[0]
     weight.assign(tf.fill(weight.shape, float("nan")))
     with pytest.raises(RuntimeError, match="draws samples that are NaN or infinite"):
-        export_saved_model(trained, tmp_path / "models" / "1")
+        export_quickly(trained, tmp_path / "models" / "1")
     assert not list((tmp_path / "models").iterdir())
 
 
@@ -254,7 +269,7 @@ def class_exported(tmp_path_factory):
     classes = Classes(("cat", "dog", "owl"), (0.5, 0.5, 0.0))
     trained = dataclasses.replace(trained, classes=classes)
     directory = tmp_path_factory.mktemp("models") / "pets" / "1"
-    export_saved_model(trained, directory)
+    export_quickly(trained, directory)
     return trained, directory
 
 

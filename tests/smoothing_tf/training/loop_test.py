@@ -67,8 +67,9 @@ def interrupt_before_save(monkeypatch, number, exception=Interrupted):
     monkeypatch.setattr(CheckpointFiles, "write", interrupted_save)
 
 
-def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
-    train(tmp_path / "straight")
+def test_resumed_run_equals_an_uninterrupted_one_bitwise(
+    tmp_path, finished, monkeypatch
+):
     with monkeypatch.context() as context:
         interrupt_before_save(context, 2)
         with pytest.raises(Interrupted):
@@ -76,8 +77,8 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(tmp_path, monkeypatch):
     assert state(tmp_path / "resumed")["step/.ATTRIBUTES/VARIABLE_VALUE"] == 3
     assert [row["step"] for row in History(tmp_path / "resumed").rows()] == [2, 4, 6]
     train(tmp_path / "resumed")
-    assert_same_state(tmp_path / "straight", tmp_path / "resumed")
-    rows = History(tmp_path / "straight").rows()
+    assert_same_state(finished, tmp_path / "resumed")
+    rows = History(finished).rows()
     assert [row["step"] for row in rows] == [2, 4, 6]
     assert History(tmp_path / "resumed").rows() == rows
 
@@ -173,31 +174,28 @@ def test_two_workers_give_the_weights_of_one(tmp_path):
     assert steps == [4, 8, 12, 16, 20]
 
 
-def test_more_steps_continue_a_finished_run(tmp_path):
+def test_more_steps_continue_a_finished_run(tmp_path, finished):
     train(tmp_path / "straight", num_steps=9)
-    train(tmp_path / "raised", num_steps=6)
-    train(tmp_path / "raised", num_steps=9)
-    assert_close_weights(tmp_path / "straight", tmp_path / "raised", tolerance=0.0)
+    train(finished, num_steps=9)
+    assert_close_weights(tmp_path / "straight", finished, tolerance=0.0)
 
 
-def test_finished_run_returns_at_once_and_says_so(tmp_path, capsys):
-    train(tmp_path)
-    before = state(tmp_path)
-    train(tmp_path, progress=True)
+def test_finished_run_returns_at_once_and_says_so(finished, capsys):
+    before = state(finished)
+    train(finished, progress=True)
     assert "all 6 steps are already done" in capsys.readouterr().err
-    np.testing.assert_equal(state(tmp_path), before)
+    np.testing.assert_equal(state(finished), before)
 
 
-def test_fewer_steps_than_are_done_are_rejected(tmp_path):
-    train(tmp_path)
-    before, rows = state(tmp_path), History(tmp_path).rows()
+def test_fewer_steps_than_are_done_are_rejected(finished):
+    before, rows = state(finished), History(finished).rows()
     with pytest.raises(ValueError) as error:
-        train(tmp_path, num_steps=4)
+        train(finished, num_steps=4)
     message = str(error.value)
     assert "`num_steps` must be at least 6" in message and "got 4" in message
-    assert str(tmp_path) in message and "\n" not in message
-    np.testing.assert_equal(state(tmp_path), before)
-    assert History(tmp_path).rows() == rows
+    assert str(finished) in message and "\n" not in message
+    np.testing.assert_equal(state(finished), before)
+    assert History(finished).rows() == rows
 
 
 @pytest.mark.parametrize("stage", ["smoothed", "reverse", "baseline"])
@@ -263,10 +261,9 @@ def test_nan_from_the_start_leaves_no_checkpoint(tmp_path):
     assert not (tmp_path / "started.json").exists()
 
 
-def test_checkpoint_of_another_model_is_rejected(tmp_path):
-    train(tmp_path)
+def test_checkpoint_of_another_model_is_rejected(finished):
     with pytest.raises(ValueError, match=r"shape \[4, 4, 1\] where .* has \[2, 2, 1\]"):
-        train(tmp_path, dataset=tiny_dataset((2, 2, 1)))
+        train(finished, dataset=tiny_dataset((2, 2, 1)))
 
 
 def test_write_failure_says_what_is_left(tmp_path):

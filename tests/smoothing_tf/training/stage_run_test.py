@@ -98,24 +98,28 @@ def test_the_same_settings_do_not_give_a_checkpoint_up(tmp_path):
     assert steps_of(tmp_path) == before == [1]
 
 
-@pytest.mark.parametrize(
-    "name, old, new",
-    [
-        ("learning_rate_decay", 0.999995, 0.9),
-        ("clip_norm", None, 0.5),
-    ],
-)
-def test_a_change_of_the_optimizer_is_written_to_the_history(tmp_path, name, old, new):
-    train(tmp_path, num_steps=3, **{name: old})
-    train(tmp_path, num_steps=6, **{name: new})
-    assert History(tmp_path).changes() == [
-        {"step": 3, "flag": name, "old": old, "new": new}
-    ]
-    train(tmp_path, num_steps=9, **{name: new})
-    assert len(History(tmp_path).changes()) == 1
-    train(tmp_path, num_steps=12, **{name: old})
-    last = History(tmp_path).changes()[-1]
-    assert last == {"step": 9, "flag": name, "old": new, "new": old}
+def test_changes_of_the_optimizer_are_written_to_the_history(tmp_path):
+    old = {"learning_rate_decay": 0.999995, "clip_norm": None}
+    new = {"learning_rate_decay": 0.9, "clip_norm": 0.5}
+
+    def changes(step, before, after):
+        return [
+            {"step": step, "flag": name, "old": before[name], "new": after[name]}
+            for name in sorted(before)
+        ]
+
+    def written():
+        return sorted(
+            History(tmp_path).changes(), key=lambda row: (row["step"], row["flag"])
+        )
+
+    train(tmp_path, num_steps=3, **old)
+    train(tmp_path, num_steps=6, **new)
+    assert written() == changes(3, old, new)
+    train(tmp_path, num_steps=9, **new)
+    assert written() == changes(3, old, new)
+    train(tmp_path, num_steps=12, **old)
+    assert written() == [*changes(3, old, new), *changes(9, new, old)]
 
 
 def test_a_loss_that_is_not_finite_at_first_blames_the_data(tmp_path):
@@ -137,11 +141,23 @@ def test_a_loss_that_is_not_finite_at_first_blames_the_data(tmp_path):
     assert not (tmp_path / "started.json").exists()
 
 
+_STOPPED = dict(num_steps=10, steps_per_call=3, checkpoint_every=5, log_every=4)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The run that was not stopped."""
+    directory = tmp_path_factory.mktemp("whole")
+    train(directory, **_STOPPED)
+    return directory
+
+
 @pytest.mark.parametrize(
     "number, call", [(signal.SIGTERM, 1), (signal.SIGINT, 2), (signal.SIGTERM, 3)]
 )
-def test_a_stopped_run_ends_with_the_same_bits(tmp_path, monkeypatch, number, call):
-    settings = dict(num_steps=10, steps_per_call=3, checkpoint_every=5, log_every=4)
+def test_a_stopped_run_ends_with_the_same_bits(
+    tmp_path, whole, monkeypatch, number, call
+):
     run_steps, calls = StageTrainer.run_steps, []
 
     def interrupted(*args):
@@ -155,15 +171,14 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path, monkeypatch, number, ca
         context.setattr(StageTrainer, "run_steps", interrupted)
         expected = KeyboardInterrupt if number == signal.SIGINT else SystemExit
         with pytest.raises(expected) as error, StopSignals() as stop:
-            train(tmp_path / "stopped", stop=stop, **settings)
+            train(tmp_path / "stopped", stop=stop, **_STOPPED)
     if number == signal.SIGTERM:
         assert error.value.code == 143
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert steps_of(tmp_path / "stopped")[-1] == (3, 4, 5)[call - 1]
-    train(tmp_path / "stopped", **settings)
-    train(tmp_path / "whole", **settings)
-    assert_same_state(tmp_path / "stopped", tmp_path / "whole")
-    rows = History(tmp_path / "whole").rows()
+    train(tmp_path / "stopped", **_STOPPED)
+    assert_same_state(tmp_path / "stopped", whole)
+    rows = History(whole).rows()
     assert History(tmp_path / "stopped").rows() == rows and len(rows) == 3
 
 
@@ -182,11 +197,12 @@ def test_weights_that_overflow_are_not_saved(tmp_path, monkeypatch):
     assert steps_of(tmp_path) == []
 
 
-def test_a_run_that_lost_all_checkpoints_says_that_it_starts_again(tmp_path, capsys):
-    train(tmp_path / "whole")
+def test_a_run_that_lost_all_checkpoints_says_that_it_starts_again(
+    tmp_path, finished, capsys
+):
     train(tmp_path / "run")
     assert "no checkpoint" not in capsys.readouterr().err
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     train(tmp_path / "run")
     assert capsys.readouterr().err.count("starts again at step 0") == 1
-    assert_same_state(tmp_path / "run", tmp_path / "whole")
+    assert_same_state(tmp_path / "run", finished)

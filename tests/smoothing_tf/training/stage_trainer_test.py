@@ -200,7 +200,12 @@ def test_validation_on_two_replicas_is_that_on_one():
 
 
 @pytest.mark.parametrize("strategy", [None, "mirrored"])
-def test_the_first_batch_initializes_both_models_on_every_replica(strategy):
+def test_the_first_batch_initializes_both_models_on_every_replica(
+    strategy, monkeypatch
+):
+    # Fewer layers, each of which is initialized alike.
+    monkeypatch.setattr(PixelCNNpp, "num_resolutions", 1)
+
     def make():
         config = PixelCNNppConfig(num_resnet=1, num_filters=3, num_mixtures=1)
         return PixelCNNpp(config, SHAPE, takes_x_smoothed=True)
