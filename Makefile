@@ -9,7 +9,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-large lint docs lock clean
+.PHONY: help run test test-large lint docs lock install-gpu clean
 
 help: ## Prints the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -40,12 +40,19 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet 
   --generate-hashes --allow-unsafe --strip-extras \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-lock: ## Writes requirements.lock and requirements-dev.lock from setup.py.
+lock: ## Writes the lock files from setup.py.
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) --extra=pipeline --output-file=requirements.lock setup.py
-	$(COMPILE) --extra=pipeline --extra=cluster --extra=dask --extra=docs --extra=test --constraint=requirements.lock \
+	$(COMPILE) --extra=pipeline --extra=cluster --extra=dask --extra=docs --extra=test \
+	  --constraint=requirements.lock \
 	  --output-file=requirements-dev.lock setup.py
+	$(COMPILE) --extra=pipeline --extra=gpu --constraint=requirements.lock \
+	  --output-file=requirements-gpu.lock setup.py
+
+install-gpu: $(INSTALLED) ## Adds NVIDIA's libraries to .venv and lists the GPUs that TensorFlow sees.
+	$(PIP) install --require-hashes -r requirements-gpu.lock
+	$(VENV)/bin/python -c 'import tensorflow as tf; print(tf.config.list_physical_devices("GPU") or "TensorFlow sees no GPU.")'
 
 clean: ## Removes the environment, caches and build files; keeps runs/.
 	rm -rf $(VENV) build dist *.egg-info .*_cache

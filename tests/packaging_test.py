@@ -66,13 +66,14 @@ def test_every_package_of_the_checkout_is_known():
     assert packages - {"tests"} == set(PACKAGES)
 
 
-def test_the_development_lock_pins_what_the_other_pins():
-    pins = {
-        name: {
-            line.split()[0]
-            for line in (ROOT / name).read_text().splitlines()
-            if line[:1].isalnum()
-        }
-        for name in ("requirements.lock", "requirements-dev.lock")
-    }
-    assert pins["requirements.lock"] < pins["requirements-dev.lock"]
+def pins(name):
+    lines = (ROOT / name).read_text().splitlines()
+    return {line.split()[0] for line in lines if line[:1].isalnum()}
+
+
+def test_the_other_locks_pin_what_the_first_pins():
+    first = pins("requirements.lock")
+    assert first < pins("requirements-dev.lock")
+    added = pins("requirements-gpu.lock") - first
+    assert first < pins("requirements-gpu.lock")
+    assert added and all(name.startswith("nvidia-") for name in added)

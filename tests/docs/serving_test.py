@@ -4,7 +4,6 @@ from smoothing_tf.models import MADEConfig, build_model
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import Gaussian
-from tests.testing.eagerly import verified_eagerly
 from tests.testing.pages import ROOT, block
 
 _PAGE = "docs/serving.md"
@@ -23,8 +22,7 @@ def test_the_client_runs(tmp_path):
     }
     directory = tmp_path / "runs/models/digits/1"
     trained = Trained(smoothing=Gaussian(0.3), num_levels=17, **stages)
-    with verified_eagerly():
-        export_saved_model(trained, directory)
+    export_saved_model(trained, directory)
     client = block(_PAGE, "python", "saved_model.load")
     path, names = "runs/models/digits/1", {}
     assert path in client

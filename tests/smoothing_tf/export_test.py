@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from smoothing_tf import export, sample, train
 from tests.smoothing_tf.conftest import TINY_FLAGS
-from tests.testing.eagerly import verified_eagerly
 
 
 def test_each_export_is_the_next_version(run_dir, tmp_path):
@@ -21,8 +20,7 @@ def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tf
     train.main([*flags, workdir])
     sample.main([workdir, "--num_samples=2", f"--output={tmp_path / 'x.npz'}"])
     assert np.all(np.isfinite(np.load(tmp_path / "x.npz")["single_step"]))
-    with verified_eagerly():
-        export.main([workdir, f"--output={tmp_path / 'model'}"])
+    export.main([workdir, f"--output={tmp_path / 'model'}"])
     signature = tf.saved_model.load(tmp_path / "model" / "1").signatures["sample"]
     outputs = signature(num_samples=tf.constant(2), seed=tf.constant([1, 2]))
     assert outputs["smoothed"].dtype == outputs["single_step"].dtype == tf.float32

@@ -13,7 +13,6 @@ from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.sampling.output import find_real_examples
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
-from tests.testing.eagerly import verified_eagerly
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -72,8 +71,7 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
     assert metrics["nll"]["n"] == 20
     for name in ("nll", "nll_iw"):
         assert np.isfinite(metrics[name]["value"]), name
-    with verified_eagerly():
-        export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
+    export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
     model = tf.saved_model.load(str(tmp_path / "model" / "1"))
     assert set(model.signatures) == {"serving_default", "sample", "denoise", "bound"}
 
@@ -157,8 +155,7 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
         [f"--workdir={moved_run}", f"--images={output}", "--denoise"]
         + [f"--output={denoised}"]
     )
-    with verified_eagerly():
-        export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
+    export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
     assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
 
 

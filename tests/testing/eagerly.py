@@ -3,11 +3,8 @@
 import contextlib
 import warnings
 from collections.abc import Iterator
-from unittest import mock
 
 import tensorflow as tf
-
-from smoothing_tf.serving import saved_model
 
 
 @contextlib.contextmanager
@@ -26,19 +23,3 @@ def eagerly() -> Iterator[None]:
             yield
     finally:
         tf.config.run_functions_eagerly(before)
-
-
-@contextlib.contextmanager
-def verified_eagerly() -> Iterator[None]:
-    """Compares exports with models that are not traced for it.
-
-    An export traces the model for its signatures, and its verification again.
-    """
-    verify = saved_model.verify_saved_model
-
-    def verify_eagerly(*args, **kwargs):
-        with eagerly():
-            verify(*args, **kwargs)
-
-    with mock.patch.object(saved_model, "verify_saved_model", verify_eagerly):
-        yield
