@@ -18,7 +18,7 @@ from smoothing_tf.lazy_names import import_when_used
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from smoothing_tf.config import Config, configure
+    from smoothing_tf.config import Config, configure, load_config
     from smoothing_tf.data import DataConfig, Dataset, open_dataset
     from smoothing_tf.distributions import (
         CategoricalLevels,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     )
     from smoothing_tf.stage import Stage
     from smoothing_tf.training import TrainingConfig, train_stage
-    from smoothing_tf.workdir import fit, load, load_config
+    from smoothing_tf.workdir import fit, load
 
 __all__ = [
     "__version__",
