@@ -1,3 +1,5 @@
 """One script per published comparison; each prints ratios."""
 
-from smoothing_tf import quiet  # noqa: F401  Before others import TensorFlow.
+from smoothing_tf import quiet
+
+quiet.import_tensorflow()  # Before others import it.

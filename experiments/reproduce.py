@@ -23,8 +23,8 @@ from experiments.cells import KEPT, Cells, Pool
 from experiments.job import Job
 from experiments.report.page import Section, render_page
 from experiments.report.table import Result
-from smoothing_tf import artifacts, command_line, config, devices
-from smoothing_tf.evaluation import REPORT_FILE
+from smoothing_tf import artifacts, command_line, config, quiet
+from smoothing_tf.evaluation.names import REPORT_FILE
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import Stage
 
@@ -73,6 +73,9 @@ def main(argv: Sequence[str]) -> None:
         }
     else:
         directories = {options.experiment: directory}
+    quiet.import_tensorflow()
+    from smoothing_tf import devices
+
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
         devices.announce(config.parse(flags).compute_dtypes(tuple(Stage)))
         sections, errors = _run(directories, pool, tuple(flags), quick=options.quick)
@@ -136,16 +139,17 @@ def _run(
 
     While one experiment waits for its last cells, the pool computes those of another.
     """
+    # Their modules are imported here and not in the threads.
+    functions = {name: EXPERIMENTS[name].run for name in directories}
 
     def run(name: str) -> Section:
         start = time.perf_counter()
         directory = artifacts.make_directory(directories[name])
-        experiment = EXPERIMENTS[name]
         cells = Cells(pool, directory / "cells")
-        result = experiment.run(Job(directory, quick, cells, flags))
+        result = functions[name](Job(directory, quick, cells, flags))
         _write(result, directory)
         seconds = cells.seconds or time.perf_counter() - start
-        return Section(name, experiment.description, result, seconds)
+        return Section(name, EXPERIMENTS[name].description, result, seconds)
 
     sections, errors = {}, {}
     is_only = len(directories) == 1

@@ -9,8 +9,8 @@ from typing import Any
 from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
 from smoothing_tf.code_digest import code_digest
-from smoothing_tf.data.dataset import DataConfig
-from smoothing_tf.data.datasets import DATASETS_IN_DATA_DIR
+from smoothing_tf.data.data_config import DataConfig
+from smoothing_tf.data.dataset_names import DATASETS_IN_DATA_DIR
 from smoothing_tf.data.picture_listing import list_pictures
 
 NODES_WITH_CODE = (

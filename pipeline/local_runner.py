@@ -32,12 +32,11 @@ from pipeline.node_processes import (
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
 from pipeline.run_log import RunLog
-from smoothing_tf import artifacts, command_line, devices
+from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
-from smoothing_tf.evaluation import METRICS_FILE, REPORT_FILE
 from smoothing_tf.evaluation.headline import headline
+from smoothing_tf.evaluation.names import METRICS_FILE, REPORT_FILE
 from smoothing_tf.settings import setting
-from smoothing_tf.stage import TWO_STAGES
 
 _RESUME = (
     "Run the same command to continue: finished nodes are kept, the interrupted one"
@@ -99,7 +98,6 @@ def _run_locked(
         print(f"Removed the damaged cache entry {path}; its node will run again.")
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
-    devices.announce(config.compute_dtypes(TWO_STAGES))
     start = time.monotonic()
     outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
     data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)

@@ -1,7 +1,7 @@
 """The console script `smoothing-tf COMMAND`: `python -m smoothing_tf.COMMAND`, shorter.
 
-Only a command imports TensorFlow; `--help` reads the source of the commands instead and
-returns immediately.
+Only a command that computes imports TensorFlow. `--help` of the script reads the source
+of the commands and imports none of them.
 """
 
 import ast

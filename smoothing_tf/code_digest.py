@@ -11,6 +11,7 @@ import ast
 import functools
 import hashlib
 import pathlib
+import re
 from importlib import metadata
 
 from smoothing_tf.checkout import PACKAGES, ROOT
@@ -28,15 +29,19 @@ DISTRIBUTIONS = (
     "tf_keras",
 )
 
+# A plug-in in a table, e.g. "smoothing_tf.smoothing.gaussian:Gaussian".
+_PLACE = re.compile(r"\w+(?:\.\w+)*:\w+")
+
 
 def code_digest(module: str, root: pathlib.Path = ROOT) -> str:
     """Computes the SHA-256 of a module, our code that it imports, and DISTRIBUTIONS.
 
-    Imports are followed statically, including those inside functions, so nothing is
-    executed. A package's __init__.py, which re-exports names, counts only where a name
-    is imported from it, not where a module below it is; that of a top-level package
-    never counts. A file next to a module that the module names in a string, e.g. a
-    template, counts as part of it.
+    Imports are followed statically, including those inside functions and for type
+    checkers, so nothing is executed. "module:name" in a string, the place of a plug-in,
+    counts as an import. A package's __init__.py, which re-exports names, counts only
+    where a name is imported from it, not where a module below it is; that of a
+    top-level package never counts. A file next to a module that the module names in a
+    string, e.g. a template, counts as part of it.
 
     Args:
       module: dotted name, e.g. "components.train.executor".
@@ -119,4 +124,6 @@ def _read(
             imports.update((node.level, prefix + alias.name) for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             strings.add(node.value)
+            if _PLACE.fullmatch(node.value):
+                imports.add((0, node.value.replace(":", ".")))
     return frozenset(imports), frozenset(strings)

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 
-import tensorflow as tf
 from absl import flags
 
 from smoothing_tf import quiet
@@ -65,7 +64,7 @@ def is_deliberate(error: Exception) -> bool:
     """
     if isinstance(error, flags.Error | OSError | MemoryError):
         return True
-    if isinstance(error, tf.errors.OpError):
+    if _is_of_tensorflow(error, "OpError"):
         return _is_out_of_memory(error) or _is_lost_worker(error)
     if isinstance(error, NotImplementedError | RecursionError):
         return False
@@ -130,14 +129,22 @@ def _is_raised_by_us(error: Exception) -> bool:
     return is_ours and code.co_code[last.tb_lasti] == _RAISE
 
 
+def _is_of_tensorflow(error: Exception, kind: str) -> bool:
+    """Whether an error is a `tf.errors.KIND`, without importing TensorFlow."""
+    return any(
+        parent.__name__ == kind and parent.__module__.startswith("tensorflow.")
+        for parent in type(error).__mro__
+    )
+
+
 def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, tf.errors.ResourceExhaustedError)
+    return _is_of_tensorflow(error, "ResourceExhaustedError")
 
 
 def _is_lost_worker(error: Exception) -> bool:
-    if not os.environ.get("TF_CONFIG") or not isinstance(error, tf.errors.OpError):
+    if not os.environ.get("TF_CONFIG") or not _is_of_tensorflow(error, "OpError"):
         return False
-    is_unavailable = isinstance(error, tf.errors.UnavailableError)
+    is_unavailable = _is_of_tensorflow(error, "UnavailableError")
     return is_unavailable or bool(_OF_WORKERS.search(str(error)))
 
 

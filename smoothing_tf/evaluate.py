@@ -11,14 +11,10 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, workdir
-from smoothing_tf.config import parse_changes
-from smoothing_tf.data import open_dataset
-from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.dataset import DataConfig, Dataset
-from smoothing_tf.evaluation import REPORT_FILE
+from smoothing_tf import command_line, quiet
+from smoothing_tf.config import load_config, parse_changes
 from smoothing_tf.evaluation.config import EvaluationConfig
-from smoothing_tf.evaluation.headline import headline
+from smoothing_tf.evaluation.names import REPORT_FILE
 from smoothing_tf.settings import setting, validate
 
 
@@ -51,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
     options, changes = parse_changes(
         argv, EvaluateOptions, EvaluationConfig, usage=__doc__
     )
-    config = workdir.load_config(options.workdir)
+    config = load_config(options.workdir)
     data_config = config.data
     if options.data_dir is not None:
         data_config = dataclasses.replace(data_config, data_dir=options.data_dir)
@@ -62,28 +58,14 @@ def main(argv: Sequence[str]) -> None:
         data=data_config,
         evaluation=dataclasses.replace(config.evaluation, **changes),
     )
-    dataset = _open_dataset(data_config, options.workdir)
+    quiet.import_tensorflow()
+    from smoothing_tf import workdir
+    from smoothing_tf.evaluation.headline import headline
+
+    dataset = workdir.open_dataset_of_run(data_config, options.workdir)
     print(headline(workdir.evaluate(config, dataset, options.workdir)))
     directory = pathlib.Path(options.workdir) / workdir.EVALUATION_DIRECTORY
     print(f"Report: {directory / REPORT_FILE}")
-
-
-def _open_dataset(data_config: DataConfig, directory: artifacts.Path) -> Dataset:
-    """Opens the data of the run in `directory`, wherever they are now."""
-    try:
-        dataset = open_dataset(data_config)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"{error} The data of this run cannot be opened; say where they are now"
-            " with --data_dir."
-        ) from error
-    data = workdir.stored_data_spec(directory)
-    if data is not None:
-        where = f"--data_dir={data_config.data_dir or ''}"
-        data.check_same_kind(DataSpec.of(dataset), where)
-        if data.class_frequencies is not None:
-            data.check_same_classes(DataSpec.of(dataset), where)
-    return dataset
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ precision of its training.
 import dataclasses
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, devices, workdir
-from smoothing_tf.config import parse_options
+from smoothing_tf import artifacts, command_line, quiet
+from smoothing_tf.config import load_config, parse_options
 from smoothing_tf.serving.layout import next_version
-from smoothing_tf.serving.saved_model import export_saved_model
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import TWO_STAGES
 
@@ -41,7 +40,11 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = parse_options(argv, ExportOptions, usage=__doc__)
     output = artifacts.check_directory(options.output)
-    config = workdir.load_config(options.workdir).in_float32()
+    config = load_config(options.workdir).in_float32()
+    quiet.import_tensorflow()
+    from smoothing_tf import devices, workdir
+    from smoothing_tf.serving.saved_model import export_saved_model
+
     data = workdir.load_data_spec(options.workdir, config)
     trained = workdir.load_trained(config, data, options.workdir, TWO_STAGES)
     devices.announce()

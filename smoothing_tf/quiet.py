@@ -18,10 +18,12 @@ from collections.abc import Iterator
 
 from smoothing_tf.checkout import PACKAGES, ROOT
 
-# Tells the processes that a silent command line starts that they are part of it.
+# Tells the processes that a silent command line starts that they are part of it; its
+# value is the id of the command line's process.
 _MARK = "SMOOTHING_TF_IS_QUIET"
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _WARNINGS, _ERRORS, _FATAL = "1", "2", "3"
+_NOTHING_DONE = b"Interrupted. Nothing was done yet.\n"
 # Attribute that marks the handler of Ctrl-C that `start` installs.
 _IS_OF_START = "is_of_start"
 # Files by which the kernel shows a GPU, whether or not TensorFlow can use it.
@@ -37,38 +39,57 @@ def start(is_console_script: bool = False) -> None:
     """Prepares this process if it is one of our command lines; otherwise does nothing.
 
     The package calls it before anything imports TensorFlow, and the console script
-    once more, when it knows that its command needs TensorFlow.
+    once more, when it knows that it runs a command. A command line only imports
+    TensorFlow when it begins to compute; see `import_tensorflow`. A process that a
+    command line has started computes, and imports it here.
 
     Args:
       is_console_script: whether the console script is running one of its commands.
     """
     if sys.stderr is None:  # Closed by whoever started the process.
         return
-    is_command_line = is_console_script or _is_command_line(sys.argv, sys.orig_argv)
-    if is_command_line:
-        _exit_on_interrupt(b"Interrupted. Nothing was done yet.\n")
-    elif _MARK in os.environ and "--multiprocessing-fork" in sys.orig_argv:
-        _exit_on_interrupt(b"")  # The parent reports it.
-    has_gpu = bool(_gpu_files())
-    if is_command_line and os.environ.get(_LEVEL, _FATAL) >= _ERRORS:
-        # TensorFlow says why it does not use a GPU only in warnings.
-        os.environ.setdefault(_LEVEL, _WARNINGS if has_gpu else _FATAL)
-        os.environ[_MARK] = "1"
-    if _MARK not in os.environ:
-        return
+    if is_console_script or _is_command_line(sys.argv, sys.orig_argv):
+        _exit_on_interrupt(_NOTHING_DONE)
+        if _MARK in os.environ or os.environ.get(_LEVEL, _FATAL) >= _ERRORS:
+            # TensorFlow says why it does not use a GPU only in warnings.
+            os.environ.setdefault(_LEVEL, _WARNINGS if _gpu_files() else _FATAL)
+            os.environ[_MARK] = str(os.getpid())
+    elif _MARK in os.environ:
+        is_worker = "--multiprocessing-fork" in sys.orig_argv
+        if is_worker:
+            _exit_on_interrupt(b"")  # The parent reports it.
+        _import_quietly(explains_gpu=not is_worker)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow quietly if this process is one of our command lines.
+
+    A command calls it when it has read its flags, right before the imports of what it
+    computes with: TensorFlow takes seconds to import. Meanwhile Ctrl-C ends the process
+    as it does before.
+    """
+    if os.environ.get(_MARK) == str(os.getpid()):
+        _exit_on_interrupt(_NOTHING_DONE)
+        _import_quietly()
+        restore_interrupt()
+
+
+def _import_quietly(explains_gpu: bool = True) -> None:
+    """Imports TensorFlow; all that it says is why it does not use a GPU."""
     line = None
     with _captured_stderr() as read_stderr:
         # Some lines of the import itself ignore the level.
         import tensorflow as tf
 
-        if is_command_line and has_gpu and not tf.config.list_physical_devices("GPU"):
+        explains_gpu = explains_gpu and bool(_gpu_files())
+        if explains_gpu and not tf.config.list_physical_devices("GPU"):
             line = explain_unused_gpu(read_stderr())
     if line is not None:
         print(line, file=sys.stderr)
 
 
 def restore_interrupt() -> None:
-    """Makes Ctrl-C raise KeyboardInterrupt again, which `start` has changed."""
+    """Makes Ctrl-C raise KeyboardInterrupt again, after `start` has changed that."""
     if getattr(signal.getsignal(signal.SIGINT), _IS_OF_START, False):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

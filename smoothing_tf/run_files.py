@@ -6,10 +6,10 @@ import pathlib
 from collections.abc import Iterator, Sequence
 
 from smoothing_tf import artifacts
-from smoothing_tf.config import Config, read_run, to_flagfile, to_flags
+from smoothing_tf.config import Config, load_config, to_flagfile, to_flags
 from smoothing_tf.data import noise_scale, open_dataset
 from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.dataset import DataConfig, Dataset
 from smoothing_tf.stage import Stage
 from smoothing_tf.training.checkpoint_files import CheckpointFiles
 from smoothing_tf.training.checkpoints import newest_step
@@ -217,24 +217,6 @@ def _check_same_data(workdir: pathlib.Path, data: DataSpec) -> None:
         stored.check_same_kind(data, "--dataset and --data_dir")
 
 
-def load_config(workdir: artifacts.Path) -> Config:
-    """Reads the configuration of a run.
-
-    Raises:
-      FileNotFoundError: there is no run in `workdir`.
-      TypeError: `workdir` is no path.
-      ValueError: its flags.cfg is cut or damaged, or `workdir` is empty.
-    """
-    artifacts.check_path("workdir", workdir)
-    path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
-            f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
-        )
-    return read_run(path)
-
-
 def load_data_spec(workdir: artifacts.Path, config: Config) -> DataSpec:
     """Reads the facts about the data of a run; the data set need not exist.
 
@@ -259,6 +241,32 @@ def load_data_spec(workdir: artifacts.Path, config: Config) -> DataSpec:
             f" `python -m smoothing_tf.train --flagfile={flags_file}"
             f" --workdir={workdir} --data_dir=DIR`, which writes it."
         ) from error
+
+
+def open_dataset_of_run(data_config: DataConfig, workdir: artifacts.Path) -> Dataset:
+    """Opens the data of a run, wherever they are now.
+
+    Args:
+      data_config: the data set, with the place that a user has named.
+      workdir: the run's directory.
+
+    Raises:
+      ValueError: the data cannot be opened, or are not those of the run.
+    """
+    try:
+        dataset = open_dataset(data_config)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{error} The data of this run cannot be opened; say where they are now"
+            " with --data_dir."
+        ) from error
+    data = stored_data_spec(workdir)
+    if data is not None:
+        where = f"--data_dir={data_config.data_dir or ''}"
+        data.check_same_kind(DataSpec.of(dataset), where)
+        if data.class_frequencies is not None:
+            data.check_same_classes(DataSpec.of(dataset), where)
+    return dataset
 
 
 def stored_data_spec(workdir: artifacts.Path) -> DataSpec | None:

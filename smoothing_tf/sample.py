@@ -17,15 +17,10 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, devices, workdir
-from smoothing_tf.config import parse_options
+from smoothing_tf import artifacts, command_line, quiet
+from smoothing_tf.config import load_config, parse_options
 from smoothing_tf.sampling.config import SamplingConfig
-from smoothing_tf.sampling.output import (
-    check_output,
-    find_real_examples,
-    write_samples,
-)
-from smoothing_tf.sampling.tasks import make_task
+from smoothing_tf.sampling.output_path import check_output
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import TWO_STAGES
 
@@ -49,7 +44,12 @@ def main(argv: Sequence[str]) -> None:
         argv, SampleOptions, SamplingConfig, usage=__doc__
     )
     output = check_output(options.output)
-    config = workdir.load_config(options.workdir)
+    config = load_config(options.workdir)
+    quiet.import_tensorflow()
+    from smoothing_tf import devices, workdir
+    from smoothing_tf.sampling.output import find_real_examples, write_samples
+    from smoothing_tf.sampling.tasks import make_task
+
     data = workdir.load_data_spec(options.workdir, config)
     artifacts.make_directory(output.parent)
     find_real = functools.partial(

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-# Seeds are int32; a larger one would name the same stream as a smaller one.
-MAX_SEED = 2**31 - 1
+from smoothing_tf.limits import MAX_SEED
 
 
 def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):

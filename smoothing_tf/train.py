@@ -10,13 +10,11 @@ and export then read DIR.
 import dataclasses
 from collections.abc import Sequence
 
-from smoothing_tf import artifacts, command_line, workdir
+from smoothing_tf import artifacts, command_line, quiet
 from smoothing_tf.config import parse
-from smoothing_tf.data import open_dataset
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
-from smoothing_tf.training.stop_signals import StopSignals
-from smoothing_tf.training.strategies import STRATEGIES, make_strategy
+from smoothing_tf.training.strategy_names import STRATEGY_NAMES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +31,7 @@ class TrainOptions:
         "auto",
         "Where to compute. auto: multi_worker if TF_CONFIG is set, mirrored if there"
         " are several GPUs, otherwise one device.",
-        choices=tuple(STRATEGIES),
+        choices=STRATEGY_NAMES,
     )
 
     def __post_init__(self):
@@ -45,6 +43,12 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     config, options = parse(argv, TrainOptions, usage=__doc__)
     artifacts.check_directory(options.workdir)
+    quiet.import_tensorflow()
+    from smoothing_tf import workdir
+    from smoothing_tf.data.dataset import open_dataset
+    from smoothing_tf.training.stop_signals import StopSignals
+    from smoothing_tf.training.strategies import make_strategy
+
     with StopSignals() as stop:
         # This comes first: workers must find each other before TensorFlow starts.
         strategy = make_strategy(options.strategy)

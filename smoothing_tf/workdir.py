@@ -10,16 +10,16 @@ from typing import Any
 import tensorflow as tf
 
 from smoothing_tf import artifacts, devices
-from smoothing_tf.config import Config, to_flagfile
+from smoothing_tf.config import Config, load_config, to_flagfile
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.data.dataset import Dataset, open_dataset
 from smoothing_tf.data.noise_scale import spread_warning
 from smoothing_tf.evaluation.evaluation import write_evaluation
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.run_files import (
-    load_config,
     load_data_spec,
     locked_stages,
+    open_dataset_of_run,
     resolve,
     save_config,
     stages_present,
@@ -42,6 +42,7 @@ __all__ = [
     "load_data_spec",
     "load_trained",
     "locked_stages",
+    "open_dataset_of_run",
     "require_stages",
     "resolve",
     "save_config",

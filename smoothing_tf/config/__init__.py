@@ -10,7 +10,12 @@ from smoothing_tf.config.parsing import (
     parse_known_options,
     parse_options,
 )
-from smoothing_tf.config.run_flagfile import read_run, to_flagfile, to_flags
+from smoothing_tf.config.run_flagfile import (
+    load_config,
+    read_run,
+    to_flagfile,
+    to_flags,
+)
 
 __all__ = [
     "Config",
@@ -20,6 +25,7 @@ __all__ = [
     "RunConfig",
     "StageConfig",
     "configure",
+    "load_config",
     "parse",
     "parse_changes",
     "parse_known_options",

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from smoothing_tf.data.dataset import DataConfig
+from smoothing_tf.data.data_config import DataConfig
 from smoothing_tf.evaluation.config import EvaluationConfig
-from smoothing_tf.models import MODELS
-from smoothing_tf.seeds import MAX_SEED
+from smoothing_tf.limits import MAX_SEED
+from smoothing_tf.models.table import MODELS
 from smoothing_tf.settings import setting, validate
-from smoothing_tf.smoothing import SmoothingConfig
+from smoothing_tf.smoothing.config import SmoothingConfig
 from smoothing_tf.training.training_config import TrainingConfig
 
 

@@ -1,6 +1,7 @@
 """The resolved flagfile of a run, with every setting of its configuration."""
 
 import dataclasses
+import pathlib
 from typing import Any
 
 from smoothing_tf import artifacts
@@ -37,6 +38,24 @@ def to_flags(config: Config) -> dict[str, str]:
 def to_flagfile(config: Config) -> str:
     """Makes the text of a flagfile from which `parse` makes the same configuration."""
     return "".join(f"--{name}={text}\n" for name, text in to_flags(config).items())
+
+
+def load_config(workdir: artifacts.Path) -> Config:
+    """Reads the configuration of a run.
+
+    Raises:
+      FileNotFoundError: there is no run in `workdir`.
+      TypeError: `workdir` is no path.
+      ValueError: its flags.cfg is cut or damaged, or `workdir` is empty.
+    """
+    artifacts.check_path("workdir", workdir)
+    path = pathlib.Path(workdir) / artifacts.FLAGS_FILE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"No {artifacts.FLAGS_FILE} in {workdir}; train first with"
+            f" `python -m smoothing_tf.train --flagfile=F --workdir={workdir}`."
+        )
+    return read_run(path)
 
 
 def read_run(path: artifacts.Path) -> Config:

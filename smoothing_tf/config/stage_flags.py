@@ -11,7 +11,7 @@ from typing import Any
 
 from smoothing_tf.config.experiment import ModelChoice, StageConfig
 from smoothing_tf.config.flags import FlagSet
-from smoothing_tf.models import MODELS
+from smoothing_tf.models.table import MODELS
 from smoothing_tf.stage import Stage
 from smoothing_tf.training.training_config import TrainingConfig
 

@@ -1,9 +1,15 @@
 """Data sets and the input pipeline."""
 
-from smoothing_tf.data.dataset import DataConfig, Dataset, open_dataset
-from smoothing_tf.data.datasets import DATASETS
-from smoothing_tf.data.input_pipeline import evaluation_batches, training_batches
-from smoothing_tf.data.noise_scale import median_distance_noise_scale
+from typing import TYPE_CHECKING
+
+from smoothing_tf.lazy_names import import_when_used
+
+if TYPE_CHECKING:
+    from smoothing_tf.data.data_config import DataConfig
+    from smoothing_tf.data.dataset import Dataset, open_dataset
+    from smoothing_tf.data.datasets import DATASETS
+    from smoothing_tf.data.input_pipeline import evaluation_batches, training_batches
+    from smoothing_tf.data.noise_scale import median_distance_noise_scale
 
 __all__ = [
     "DATASETS",
@@ -14,3 +20,5 @@ __all__ = [
     "open_dataset",
     "training_batches",
 ]
+
+import_when_used(__name__)

@@ -4,9 +4,12 @@ import dataclasses
 import math
 from typing import Any
 
-from smoothing_tf.data.datasets import DATASETS
-from smoothing_tf.data.source import MAX_LEVELS
-from smoothing_tf.data.tfds_sets import TFDS_PREFIX, check_tfds_name
+from smoothing_tf.data.dataset_names import (
+    DATASET_NAMES,
+    TFDS_PREFIX,
+    check_tfds_name,
+)
+from smoothing_tf.limits import MAX_LEVELS
 from smoothing_tf.settings import setting, text_of, validate
 
 # Setting -> the data sets that it applies to; `open_dataset` passes it to these only.
@@ -31,7 +34,7 @@ class DataConfig:
         " image files in sub-folders train, validation and test, `arrays` a .npz or"
         " .npy file, `table` a .csv, .parquet or .npz file."
         " tfds:NAME[/CONFIG][:VERSION] is a data set of TensorFlow Datasets.",
-        choices=tuple(DATASETS),
+        choices=DATASET_NAMES,
         open_choices=(f"{TFDS_PREFIX}NAME",),
     )
     data_dir: str | None = setting(

@@ -13,14 +13,15 @@ from absl import logging
 
 from smoothing_tf.data.array_shard import ArrayShard
 from smoothing_tf.data.data_config import DataConfig
-from smoothing_tf.data.datasets import DATASETS, DATASETS_IN_DATA_DIR
+from smoothing_tf.data.dataset_names import DATASETS_IN_DATA_DIR, TFDS_PREFIX
+from smoothing_tf.data.datasets import DATASETS
 from smoothing_tf.data.decoded_cache import DecodedCache
 from smoothing_tf.data.decoded_files import DecodedSplit
 from smoothing_tf.data.default_directory import explaining_default_directory
 from smoothing_tf.data.record_format import RecordError
 from smoothing_tf.data.rejection import sufficient_fraction, unsound_message
 from smoothing_tf.data.source import Source
-from smoothing_tf.data.tfds_sets import TFDS_PREFIX, source_from_tfds
+from smoothing_tf.data.tfds_sets import source_from_tfds
 from smoothing_tf.settings import choose
 from smoothing_tf.standardization import Standardization
 

@@ -17,7 +17,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from smoothing_tf.data.record_format import RecordError
+from smoothing_tf.data.record_error import RecordError
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 

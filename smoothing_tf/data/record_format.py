@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from smoothing_tf.data.record_error import RecordError
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_START = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
 _PNG_HEADER_SIZE = 33
@@ -17,10 +19,6 @@ _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _PNG_PALETTE = 3
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _PNG_BIT_DEPTH_OFFSET = 24
-
-
-class RecordError(ValueError):
-    """A record is not what the data set declares; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,11 +26,10 @@ from smoothing_tf.data.record_format import (
 )
 from smoothing_tf.data.shards import FileShard, Shard, TFRecordShard
 from smoothing_tf.data.stored_facts import make_metadata, read_table_facts
+from smoothing_tf.limits import MAX_LEVELS
 from smoothing_tf.standardization import Standardization
 
 _FILES_PER_SHARD = 4096
-# Samples are written and served as uint8.
-MAX_LEVELS = 256
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,28 +5,12 @@ training split.
 """
 
 import dataclasses
-import re
 
+from smoothing_tf.data.dataset_names import TFDS_PREFIX
 from smoothing_tf.data.downloads import download
 from smoothing_tf.data.shards import Shard, ShardRows, num_examples_of
 from smoothing_tf.data.source import Source, source_from_builder
 from smoothing_tf.data.splits import held_out_size, hold_out_rows
-
-TFDS_PREFIX = "tfds:"
-_NAME = re.compile(r"\w+(/[\w+.-]+)?(:\d+\.\d+\.\d+)?")
-
-
-def check_tfds_name(dataset: str) -> None:
-    """Checks the form of a name, without looking for the data set.
-
-    Raises:
-      ValueError: it is not tfds:NAME[/CONFIG][:VERSION].
-    """
-    if not _NAME.fullmatch(dataset.removeprefix(TFDS_PREFIX)):
-        raise ValueError(
-            "`dataset` must have the form tfds:NAME[/CONFIG][:VERSION], e.g."
-            f" tfds:kmnist or tfds:emnist/letters:3.1.0; got {dataset!r}."
-        )
 
 
 def source_from_tfds(dataset: str, data_dir: str | None) -> Source:

@@ -22,6 +22,7 @@ from smoothing_tf.evaluation.evaluation_key import evaluation_key
 from smoothing_tf.evaluation.figures import History
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
 from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
+from smoothing_tf.evaluation.names import METRICS_FILE, REPORT_FILE
 from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.models.trained import Trained
@@ -39,8 +40,6 @@ from smoothing_tf.sampling.pictures import png_bytes, write_png
 from smoothing_tf.sampling.sample_pictures import COLUMNS, picture_samples
 from smoothing_tf.sampling.samples import draw_samples
 
-METRICS_FILE = "metrics.json"
-REPORT_FILE = "report.html"
 # The pictures of samples, NAME.png by the names of `picture_samples`.
 PICTURES_DIRECTORY = "samples"
 STATISTICS_FILE = "feature_statistics.npz"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smoothing_tf.evaluation.raw_units import RAW_SUFFIX
+from smoothing_tf.evaluation.names import RAW_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
 # Ends of the names of the likelihoods of x.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from smoothing_tf.evaluation.names import RAW_SUFFIX
 from smoothing_tf.standardization import Standardization
 
-RAW_SUFFIX = "_raw_units"
 # The likelihoods of x; p(x~) has a scale of its own and is not compared.
 _NAMES = (
     "nll",

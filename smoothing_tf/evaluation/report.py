@@ -6,7 +6,7 @@ from typing import Any
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.html_page import data_url, render_html
-from smoothing_tf.evaluation.raw_units import RAW_SUFFIX
+from smoothing_tf.evaluation.names import RAW_SUFFIX
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
 _TEMPLATE = "report.html.j2"

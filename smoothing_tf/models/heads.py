@@ -13,8 +13,9 @@ from smoothing_tf.distributions import (
     DiscretizedLogisticMixture,
     LogisticMixture,
 )
+from smoothing_tf.models.head_setting import HEADS
 from smoothing_tf.numerics import levels_to_unit, unit_to_levels
-from smoothing_tf.settings import choose, setting
+from smoothing_tf.settings import choose
 
 tfd = tfp.distributions
 
@@ -266,7 +267,10 @@ _STAGES_DIFFER = (
 )
 
 
-def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+def continuous_head(
+    num_channels: int, num_mixtures: int, num_levels: int | None
+) -> Head:
+    """Makes a mixture of logistics for continuous data; see `make_head`."""
     if num_levels is not None:
         # A density is not a probability; it would be reported as very few bits.
         raise ValueError(
@@ -277,7 +281,10 @@ def _continuous(num_channels: int, num_mixtures: int, num_levels: int | None) ->
     return LogisticMixtureHead(num_channels, num_mixtures)
 
 
-def _discretized(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+def discretized_head(
+    num_channels: int, num_mixtures: int, num_levels: int | None
+) -> Head:
+    """Makes a discretized mixture of logistics for data with levels; likewise."""
     if num_levels is None:
         raise ValueError(
             "`head` must be logistic_mixture for continuous data; got"
@@ -286,7 +293,10 @@ def _discretized(num_channels: int, num_mixtures: int, num_levels: int | None) -
     return DiscretizedLogisticMixtureHead(num_channels, num_mixtures, num_levels)
 
 
-def _categorical(num_channels: int, num_mixtures: int, num_levels: int | None) -> Head:
+def categorical_head(
+    num_channels: int, num_mixtures: int, num_levels: int | None
+) -> Head:
+    """Makes a probability for each level of one channel; likewise."""
     del num_mixtures
     if num_levels is None:
         raise ValueError(
@@ -300,23 +310,6 @@ def _categorical(num_channels: int, num_mixtures: int, num_levels: int | None) -
             " draws one channel at a time."
         )
     return CategoricalHead(num_levels)
-
-
-HEADS = {
-    "logistic_mixture": _continuous,
-    "discretized_logistic_mixture": _discretized,
-    "categorical": _categorical,
-}
-
-
-def head_setting() -> str | None:
-    """Makes the field `head` of a model's configuration; None stands for "auto"."""
-    return setting(
-        None,
-        "Likelihood head; 'auto' is discretized for data with levels.",
-        choices=tuple(HEADS),
-        none_name="auto",
-    )
 
 
 def make_head(

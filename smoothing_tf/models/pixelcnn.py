@@ -1,43 +1,14 @@
 """PixelCNN: masked convolutions over the pixels drawn so far."""
 
-import dataclasses
-
 import tensorflow as tf
 
 from smoothing_tf.layers import make_class_bias
-from smoothing_tf.models.heads import head_setting
+from smoothing_tf.models.pixelcnn_config import PixelCNNConfig
 from smoothing_tf.models.subpixel_model import SubpixelModel
-from smoothing_tf.settings import setting, validate
 
 # The rows of 7x7 and 3x3 windows that the masks do not remove.
 _FIRST_KERNEL = (4, 7)
 _KERNEL = (2, 3)
-
-
-@dataclasses.dataclass(frozen=True)
-class PixelCNNConfig:
-    """Hyper-parameters of PixelCNN."""
-
-    num_blocks: int = setting(15, "Residual blocks.", minimum=1)
-    num_filters: int = setting(
-        120,
-        "Channels inside a block, half of those between blocks; a multiple of the"
-        " channels of the image.",
-        minimum=1,
-    )
-    num_mixtures: int = setting(
-        10, "Logistics in the mixture of each sub-pixel, if any.", minimum=1
-    )
-    dropout: float = setting(
-        0.0,
-        "Dropout rate inside each residual block.",
-        minimum=0.0,
-        exclusive_maximum=1.0,
-    )
-    head: str | None = head_setting()
-
-    def __post_init__(self):
-        validate(self)
 
 
 class PixelCNN(SubpixelModel):

@@ -1,40 +1,15 @@
 """RealNVP: a chain of affine couplings from the data to a Gaussian."""
 
-import dataclasses
 import math
 
 import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.layers import AffineCoupling
-from smoothing_tf.models.activations import activation_setting
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.realnvp_config import RealNVPConfig
 from smoothing_tf.seeds import example_seeds, per_example
-from smoothing_tf.settings import setting, validate
-
-
-@dataclasses.dataclass(frozen=True)
-class RealNVPConfig:
-    """Hyper-parameters of RealNVP."""
-
-    num_couplings: int = setting(
-        8,
-        "Affine couplings; each moves the half that the previous one kept.",
-        minimum=2,
-    )
-    hidden_units: tuple[int, ...] = setting(
-        (128, 128), "Units of each hidden layer in a coupling's network.", minimum=1
-    )
-    activation: str = activation_setting()
-    log_scale_limit: float = setting(
-        2.0,
-        "Largest logarithm by which one coupling stretches a dimension.",
-        exclusive_minimum=0.0,
-    )
-
-    def __post_init__(self):
-        validate(self)
 
 
 class RealNVP(DensityModel):

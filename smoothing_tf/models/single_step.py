@@ -4,9 +4,8 @@ import tensorflow as tf
 
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.gradients import GRADIENTS
 from smoothing_tf.smoothing import Smoothing
-
-GRADIENTS = ("exact", "truncated")
 
 
 def single_step_denoise(

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from smoothing_tf.models.single_step import GRADIENTS
-from smoothing_tf.seeds import MAX_SEED
+from smoothing_tf.limits import MAX_SEED
+from smoothing_tf.models.gradients import GRADIENTS
 from smoothing_tf.settings import setting, validate
 
 DEFAULT_NUM_SAMPLES = 64

@@ -17,30 +17,9 @@ from smoothing_tf.sampling.kinds import (
     real_vectors,
     samples_uint8,
 )
+from smoothing_tf.sampling.output_path import PICTURE_SUFFIX
 from smoothing_tf.sampling.pictures import write_png
 from smoothing_tf.sampling.tasks import Arrays
-
-_PICTURE_SUFFIX = ".png"
-
-
-def check_output(output: artifacts.Path) -> pathlib.Path:
-    """Checks, before any work is done, that the samples can be written.
-
-    Raises:
-      ValueError: the name does not end in .npz.
-      IsADirectoryError: the file, or that of the picture, is a directory.
-      NotADirectoryError: a parent of the file is not a directory.
-    """
-    output = pathlib.Path(output)
-    if output.suffix != ".npz":
-        raise ValueError(f"`--output` must end in .npz; got {str(output)!r}.")
-    artifacts.check_directory(output.parent)
-    for path in (output, output.with_suffix(_PICTURE_SUFFIX)):
-        if path.is_dir():
-            raise IsADirectoryError(
-                f"`--output` must name a file; got the directory {path}."
-            )
-    return output
 
 
 def write_samples(
@@ -68,7 +47,7 @@ def write_samples(
     print(f"Wrote {', '.join(arrays)} to {output}.")
     for kind, reason in reasons.items():
         print(f"{kind!r} is stored as drawn and not shown. {reason}", file=sys.stderr)
-    png = output.with_suffix(_PICTURE_SUFFIX)
+    png = output.with_suffix(PICTURE_SUFFIX)
     png.unlink(missing_ok=True)  # It may show other samples.
     # Labels alone are no picture.
     picture = show(shown) if shown.keys() & CAPTIONS.keys() else None

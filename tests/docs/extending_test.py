@@ -1,4 +1,4 @@
-"""The example of docs/extending.md works: its code, its two lines and its test."""
+"""The example of docs/extending.md works: its code, its lines and its test."""
 
 import os
 import pathlib
@@ -50,27 +50,40 @@ flags = sys.argv[1:]
 for sys.argv[1:] in (["--help"], flags):
     runpy.run_module("smoothing_tf.train", run_name="__main__", alter_sys=True)
     print("=" * 20)
+import smoothing_tf
+print(smoothing_tf.Logistic(0.3).noise_scale)
 """
 
 
 @pytest.fixture(scope="module")
 def tree_with_logistic(tmp_path_factory) -> pathlib.Path:
-    """The library with the file and the two lines of the page's example."""
+    """The library with the file and the lines of the page's example."""
     root = tmp_path_factory.mktemp("tree")
     shutil.copytree(ROOT / "smoothing_tf", root / "smoothing_tf")
     package = root / "smoothing_tf" / "smoothing"
     (package / "logistic.py").write_text(block(_PAGE, "python", "(Smoothing):"))
-    lines = block(_PAGE, "diff", "SMOOTHINGS").splitlines()
-    import_line, dict_line = (line[1:] for line in lines if line.startswith("+"))
-    start = "SMOOTHINGS = {\n"
-    text = (package / "__init__.py").read_text()
-    assert text.count(start) == 1
-    text = text.replace(start, f"{import_line}\n\n{start}{dict_line}\n")
-    (package / "__init__.py").write_text(text)
+    (dict_line,) = _added_lines("SMOOTHINGS")
+    _insert(package / "config.py", "SMOOTHINGS = PlugIns(\n    {\n", dict_line)
+    import_line, name_line = _added_lines("LogisticMixture")
+    _insert(root / "smoothing_tf/__init__.py", "if TYPE_CHECKING:\n", import_line)
+    _insert(root / "smoothing_tf/__init__.py", "__all__ = [\n", name_line)
     return root
 
 
-def test_the_two_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logistic):
+def _added_lines(part: str) -> list[str]:
+    """Returns the lines that the page's diff with this part adds."""
+    lines = block(_PAGE, "diff", part).splitlines()
+    return [line[1:] for line in lines if line.startswith("+")]
+
+
+def _insert(path: pathlib.Path, place: str, line: str) -> None:
+    """Inserts a line after the only occurrence of a text."""
+    text = path.read_text()
+    assert text.count(place) == 1
+    path.write_text(text.replace(place, f"{place}{line}\n"))
+
+
+def test_the_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logistic):
     flags = (
         *("--dataset=rings", "--model=made", "--hidden_units=8", "--num_mixtures=2"),
         *("--smoothing=logistic", "--noise_scale=0.3", "--num_steps=2"),
@@ -93,6 +106,7 @@ def test_the_two_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logi
     assert (tree_with_logistic / "run" / "reverse").is_dir()
     resolved = (tree_with_logistic / "run" / "flags.cfg").read_text()
     assert "--smoothing=logistic\n" in resolved
+    assert process.stdout.endswith("0.3\n")
 
 
 @pytest.fixture

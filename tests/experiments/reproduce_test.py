@@ -1,14 +1,21 @@
 """The reproduce command runs experiments and writes tables, figures and the page."""
 
+import types
+
 import pytest
 from absl import flags
 
 from experiments import reproduce
-from experiments.experiment import Experiment
 from experiments.report.table import Criterion, Result, Table
 from smoothing_tf.artifacts import read_json
 
 DESCRIPTION = "A title.\n\nWhat it shows."
+
+
+def experiment(run, **needs):
+    """An experiment whose module needs no import."""
+    defaults = {"is_concurrent": False, "needs_config": False}
+    return types.SimpleNamespace(description=DESCRIPTION, run=run, **defaults | needs)
 
 
 def succeed(job):
@@ -25,8 +32,8 @@ def fail(job):
 @pytest.fixture
 def two_experiments(monkeypatch):
     experiments = {
-        "one": Experiment(DESCRIPTION, succeed, is_concurrent=True),
-        "two": Experiment(DESCRIPTION, fail, is_concurrent=True),
+        "one": experiment(succeed, is_concurrent=True),
+        "two": experiment(fail, is_concurrent=True),
     }
     for name in list(reproduce.EXPERIMENTS):
         monkeypatch.delitem(reproduce.EXPERIMENTS, name)
@@ -35,8 +42,7 @@ def two_experiments(monkeypatch):
 
 
 def test_tables_figures_and_a_page_are_written(tmp_path, monkeypatch, capsys):
-    experiment = Experiment(DESCRIPTION, succeed)
-    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment)
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "digits", experiment(succeed))
     reproduce.main(["--experiment=digits", "--quick", f"--workdir={tmp_path}"])
     assert read_json(tmp_path / "table.json")["rows"] == [{"a": 1.5}]
     assert (tmp_path / "figure.png").read_bytes() == b"\x89PNG"
@@ -62,8 +68,8 @@ def check_flags(job):
 
 
 def test_an_experiment_that_needs_a_configuration_gets_its_flags(tmp_path, monkeypatch):
-    experiment = Experiment(DESCRIPTION, check_flags, needs_config=True)
-    monkeypatch.setitem(reproduce.EXPERIMENTS, "columns", experiment)
+    with_config = experiment(check_flags, needs_config=True)
+    monkeypatch.setitem(reproduce.EXPERIMENTS, "columns", with_config)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "flags.cfg").write_text("--dataset=digits\n--seed=3\n")
     reproduce.main(["--experiment=columns", "--flagfile=flags.cfg"])

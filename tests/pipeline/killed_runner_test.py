@@ -100,6 +100,9 @@ class Runner:
         self._reader.join()
         return status, error
 
+    def _loaded_files(self) -> str:
+        return pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+
     def nodes(self) -> list[int]:
         """Finds the ids of all processes that this runner or its nodes have started."""
         mark = f"{RUNNER_VARIABLE}={self.process.pid} ".encode()
@@ -137,6 +140,8 @@ class Runner:
             time.sleep(1.0)
         at_work = bool(set(self.root.glob(pattern)) - before)
         assert self.nodes()
+        # Only the nodes compute: the runner needs no TensorFlow.
+        assert "tensorflow" not in self._loaded_files()
         self.process.send_signal(number)
         start = time.monotonic()
         while self.nodes() and time.monotonic() < start + 30:
@@ -148,10 +153,7 @@ class Runner:
             assert status == -number
         else:
             assert status == 128 + number
-            lines = error.splitlines()
-            # What TensorFlow says about GPUs comes before this announcement.
-            devices = [line.startswith("Computing on ") for line in lines].index(True)
-            (line,) = lines[devices + 1 :]
+            (line,) = error.splitlines()
             assert "Run the same command to continue" in line
         return Kill(node, number, at_work, status, seconds, len(orphans))
 

@@ -68,6 +68,7 @@ def test_a_command_gets_its_arguments_and_is_quiet(run):
     assert result.returncode == 1
     assert result.stderr.startswith("error: flag --model=gan: ")
     assert result.stderr.count("\n") == 1
+    assert result.stdout == "False\n"  # It needed no TensorFlow.
 
 
 @pytest.mark.parametrize(

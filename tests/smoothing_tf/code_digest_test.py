@@ -10,7 +10,11 @@ TREE = {
     "smoothing_tf/__init__.py": "from smoothing_tf.models import net\n",
     "smoothing_tf/numerics.py": "import math\n",
     "smoothing_tf/models/__init__.py": "from smoothing_tf.models.other import f\n",
-    "smoothing_tf/models/net.py": "from smoothing_tf import numerics\n",
+    "smoothing_tf/models/net.py": (
+        "from smoothing_tf import numerics\n"
+        "TABLE = {'plug_in': 'smoothing_tf.models.plug_in:PlugIn'}\n"
+    ),
+    "smoothing_tf/models/plug_in.py": "",
     "smoothing_tf/models/other.py": "from . import net\n",
     "smoothing_tf/report/__init__.py": "",
     "smoothing_tf/report/page.py": (
@@ -51,6 +55,7 @@ def digests(root):
         ("smoothing_tf/models/__init__.py", {"export"}),
         ("smoothing_tf/models/net.py", {"train", "evaluate", "export"}),
         ("smoothing_tf/models/other.py", {"train", "export"}),
+        ("smoothing_tf/models/plug_in.py", {"train", "evaluate", "export"}),
         ("smoothing_tf/report/page.py", {"evaluate"}),
         ("smoothing_tf/report/page.html.j2", {"evaluate"}),
         ("smoothing_tf/report/other.html.j2", set()),
@@ -103,6 +108,9 @@ def test_the_real_nodes_reach_their_own_layers_only():
         for node in NODES
     }
     assert "smoothing_tf/training/loop.py" in names["train"]
+    # Plug-ins of a table.
+    for part in ("models/realnvp.py", "models/heads.py", "smoothing/laplace.py"):
+        assert f"smoothing_tf/{part}" in names["train"]
     assert "smoothing_tf/serving/saved_model.py" in names["export"]
     assert "smoothing_tf/evaluation/report.html.j2" in names["evaluate"]
     # An additional picture in the report, another extractor or a help text must not

@@ -1,7 +1,5 @@
 """Importing the library leaves the process as it was."""
 
-import ast
-import pathlib
 import pkgutil
 import subprocess
 import sys
@@ -83,25 +81,6 @@ def test_every_public_name_is_there():
     assert not hasattr(smoothing_tf, "no_such_name")
 
 
-def test_type_checkers_see_the_names_that_are_there():
-    tree = ast.parse(pathlib.Path(smoothing_tf.__file__).read_text())
-    (block,) = (
-        node
-        for node in tree.body
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    )
-    seen = {
-        alias.asname: f"{statement.module}.{alias.name}"
-        for statement in block.body
-        for alias in statement.names
-    }
-    assert seen == {
-        name: f"smoothing_tf.{module}.{name}"
-        for name, module in smoothing_tf._MODULES.items()
-    }
-    assert list(smoothing_tf._MODULES) == sorted(smoothing_tf._MODULES)
-
-
 def test_no_public_name_is_that_of_a_module():
     modules = {module.name for module in pkgutil.iter_modules(smoothing_tf.__path__)}
     assert not modules & set(_public_names())
@@ -112,7 +91,7 @@ def test_every_plug_in_and_its_configuration_is_public():
     plug_ins |= {
         value
         for package in (distributions, models)
-        for value in map(package.__dict__.get, package.__all__)
+        for value in (getattr(package, name) for name in package.__all__)
         if isinstance(value, type)
         and issubclass(value, tfp.distributions.Distribution | DensityModel)
     }

@@ -88,12 +88,46 @@ import smoothing_tf.quiet as quiet
 quiet._GPU_FILES = ({str(tmp_path / "nvidia*")!r},)
 sys.orig_argv = ["python", "-m", "smoothing_tf.train"]
 quiet.start()
+assert "tensorflow" not in sys.modules
+quiet.import_tensorflow()
 """
     lines = _python(code).stderr.splitlines()
     # On a machine whose GPU TensorFlow uses, nothing is printed.
     assert len(lines) <= 1
     if not quiet._gpu_files():
         assert re.match(r"TensorFlow does not use the GPU .* cuda drivers", lines[0])
+
+
+@pytest.mark.skipif(bool(quiet._gpu_files()), reason="TensorFlow may use the GPU")
+@pytest.mark.parametrize("kind", ["node", "worker"])
+def test_a_node_passes_it_on_and_a_worker_does_not(monkeypatch, tmp_path, capfd, kind):
+    (tmp_path / "nvidia0").touch()
+    monkeypatch.setattr(quiet, "_GPU_FILES", (str(tmp_path / "nvidia*"),))
+    monkeypatch.setenv(quiet._MARK, "1")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if kind == "worker":
+        monkeypatch.setattr(sys, "orig_argv", ["python", "--multiprocessing-fork"])
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        quiet.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    explained = "TensorFlow does not use the GPU" in capfd.readouterr().err
+    assert explained == (kind == "node")
+
+
+def test_only_the_command_line_itself_imports_tensorflow_quietly(monkeypatch):
+    imports = []
+    monkeypatch.setattr(quiet, "_import_quietly", lambda: imports.append(True))
+    before = signal.getsignal(signal.SIGINT)
+    for mark in (None, "1", str(os.getpid())):
+        if mark is None:
+            monkeypatch.delenv(quiet._MARK, raising=False)
+        else:
+            monkeypatch.setenv(quiet._MARK, mark)
+        quiet.import_tensorflow()
+        assert imports == [True] * (mark == str(os.getpid()))
+        assert signal.getsignal(signal.SIGINT) == before
 
 
 def _captures(pid: int) -> bool:
@@ -104,9 +138,9 @@ def _captures(pid: int) -> bool:
         return False
 
 
-def test_ctrl_c_during_the_imports_is_one_line():
+def test_ctrl_c_during_the_imports_is_one_line(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "smoothing_tf.train", "--help"],
+        [sys.executable, "-m", "smoothing_tf.train", f"--workdir={tmp_path / 'run'}"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

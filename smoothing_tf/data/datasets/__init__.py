@@ -1,4 +1,7 @@
-"""The data sets by name; to add one, add a folder here and a line below."""
+"""The data sets by name.
+
+To add one, add a folder here, a line below and its name in `dataset_names`.
+"""
 
 from smoothing_tf.data.array_source import source_from_array_file
 from smoothing_tf.data.datasets.celeba import CelebA32
@@ -37,7 +40,8 @@ def _folder(data_dir: str, image_mode, image_size, num_levels) -> Source:
 
 
 # name -> function of data_dir that opens the data set, preparing it if need be. It also
-# takes the settings that apply to the data set; see `DataConfig.options`.
+# takes the settings that apply to the data set; see `DataConfig.options`. The names
+# are those of `DATASET_NAMES`.
 DATASETS = {
     "digits": lambda data_dir: _built(Digits, data_dir),
     "photos": lambda data_dir: _built(Photos, data_dir),
@@ -52,6 +56,3 @@ DATASETS = {
     "table": source_from_table,
     **UCI,
 }
-
-# These have no default directory: `data_dir` must name one.
-DATASETS_IN_DATA_DIR = ("directory", "folder", "arrays", "table", *UCI)

@@ -1,36 +1,15 @@
 """PixelCNN++, the network of the image experiments, in its two forms."""
 
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
-from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.pixelcnnpp.config import PixelCNNppConfig
-from smoothing_tf.models.pixelcnnpp.pixelcnnpp import PixelCNNpp
-from smoothing_tf.models.pixelcnnpp.stacked_pixelcnnpp import StackedPixelCNNpp
-from smoothing_tf.models.torch_state import load_torch_state
+from smoothing_tf.lazy_names import import_when_used
 
-
-def make_pixelcnnpp(
-    config: PixelCNNppConfig,
-    event_shape: tuple[int, int, int],
-    num_levels: int | None = None,
-    takes_x_smoothed: bool = False,
-    num_classes: int | None = None,
-    seed: int | tf.Tensor = 0,
-    **kwargs,
-) -> DensityModel:
-    """Makes the form of PixelCNN++ that `config.conditioning` names.
-
-    Without x~ both forms are the plain `PixelCNNpp`, whose arguments and errors
-    these are.
-    """
-    if takes_x_smoothed and config.conditioning == "stacked":
-        return StackedPixelCNNpp(
-            config, event_shape, num_levels, num_classes, seed, **kwargs
-        )
-    return PixelCNNpp(
-        config, event_shape, num_levels, takes_x_smoothed, num_classes, seed, **kwargs
-    )
-
+if TYPE_CHECKING:
+    from smoothing_tf.models.pixelcnnpp.config import PixelCNNppConfig
+    from smoothing_tf.models.pixelcnnpp.make import make_pixelcnnpp
+    from smoothing_tf.models.pixelcnnpp.pixelcnnpp import PixelCNNpp
+    from smoothing_tf.models.pixelcnnpp.stacked_pixelcnnpp import StackedPixelCNNpp
+    from smoothing_tf.models.torch_state import load_torch_state
 
 __all__ = [
     "PixelCNNpp",
@@ -39,3 +18,5 @@ __all__ = [
     "load_torch_state",
     "make_pixelcnnpp",
 ]
+
+import_when_used(__name__)

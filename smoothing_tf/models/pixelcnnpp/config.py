@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from smoothing_tf.models.heads import head_setting
+from smoothing_tf.models.head_setting import head_setting
 from smoothing_tf.settings import setting, validate
 
 

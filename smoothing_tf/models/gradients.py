@@ -1,0 +1,3 @@
+"""The gradients by which `single_step_denoise` can denoise."""
+
+GRADIENTS = ("exact", "truncated")
