@@ -14,9 +14,10 @@ import tensorflow as tf
 
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.split_scores import Batch, score_split
+from smoothing_tf.models.bound_terms import importance_weighted_bound
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
-from smoothing_tf.models.two_stage import TwoStageModel, importance_weighted_bound
+from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.parts import Parts
 

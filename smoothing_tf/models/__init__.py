@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING
 from smoothing_tf.lazy_names import import_when_used
 
 if TYPE_CHECKING:
+    from smoothing_tf.models.bound_terms import (
+        BoundTerms,
+        importance_weighted_bound,
+    )
     from smoothing_tf.models.build import build_model
     from smoothing_tf.models.condition import Condition
     from smoothing_tf.models.density_model import DensityModel
@@ -21,11 +25,7 @@ if TYPE_CHECKING:
     from smoothing_tf.models.realnvp_config import RealNVPConfig
     from smoothing_tf.models.single_step import single_step_denoise
     from smoothing_tf.models.table import MODELS, ModelEntry
-    from smoothing_tf.models.two_stage import (
-        BoundTerms,
-        TwoStageModel,
-        importance_weighted_bound,
-    )
+    from smoothing_tf.models.two_stage import TwoStageModel
 
 __all__ = [
     "MADE",

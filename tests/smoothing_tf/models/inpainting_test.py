@@ -13,12 +13,9 @@ from smoothing_tf.models import (
     GatedPixelCNNConfig,
     MADEConfig,
     PixelCNNppConfig,
-    RealNVP,
-    RealNVPConfig,
     TwoStageModel,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
-from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.inpainting import clamped_walk
 from smoothing_tf.models.particles import choose_particles, repeat_particles
 from smoothing_tf.models.pixelcnnpp import make_pixelcnnpp
@@ -27,111 +24,18 @@ from smoothing_tf.seeds import example_seeds
 from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
 from tests.testing.density_model_contract import all_events, randomize
 from tests.testing.eagerly import eagerly
-
-NUM_LEVELS = 3
-X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
-# The pixel that comes later is the known one.
-LATER_KNOWN = [[0, 1]]
-# Tests draw as many images and particles as others where they can, since a model traces
-# each combination.
-NUM_IMAGES = 4000
-
-
-def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 2, 1)):
-    """Two pixels, a logistic each, at c_0 x~_0 and at slope x_0 + c_1 x~_1."""
-    takes_x_smoothed = smoothed_slopes is not None
-    config = MADEConfig(hidden_units=(), num_mixtures=1)
-    model = MADE(config, shape, num_levels, takes_x_smoothed, dtype="float64")
-    for variable in model.trainable_variables:
-        variable.assign(tf.zeros_like(variable))
-    # Of each pixel: logit, location, log-scale.
-    kernel = np.zeros((2, 6))
-    kernel[0, 4] = slope
-    model.skip.kernel.assign(kernel)
-    model.output_layer.bias.assign(
-        [0.0, 0.0, np.log(scales[0]), 0.0, 0.0, np.log(scales[1])]
-    )
-    if takes_x_smoothed:
-        kernel = np.zeros((2, 6))
-        kernel[0, 1], kernel[1, 4] = smoothed_slopes
-        model.smoothed_layers[-1].kernel.assign(kernel)
-    return model
-
-
-@functools.cache
-def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
-    """Two pixels of three levels, each like the other.
-
-    Args:
-      heard: weight with which x_0 follows x~_1, in addition to x~_0.
-      shape: event shape, with the pixels side by side or one above the other.
-    """
-    reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS, shape)
-    kernel = reverse.smoothed_layers[-1].kernel
-    kernel.assign(kernel.numpy() + heard * (np.arange(12).reshape(2, 6) == 7))
-    smoothed = linear_made(0.8, (0.5, 0.3), shape=shape)
-    return TwoStageModel(Gaussian(0.5), smoothed, reverse)
-
-
-def quadrature(model, log_prob):
-    """Integrates exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
-    axis = np.linspace(-12.0, 12.0, 161)
-    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
-    grid = tf.constant(grid.reshape(-1, 1, 2, 1))
-    integrals = np.empty((NUM_LEVELS, NUM_LEVELS))
-    for i, j in np.ndindex(*integrals.shape):
-        x = np.broadcast_to(np.reshape([X[i], X[j]], [1, 1, 2, 1]), grid.shape)
-        values = log_prob(tf.constant(x), grid)
-        integrals[i, j] = np.sum(values) * (axis[1] - axis[0]) ** 2
-    return integrals
-
-
-def exact(model, value=lambda x, x_smoothed: 1.0):
-    """Sums value p(x_0, x~ | x_1) over x~, [x_0, x_1]."""
-
-    def joint(x, grid):
-        return np.exp(
-            model.smoothed.log_prob(grid) + model.reverse.log_prob(x, Condition(grid))
-        )
-
-    evidence = quadrature(model, joint).sum(axis=0)
-    np.testing.assert_allclose(evidence.sum(), 1.0, atol=1e-4)
-    return quadrature(model, lambda x, g: value(x, g) * joint(x, g)) / evidence
-
-
-def plain(model):
-    """What clamped ancestral sampling draws: x~_1 from q, x~_0 from p, x_0 from p."""
-
-    def of_first(network, x, condition=None):
-        params = network(x, condition=condition)[:, 0]
-        return network.head.distribution(params).log_prob(x[:, 0, 0])
-
-    def log_prob(x, grid):
-        noise = model.smoothing.coordinate_distribution(x).log_prob(grid)[:, 0, 1, 0]
-        first = of_first(model.smoothed, grid) + of_first(
-            model.reverse, x, Condition(grid)
-        )
-        return np.exp(noise + first)
-
-    return quadrature(model, log_prob)
-
-
-def total_variation(p, q):
-    return 0.5 * np.sum(np.abs(p - q), axis=0)
-
-
-def draw(model, level, num_particles, seed=1):
-    """(x~_0, x_0), each [num_images], drawn when x_1 is at a level."""
-    images = np.tile(np.reshape([9.0, X[level]], [1, 1, 2, 1]), [NUM_IMAGES, 1, 1, 1])
-    x_smoothed, x = model.inpaint(
-        images, LATER_KNOWN, seed=seed, num_particles=num_particles
-    )
-    np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
-    return x_smoothed[:, 0, 0, 0].numpy(), x[:, 0, 0, 0].numpy()
-
-
-def frequencies(x):
-    return np.mean(x[:, None] == X, axis=0)
+from tests.testing.two_pixels import (
+    LATER_KNOWN,
+    NUM_IMAGES,
+    NUM_LEVELS,
+    X,
+    draw,
+    exact,
+    frequencies,
+    plain,
+    total_variation,
+    two_pixels,
+)
 
 
 def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
@@ -167,31 +71,6 @@ def test_known_pixels_that_the_model_holds_for_impossible_stay_with_their_image(
     for num_particles in (4, 16):
         _, x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=num_particles)
         np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_known_pixels_must_be_finite(value):
-    model, images = two_pixels(), np.reshape([9.0, value], [1, 1, 2, 1])
-    with pytest.raises(ValueError, match="must be finite where they are known"):
-        model.inpaint(images, LATER_KNOWN, seed=1)
-    traced = tf.function(
-        lambda images: model.inpaint(images, LATER_KNOWN, seed=1), autograph=False
-    )
-    with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite where"):
-        traced(tf.constant(images))
-
-
-@pytest.mark.parametrize("value", [np.nan, 0.5, 255])
-def test_a_mask_holds_nothing_but_zeros_and_ones(value):
-    model = two_pixels()
-    images, mask = np.zeros([1, 1, 2, 1]), np.reshape([0, value], [1, 2])
-    with pytest.raises(ValueError, match=r"`mask` must hold only 1 \(known\) .*; got"):
-        model.inpaint(images, mask, seed=1)
-    traced = tf.function(
-        lambda mask: model.inpaint(images, mask, seed=1), autograph=False
-    )
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`mask` must hold only 1"):
-        traced(tf.constant(mask))
 
 
 def test_x_smoothed_goes_with_its_x():
@@ -356,33 +235,3 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
         np.testing.assert_allclose(fast_part, slow_part, atol=1e-9)
     known = np.broadcast_to(mask[..., None] == 1, images.shape)
     np.testing.assert_array_equal(fast[1][known], images[known])
-
-
-@pytest.mark.parametrize(
-    "images, mask, num_particles, message",
-    [
-        (
-            np.zeros((2, 1, 2, 1)),
-            [0, 1],
-            1,
-            r"`mask` must have shape \[1, 2\] or \[2, 1,",
-        ),
-        (np.zeros((2, 1, 2, 1)), [[[0, 1]]] * 3, 1, r"got \(3, 1, 2\)"),
-        (np.zeros((2, 2, 1, 1)), [[0, 1]], 1, r"`images` must have shape \[n, 1, 2, 1"),
-        (np.zeros((2, 1, 2, 1), int), [[0, 1]], 1, "`images` must be floating; got"),
-        (np.zeros((2, 1, 2, 1)), [[0, 1]], 0, "`num_particles` must be an integer"),
-        (np.zeros((2, 1, 2, 1)), [[0, 1]], 2.5, "`num_particles` must be an integer"),
-    ],
-)
-def test_arguments_that_do_not_fit_are_rejected(images, mask, num_particles, message):
-    with pytest.raises(ValueError, match=message):
-        two_pixels().inpaint(images, mask, seed=0, num_particles=num_particles)
-
-
-def test_models_that_cannot_inpaint_are_rejected():
-    made = MADE(MADEConfig(hidden_units=(4,)), (2,), takes_x_smoothed=True)
-    model = TwoStageModel(
-        Gaussian(0.5), RealNVP(RealNVPConfig(num_couplings=2), (2,)), made
-    )
-    with pytest.raises(ValueError, match="in stage smoothed; got RealNVP"):
-        model.inpaint(np.zeros((1, 2), np.float32), [0, 1], seed=0)
