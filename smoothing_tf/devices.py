@@ -37,7 +37,13 @@ def describe(
     if workers > 1:
         where = f"{workers} workers with {where} each"
     counted = "1 replica" if replicas == 1 else f"{replicas} replicas"
-    return f"Computing on {where}, {counted}, {_dtypes(dtypes)}."
+    described = f"Computing on {where}, {counted}, {_dtypes(dtypes)}."
+    if isinstance(strategy, tf.distribute.MirroredStrategy) and replicas == 1:
+        described += (
+            " The strategy `mirrored` found no second device, so it computes as"
+            " `one_device` does."
+        )
+    return described
 
 
 def _num_workers(strategy: tf.distribute.Strategy | None) -> int:

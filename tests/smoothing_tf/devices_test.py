@@ -5,6 +5,7 @@ import types
 import tensorflow as tf
 
 from smoothing_tf import config, devices, sample, train
+from tests.testing.strategies import mirrored
 
 
 def test_a_cpu_counts_its_cores(monkeypatch, capsys):
@@ -38,9 +39,14 @@ def test_gpus_are_named(monkeypatch):
 
 
 def test_replicas_of_a_real_strategy(monkeypatch):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = mirrored()
     assert ", 2 replicas, float32." in devices.describe(strategy=strategy)
     assert ", 1 replica, " in devices.describe(strategy=tf.distribute.get_strategy())
+
+
+def test_a_mirrored_strategy_of_one_device_says_so():
+    words = devices.describe(strategy=tf.distribute.MirroredStrategy(["CPU:0"]))
+    assert "1 replica, float32. The strategy `mirrored` found no second device" in words
 
 
 def test_workers_are_counted(monkeypatch):

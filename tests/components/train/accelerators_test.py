@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from components.train import accelerators, executor
 from smoothing_tf.training.history import History
+from smoothing_tf.training.strategies import STRATEGIES
+from tests.testing.strategies import mirrored
 
 FLAGS = [
     "--seed=5",
@@ -66,6 +68,7 @@ def test_the_node_trains_on_all_of_them(
     one = train("one")
     assert "1 replica," in capsys.readouterr().err
     given(monkeypatch, "nvidia.com/gpu=2")
+    monkeypatch.setitem(STRATEGIES, "mirrored", mirrored)
     two = train("two")
     assert "2 replicas," in capsys.readouterr().err
     # The batch is divided among them, so that the loss is that of one device.
