@@ -1,16 +1,16 @@
 import keras
 import tensorflow as tf
 
-from smoothing_tf.models import PixelCNNppConfig, build_model
+from smoothing_tf.models import PixelCNNConfig, build_model
 from smoothing_tf.models.layer_names import fresh_layer_names
 
-CONFIG = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1)
+CONFIG = PixelCNNConfig(num_blocks=1, num_filters=4, num_mixtures=1)
 
 
 def trace_names():
     """Returns the names of the operations of a model's gradient, in their order."""
     model = build_model(
-        "pixelcnnpp", CONFIG, stage="baseline", event_shape=(8, 8, 1), num_levels=4
+        "pixelcnn", CONFIG, stage="baseline", event_shape=(4, 4, 1), num_levels=4
     )
 
     @tf.function(autograph=False)
@@ -19,7 +19,7 @@ def trace_names():
             loss = tf.reduce_sum(model.log_prob(x))
         return tape.gradient(loss, model.trainable_variables)
 
-    graph = compute.get_concrete_function(tf.TensorSpec([2, 8, 8, 1])).graph
+    graph = compute.get_concrete_function(tf.TensorSpec([2, 4, 4, 1])).graph
     return [operation.name for operation in graph.get_operations()]
 
 
