@@ -28,8 +28,8 @@ class RasterSampler:
     and remembers the rest.
 
     A level l runs at a pixel if row and column are divisible by 2^l. To know that
-    while the graph is built, rows and columns form blocks of 2^(num_resolutions - 1),
-    and the loops run over blocks.
+    while the graph is built, rows form blocks of 2^(num_resolutions - 1), and the loop
+    runs over blocks; `RowWalk` does the same for the columns of a row.
 
     Args:
       network: network of the image model.
