@@ -10,13 +10,14 @@ from smoothing_tf.data.array_shard import ArrayShard
 from smoothing_tf.data.labels import check_labels, make_class_names
 from smoothing_tf.data.picture_listing import printable
 from smoothing_tf.data.record_format import RecordFormat
-from smoothing_tf.data.source import MAX_LEVELS, Source
+from smoothing_tf.data.source import Source
 from smoothing_tf.data.splits import (
     SPLITS,
     held_out_size,
     hold_out_rows,
     rows_of_fractions,
 )
+from smoothing_tf.limits import MAX_LEVELS
 
 _CLASS_NAMES = "class_names"
 _LABELS = "labels"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from smoothing_tf import artifacts
+from smoothing_tf.limits import MAX_LEVELS
 from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.models.two_stage import TwoStageModel
 from smoothing_tf.numerics import levels_to_unit
@@ -66,8 +67,10 @@ def export_saved_model(
     check_trained(trained)
     artifacts.check_path("directory", directory)
     two_stage, num_levels = trained.two_stage, trained.num_levels
-    if num_levels is not None and not 2 <= num_levels <= 256:
-        raise ValueError(f"`num_levels` must be from 2 to 256; got {num_levels}.")
+    if num_levels is not None and not 2 <= num_levels <= MAX_LEVELS:
+        raise ValueError(
+            f"`num_levels` must be from 2 to {MAX_LEVELS}; got {num_levels}."
+        )
     for model in (two_stage.smoothed, two_stage.reverse):
         if model.compute_dtype != "float32":
             raise ValueError(
