@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from experiments.toys import runs, scores
+from experiments.toys import runs, scores, training
 from experiments.toys.training import Fitted
+from tests.testing.eagerly import eagerly
 from tests.testing.tiny_models import TinyModel
 
 MADE = {"model": "made", "config": {"hidden_units": [8], "num_mixtures": 2}}
@@ -15,7 +16,7 @@ ARGUMENTS = {
     "noise_scale": 0.3,
     "smoothed": MADE,
     "reverse": MADE,
-    "training": {"num_steps": 100, "batch_size": 20, "learning_rate": 0.02},
+    "training": {"num_steps": 10, "batch_size": 20, "learning_rate": 0.02},
     "seed": 0,
     "num_points": 30,
     "num_restarts": 1,
@@ -23,7 +24,8 @@ ARGUMENTS = {
 
 
 @pytest.fixture(autouse=True)
-def _few_draws(monkeypatch):
+def _few_draws_and_steps(monkeypatch):
+    monkeypatch.setattr(training, "_STEPS_PER_CALL", 10)
     monkeypatch.setattr(scores, "NUM_DRAWS", 4)
     monkeypatch.setattr(runs, "_NUM_ARROWS", 50)
 
@@ -38,9 +40,10 @@ def check_scores(result):
 
 def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
     arguments = ARGUMENTS | {"num_points": 2000}
-    result = runs.train_two_stage(
-        tmp_path, smoothing="gaussian", single_step=True, **arguments
-    )
+    with eagerly():
+        result = runs.train_two_stage(
+            tmp_path, smoothing="gaussian", single_step=True, **arguments
+        )
     check_scores(result)
     # Validation uses other points, with one draw each; the noise has 0.43 nats.
     assert result["validation"] == pytest.approx(result["bound"], abs=0.15)
@@ -65,7 +68,8 @@ def test_two_stages_are_scored_and_denoise_in_a_single_step(tmp_path):
 
 
 def test_the_noise_scale_is_learned_jointly_with_both_stages(tmp_path):
-    result = runs.train_learned_noise(tmp_path, **ARGUMENTS)
+    with eagerly():
+        result = runs.train_learned_noise(tmp_path, **ARGUMENTS)
     check_scores(result)
     assert 0.0 < result["noise_scale"] < 3.0
     assert abs(result["noise_scale"] / 0.3 - 1.0) > 0.01

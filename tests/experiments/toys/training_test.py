@@ -4,14 +4,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.toys import training
 from experiments.toys.training import fit, make_stage_draw
 from smoothing_tf.data.densities import DENSITIES
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Uniform
 from smoothing_tf.training import TrainingConfig
+from tests.testing.eagerly import eagerly
 from tests.testing.tiny_models import TinyModel
 
 SPIKES = DENSITIES["spikes"]()
+
+
+@pytest.fixture
+def _not_compiled(monkeypatch):
+    """Runs ten steps in place of a hundred compiled ones."""
+    monkeypatch.setattr(training, "_STEPS_PER_CALL", 10)
+    with eagerly():
+        yield
 
 
 def make_model(seed: tf.Tensor) -> TinyModel:
@@ -43,6 +53,7 @@ def validation_loss(model):
     return -float(np.mean(model.log_prob(x)))
 
 
+@pytest.mark.usefixtures("_not_compiled")
 def test_the_start_with_the_lowest_validation_loss_is_trained():
     seeds = [derive_seed(4, "initial weights baseline", number) for number in range(5)]
 
@@ -53,7 +64,7 @@ def test_the_start_with_the_lowest_validation_loss_is_trained():
         return model
 
     # Training hardly moves the weights, so they show which start was chosen.
-    fitted = run(1e-8, make_bad_first, num_restarts=5, restart_steps=100)
+    fitted = run(1e-8, make_bad_first, num_steps=10, num_restarts=5, restart_steps=10)
     starts = [make_model(seed) for seed in seeds]
     losses = [validation_loss(start) for start in starts]
     assert fitted.restarts[0] is None, "it diverged"
@@ -73,20 +84,22 @@ def test_training_lowers_the_loss_and_is_reproducible():
     assert again.validation_nats == fitted.validation_nats
 
 
+@pytest.mark.usefixtures("_not_compiled")
 def test_starts_that_all_diverge_stop_the_training():
     with pytest.raises(FloatingPointError, match="diverged from each of 2 starts"):
         bad = TinyModel((1,))
         bad.loc.assign([np.nan])
-        run(1e-8, lambda seed: bad, num_restarts=2, restart_steps=100)
+        run(1e-8, lambda seed: bad, num_steps=10, num_restarts=2, restart_steps=10)
 
 
+@pytest.mark.usefixtures("_not_compiled")
 def test_a_loss_that_is_not_a_number_stops_the_training():
     with pytest.raises(FloatingPointError, match="'baseline' stopped: the loss before"):
         fit(
             "baseline",
             lambda seed: TinyModel((1,), scale=float("nan")),
             make_stage_draw("baseline", SPIKES, None, seed=0),
-            TrainingConfig(num_steps=100, batch_size=5),
+            TrainingConfig(num_steps=10, batch_size=5),
             seed=0,
         )
 
