@@ -26,11 +26,6 @@ def _python(code, **environment):
     )
 
 
-def test_a_program_that_imports_the_package_hears_tensorflow():
-    printed = _python("import smoothing_tf, tensorflow")
-    assert "oneDNN" in printed.stderr
-
-
 @pytest.mark.parametrize(
     ("orig", "is_ours"),
     [
