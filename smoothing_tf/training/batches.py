@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from smoothing_tf.data import input_pipeline
 from smoothing_tf.data.dataset import Dataset
+from smoothing_tf.data.input_pipeline import without_autograph
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.settings import choose
 from smoothing_tf.smoothing import Smoothing
@@ -51,7 +52,7 @@ def training_arguments(
         start_step=start_step,
         with_labels=with_labels,
     )
-    return batches.map(lambda batch: _arguments(names, batch))
+    return batches.map(without_autograph(lambda batch: _arguments(names, batch)))
 
 
 class Validation(NamedTuple):
@@ -100,6 +101,7 @@ def validation_arguments(
         with_labels=with_labels,
     )
 
+    @without_autograph
     def fill_up(number: tf.Tensor, batch: dict[str, tf.Tensor]):
         batch = {name: _pad_rows(part, batch_size) for name, part in batch.items()}
         position = number * batch_size + tf.range(batch_size, dtype=tf.int64)
