@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from kfp import compiler, components, dsl
 
-from pipeline.arguments import run_arguments
+from components.configure.run_parameters import to_parameters
 from pipeline.cluster.cluster_config import ClusterConfig
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
@@ -22,7 +22,6 @@ from pipeline.submission.submission_config import SubmissionConfig
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting
-from smoothing_tf.stage import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +68,8 @@ def check_options(
             " --pvc, or gs://BUCKET/DIR; got none."
         )
     if options.push_dir is not None:
-        cluster.check_push_dir(options.push_dir)
-    for stage in TWO_STAGES:
-        cluster.check_batch_size(stage, config.stages[stage].training.batch_size)
+        cluster.limits.check_push_dir(options.push_dir)
+    cluster.limits.check_batch_sizes(config)
 
 
 def compile_pipeline(
@@ -98,7 +96,7 @@ def compile_pipeline(
         compiler.Compiler().compile(
             smoothing_pipeline(options.image, equip),
             str(path),
-            pipeline_parameters=run_arguments(config, options),
+            pipeline_parameters=to_parameters(config, options),
         )
         components.load_component_from_file(str(path))
 
@@ -119,7 +117,7 @@ def main(argv: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as directory:
             package = pathlib.Path(directory) / "pipeline.yaml"
             compile_pipeline(config, options, package, cluster)
-            print(submit(package, run_arguments(config, options), submission))
+            print(submit(package, to_parameters(config, options), submission))
 
 
 if __name__ == "__main__":

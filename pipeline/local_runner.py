@@ -20,9 +20,9 @@ from typing import Any
 
 from kfp import dsl, local
 
+from components.configure.run_parameters import to_parameters
 from components.files import DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
-from pipeline.arguments import run_arguments
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
 from pipeline.node_processes import (
     Terminated,
@@ -99,7 +99,7 @@ def _run_locked(
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
     start = time.monotonic()
-    outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
+    outputs = _run_quietly(pipeline, to_parameters(config, options), scratch, log)
     data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)
     report = _publish(outputs["report"], root / REPORT_FILE)
     metrics = artifacts.read_json(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from components.configure.node_inputs import make_node_inputs
+from components.configure.node_settings import NodeSettings
 from components.train import executor
-from pipeline import arguments
-from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
 from smoothing_tf.training.history import History
 
@@ -70,17 +70,19 @@ def test_the_stage_directory_says_how_it_was_made(
 def test_the_two_stages_do_not_contradict_each_other(
     calls, tmp_path, data_dir, smoothing_dir
 ):
-    config = config_lib.parse(
+    config, settings = config_lib.parse(
         [
             "--model=made",
+            "--push_dir=/serving",
             "--smoothed_hidden_units=3",
             "--reverse_hidden_units=5,5",
             "--reverse_num_steps=7",
             "--max_bits_per_dim=2.0",
             "--seed=9",
-        ]
+        ],
+        NodeSettings,
     )
-    given = arguments.run_arguments(config, PipelineConfig())
+    given = make_node_inputs(config, settings)._asdict()
     texts = {}
     for stage in ("smoothed", "reverse"):
         directory = tmp_path / stage
