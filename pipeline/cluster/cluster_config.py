@@ -4,6 +4,7 @@ import dataclasses
 
 from components.configure.cluster_limits import ClusterLimits
 from components.train.accelerators import ACCELERATORS_VARIABLE
+from components.train.checkpoint_root import CHECKPOINT_ROOT_VARIABLE
 from pipeline.cluster import kubernetes_names as names
 from pipeline.cluster import node_flags
 from pipeline.cluster.node_elements import NODES
@@ -61,6 +62,13 @@ class ClusterConfig:
         "Persistent volume claims to mount, NAME:PATH, e.g. models:/models. Limit a"
         " claim that only one machine can mount at a time to one node." + _PER_NODE,
     )
+    checkpoint_root: str | None = setting(
+        None,
+        "Directory below the path of a --pvc that both training nodes mount. A training"
+        " node that is tried again or started by another run resumes from its"
+        " checkpoints there.",
+        is_path=True,
+    )
     secret: tuple[str, ...] = setting(
         (),
         "Secrets to mount, NAME:PATH, or to give as an environment variable,"
@@ -87,6 +95,8 @@ class ClusterConfig:
         for name in self.image_pull_secrets:
             names.check_name("image_pull_secrets", "secret", name)
         every = [self.needs(node) for node in NODES]
+        if self.checkpoint_root is not None:
+            self._check_checkpoint_root(self.checkpoint_root)
         is_retried = any(needs.retries for needs in every)
         if self.retry_backoff != _RETRY_BACKOFF and not is_retried:
             raise ValueError(
@@ -122,6 +132,8 @@ class ClusterConfig:
             accelerator, count = self.train_accelerator, self.train_accelerator_count
         if accelerator is not None and node.startswith("train_"):
             variables[ACCELERATORS_VARIABLE] = f"{accelerator}={count}"
+        if self.checkpoint_root is not None and node.startswith("train_"):
+            variables[CHECKPOINT_ROOT_VARIABLE] = self.checkpoint_root
         if node == "configure":
             variables |= self.limits.variables()
         claims = node_flags.claims(self.pvc, node)
@@ -160,3 +172,16 @@ class ClusterConfig:
                 if node.accelerator is not None
             },
         )
+
+    def _check_checkpoint_root(self, checkpoint_root: str) -> None:
+        for stage in TWO_STAGES:
+            claims = self.needs(f"train_{stage}").claims
+            if not names.is_plain(checkpoint_root) or not any(
+                names.is_below(checkpoint_root, path) for path in claims
+            ):
+                mounted = ", ".join(claims) or "none"
+                raise ValueError(
+                    "`checkpoint_root` must be below the path of a --pvc=NAME:PATH that"
+                    f" the node train_{stage} mounts ({mounted}); got"
+                    f" {checkpoint_root!r}, which would be lost with the pod."
+                )
