@@ -98,7 +98,22 @@ def compile_pipeline(
             str(path),
             pipeline_parameters=to_parameters(config, options),
         )
+        _comment_out_header(path)
         components.load_component_from_file(str(path))
+
+
+def _comment_out_header(path: pathlib.Path) -> None:
+    """Makes every line before the pipeline itself a comment.
+
+    kfp 2.17 writes the run parameters there, and comments out only the first line of a
+    default that has several.
+    """
+    header, start, rest = path.read_text().partition("\ncomponents:\n")
+    lines = [
+        line if line.startswith("#") else f"#      {line}"
+        for line in header.split("\n")
+    ]
+    path.write_text("\n".join(lines) + start + rest)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -62,6 +62,18 @@ def smoothing_pipeline(
         max_bits_per_dim: str,
         push_dir: str,
     ) -> Outputs:
+        """Shown next to the parameters of a run.
+
+        Args:
+          flags: Text of a flagfile with all other settings, one --name=value a line.
+          seed: Seed of initial weights, noise, order of the data and samples.
+          noise_scale: Standard deviation of the noise, or auto.
+          num_steps: Optimizer steps of both stages; 0 if flags gives each its own.
+          num_samples: Number of samples to draw and compare with real data.
+          max_bits_per_dim: Largest bound of a model that is pushed, or none.
+          push_dir: Where models are pushed to, a directory or gs://BUCKET/DIR.
+        """
+
         def node(name: str, component, **inputs) -> dsl.PipelineTask:
             task = component(**inputs)
             task.set_display_name(name)

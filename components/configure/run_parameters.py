@@ -68,13 +68,13 @@ def to_parameters(config: config_lib.Config, settings: NodeSettings) -> dict[str
 
 
 def from_parameters(
-    flags: str, **parameters: str | int
+    flags: str, **parameters: str | float
 ) -> tuple[config_lib.Config, NodeSettings]:
     """Reads the configuration that run parameters hold.
 
     Args:
       flags: text of a flagfile.
-      **parameters: OWN_PARAMETERS -> value.
+      **parameters: OWN_PARAMETERS -> value, an integer also as a float, as kfp has it.
 
     Returns:
       (the configuration of the run, the settings of the nodes).
@@ -102,7 +102,7 @@ def from_parameters(
         del parameters["num_steps"]
     try:
         config, settings = config_lib.parse(
-            [*given, *(f"--{name}={value}" for name, value in parameters.items())],
+            [*given, *(f"--{name}={_text(v)}" for name, v in parameters.items())],
             NodeSettings,
         )
     except config_lib.HelpRequested:
@@ -113,6 +113,11 @@ def from_parameters(
             "`push_dir` must be given: a directory, or gs://BUCKET/DIR; got none."
         )
     return config, settings
+
+
+def _text(value: str | float) -> str:
+    is_integer = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_integer else value)
 
 
 def check_config(config: config_lib.Config) -> None:

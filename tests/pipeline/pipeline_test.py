@@ -131,7 +131,9 @@ def test_a_node_gets_its_own_slice_only(tasks):
 
 
 def test_every_run_parameter_goes_to_configure_alone(spec, tasks):
-    run_parameters = set(spec["root"]["inputDefinitions"]["parameters"])
+    described = spec["root"]["inputDefinitions"]["parameters"]
+    assert all(parameter["description"] for parameter in described.values())
+    run_parameters = set(described)
     assert run_parameters == {
         "flags",
         "seed",

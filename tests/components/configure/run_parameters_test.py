@@ -54,6 +54,7 @@ def test_a_configuration_is_read_back(flags):
     "name, value, flag",
     [
         ("seed", 3, "--seed=3"),
+        ("seed", 3.0, "--seed=3"),
         ("noise_scale", "0.25", "--noise_scale=0.25"),
         ("num_steps", 6, "--num_steps=6"),
         ("num_samples", 5, "--num_samples=5"),
@@ -82,6 +83,7 @@ def test_a_stage_can_have_its_own_number_of_steps_in_the_text():
 @pytest.mark.parametrize(
     "changes, message",
     [
+        ({"seed": 1.5}, "`seed` must be of type int; got '1.5'"),
         ({"seed": -1}, "`seed` must be at least 0; got -1"),
         ({"noise_scale": "-0.5"}, "`noise_scale` must be above 0"),
         ({"noise_scale": "loud"}, "`noise_scale` must be of type float; got 'loud'"),
