@@ -180,7 +180,10 @@ def root(tmp_path_factory):
 
 
 def finish(root):
-    """Runs to the end; returns the nodes that ran, except configure (it always runs)."""
+    """Runs to the end; returns the nodes that ran, except configure, which must.
+
+    It leaves no checkpoints.
+    """
     runner = Runner(root)
     status, error = runner.finish()
     assert status == 0, error
