@@ -62,6 +62,7 @@ def digest_of_training(
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     code_digest: str,
+    accelerators: str,
 ) -> str:
     """Computes a digest of all that the weights depend on.
 
@@ -74,12 +75,14 @@ def digest_of_training(
       data_dir: TFDS directory written by ingest.
       smoothing_dir: directory written by augment.
       code_digest: digest of the node's code.
+      accelerators: kind and number of the node's accelerators, or empty: sums over
+        replicas are rounded differently, and each draws its own dropout.
 
     Returns:
       64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for text in (stage, code_digest, *flags):
+    for text in (stage, code_digest, accelerators, *flags):
         digest.update(os.fsencode(f"{text}\0"))
     data_dir, smoothing_dir = pathlib.Path(data_dir), pathlib.Path(smoothing_dir)
     data = sorted(path for path in data_dir.rglob("*") if path.is_file())

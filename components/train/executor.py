@@ -1,12 +1,13 @@
 """Trains one stage on ingested data."""
 
+import os
 import pathlib
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from components.configuration import flagfile, node_flags
-from components.train.accelerators import make_strategy
+from components.train.accelerators import ACCELERATORS_VARIABLE, make_strategy
 from components.train.checkpoint_root import (
     checkpoint_root,
     digest_of_training,
@@ -67,6 +68,7 @@ def run(
             data_dir=data_dir,
             smoothing_dir=smoothing_dir,
             code_digest=code_digest,
+            accelerators=os.environ.get(ACCELERATORS_VARIABLE, ""),
         )
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)

@@ -18,6 +18,7 @@ def digest(data_dir, smoothing_dir, **changes):
         "data_dir": data_dir,
         "smoothing_dir": smoothing_dir,
         "code_digest": "a",
+        "accelerators": "",
     }
     return checkpoint_root.digest_of_training(**given | changes)
 
@@ -32,6 +33,7 @@ def test_a_training_is_known_by_all_that_its_weights_depend_on(
         digest(data_dir, smoothing_dir, stage="smoothed"),
         digest(data_dir, smoothing_dir, flags=["--seed=2"]),
         digest(data_dir, smoothing_dir, code_digest="b"),
+        digest(data_dir, smoothing_dir, accelerators="nvidia.com/gpu=8"),
         digest(data_dir, other),
     ]
     assert len(set(digests)) == len(digests)

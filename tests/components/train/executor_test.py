@@ -186,6 +186,13 @@ def test_a_training_that_another_run_resumes_ends_with_the_same_weights(
         "tensorboard",
     }
 
+    # The second run may have ended before it recorded the success.
+    assert run(tmp_path / "third", data_dir, smoothing_dir, flags=flags) == result
+    assert "all 4 steps are already done" in capsys.readouterr().err
+    third = checkpoint(tmp_path / "third" / "model", 4)
+    for name in theirs:
+        np.testing.assert_array_equal(third[name], theirs[name], err_msg=name)
+
 
 def test_the_result_is_kept_until_the_run_has_recorded_it(
     calls, tmp_path, data_dir, smoothing_dir, root
