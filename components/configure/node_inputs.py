@@ -111,7 +111,7 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
 
 
 def _data_settings(config: DataConfig) -> dict[str, Any]:
-    """Returns the settings without a parameter of their own that are not default."""
+    """Returns the settings that were added later and are not default."""
     fields = {field.name: field for field in dataclasses.fields(config)}
     values = {name: getattr(config, name) for name in _MORE_DATA_SETTINGS}
     return {
