@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from kfp import compiler, components, dsl
 
-from pipeline.arguments import run_arguments
+from components.configure.run_parameters import to_parameters
 from pipeline.cluster.cluster_config import ClusterConfig
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
@@ -22,7 +22,6 @@ from pipeline.submission.submission_config import SubmissionConfig
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting
-from smoothing_tf.stage import TWO_STAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +68,8 @@ def check_options(
             " --pvc, or gs://BUCKET/DIR; got none."
         )
     if options.push_dir is not None:
-        cluster.check_push_dir(options.push_dir)
-    for stage in TWO_STAGES:
-        cluster.check_batch_size(stage, config.stages[stage].training.batch_size)
+        cluster.limits.check_push_dir(options.push_dir)
+    cluster.limits.check_batch_sizes(config)
 
 
 def compile_pipeline(
@@ -98,9 +96,24 @@ def compile_pipeline(
         compiler.Compiler().compile(
             smoothing_pipeline(options.image, equip),
             str(path),
-            pipeline_parameters=run_arguments(config, options),
+            pipeline_parameters=to_parameters(config, options),
         )
+        _comment_out_header(path)
         components.load_component_from_file(str(path))
+
+
+def _comment_out_header(path: pathlib.Path) -> None:
+    """Makes every line before the pipeline itself a comment.
+
+    kfp 2.17 writes the run parameters there, and comments out only the first line of a
+    default that has several.
+    """
+    header, start, rest = path.read_text().partition("\ncomponents:\n")
+    lines = [
+        line if line.startswith("#") else f"#      {line}"
+        for line in header.split("\n")
+    ]
+    path.write_text("\n".join(lines) + start + rest)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -119,7 +132,7 @@ def main(argv: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as directory:
             package = pathlib.Path(directory) / "pipeline.yaml"
             compile_pipeline(config, options, package, cluster)
-            print(submit(package, run_arguments(config, options), submission))
+            print(submit(package, to_parameters(config, options), submission))
 
 
 if __name__ == "__main__":

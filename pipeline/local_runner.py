@@ -20,11 +20,13 @@ from typing import Any
 
 from kfp import dsl, local
 
+from components.configure.run_parameters import to_parameters
 from components.files import DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
-from pipeline.arguments import run_arguments
+from components.train.checkpoint_root import remove_finished
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
 from pipeline.node_processes import (
+    CHECKPOINTS,
     Terminated,
     node_environment,
     nodes_end_on_signals,
@@ -39,8 +41,8 @@ from smoothing_tf.evaluation.names import METRICS_FILE, REPORT_FILE
 from smoothing_tf.settings import setting
 
 _RESUME = (
-    "Run the same command to continue: finished nodes are kept, the interrupted one"
-    " starts over."
+    "Run the same command to continue: finished nodes are kept, an interrupted training"
+    " resumes from its last checkpoint, any other node starts over."
 )
 
 
@@ -99,7 +101,9 @@ def _run_locked(
     pipeline = smoothing_pipeline(options.image)
     log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
     start = time.monotonic()
-    outputs = _run_quietly(pipeline, run_arguments(config, options), scratch, log)
+    outputs = _run_quietly(pipeline, to_parameters(config, options), scratch, log)
+    # All nodes have succeeded, and nobody else uses this root.
+    remove_finished(root / CHECKPOINTS, older_than=0.0)
     data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)
     report = _publish(outputs["report"], root / REPORT_FILE)
     metrics = artifacts.read_json(

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 
 from components import processes
 from components.runner_watch import runner_environment
+from components.train.checkpoint_root import CHECKPOINT_ROOT_VARIABLE
 from smoothing_tf.checkout import ROOT
+
+# Directory of the trainings in a pipeline root.
+CHECKPOINTS = "checkpoints"
 
 
 class Terminated(SystemExit):
@@ -24,8 +28,11 @@ class Terminated(SystemExit):
 def node_environment(scratch: pathlib.Path) -> Iterator[None]:
     """Sets the environment variables that the nodes' processes inherit.
 
-    Nodes find our packages, do not buffer their output, end with this process and
-    create temporary files in `scratch`.
+    Nodes find our packages, do not buffer their output, end with this process, create
+    temporary files in `scratch`, and keep checkpoints in the pipeline root.
+
+    Args:
+      scratch: directory for temporary files, in the pipeline root.
     """
     # Python caches the first answer; for this process it must not be `scratch`.
     tempfile.gettempdir()
@@ -36,6 +43,7 @@ def node_environment(scratch: pathlib.Path) -> Iterator[None]:
         PYTHONPATH=os.pathsep.join(paths),
         PYTHONUNBUFFERED="1",
         TMPDIR=str(scratch),
+        **{CHECKPOINT_ROOT_VARIABLE: str(scratch.parent / CHECKPOINTS)},
     )
     try:
         yield

@@ -1,11 +1,12 @@
 r"""The pipeline: the one graph that a workstation and a cluster both run.
 
-    ingest -> augment -> train_smoothed -+-> export -> generate -> evaluate -> push
-                     \-> train_reverse --+
+    configure -> ingest -> augment -> train_smoothed -+-> export -> generate -> evaluate
+                                  \-> train_reverse --+                     -> push
 
-Every node depends on the artifacts it reads, on its own slice of the
-configuration and on a digest of the code it runs, and on nothing else: a cache re-runs
-only the nodes that a change can reach.
+configure always runs. It checks the configuration and looks at the code and the data of
+the machine that it runs on. Every other node depends on the artifacts it reads, on its
+own slice of the configuration and on a digest of the code it runs, and on nothing else:
+a cache re-runs only the nodes that a change can reach.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from kfp import dsl
 
 from components.augment.component import augment
+from components.configure.component import configure
 from components.evaluate.component import evaluate
 from components.export.component import export
 from components.generate.component import generate
@@ -52,34 +54,26 @@ def smoothing_pipeline(
         description="Two-stage autoregressive modeling with distribution smoothing.",
     )
     def smoothing(
-        dataset: str,
-        data_dir: str,
-        max_rejected_fraction: float,
-        smoothing: str,
-        noise_scale: str,
-        train_smoothed_flags: list,
-        train_reverse_flags: list,
-        export_flags: list,
-        num_samples: int,
-        evaluate_flags: list,
-        push_dir: str,
+        flags: str,
         seed: int,
-        beam_runner: str,
-        beam_options: list,
-        max_duplicate_fraction: float = 1.0,
-        image_mode: str = "auto",
-        image_size: list = [],  # noqa: B006 - the compiler reads it as a constant.
-        num_levels: int = 0,
-        data_settings: dict = {},  # noqa: B006
-        data_digest: str = "",
-        ingest_code: str = "",
-        augment_code: str = "",
-        train_code: str = "",
-        export_code: str = "",
-        generate_code: str = "",
-        evaluate_code: str = "",
-        push_code: str = "",
+        noise_scale: str,
+        num_steps: int,
+        num_samples: int,
+        max_bits_per_dim: str,
+        push_dir: str,
     ) -> Outputs:
+        """Shown next to the parameters of a run.
+
+        Args:
+          flags: Text of a flagfile with all other settings, one --name=value a line.
+          seed: Seed of initial weights, noise, order of the data and samples.
+          noise_scale: Standard deviation of the noise, or auto.
+          num_steps: Optimizer steps of both stages; 0 if flags gives each its own.
+          num_samples: Number of samples to draw and compare with real data.
+          max_bits_per_dim: Largest bound of a model that is pushed, or none.
+          push_dir: Where models are pushed to, a directory or gs://BUCKET/DIR.
+        """
+
         def node(name: str, component, **inputs) -> dsl.PipelineTask:
             task = component(**inputs)
             task.set_display_name(name)
@@ -88,31 +82,34 @@ def smoothing_pipeline(
                 equip(name, task)
             return task
 
+        configured = node(
+            "configure",
+            configure,
+            flags=flags,
+            seed=seed,
+            noise_scale=noise_scale,
+            num_steps=num_steps,
+            num_samples=num_samples,
+            max_bits_per_dim=max_bits_per_dim,
+            push_dir=push_dir,
+        )
+        # The code and the data, which it looks at, are not among its inputs.
+        configured.set_caching_options(False)
+        own = configured.outputs
         ingested = node(
             "ingest",
             ingest,
-            dataset=dataset,
-            data_dir=data_dir,
-            data_digest=data_digest,
-            max_rejected_fraction=max_rejected_fraction,
-            max_duplicate_fraction=max_duplicate_fraction,
-            beam_runner=beam_runner,
-            beam_options=beam_options,
-            image_mode=image_mode,
-            image_size=image_size,
-            num_levels=num_levels,
-            data_settings=data_settings,
-            code_digest=ingest_code,
+            settings=own["ingest_settings"],
+            data_digest=own["data_digest"],
+            code_digest=own["ingest_code"],
         )
         data = ingested.outputs["data"]
         augmented = node(
             "augment",
             augment,
             data=data,
-            smoothing=smoothing,
-            noise_scale=noise_scale,
-            seed=seed,
-            code_digest=augment_code,
+            settings=own["augment_settings"],
+            code_digest=own["augment_code"],
         )
         inputs = {"data": data, "smoothing_spec": augmented.outputs["smoothing_spec"]}
         stages = {
@@ -120,20 +117,17 @@ def smoothing_pipeline(
                 f"train_{stage}",
                 train,
                 stage=stage,
-                flags=flags,
-                code_digest=train_code,
+                flags=own[f"train_{stage}_flags"],
+                code_digest=own["train_code"],
                 **inputs,
             ).outputs["model"]
-            for stage, flags in (
-                ("smoothed", train_smoothed_flags),
-                ("reverse", train_reverse_flags),
-            )
+            for stage in ("smoothed", "reverse")
         }
         saved_model = node(
             "export",
             export,
-            flags=export_flags,
-            code_digest=export_code,
+            flags=own["export_flags"],
+            code_digest=own["export_code"],
             **inputs,
             **stages,
         ).outputs["saved_model"]
@@ -141,18 +135,15 @@ def smoothing_pipeline(
             "generate",
             generate,
             saved_model=saved_model,
-            num_samples=num_samples,
-            seed=seed,
-            beam_runner=beam_runner,
-            beam_options=beam_options,
-            code_digest=generate_code,
+            settings=own["generate_settings"],
+            code_digest=own["generate_code"],
         )
         evaluated = node(
             "evaluate",
             evaluate,
-            flags=evaluate_flags,
+            flags=own["evaluate_flags"],
             samples=generated.outputs["samples"],
-            code_digest=evaluate_code,
+            code_digest=own["evaluate_code"],
             **inputs,
             **stages,
         )
@@ -162,8 +153,8 @@ def smoothing_pipeline(
                 "push",
                 push,
                 saved_model=saved_model,
-                push_dir=push_dir,
-                code_digest=push_code,
+                push_dir=own["push_dir"],
+                code_digest=own["push_code"],
             )
         return Outputs(
             blessed=blessed,

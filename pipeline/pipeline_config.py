@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from components.ingest.ingest_config import IngestConfig
+from components.configure.node_settings import NodeSettings
 from smoothing_tf.settings import setting
 
 
 @dataclasses.dataclass(frozen=True)
-class PipelineConfig(IngestConfig):
+class PipelineConfig(NodeSettings):
     """Settings of the pipeline, shared by its runners."""
 
     push_dir: str | None = setting(

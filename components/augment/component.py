@@ -4,9 +4,7 @@ from kfp import dsl
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def augment(
     data: dsl.Input[dsl.Dataset],
-    smoothing: str,
-    noise_scale: str,
-    seed: int,
+    settings: str,
     code_digest: str,
     smoothing_spec: dsl.Output[dsl.Artifact],
 ):
@@ -14,14 +12,14 @@ def augment(
     from components.runner_watch import end_with_runner
 
     end_with_runner()
+    import json
+
     from components.augment import executor
 
     smoothing_spec.metadata.update(
         executor.run(
             data_dir=data.path,
-            smoothing=smoothing,
-            noise_scale=None if noise_scale == "auto" else float(noise_scale),
-            seed=seed,
             output_dir=smoothing_spec.path,
+            **json.loads(settings),
         )
     )

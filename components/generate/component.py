@@ -3,10 +3,7 @@ from kfp import dsl
 
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def generate(
-    num_samples: int,
-    seed: int,
-    beam_runner: str,
-    beam_options: list,
+    settings: str,
     saved_model: dsl.Input[dsl.Model],
     code_digest: str,
     samples: dsl.Output[dsl.Dataset],
@@ -15,15 +12,14 @@ def generate(
     from components.runner_watch import end_with_runner
 
     end_with_runner()
+    import json
+
     from components.generate import executor
 
     samples.metadata.update(
         executor.run(
             model_dir=saved_model.path,
-            num_samples=num_samples,
-            seed=seed,
-            beam_runner=beam_runner,
-            beam_options=beam_options,
             output_dir=samples.path,
+            **json.loads(settings),
         )
     )

@@ -1,13 +1,9 @@
 """Whether a directory outlives the pod that writes to it."""
 
-import os
 import pathlib
 
-from components.runner_watch import RUNNER_VARIABLE
+from components.pods import is_in_pod
 from smoothing_tf import artifacts
-
-# Kubernetes sets it in every container.
-_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"
 
 
 def check_durable(push_dir: artifacts.Path) -> None:
@@ -19,8 +15,7 @@ def check_durable(push_dir: artifacts.Path) -> None:
     Raises:
       ValueError: the directory is on the pod's own disk.
     """
-    is_local = bool(os.environ.get(RUNNER_VARIABLE))
-    if is_local or not os.environ.get(_CLUSTER_VARIABLE):
+    if not is_in_pod():
         return
     path = pathlib.Path(push_dir).absolute()
     while not path.exists():

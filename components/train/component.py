@@ -23,5 +23,6 @@ def train(
             data_dir=data.path,
             smoothing_dir=smoothing_spec.path,
             output_dir=model.path,
+            code_digest=code_digest,
         )
     )

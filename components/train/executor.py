@@ -1,16 +1,29 @@
 """Trains one stage on ingested data."""
 
+import os
 import pathlib
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Sequence
 
 from components.configuration import flagfile, node_flags
-from components.train.accelerators import make_strategy
+from components.train.accelerators import ACCELERATORS_VARIABLE, make_strategy
+from components.train.checkpoint_root import (
+    checkpoint_root,
+    digest_of_training,
+    publish,
+    remove_finished,
+)
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.smoothing import make_smoothing
+from smoothing_tf.training.checkpoints import newest_step
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+
+# Between looks whether another node still trains the same.
+_POLL_SECONDS = 10.0
 
 
 def run(
@@ -20,11 +33,14 @@ def run(
     data_dir: artifacts.Path,
     smoothing_dir: artifacts.Path,
     output_dir: artifacts.Path,
+    code_digest: str = "",
 ) -> dict[str, float]:
     """Trains a stage and writes checkpoints, TensorBoard, history and flags.cfg.
 
     flags.cfg holds the flags of this node, from which its model can be loaded, and
-    none of other stages.
+    none of other stages. With a root of checkpoints, the stage is trained there and
+    then copied; a training that was interrupted resumes, and one that is running in
+    another node is waited for. See `checkpoint_root`.
 
     Args:
       stage: "smoothed" or "reverse".
@@ -32,6 +48,7 @@ def run(
       data_dir: TFDS directory written by ingest.
       smoothing_dir: directory written by augment.
       output_dir: directory of the stage.
+      code_digest: digest of this node's code; a training of other code is not resumed.
 
     Returns:
       The last row of the training curve.
@@ -42,22 +59,60 @@ def run(
       ValueError: a flag or the data is not valid.
     """
     strategy = make_strategy()
+    root = checkpoint_root()
+    directory = pathlib.Path(output_dir)
+    if root is not None:
+        directory = root / digest_of_training(
+            stage=stage,
+            flags=flags,
+            data_dir=data_dir,
+            smoothing_dir=smoothing_dir,
+            code_digest=code_digest,
+            accelerators=os.environ.get(ACCELERATORS_VARIABLE, ""),
+        )
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)
     dataset = open_dataset(config.data)
-    output_dir = artifacts.make_directory(output_dir)
-    artifacts.write_text(
-        pathlib.Path(output_dir) / artifacts.FLAGS_FILE, flagfile(flags)
-    )
+    artifacts.make_directory(directory)
+    artifacts.write_text(directory / artifacts.FLAGS_FILE, flagfile(flags))
     devices.announce(config.compute_dtypes([stage]), strategy)
-    train_stage(
-        stage,
-        lambda: stages.make_model(config, stage, dataset),
-        dataset,
-        make_smoothing(config.smoothing),
-        config.stages[stage].training,
-        output_dir,
-        seed=config.seed,
-        strategy=strategy,
-    )
+
+    def train() -> None:
+        train_stage(
+            stage,
+            lambda: stages.make_model(config, stage, dataset),
+            dataset,
+            make_smoothing(config.smoothing),
+            config.stages[stage].training,
+            directory,
+            seed=config.seed,
+            strategy=strategy,
+        )
+
+    if root is None:
+        train()
+    else:
+        _say_where(stage, directory)
+        _train_when_free(stage, train)
+        publish(directory, output_dir, flagfile(flags))
+        remove_finished(root)
     return History(output_dir).rows()[-1]
+
+
+def _say_where(stage: str, directory: pathlib.Path) -> None:
+    step = newest_step(directory)
+    resuming = "" if step is None else f"; resuming at step {step}"
+    print(f"{stage}: checkpoints in {directory}{resuming}.", file=sys.stderr)
+
+
+def _train_when_free(stage: str, train: Callable[[], None]) -> None:
+    """Trains as soon as no other process does so in the same directory."""
+    is_waiting = False
+    while True:
+        try:
+            return train()
+        except BlockingIOError as error:
+            if not is_waiting:
+                print(f"{stage}: waiting, because {error}", file=sys.stderr)
+            is_waiting = True
+            time.sleep(_POLL_SECONDS)

@@ -2,15 +2,17 @@
 
 import dataclasses
 
+from components.configure.cluster_limits import ClusterLimits
 from components.train.accelerators import ACCELERATORS_VARIABLE
+from components.train.checkpoint_root import CHECKPOINT_ROOT_VARIABLE
 from pipeline.cluster import kubernetes_names as names
 from pipeline.cluster import node_flags
 from pipeline.cluster.node_elements import NODES
 from pipeline.cluster.node_needs import NodeNeeds
 from smoothing_tf.settings import setting, validate
+from smoothing_tf.stage import TWO_STAGES
 
 _PER_NODE = " NODE: as in --node_resources."
-_OBJECT_STORE = "gs://"
 _RETRY_BACKOFF = 60
 _MAX_WAIT_SECONDS = 7 * 24 * 3600
 
@@ -60,6 +62,13 @@ class ClusterConfig:
         "Persistent volume claims to mount, NAME:PATH, e.g. models:/models. Limit a"
         " claim that only one machine can mount at a time to one node." + _PER_NODE,
     )
+    checkpoint_root: str | None = setting(
+        None,
+        "Directory below the path of a --pvc that both training nodes mount. A training"
+        " node that is tried again or started by another run resumes from its"
+        " checkpoints there.",
+        is_path=True,
+    )
     secret: tuple[str, ...] = setting(
         (),
         "Secrets to mount, NAME:PATH, or to give as an environment variable,"
@@ -86,6 +95,8 @@ class ClusterConfig:
         for name in self.image_pull_secrets:
             names.check_name("image_pull_secrets", "secret", name)
         every = [self.needs(node) for node in NODES]
+        if self.checkpoint_root is not None:
+            self._check_checkpoint_root(self.checkpoint_root)
         is_retried = any(needs.retries for needs in every)
         if self.retry_backoff != _RETRY_BACKOFF and not is_retried:
             raise ValueError(
@@ -110,7 +121,8 @@ class ClusterConfig:
           ValueError: an element of a flag has a wrong form, or contradicts another one.
         """
         resources = node_flags.resources(self.node_resources, node)
-        accelerator, count, variables = resources.accelerator, resources.count, {}
+        accelerator, count = resources.accelerator, resources.count
+        variables: dict[str, str] = {}
         if self.train_accelerator is not None and node.startswith("train_"):
             if accelerator is not None:
                 raise ValueError(
@@ -120,6 +132,10 @@ class ClusterConfig:
             accelerator, count = self.train_accelerator, self.train_accelerator_count
         if accelerator is not None and node.startswith("train_"):
             variables[ACCELERATORS_VARIABLE] = f"{accelerator}={count}"
+        if self.checkpoint_root is not None and node.startswith("train_"):
+            variables[CHECKPOINT_ROOT_VARIABLE] = self.checkpoint_root
+        if node == "configure":
+            variables |= self.limits.variables()
         claims = node_flags.claims(self.pvc, node)
         secret_files, secret_variables = node_flags.secrets(self.secret, node)
         for path in claims.keys() & secret_files.keys():
@@ -144,45 +160,28 @@ class ClusterConfig:
             variables=variables,
         )
 
-    def check_push_dir(self, push_dir: str) -> None:
-        """Checks that a pushed model outlives the pod that pushes it.
+    @property
+    def limits(self) -> ClusterLimits:
+        """What the configuration of a run must fit."""
+        needs = {stage: self.needs(f"train_{stage}") for stage in TWO_STAGES}
+        return ClusterLimits(
+            tuple(self.needs("push").claims),
+            {
+                str(stage): node.accelerator_count
+                for stage, node in needs.items()
+                if node.accelerator is not None
+            },
+        )
 
-        Args:
-          push_dir: directory in the container of the node push, or gs://BUCKET/DIR.
-
-        Raises:
-          ValueError: it is neither below a claim that push mounts nor in an object
-            store.
-        """
-        if push_dir.startswith(_OBJECT_STORE):
-            bucket, _, directory = push_dir.removeprefix(_OBJECT_STORE).partition("/")
-            if not bucket or not names.is_plain(f"/{directory}"):
+    def _check_checkpoint_root(self, checkpoint_root: str) -> None:
+        for stage in TWO_STAGES:
+            claims = self.needs(f"train_{stage}").claims
+            if not names.is_plain(checkpoint_root) or not any(
+                names.is_below(checkpoint_root, path) for path in claims
+            ):
+                mounted = ", ".join(claims) or "none"
                 raise ValueError(
-                    "`push_dir` must be gs://BUCKET/DIR, without a slash at the end;"
-                    f" got {push_dir!r}."
+                    "`checkpoint_root` must be below the path of a --pvc=NAME:PATH that"
+                    f" the node train_{stage} mounts ({mounted}); got"
+                    f" {checkpoint_root!r}, which would be lost with the pod."
                 )
-            return
-        claims = self.needs("push").claims
-        if not names.is_plain(push_dir) or not any(
-            names.is_below(push_dir, path) for path in claims
-        ):
-            mounted = ", ".join(claims) or "none"
-            raise ValueError(
-                "`push_dir` must be below the path of a --pvc=NAME:PATH that the node"
-                f" push mounts ({mounted}), or be gs://BUCKET/DIR; got {push_dir!r},"
-                " which would be lost with the pod."
-            )
-
-    def check_batch_size(self, stage: str, batch_size: int) -> None:
-        """Checks that a batch divides evenly among the accelerators of a node.
-
-        Raises:
-          ValueError: it does not.
-        """
-        needs = self.needs(f"train_{stage}")
-        if needs.accelerator is not None and batch_size % needs.accelerator_count:
-            raise ValueError(
-                f"`batch_size` of {stage} must be a multiple of the"
-                f" {needs.accelerator_count} accelerators of its node; got"
-                f" {batch_size}."
-            )

@@ -6,6 +6,8 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 import re
 
+from components.configure.cluster_limits import is_below, is_plain
+
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 _QUALIFIED = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
@@ -173,14 +175,3 @@ def check_mount_path(flag: str, path: str) -> str:
                 " e.g. at /models."
             )
     return path
-
-
-def is_plain(path: str) -> bool:
-    """Whether an absolute path has no empty or relative parts and is not the root."""
-    parts = path.split("/")[1:]
-    return path.startswith("/") and all(p not in ("", ".", "..") for p in parts)
-
-
-def is_below(path: str, directory: str) -> bool:
-    """Whether a plain absolute path is a directory or is below it."""
-    return path == directory or path.startswith(f"{directory}/")

@@ -9,6 +9,7 @@ to the next `NODE:`. The elements before the first one belong to every node.
 from collections.abc import Mapping, Sequence
 
 NODES = (
+    "configure",
     "ingest",
     "augment",
     "train_smoothed",

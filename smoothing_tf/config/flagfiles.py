@@ -51,14 +51,27 @@ def read_flagfile(path: artifacts.Path) -> list[str]:
 
 def read_flagfile_text(path: artifacts.Path) -> tuple[list[str], str]:
     """Reads the flags of a file, and its text; otherwise as `read_flagfile`."""
-    flags = []
     text = _decode(path, _read(path)).replace("\r\n", "\n").replace("\r", "\n")
+    return flags_of_text(text, str(path)), text
+
+
+def flags_of_text(text: str, name: str) -> list[str]:
+    """Finds the flags in the text of a flagfile; unexpanded.
+
+    Args:
+      text: the text; its lines end with a newline.
+      name: name of the text for error messages, e.g. the path of its file.
+
+    Raises:
+      ValueError: a line is neither a flag nor a comment; the message names the line.
+    """
+    flags = []
     # splitlines() would also break lines at characters that no text file contains.
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith(_COMMENTS):
             continue
-        place = f"{path}, line {number}"
+        place = f"{name}, line {number}"
         if character := control_character(line):
             raise ValueError(
                 f"{place}: found the control character {character!r}, but a"
@@ -70,7 +83,7 @@ def read_flagfile_text(path: artifacts.Path) -> tuple[list[str], str]:
                 f" #; got {line[:_SHOWN]!r}."
             )
         flags.append(line)
-    return flags, text
+    return flags
 
 
 def _read(path: artifacts.Path) -> bytes:

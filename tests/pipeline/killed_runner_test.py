@@ -38,10 +38,11 @@ _FLAGS = [
 ]
 # Node -> (kfp's name of its directory, a file below the root that shows it at work).
 _NODES = {
+    "configure": ("configure", "smoothing-*/configure/*"),
     "ingest": ("ingest", "smoothing-*/ingest/.data.tmp-*"),
     "augment": ("augment", "smoothing-*/augment/.smoothing_spec.tmp-*"),
-    "train_smoothed": ("train", "smoothing-*/train/model/checkpoints/ckpt-*.index"),
-    "train_reverse": ("train-2", "smoothing-*/train-2/model/checkpoints/ckpt-*.index"),
+    "train_smoothed": ("train", "checkpoints/*/checkpoints/ckpt-*.index"),
+    "train_reverse": ("train-2", "checkpoints/*/checkpoints/ckpt-*.index"),
     "export": ("export", "smoothing-*/export/.saved_model.tmp-*"),
     "generate": ("generate", "smoothing-*/generate/.samples.tmp-*/shards"),
     "evaluate": ("evaluate", "smoothing-*/evaluate/evaluation"),
@@ -122,11 +123,10 @@ class Runner:
 
     def kill(self, nodes: Collection[str], number: int, once_at_work: bool) -> Kill:
         """Kills the runner while the first of these nodes runs."""
-        patterns = [pattern for _, pattern in _NODES.values()]
-        before = {path for pattern in patterns for path in self.root.glob(pattern)}
         self.wait_for(lambda: self.started(nodes))
         node = self.started(nodes)
         _, pattern = _NODES[node]
+        before = set(self.root.glob(pattern))
         if once_at_work:
             done = f"{node}: done"
             self.wait_for(
@@ -169,7 +169,7 @@ def no_runner_outlives_a_failed_test():
 def reference(tmp_path_factory):
     """A root whose only run was not interrupted."""
     root = tmp_path_factory.mktemp("reference") / "root"
-    assert sorted(finish(root)) == sorted(_NODES)
+    assert sorted(["configure", *finish(root)]) == sorted(_NODES)
     return root
 
 
@@ -180,13 +180,21 @@ def root(tmp_path_factory):
 
 
 def finish(root):
-    """Runs to the end; returns the nodes that ran."""
+    """Runs to the end; returns the nodes that ran, except configure, which must.
+
+    It leaves no checkpoints.
+    """
     runner = Runner(root)
     status, error = runner.finish()
     assert status == 0, error
     temporary = [p for p in (root, root.with_name("tmp")) for p in unfinished(p)]
     assert temporary == []
-    return [line.split(":")[0] for line in runner.lines if ": done in " in line]
+    configure, *ran = [
+        line.split(":")[0] for line in runner.lines if ": done in " in line
+    ]
+    assert configure == "configure"
+    assert not list((root / "checkpoints").iterdir())
+    return ran
 
 
 def unfinished(root):
@@ -373,6 +381,7 @@ def test_the_second_run_after_a_kill_finishes(reference, root):
         ("push", signal.SIGTERM, False),
         ("evaluate", signal.SIGINT, True),
         ("train_reverse", signal.SIGTERM, True),
+        ("train_smoothed", signal.SIGKILL, True),
         ("ingest", signal.SIGTERM, False),
     ):
         rest = nodes[nodes.index(node) :]
@@ -380,5 +389,8 @@ def test_the_second_run_after_a_kill_finishes(reference, root):
         kills.append(Runner(root).kill([node], number, once_at_work))
         assert not (root / "serving" / "1").exists()
         assert sorted(finish(root)) == sorted(rest)
+        if node.startswith("train"):
+            log = (root / "logs" / f"{node}.log").read_text()
+            assert "; resuming at step " in log
         assert_equal_artifacts(root, reference)
     tally(kills)

@@ -29,12 +29,10 @@ def test_the_compiled_file_carries_the_flags_and_the_image(tmp_path, capsys):
     spec = yaml.safe_load(output.read_text())
     parameters = spec["root"]["inputDefinitions"]["parameters"]
     assert parameters["noise_scale"]["defaultValue"] == "0.25"
-    assert "--reverse_num_steps=7" in parameters["train_reverse_flags"]["defaultValue"]
-    assert parameters["beam_options"]["defaultValue"] == [
-        "--runner_option=1",
-        "--other=2",
-    ]
-    assert len(parameters["train_code"]["defaultValue"]) == 64
+    text = parameters["flags"]["defaultValue"].splitlines()
+    assert output.read_text().count("--reverse_num_steps=7\n") == 2  # And a comment.
+    assert "--reverse_num_steps=7" in text
+    assert "--beam_options=--runner_option=1,--other=2" in text
     # A cluster's serving directory is only given when a run is created.
     assert "defaultValue" not in parameters["push_dir"]
     images = {

@@ -14,6 +14,7 @@ from smoothing_tf.evaluation.headline import headline
 from tests.testing import forked_nodes
 
 NODES = {
+    "configure",
     "ingest",
     "augment",
     "train_smoothed",
@@ -23,6 +24,8 @@ NODES = {
     "evaluate",
     "push",
 }
+# All nodes but configure, which looks whether code or data have changed.
+CACHED = {**dict.fromkeys(NODES, "cached"), "configure": "ran"}
 TINY = [
     "--dataset=digits",
     "--model=made",
@@ -69,7 +72,7 @@ def quick_nodes(monkeypatch):
     )
 
 
-# Three runs of eight nodes.
+# Four runs of nine nodes.
 @pytest.mark.timeout(900)
 def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     root = tmp_path / "root"
@@ -105,16 +108,16 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
 
     again, text = run()
-    assert again["outcomes"] == dict.fromkeys(NODES, "cached")
-    assert again["seconds"] == {}
+    assert again["outcomes"] == CACHED
+    assert list(again["seconds"]) == ["configure"]
     assert again["metrics"] == result["metrics"]
     assert again["pushed"] == result["pushed"]
-    assert "ran:        nothing" in text
+    assert re.search(r"ran:        configure \(\d+\.\d s\)\n", text)
 
     # A stricter threshold repeats the evaluation and stops the push.
     held_back, text = run("--max_bits_per_dim=0.01")
     assert held_back["outcomes"] == {
-        **dict.fromkeys(NODES - {"push", "evaluate"}, "cached"),
+        **CACHED,
         "evaluate": "ran",
         "push": "skipped",
     }
@@ -124,7 +127,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     # One stage's training leaves the data and the other stage alone.
     trained, text = run("--max_bits_per_dim=0.01", "--reverse_num_steps=2")
     assert trained["outcomes"] == {
-        **dict.fromkeys(("ingest", "augment", "train_smoothed"), "cached"),
+        **CACHED,
         **dict.fromkeys(("train_reverse", "export", "generate", "evaluate"), "ran"),
         "push": "skipped",
     }
@@ -146,9 +149,12 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypat
     with pytest.raises(SystemExit) as raised:
         local_runner.main([*argv, f"--pipeline_root={root}"])
     (line,) = str(raised.value.code).splitlines()
-    assert line.startswith("error: Node ingest failed: ")
+    assert line.startswith("error: Node configure failed: `data_dir` must be there")
     assert str(tmp_path / "nothing") in line
-    assert "Traceback" in (root / "logs" / "ingest.log").read_text()
+    assert (
+        line.split("failed: ")[1].split(" (complete")[0]
+        in (root / "logs" / "configure.log").read_text().splitlines()
+    )
     out = capsys.readouterr().out
     assert "Traceback" not in out
     assert not (root / "report.html").exists()

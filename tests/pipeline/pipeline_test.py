@@ -1,6 +1,7 @@
 """The graph: its nodes, what each may depend on, and its compiled form."""
 
 import pathlib
+import re
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from pipeline.pipeline import smoothing_pipeline
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "testdata" / "pipeline.yaml"
 NODES = {
+    "configure",
     "ingest",
     "augment",
     "train_smoothed",
@@ -77,7 +79,7 @@ def test_no_node_installs_anything(compiled):
 
 
 def test_the_two_stages_do_not_wait_for_each_other(tasks):
-    waits = {"ingest", "augment"}
+    waits = {"configure", "ingest", "augment"}
     for name in ("train_smoothed", "train_reverse"):
         assert set(tasks[name][1]["dependentTasks"]) == waits
 
@@ -93,46 +95,65 @@ def test_push_waits_for_the_blessing(spec, tasks):
     assert "== 'true'" in conditional["triggerPolicy"]["condition"]
 
 
-def test_a_node_gets_its_own_slice_only(tasks):
-    def run_parameters(name):
-        inputs = tasks[name][1]["inputs"]["parameters"].values()
-        return {
-            value["componentInputParameter"]
-            for value in inputs
-            if "componentInputParameter" in value
-        }
+def parameters_of(tasks, node):
+    """Parameter of a node -> the run parameter, or output of configure, that it is."""
+    found = {}
+    for name, value in tasks[node][1]["inputs"]["parameters"].items():
+        if "componentInputParameter" in value:
+            text = value["componentInputParameter"]
+            found[name] = text.removeprefix("pipelinechannel--configure-")
+        elif "taskOutputParameter" in value:
+            found[name] = value["taskOutputParameter"]["outputParameterKey"]
+            assert value["taskOutputParameter"]["producerTask"] == "configure"
+    return found
 
-    beam = {"beam_runner", "beam_options"}
-    assert run_parameters("ingest") == beam | {
-        "dataset",
-        "data_dir",
-        "data_digest",
-        "image_mode",
-        "image_size",
-        "num_levels",
-        "data_settings",
-        "max_rejected_fraction",
-        "max_duplicate_fraction",
-        "ingest_code",
+
+def test_a_node_gets_its_own_slice_only(tasks):
+    assert parameters_of(tasks, "ingest") == {
+        "settings": "ingest_settings",
+        "data_digest": "data_digest",
+        "code_digest": "ingest_code",
     }
-    assert run_parameters("augment") == {
-        "smoothing",
-        "noise_scale",
-        "seed",
-        "augment_code",
-    }
-    for stage in ("smoothed", "reverse"):
-        assert run_parameters(f"train_{stage}") == {
-            f"train_{stage}_flags",
-            "train_code",
+    for node in ("augment", "generate"):
+        assert parameters_of(tasks, node) == {
+            "settings": f"{node}_settings",
+            "code_digest": f"{node}_code",
         }
-    assert run_parameters("export") == {"export_flags", "export_code"}
-    assert run_parameters("generate") == beam | {
-        "num_samples",
+    for node in ("train_smoothed", "train_reverse", "export", "evaluate"):
+        assert parameters_of(tasks, node) == {
+            "flags": f"{node}_flags",
+            "code_digest": f"{node.partition('_')[0]}_code",
+        }
+    assert parameters_of(tasks, "push") == {
+        "push_dir": "push_dir",
+        "code_digest": "push_code",
+    }
+
+
+def test_every_run_parameter_goes_to_configure_alone(spec, tasks):
+    described = spec["root"]["inputDefinitions"]["parameters"]
+    assert all(parameter["description"] for parameter in described.values())
+    run_parameters = set(described)
+    assert run_parameters == {
+        "flags",
         "seed",
-        "generate_code",
+        "noise_scale",
+        "num_steps",
+        "num_samples",
+        "max_bits_per_dim",
+        "push_dir",
     }
-    assert run_parameters("evaluate") == {
-        "evaluate_flags",
-        "evaluate_code",
+    assert parameters_of(tasks, "configure") == {n: n for n in run_parameters}
+
+
+def test_only_configure_is_never_cached(tasks):
+    cached = {
+        name
+        for name, (_, task) in tasks.items()
+        if task["cachingOptions"].get("enableCache")
     }
+    assert cached == NODES - {"configure"}
+
+
+def test_the_compiled_pipeline_holds_no_digest(compiled):
+    assert not re.search(r"\b[0-9a-f]{64}\b", compiled.read_text())

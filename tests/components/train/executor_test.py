@@ -1,11 +1,16 @@
 """The train node: which stage, data, noise and configuration reach the loop."""
 
-import pytest
+import shutil
 
-from components.train import executor
-from pipeline import arguments
-from pipeline.pipeline_config import PipelineConfig
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.configure.node_inputs import make_node_inputs
+from components.configure.node_settings import NodeSettings
+from components.train import checkpoint_root, executor
 from smoothing_tf import config as config_lib
+from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.history import History
 
 FLAGS = ["--seed=5", "--reverse_model=made", "--reverse_num_steps=3"]
@@ -70,17 +75,19 @@ def test_the_stage_directory_says_how_it_was_made(
 def test_the_two_stages_do_not_contradict_each_other(
     calls, tmp_path, data_dir, smoothing_dir
 ):
-    config = config_lib.parse(
+    config, settings = config_lib.parse(
         [
             "--model=made",
+            "--push_dir=/serving",
             "--smoothed_hidden_units=3",
             "--reverse_hidden_units=5,5",
             "--reverse_num_steps=7",
             "--max_bits_per_dim=2.0",
             "--seed=9",
-        ]
+        ],
+        NodeSettings,
     )
-    given = arguments.run_arguments(config, PipelineConfig())
+    given = make_node_inputs(config, settings)._asdict()
     texts = {}
     for stage in ("smoothed", "reverse"):
         directory = tmp_path / stage
@@ -107,3 +114,110 @@ def test_the_two_stages_do_not_contradict_each_other(
 def test_a_missing_augment_is_named(tmp_path, data_dir):
     with pytest.raises(FileNotFoundError, match="smoothing.json"):
         run(tmp_path, data_dir, tmp_path)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A root of checkpoints that outlives a run."""
+    root = tmp_path / "root"
+    monkeypatch.setenv(checkpoint_root.CHECKPOINT_ROOT_VARIABLE, str(root))
+    return root
+
+
+def checkpoint(model_dir, step):
+    reader = tf.train.load_checkpoint(str(model_dir / "checkpoints" / f"ckpt-{step}"))
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if not name.startswith("_CHECKPOINTABLE")
+    }
+
+
+def test_a_training_that_another_run_resumes_ends_with_the_same_weights(
+    tmp_path, data_dir, smoothing_dir, root, monkeypatch, capsys
+):
+    flags = [
+        "--reverse_model=made",
+        "--reverse_hidden_units=3",
+        "--reverse_num_mixtures=1",
+        "--reverse_batch_size=8",
+        "--reverse_num_steps=4",
+        "--reverse_steps_per_call=1",
+        "--reverse_log_every=1",
+        "--reverse_validate_every=4",
+        "--reverse_sample_every=0",
+        "--reverse_checkpoint_every=2",
+    ]
+    with monkeypatch.context() as without_root:
+        without_root.delenv(checkpoint_root.CHECKPOINT_ROOT_VARIABLE)
+        run(tmp_path / "whole", data_dir, smoothing_dir, flags=flags)
+
+    save = Checkpoints.save
+
+    def save_and_stop(checkpoints, step):
+        save(checkpoints, step)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "first", data_dir, smoothing_dir, flags=flags)
+    assert not (tmp_path / "first" / "model").exists()
+
+    # The second run has ingested the data again.
+    shutil.copytree(data_dir, tmp_path / "data")
+    assert "resuming" not in capsys.readouterr().err
+    result = run(tmp_path / "second", tmp_path / "data", smoothing_dir, flags=flags)
+    assert "resuming at step 2." in capsys.readouterr().err
+    whole, second = tmp_path / "whole" / "model", tmp_path / "second" / "model"
+    assert result == History(whole).rows()[-1]
+    assert History(second).rows() == History(whole).rows()
+    ours, theirs = checkpoint(second, 4), checkpoint(whole, 4)
+    assert ours.keys() == theirs.keys() and len(ours) > 10
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+    text = (second / "flags.cfg").read_text()
+    assert f"--data_dir={tmp_path / 'data'}\n" in text
+    assert {path.name for path in second.iterdir()} == {
+        "checkpoints",
+        "flags.cfg",
+        "history.jsonl",
+        "started.json",
+        "tensorboard",
+    }
+
+    # The second run may have ended before it recorded the success.
+    assert run(tmp_path / "third", data_dir, smoothing_dir, flags=flags) == result
+    assert "all 4 steps are already done" in capsys.readouterr().err
+    third = checkpoint(tmp_path / "third" / "model", 4)
+    for name in theirs:
+        np.testing.assert_array_equal(third[name], theirs[name], err_msg=name)
+
+
+def test_the_result_is_kept_until_the_run_has_recorded_it(
+    calls, tmp_path, data_dir, smoothing_dir, root
+):
+    run(tmp_path, data_dir, smoothing_dir)
+    (directory,) = root.iterdir()
+    assert History(directory).rows() == History(tmp_path / "model").rows()
+    checkpoint_root.remove_finished(root)
+    assert directory.exists()
+    checkpoint_root.remove_finished(root, older_than=0.0)
+    assert not directory.exists()
+
+
+def test_a_training_that_runs_elsewhere_is_waited_for(
+    calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch, capsys
+):
+    train, waits = executor.train_stage, []
+
+    def train_stage(*args, **kwargs):
+        if len(waits) < 2:
+            raise BlockingIOError("The directory is in use by process 7.")
+        train(*args, **kwargs)
+
+    monkeypatch.setattr(executor, "train_stage", train_stage)
+    monkeypatch.setattr(executor.time, "sleep", waits.append)
+    run(tmp_path, data_dir, smoothing_dir)
+    assert len(calls) == 1 and waits == [executor._POLL_SECONDS] * 2
+    assert capsys.readouterr().err.count("waiting, because The directory is in") == 1

@@ -46,12 +46,21 @@ def test_accelerators_of_the_training_reach_its_nodes_alone():
             assert (needs.accelerator, needs.accelerator_count) == ("nvidia.com/gpu", 8)
             assert needs.variables == {"SMOOTHING_TF_ACCELERATORS": "nvidia.com/gpu=8"}
         else:
-            assert needs.accelerator is None and not needs.variables
+            assert needs.accelerator is None
+            assert bool(needs.variables) == (node == "configure")
 
 
 def test_accelerators_that_are_given_as_resources_are_trained_on_as_well():
     needs = parsed("--node_resources=train_reverse:a.b/gpu=2").needs("train_reverse")
     assert needs.variables == {"SMOOTHING_TF_ACCELERATORS": "a.b/gpu=2"}
+
+
+def test_the_root_of_checkpoints_reaches_the_training_nodes_alone():
+    cluster = parsed("--checkpoint_root=/ckpt/digits", "--pvc=train:ckpt:/ckpt")
+    variables = {node: cluster.needs(node).variables for node in NODES}
+    given = {"SMOOTHING_TF_CHECKPOINT_ROOT": "/ckpt/digits"}
+    assert variables.pop("train_smoothed") == variables.pop("train_reverse") == given
+    assert not any(variables.values())
 
 
 def test_selectors_tolerations_and_retries_of_single_nodes():
@@ -131,6 +140,14 @@ BAD = [
     ("--pvc=models:/gcs", "/gcs, over Kubeflow's own"),
     ("--pvc=My_Models:/models", "claim 'My_Models'; use .* lower-case"),
     ("--pvc=a:/models,push:b:/models", "both a and b at /models"),
+    ("--checkpoint_root=/checkpoints", r"train_smoothed mounts \(none\)"),
+    (
+        "--checkpoint_root=/ckpt/a --pvc=train_smoothed:ckpt:/ckpt,push:ckpt:/ckpt",
+        r"train_reverse mounts \(none\); got '/ckpt/a', which would be lost",
+    ),
+    ("--checkpoint_root=/ckpt2 --pvc=ckpt:/ckpt", "'/ckpt2', which would be lost"),
+    ("--checkpoint_root=/ckpt/../a --pvc=ckpt:/ckpt", "which would be lost"),
+    ("--checkpoint_root=gs://b/c --pvc=ckpt:/ckpt", "not a URL; got 'gs://b/c'"),
     ("--secret=cloud", "'cloud'; write NAME:PATH"),
     ("--secret=cloud:=TOKEN", "'cloud:=TOKEN'; .* NAME:KEY=VARIABLE"),
     ("--secret=cloud:key", "'cloud:key'; .* NAME:KEY=VARIABLE"),
@@ -176,4 +193,4 @@ def test_what_no_cluster_could_do_is_one_line_before_compiling(
     ],
 )
 def test_a_durable_place_is_accepted(push_dir, claims):
-    parsed(f"--pvc={claims}").check_push_dir(push_dir)
+    parsed(f"--pvc={claims}").limits.check_push_dir(push_dir)

@@ -1,5 +1,6 @@
 """The compiled pipelines of a cluster, against Kubeflow's messages."""
 
+import json
 import pathlib
 
 import pytest
@@ -149,7 +150,17 @@ def test_accelerators_reach_the_nodes_that_were_named(gpus):
         variables = {v.name: v.value for v in gpus.container(node).env}
         # Only the training nodes choose their strategy by it.
         given = {"SMOOTHING_TF_ACCELERATORS": "nvidia.com/gpu=8"}
-        assert variables == (given if node.startswith("train_") else {})
+        if node != "configure":
+            assert variables == (given if node.startswith("train_") else {})
+
+
+def test_configure_knows_what_edited_parameters_must_fit(gpus):
+    (variable,) = gpus.container("configure").env
+    assert variable.name == "SMOOTHING_TF_CLUSTER_LIMITS"
+    assert json.loads(variable.value) == {
+        "push_volumes": ["/data", "/models"],
+        "accelerators": {"smoothed": 8, "reverse": 8},
+    }
 
 
 def test_failed_nodes_are_tried_again_after_a_pause(gpus):

@@ -39,10 +39,10 @@ def test_elements_with_a_colon_of_their_own_need_one_more_for_a_node():
 
 
 def test_an_unknown_node_is_named_with_those_that_exist():
-    with pytest.raises(ValueError, match="'serve'.* all, train, ingest, .* push"):
+    with pytest.raises(ValueError, match="'serve'.* all, train, configure, .* push"):
         selected(["serve:a=1"], "push")
 
 
 def test_a_node_that_is_not_listed_does_not_come_away_empty():
-    with pytest.raises(ValueError, match="must be one of ingest, .*; got 'serve'"):
+    with pytest.raises(ValueError, match="must be one of configure, .*; got 'serve'"):
         selected(["a=1"], "serve")

@@ -1,0 +1,98 @@
+"""What the configuration of a run must fit on a cluster.
+
+Whoever compiles the pipeline writes it into an environment variable of the node
+configure, so that edited run parameters are checked again before anything runs.
+"""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+
+from components.pods import is_in_pod
+from smoothing_tf.config import Config
+
+LIMITS_VARIABLE = "SMOOTHING_TF_CLUSTER_LIMITS"
+_OBJECT_STORE = "gs://"
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterLimits:
+    """Volumes and accelerators of the nodes.
+
+    Attributes:
+      push_volumes: absolute paths of the volumes that push mounts.
+      accelerators: stage -> number of accelerators that train it; a stage without any
+        is missing.
+    """
+
+    push_volumes: tuple[str, ...] = ()
+    accelerators: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of_this_node(cls) -> "ClusterLimits | None":
+        """Reads the limits of this node's environment; None if it is in no pod."""
+        if not is_in_pod():
+            return None
+        limits = json.loads(os.environ.get(LIMITS_VARIABLE, "{}"))
+        return cls(
+            tuple(limits.get("push_volumes", ())), limits.get("accelerators", {})
+        )
+
+    def variables(self) -> dict[str, str]:
+        """Makes the environment variables of the node; without limits, none."""
+        limits = {name: value for name, value in vars(self).items() if value}
+        return {LIMITS_VARIABLE: json.dumps(limits)} if limits else {}
+
+    def check_batch_sizes(self, config: Config) -> None:
+        """Checks that batches divide evenly among the accelerators of their node.
+
+        Raises:
+          ValueError: one does not.
+        """
+        for stage, count in self.accelerators.items():
+            batch_size = config.stages[stage].training.batch_size
+            if batch_size % count:
+                raise ValueError(
+                    f"`batch_size` of {stage} must be a multiple of the {count}"
+                    f" accelerators of its node; got {batch_size}."
+                )
+
+    def check_push_dir(self, push_dir: str) -> None:
+        """Checks that a pushed model outlives the pod that pushes it.
+
+        Args:
+          push_dir: directory in the container of the node push, or gs://BUCKET/DIR.
+
+        Raises:
+          ValueError: it is neither below a volume that push mounts nor in an object
+            store.
+        """
+        if push_dir.startswith(_OBJECT_STORE):
+            bucket, _, directory = push_dir.removeprefix(_OBJECT_STORE).partition("/")
+            if not bucket or not is_plain(f"/{directory}"):
+                raise ValueError(
+                    "`push_dir` must be gs://BUCKET/DIR, without a slash at the end;"
+                    f" got {push_dir!r}."
+                )
+            return
+        if not is_plain(push_dir) or not any(
+            is_below(push_dir, path) for path in self.push_volumes
+        ):
+            mounted = ", ".join(self.push_volumes) or "none"
+            raise ValueError(
+                "`push_dir` must be below the path of a --pvc=NAME:PATH that the node"
+                f" push mounts ({mounted}), or be gs://BUCKET/DIR; got {push_dir!r},"
+                " which would be lost with the pod."
+            )
+
+
+def is_plain(path: str) -> bool:
+    """Whether an absolute path has no empty or relative parts and is not the root."""
+    parts = path.split("/")[1:]
+    return path.startswith("/") and all(p not in ("", ".", "..") for p in parts)
+
+
+def is_below(path: str, directory: str) -> bool:
+    """Whether a plain absolute path is a directory or is below it."""
+    return path == directory or path.startswith(f"{directory}/")

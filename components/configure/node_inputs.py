@@ -1,0 +1,128 @@
+"""Each node's inputs: its slice of the configuration and the digests.
+
+A slice holds only what its node depends on, so that a changed flag reruns that node
+and those after it. Slices are texts and lists of texts: kfp hands a whole number in a
+list or a dict on as a float.
+"""
+
+import dataclasses
+import json
+from typing import Any, NamedTuple
+
+from components.configure.data_digest import data_digest
+from components.configure.node_settings import NodeSettings
+from smoothing_tf import config as config_lib
+from smoothing_tf.code_digest import code_digest
+from smoothing_tf.data.data_config import DataConfig
+
+# Settings of the data that were added later: only those that are not default are
+# inputs of ingest.
+_MORE_DATA_SETTINGS = ("split_fractions", "columns", "label_column", "standardize")
+
+
+class NodeInputs(NamedTuple):
+    """The outputs of configure.
+
+    Attributes:
+      ingest_settings: arguments of the executor of ingest, as JSON.
+      augment_settings: arguments of the executor of augment, as JSON.
+      train_smoothed_flags: flags of train_smoothed, --name=value.
+      train_reverse_flags: flags of train_reverse.
+      export_flags: flags of export.
+      generate_settings: arguments of the executor of generate, as JSON.
+      evaluate_flags: flags of evaluate.
+      push_dir: where push writes to.
+      data_digest: digest of the data set's files.
+      ingest_code: digest of the code of ingest; likewise those of the other nodes.
+    """
+
+    ingest_settings: str
+    augment_settings: str
+    train_smoothed_flags: list[str]
+    train_reverse_flags: list[str]
+    export_flags: list[str]
+    generate_settings: str
+    evaluate_flags: list[str]
+    push_dir: str
+    data_digest: str
+    ingest_code: str
+    augment_code: str
+    train_code: str
+    export_code: str
+    generate_code: str
+    evaluate_code: str
+    push_code: str
+
+
+def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeInputs:
+    """Slices the configuration, and computes the digests on this machine.
+
+    Args:
+      config: the configuration of the run.
+      settings: the settings of the nodes, with a `push_dir`.
+
+    Raises:
+      FileNotFoundError: the data are not there.
+    """
+    flags = config_lib.to_flags(config)
+    evaluation = [field.name for field in dataclasses.fields(config.evaluation)]
+    beam = {
+        "beam_runner": settings.beam_runner,
+        "beam_options": list(settings.beam_options),
+    }
+    ingest_settings = {
+        "dataset": config.data.dataset,
+        "data_dir": config.data.data_dir,
+        "image_mode": config.data.image_mode,
+        "image_size": config.data.image_size,
+        "num_levels": config.data.num_levels,
+        "data_settings": _data_settings(config.data),
+        "max_rejected_fraction": settings.max_rejected_fraction,
+        "max_duplicate_fraction": settings.max_duplicate_fraction,
+        **beam,
+    }
+    augment_settings = {
+        "smoothing": config.smoothing.smoothing,
+        "noise_scale": config.smoothing.noise_scale,
+        "seed": config.seed,
+    }
+    generate_settings = {
+        "num_samples": config.evaluation.num_samples,
+        "seed": config.seed,
+        **beam,
+    }
+    codes = {
+        name: code_digest(f"components.{name.removesuffix('_code')}.executor")
+        for name in NodeInputs._fields
+        if name.endswith("_code")
+    }
+    return NodeInputs(
+        ingest_settings=json.dumps(ingest_settings),
+        augment_settings=json.dumps(augment_settings),
+        train_smoothed_flags=_slice(flags, "seed", "smoothed_"),
+        train_reverse_flags=_slice(flags, "seed", "reverse_"),
+        export_flags=_slice(flags, "smoothed_", "reverse_"),
+        generate_settings=json.dumps(generate_settings),
+        evaluate_flags=_slice(flags, "seed", "smoothed_", "reverse_", *evaluation),
+        push_dir=str(settings.push_dir),
+        data_digest=data_digest(config.data),
+        **codes,
+    )
+
+
+def _data_settings(config: DataConfig) -> dict[str, Any]:
+    """Returns the settings that were added later and are not default."""
+    fields = {field.name: field for field in dataclasses.fields(config)}
+    values = {name: getattr(config, name) for name in _MORE_DATA_SETTINGS}
+    return {
+        name: value for name, value in values.items() if value != fields[name].default
+    }
+
+
+def _slice(flags: dict[str, str], *names: str) -> list[str]:
+    """Selects the flags of these names; "x_" selects all that begin with it."""
+    return [
+        f"--{flag}={value}"
+        for flag, value in flags.items()
+        if any(flag.startswith(n) if n.endswith("_") else flag == n for n in names)
+    ]
