@@ -23,6 +23,7 @@ _WAIT_SECONDS = 60.0
 # Settings that may change when a run resumes.
 _MAY_CHANGE = {
     "num_steps",
+    "micro_batch_size",
     "steps_per_call",
     "log_every",
     "validate_every",

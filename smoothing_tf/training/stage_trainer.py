@@ -14,6 +14,8 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
 from smoothing_tf.training.batches import Validation
 from smoothing_tf.training.fused_adam import FusedAdam
+from smoothing_tf.training.micro_batches import sum_over_micro_batches
+from smoothing_tf.training.replicas import check_replicas, num_micro_batches
 from smoothing_tf.training.schedule import make_schedule
 from smoothing_tf.training.training_config import TrainingConfig
 
@@ -36,8 +38,10 @@ class StageTrainer:
     """A model, its optimizer and its averaged copy under any strategy.
 
     The loss is the mean of -log p over the global batch: each replica sums over its
-    share and divides by the size of the whole batch. A step is a function of (seed,
-    step) and the batch alone.
+    share, one micro batch after another, and divides by the size of the whole batch.
+    A step is a function of (seed, step) and the batch alone. Up to rounding it does
+    not depend on the number of replicas and of micro batches, except with dropout,
+    whose masks are drawn for each of them.
 
     `averaged` is a second model that holds the exponential moving average of the
     weights, a <- m a + (1 - m) w with m = min(ema_momentum, t / (10 + t)) at step
@@ -56,7 +60,7 @@ class StageTrainer:
         as in `training.batches`; for `run_drawn_steps`.
 
     Raises:
-      ValueError: the batch cannot be divided evenly among the replicas.
+      ValueError: the replicas cannot share the steps; see `check_replicas`.
     """
 
     def __init__(
@@ -69,15 +73,12 @@ class StageTrainer:
         strategy: tf.distribute.Strategy,
         draw: Callable[[tf.Tensor], tuple[tf.Tensor, ...]] | None = None,
     ):
-        if config.batch_size % strategy.num_replicas_in_sync:
-            raise ValueError(
-                "`batch_size` must be a multiple of the number of replicas,"
-                f" {strategy.num_replicas_in_sync}; got {config.batch_size}."
-            )
+        check_replicas(config, strategy.num_replicas_in_sync)
         self._stage = stage
         self._config = config
         self._seed = seed
         self._strategy = strategy
+        self._num_parts = num_micro_batches(config, strategy.num_replicas_in_sync)
         self.schedule = make_schedule(config)
         self._draw = draw
         with strategy.scope():
@@ -210,19 +211,29 @@ class StageTrainer:
 
     def _replica_step(self, arguments, step):
         replica = tf.distribute.get_replica_context()
-        dropout_seed = derive_seed(
-            self._seed,
-            f"dropout {self._stage}",
-            step,
-            replica.replica_id_in_sync_group,
-        )
         variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            log_prob = self.model.log_prob(
-                *_with_condition(arguments), dropout_seed=dropout_seed
+
+        def micro_step(arguments, *index):
+            dropout_seed = derive_seed(
+                self._seed,
+                f"dropout {self._stage}",
+                step,
+                replica.replica_id_in_sync_group,
+                *index,
             )
-            nats = -tf.reduce_sum(log_prob) / self._config.batch_size
-        gradients = tape.gradient(nats, variables)
+            with tf.GradientTape() as tape:
+                log_prob = self.model.log_prob(
+                    *_with_condition(arguments), dropout_seed=dropout_seed
+                )
+                nats = -tf.reduce_sum(log_prob) / self._config.batch_size
+            return [nats, *tape.gradient(nats, variables)]
+
+        nats, *gradients = sum_over_micro_batches(
+            micro_step,
+            arguments,
+            self._num_parts,
+            lambda: [tf.zeros([]), *(tf.zeros(v.shape, v.dtype) for v in variables)],
+        )
         # A weight without a gradient, e.g. for lack of x~, stays unchanged.
         reached = [gradient is not None for gradient in gradients]
         gradients = list(itertools.compress(gradients, reached))
@@ -256,10 +267,17 @@ class StageTrainer:
             )
 
     def _sum_nats(self, batch):
-        def replica_sum(arguments, counts):
+        def micro_sum(part, *_):
+            arguments, counts = part
             log_prob = self.averaged.log_prob(*_with_condition(arguments))
             nats = -tf.cast(log_prob, tf.float64)
-            return tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))
+            return [tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))]
+
+        def replica_sum(*share):
+            (nats,) = sum_over_micro_batches(
+                micro_sum, share, self._num_parts, lambda: [tf.zeros([], tf.float64)]
+            )
+            return nats
 
         per_replica = self._strategy.run(replica_sum, args=batch)
         return self._strategy.reduce("SUM", per_replica, axis=None)

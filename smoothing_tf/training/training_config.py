@@ -20,6 +20,13 @@ class TrainingConfig:
     batch_size: int = setting(
         50, "Examples per step, summed over all replicas.", minimum=1
     )
+    micro_batch_size: int | None = setting(
+        None,
+        "Examples that a replica processes at a time, to save memory; the gradients of"
+        " a step are summed. It must divide a replica's share of the batch; 'none' is"
+        " the whole share.",
+        minimum=1,
+    )
     learning_rate: float = setting(
         2e-4, "Adam's learning rate at step 0.", exclusive_minimum=0.0
     )
@@ -73,3 +80,10 @@ class TrainingConfig:
 
     def __post_init__(self):
         validate(self)
+        micro = self.micro_batch_size
+        if micro is not None and self.batch_size % micro:
+            raise ValueError(
+                f"`micro_batch_size` must divide `batch_size`, {self.batch_size}; got"
+                f" {micro}. A stage with its own batch size may need its own"
+                " micro-batch size, e.g. --reverse_micro_batch_size."
+            )
