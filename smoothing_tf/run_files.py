@@ -25,6 +25,8 @@ _MAY_CHANGE = {
     "num_steps",
     "micro_batch_size",
     "steps_per_call",
+    "jit_compile",
+    "profile_steps",
     "log_every",
     "validate_every",
     "max_validation_examples",

@@ -25,6 +25,12 @@ def check_replicas(config: TrainingConfig, num_replicas: int) -> None:
             f"`micro_batch_size` must divide {share}, the examples of a step on each of"
             f" {num_replicas} replicas; got {config.micro_batch_size}."
         )
+    if config.jit_compile and num_replicas > 1:
+        raise ValueError(
+            f"`jit_compile` must be false with {num_replicas} replicas: within a step"
+            " they sum their gradients, which XLA does not compile for one device."
+            " Drop it, or use --strategy=one_device."
+        )
 
 
 def num_micro_batches(config: TrainingConfig, num_replicas: int) -> int:

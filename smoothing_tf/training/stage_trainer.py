@@ -12,12 +12,16 @@ import tensorflow as tf
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
-from smoothing_tf.training.batches import Validation
+from smoothing_tf.training.batches import Arguments, Validation
 from smoothing_tf.training.fused_adam import FusedAdam
 from smoothing_tf.training.micro_batches import sum_over_micro_batches
 from smoothing_tf.training.replicas import check_replicas, num_micro_batches
 from smoothing_tf.training.schedule import make_schedule
 from smoothing_tf.training.training_config import TrainingConfig
+
+# (distributed batch, number of steps done) -> (its loss in nats per example, the norm
+# of its gradient), in a graph.
+TakeStep = Callable[[Arguments, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 class StepResults(NamedTuple):
@@ -48,6 +52,13 @@ class StageTrainer:
     t = 0, 1, ...: it starts at the weights after the first step, and forgets the
     early ones even in a short run. Since it is a separate model, evaluating it never
     touches the weights in training.
+
+    Attributes:
+      model: the model in training.
+      averaged: the model with the averaged weights.
+      schedule: the learning rate as a function of the step.
+      take_step: takes one optimizer step; with `jit_compile` a `tf.function`, which
+        `check_compiles` checks.
 
     Args:
       stage: name of the stage, from which seeds are derived.
@@ -89,6 +100,11 @@ class StageTrainer:
             self._optimizer = make_adam(self.schedule, beta_2=config.adam_beta_2)
             self._optimizer.build(self.model.trainable_variables)
         # AutoGraph would convert every function of the networks, which takes seconds.
+        self.take_step: TakeStep = self._take_step
+        if config.jit_compile:
+            self.take_step = tf.function(
+                self._take_step, jit_compile=True, autograph=False
+            )
         self._compiled_steps = tf.function(self._run_steps, autograph=False)
         self._compiled_drawn_steps = tf.function(
             self._run_drawn_steps, jit_compile=True, autograph=False
@@ -193,12 +209,7 @@ class StageTrainer:
 
         def run_step(index, nats, norms):
             step = tf.cast(self._optimizer.iterations, tf.int32)
-            replica_nats, replica_norm = self._strategy.run(
-                self._replica_step, args=(arguments_of(step), step)
-            )
-            self._update_average(tf.cast(step, tf.float32))
-            sum_of_nats = self._strategy.reduce("SUM", replica_nats, axis=None)
-            norm = self._strategy.reduce("MEAN", replica_norm, axis=None)
+            sum_of_nats, norm = self.take_step(arguments_of(step), step)
             return index + 1, nats.write(index, sum_of_nats), norms.write(index, norm)
 
         _, nats, norms = tf.while_loop(
@@ -208,6 +219,14 @@ class StageTrainer:
             maximum_iterations=num_steps,
         )
         return nats.stack(), norms.stack()
+
+    def _take_step(self, arguments, step):
+        nats, norm = self._strategy.run(self._replica_step, args=(arguments, step))
+        self._update_average(tf.cast(step, tf.float32))
+        return (
+            self._strategy.reduce("SUM", nats, axis=None),
+            self._strategy.reduce("MEAN", norm, axis=None),
+        )
 
     def _replica_step(self, arguments, step):
         replica = tf.distribute.get_replica_context()

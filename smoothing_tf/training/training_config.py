@@ -1,8 +1,11 @@
 """Settings of the training of one stage."""
 
 import dataclasses
+import re
 
 from smoothing_tf.settings import setting, validate
+
+_MAX_PROFILED_STEPS = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +66,16 @@ class TrainingConfig:
     steps_per_call: int = setting(
         10, "Optimizer steps per call of the compiled function.", minimum=1
     )
+    jit_compile: bool = setting(
+        False,
+        "Compile a step with XLA, on one device. It fuses small operations, which helps"
+        " on GPUs; the first step takes longer.",
+    )
+    profile_steps: str | None = setting(
+        None,
+        "FIRST:LAST, steps whose profile is written for TensorBoard, counted from 1;"
+        " 'none' profiles nothing.",
+    )
     log_every: int = setting(
         50, "Steps between points of the training curve.", minimum=1
     )
@@ -87,3 +100,28 @@ class TrainingConfig:
                 f" {micro}. A stage with its own batch size may need its own"
                 " micro-batch size, e.g. --reverse_micro_batch_size."
             )
+        profiled = self.profiled_steps
+        if profiled and profiled[-1] > self.num_steps:
+            raise ValueError(
+                f"`profile_steps` must end at a step of the training, which has"
+                f" {self.num_steps}; got {self.profile_steps}."
+            )
+
+    @property
+    def profiled_steps(self) -> range:
+        """The steps to profile, counted from 1.
+
+        Raises:
+          ValueError: `profile_steps` is not of the form FIRST:LAST.
+        """
+        if self.profile_steps is None:
+            return range(0)
+        match = re.fullmatch(r"(\d{1,18}):(\d{1,18})", self.profile_steps, re.ASCII)
+        first, last = (int(number) for number in match.groups()) if match else (0, 0)
+        if not 1 <= first <= last < first + _MAX_PROFILED_STEPS:
+            raise ValueError(
+                "`profile_steps` must be FIRST:LAST, e.g. 101:110, from step 1 on and"
+                f" at most {_MAX_PROFILED_STEPS} steps, all of which TensorFlow keeps"
+                f" in memory; got {self.profile_steps}."
+            )
+        return range(first, last + 1)

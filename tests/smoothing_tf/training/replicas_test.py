@@ -99,3 +99,9 @@ def test_shares_that_are_not_even_are_refused():
     message = "`micro_batch_size` must divide 10, the examples .* 8 replicas; got 20."
     with pytest.raises(ValueError, match=message):
         check_replicas(TrainingConfig(batch_size=80, micro_batch_size=20), 8)
+
+
+def test_xla_compiles_steps_of_one_replica():
+    check_replicas(TrainingConfig(jit_compile=True), 1)
+    with pytest.raises(ValueError, match="`jit_compile` must be false with 2 replicas"):
+        check_replicas(TrainingConfig(jit_compile=True), 2)

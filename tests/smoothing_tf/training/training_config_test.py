@@ -33,3 +33,14 @@ def test_micro_batches_divide_the_batch():
     assert TrainingConfig(batch_size=80, micro_batch_size=80).micro_batch_size == 80
     with pytest.raises(ValueError, match="must divide `batch_size`, 80; got 32. A"):
         TrainingConfig(batch_size=80, micro_batch_size=32)
+
+
+def test_profiled_steps_are_a_range_within_the_training():
+    config = TrainingConfig(num_steps=120, profile_steps="21:120")
+    assert config.profiled_steps == range(21, 121)
+    assert not TrainingConfig().profiled_steps
+    for text in ("5", "0:3", "4:3", "1:101", "1:2:3", "-1:2", "1:x", ""):
+        with pytest.raises(ValueError, match="`profile_steps` must be FIRST:LAST"):
+            TrainingConfig(profile_steps=text)
+    with pytest.raises(ValueError, match="must end at a step .* has 5; got 3:6"):
+        TrainingConfig(num_steps=5, profile_steps="3:6")
