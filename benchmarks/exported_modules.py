@@ -38,13 +38,12 @@ def _export_case(
     case: gpu_cases.Case, number: int, directory: pathlib.Path
 ) -> dict[str, Any]:
     concrete = case.function.get_concrete_function(*case.arguments)
-    variables = {id(v.handle): v for v in concrete.graph.variables}
     own = tf.nest.flatten(case.arguments)
     # What the function captures follows its own arguments, in this order.
-    captured = [variables.get(id(t), t) for t in concrete.captured_inputs]
+    captured = concrete.captured_inputs
     arguments = []
-    for index, value in enumerate([*own, *captured]):
-        array = value.numpy()
+    for index, tensor in enumerate([*own, *captured]):
+        array = _read(tensor).numpy()
         arguments.append(
             {
                 "fill": run_modules.fill_of(array),
@@ -60,7 +59,7 @@ def _export_case(
     if has_reference:
         drawn = [run_modules.draw(**argument) for argument in arguments]
         for variable, value in zip(captured, drawn[len(own) :], strict=True):
-            variable.assign(value)
+            tf.raw_ops.AssignVariableOp(resource=variable, value=value)
         plain = tf.function(case.function.python_function, autograph=False)
         results = plain(*map(tf.constant, drawn[: len(own)]))
         named = {f"result_{i}": r.numpy() for i, r in enumerate(results)}
@@ -76,3 +75,11 @@ def _export_case(
         "num_results": num_results,
         "has_reference": has_reference,
     }
+
+
+def _read(tensor: tf.Tensor) -> tf.Tensor:
+    """Reads the variable of a resource; returns other tensors as they are."""
+    if tensor.dtype != tf.resource:
+        return tensor
+    dtype = tf.as_dtype(tensor._handle_data.shape_and_type[0].dtype)
+    return tf.raw_ops.ReadVariableOp(resource=tensor, dtype=dtype)

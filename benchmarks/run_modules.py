@@ -15,6 +15,7 @@ import argparse
 import io
 import json
 import pathlib
+import re
 import statistics
 import sys
 import time
@@ -26,6 +27,10 @@ import numpy as np
 MODULES_FILE = "modules.json"
 REFERENCE_FILE = "reference.npz"
 RESULTS_FILE = "results.jsonl"
+# An argument that a result may overwrite: an assigned variable.
+_ALIAS = re.compile(
+    r"parameter_number = (\d+) : i64}, output_index = array<i64: (\d+)>"
+)
 _NUM_RUNS = 5
 
 
@@ -61,11 +66,17 @@ def largest_error(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
 
 
-def load(text: str) -> Callable[[Sequence[Any]], list[Any]]:
+def aliases(text: str) -> list[tuple[int, int]]:
+    """Lists (argument, result) of a module whose memory is the same."""
+    return [(int(argument), int(result)) for argument, result in _ALIAS.findall(text)]
+
+
+def load(text: str) -> Callable[[list[Any]], list[Any]]:
     """Compiles a StableHLO module for JAX's first device.
 
     Returns:
-      Function from arrays on that device to the results, once they are computed.
+      Function from arrays on that device to the results, once they are computed. It
+      puts the new values of variables into the list that it is given.
     """
     import jax
     from jax._src.interpreters import mlir
@@ -82,9 +93,11 @@ def load(text: str) -> Callable[[Sequence[Any]], list[Any]]:
         xla_client.CompileOptions(),
     )
 
-    def run(arguments: Sequence[Any]) -> list[Any]:
+    def run(arguments: list[Any]) -> list[Any]:
         results = executable.execute_sharded(arguments)
         arrays = [array for (array,) in results.disassemble_into_single_device_arrays()]
+        for argument, result in aliases(text):
+            arguments[argument] = arrays[result]
         return jax.block_until_ready(arrays)
 
     return run
@@ -142,8 +155,9 @@ def measure(
     peak = matmul_peak(module["dtype"], 1024 if device.platform == "cpu" else 8192)
     row["of peak"] = module["flops"] / seconds / peak
     row["peak, TFLOP/s"] = peak / 1e12
-    memory = device.memory_stats() or {}
-    row["GiB so far"] = memory.get("peak_bytes_in_use", float("nan")) / 2**30
+    # Not all devices count their memory.
+    memory = (device.memory_stats() or {}).get("peak_bytes_in_use")
+    row["GiB so far"] = memory and memory / 2**30
     if module["has_reference"]:
         with np.load(directory / REFERENCE_FILE) as reference:
             row["errors"] = [

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import exported_modules, gpu, gpu_cases, measure, run_modules
 from smoothing_tf.models import PixelCNNpp
@@ -16,6 +17,9 @@ def _small_model(monkeypatch):
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype, size: 1e12)
     monkeypatch.setattr(PixelCNNpp, "num_resolutions", 1)
     monkeypatch.setattr(gpu_cases, "STEP_BATCH_SIZE", 4)
+    is_on = tf.config.experimental.tensor_float_32_execution_enabled()
+    yield
+    tf.config.experimental.enable_tensor_float_32_execution(is_on)
 
 
 def test_the_density_is_compared_with_a_cpu():
@@ -35,7 +39,7 @@ def test_an_exported_module_says_how_to_draw_all_of_its_arguments(tmp_path):
     exported_modules.export(["log_prob"], "mnist", tmp_path)
     (entry,) = json.loads((tmp_path / "modules.json").read_text())
     text = (tmp_path / entry["file"]).read_text()
-    signature = re.search(r"func\.func public @main\((.*?)\) ->", text)[1]
+    signature = re.search(r"func\.func @main\((.*)\) ->", text)[1]
     shapes = re.findall(r"tensor<([\dx]*)f32>", signature)
     assert [s.split("x")[:-1] for s in shapes] == [
         [str(size) for size in argument["shape"]] for argument in entry["arguments"]
@@ -52,9 +56,25 @@ def test_an_exported_module_says_how_to_draw_all_of_its_arguments(tmp_path):
     # The machine that runs it has none of our packages.
     modules = set(re.findall(r"^\s*(?:import|from) (\w+)", script, re.MULTILINE))
     assert modules == {
-        *("argparse", "collections", "io", "json", "pathlib", "statistics", "sys"),
-        *("time", "typing", "numpy", "jax", "jaxlib"),
+        *("argparse", "collections", "io", "json", "pathlib", "re", "statistics"),
+        *("sys", "time", "typing", "numpy", "jax", "jaxlib"),
     }
+
+
+def test_an_assigned_variable_takes_the_place_of_its_argument(tmp_path):
+    names = ["step_float32", "step_tf32"]
+    exported_modules.export(names, "mnist", tmp_path)
+    entries = json.loads((tmp_path / "modules.json").read_text())
+    texts = [(tmp_path / entry["file"]).read_text() for entry in entries]
+    pairs = run_modules.aliases(texts[0])
+    model = gpu_cases.make_model("mnist")
+    # Weights, two moments and the average of each, and the number of steps.
+    assert len(pairs) == 4 * len(model.weights) + 1
+    num_own = len(entries[0]["arguments"]) - len(pairs)
+    assert min(argument for argument, _ in pairs) >= num_own == 2
+    assert sorted(result for _, result in pairs)[0] == entries[0]["num_results"] == 2
+    # Full precision of products is asked for in the first alone.
+    assert ["HIGHEST" in text for text in texts] == [True, False]
 
 
 def test_arguments_are_drawn_with_the_mean_and_the_spread_they_had():
