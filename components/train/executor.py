@@ -11,6 +11,7 @@ from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.replicas import check_replicas
 
 
 def run(
@@ -39,11 +40,14 @@ def run(
     Raises:
       FloatingPointError: the loss or its gradient is NaN or infinite.
       RuntimeError: TensorFlow does not see the accelerators that the node was given.
-      ValueError: a flag or the data is not valid.
+      ValueError: a flag or the data is not valid, or the accelerators cannot share the
+        steps.
     """
     strategy = make_strategy()
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)
+    training = config.stages[stage].training
+    check_replicas(training, 1 if strategy is None else strategy.num_replicas_in_sync)
     dataset = open_dataset(config.data)
     output_dir = artifacts.make_directory(output_dir)
     artifacts.write_text(
@@ -55,7 +59,7 @@ def run(
         lambda: stages.make_model(config, stage, dataset),
         dataset,
         make_smoothing(config.smoothing),
-        config.stages[stage].training,
+        training,
         output_dir,
         seed=config.seed,
         strategy=strategy,

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from smoothing_tf import config, workdir
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.models import MADE, MADEConfig, PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
@@ -17,28 +19,28 @@ SHAPE = (4, 4, 1)
 
 
 def make_made():
-    config = MADEConfig(hidden_units=(16,), num_mixtures=2)
-    return MADE(config, SHAPE, takes_x_smoothed=True)
+    made = MADEConfig(hidden_units=(16,), num_mixtures=2)
+    return MADE(made, SHAPE, takes_x_smoothed=True)
 
 
 def make_pixelcnnpp():
-    config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1, dropout=0.0)
-    return PixelCNNpp(config, SHAPE, takes_x_smoothed=True)
+    size = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1, dropout=0.0)
+    return PixelCNNpp(size, SHAPE, takes_x_smoothed=True)
 
 
 class Run:
     """A few steps of the reverse stage; a batch has 8 examples."""
 
     def __init__(self, make_model, micro_batch_size=None, num_replicas=1):
-        config = TrainingConfig(
+        settings = TrainingConfig(
             batch_size=8, learning_rate=1e-3, micro_batch_size=micro_batch_size
         )
         several = num_replicas > 1
         strategy = mirrored() if several else tf.distribute.get_strategy()
         self.trainer = StageTrainer(
-            "reverse", make_model, config, seed=3, strategy=strategy
+            "reverse", make_model, settings, seed=3, strategy=strategy
         )
-        data = ("reverse", tiny_dataset(), Gaussian(0.3), config)
+        data = ("reverse", tiny_dataset(), Gaussian(0.3), settings)
         batches = training_arguments(*data, seed=3, start_step=0)
         self.trainer.initialize_from(next(iter(batches)))
         iterator = iter(self.trainer.distribute(batches))
@@ -87,8 +89,8 @@ def test_fifty_steps_are_those_of_one_device_on_whole_batches(
 
 
 def test_the_number_of_micro_batches_is_that_of_a_replica():
-    config = TrainingConfig(batch_size=80, micro_batch_size=10)
-    assert [num_micro_batches(config, n) for n in (1, 2, 8)] == [8, 4, 1]
+    settings = TrainingConfig(batch_size=80, micro_batch_size=10)
+    assert [num_micro_batches(settings, n) for n in (1, 2, 8)] == [8, 4, 1]
     assert num_micro_batches(TrainingConfig(batch_size=80), 2) == 1
 
 
@@ -105,3 +107,11 @@ def test_xla_compiles_steps_of_one_replica():
     check_replicas(TrainingConfig(jit_compile=True), 1)
     with pytest.raises(ValueError, match="`jit_compile` must be false with 2 replicas"):
         check_replicas(TrainingConfig(jit_compile=True), 2)
+
+
+def test_shares_are_checked_before_a_run_is_written(tmp_path):
+    run = config.parse(["--dataset=rings", "--noise_scale=0.3", "--batch_size=9"])
+    with pytest.raises(ValueError, match="`batch_size` must be a multiple"):
+        dataset = open_dataset(run.data)
+        workdir.train(run, dataset, tmp_path / "run", ("smoothed",), mirrored())
+    assert not (tmp_path / "run").exists()
