@@ -1,5 +1,7 @@
 """Replicas and micro batches compute the steps of one device on whole batches."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,9 +25,13 @@ def make_made():
     return MADE(made, SHAPE, takes_x_smoothed=True)
 
 
+class SmallPixelCNNpp(PixelCNNpp):
+    num_resolutions = 1
+
+
 def make_pixelcnnpp():
     size = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1, dropout=0.0)
-    return PixelCNNpp(size, SHAPE, takes_x_smoothed=True)
+    return SmallPixelCNNpp(size, SHAPE, takes_x_smoothed=True)
 
 
 class Run:
@@ -55,16 +61,14 @@ class Run:
         self.validation_nats = self.trainer.mean_nats(validation)
 
 
-@pytest.fixture(scope="module")
-def whole(request):
+@functools.cache
+def whole(make_model):
     """A run of one device on whole batches."""
-    with pytest.MonkeyPatch.context() as context:
-        context.setattr(PixelCNNpp, "num_resolutions", 1)
-        yield request.param, Run(request.param)
+    return Run(make_model)
 
 
 @pytest.mark.parametrize(
-    ("whole", "micro_batch_size", "num_replicas"),
+    ("make_model", "micro_batch_size", "num_replicas"),
     [
         (make_made, 2, 1),
         (make_made, None, 2),
@@ -72,12 +76,11 @@ def whole(request):
         (make_pixelcnnpp, 2, 1),
         (make_pixelcnnpp, 2, 2),
     ],
-    indirect=["whole"],
 )
 def test_fifty_steps_are_those_of_one_device_on_whole_batches(
-    whole, micro_batch_size, num_replicas
+    make_model, micro_batch_size, num_replicas
 ):
-    make_model, expected = whole
+    expected = whole(make_model)
     found = Run(make_model, micro_batch_size, num_replicas)
     assert expected.norm == pytest.approx(np.linalg.norm(expected.gradient), rel=1e-5)
     error = np.linalg.norm(found.gradient - expected.gradient)
