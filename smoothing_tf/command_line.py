@@ -1,5 +1,6 @@
 """Runs command lines: help, one-line errors, exit status."""
 
+import contextlib
 import dis
 import errno
 import os
@@ -108,7 +109,18 @@ def _fail(error: Exception) -> None:
     if isinstance(error, OSError) and error.filename == "standard output":
         _discard_stdout()
     print(f"error: {message_of(error)}", file=sys.stderr)
+    if _is_lost_worker(error):
+        # TensorFlow would try to take leave of the worker that is lost.
+        _exit_at_once(1)
     sys.exit(1)
+
+
+def _exit_at_once(status: int) -> None:
+    """Ends the process without the clean-up of libraries; files are closed by now."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
 
 
 def _discard_stdout() -> None:

@@ -33,6 +33,10 @@ _ON_GPUS = re.compile(
     r"|skipping registering gpu|no cuda-capable device|driver version is insufficient",
     re.IGNORECASE,
 )
+_ADVICE = (
+    "Install NVIDIA's driver and libraries (`make install-gpu`, or the extra `gpu`), or"
+    " set CUDA_VISIBLE_DEVICES=-1 to compute on the CPU without this line."
+)
 
 
 def start(is_console_script: bool = False) -> None:
@@ -112,7 +116,7 @@ def explain_unused_gpu(log: str) -> str | None:
         if _ON_GPUS.search(text) and text not in reasons:
             reasons.append(text)
     reason = " ".join(reasons) or f"Set {_LEVEL}=0 to see its messages."
-    return f"TensorFlow does not use the GPU of this machine. {reason}"
+    return f"TensorFlow does not use the GPU of this machine. {reason} {_ADVICE}"
 
 
 def _gpu_files() -> list[str]:

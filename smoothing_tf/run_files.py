@@ -23,7 +23,10 @@ _WAIT_SECONDS = 60.0
 # Settings that may change when a run resumes.
 _MAY_CHANGE = {
     "num_steps",
+    "micro_batch_size",
     "steps_per_call",
+    "jit_compile",
+    "profile_steps",
     "log_every",
     "validate_every",
     "max_validation_examples",

@@ -30,8 +30,10 @@ from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
 from smoothing_tf.stages import count_classes, load_stages, make_model
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.replicas import check_replicas
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import is_chief
+from smoothing_tf.training.xla_check import check_stage_compiles
 
 __all__ = [
     "EVALUATION_DIRECTORY",
@@ -182,7 +184,8 @@ def train(
     Raises:
       BlockingIOError: another process trains one of the stages.
       ValueError: the directory holds a run with another configuration, the data set
-        has no examples to train on or to validate with, or a model does not fit it.
+        has no examples to train on or to validate with, a model does not fit it, the
+        replicas cannot share the steps, or XLA cannot compile them.
     """
     for split in ("train", "validation"):
         if not dataset.num_examples.get(split):
@@ -190,14 +193,21 @@ def train(
                 f"The data set {dataset.name!r} must have examples in a split"
                 f" {split!r}; it has {dataset.num_examples}."
             )
+    strategy = strategy or tf.distribute.get_strategy()
     for stage in stages:
         count_classes(config, stage, dataset)
+        check_replicas(config.stages[stage].training, strategy.num_replicas_in_sync)
     for stage in stages[1:]:
-        # A model that does not fit the data is refused here, not once the stages before
-        # it are trained. In a graph of its own, building a model computes nothing.
+        # What cannot be trained is refused here, not once the stages before it are
+        # trained. In a graph of its own, building a model computes nothing.
         with tf.Graph().as_default():
             make_model(config, stage, dataset)
-    writes = strategy is None or is_chief(strategy)
+        check_stage_compiles(
+            stage,
+            functools.partial(make_model, config, stage, dataset),
+            config.stages[stage].training,
+        )
+    writes = is_chief(strategy)
     own = stages if writes else ()
     with locked_stages(workdir, own):
         config = resolve(config, workdir, own, dataset)

@@ -65,7 +65,7 @@ def test_models_of_every_configuration_are_built(path):
     experiment = parse(path.stem)
     smoothed, reverse, baseline = (num_params(experiment, stage) for stage in Stage)
     assert smoothed > 0
-    if path.stem.endswith("_pixelcnnpp"):
+    if path.stem.removesuffix("_gpu").endswith("_pixelcnnpp"):
         size = pytest.approx(smoothed + reverse, rel=SIZE_TOLERANCE)
         assert baseline == size
 
@@ -118,6 +118,13 @@ def test_published_settings(
     assert training == training | _PUBLISHED_TRAINING | {"batch_size": batch_size}
     # At most 1000 epochs of whole batches.
     assert training["num_steps"] == 1000 * (num_examples // batch_size)
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10", "celeba"])
+def test_a_configuration_for_gpus_differs_in_precision_alone(name):
+    experiment = parse(f"{name}_pixelcnnpp_gpu")
+    assert set(experiment.compute_dtypes(tuple(Stage)).values()) == {"bfloat16"}
+    assert experiment.in_float32() == parse(f"{name}_pixelcnnpp")
 
 
 def test_adam_averages_gradients_as_the_authors_does():

@@ -21,6 +21,7 @@ from smoothing_tf.smoothing import make_smoothing
 from smoothing_tf.training.checkpoints import newest_step
 from smoothing_tf.training.history import History
 from smoothing_tf.training.loop import train_stage
+from smoothing_tf.training.replicas import check_replicas
 
 # Between looks whether another node still trains the same.
 _POLL_SECONDS = 10.0
@@ -56,7 +57,8 @@ def run(
     Raises:
       FloatingPointError: the loss or its gradient is NaN or infinite.
       RuntimeError: TensorFlow does not see the accelerators that the node was given.
-      ValueError: a flag or the data is not valid.
+      ValueError: a flag or the data is not valid, or the accelerators cannot share the
+        steps.
     """
     strategy = make_strategy()
     root = checkpoint_root()
@@ -72,6 +74,8 @@ def run(
         )
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)
+    training = config.stages[stage].training
+    check_replicas(training, 1 if strategy is None else strategy.num_replicas_in_sync)
     dataset = open_dataset(config.data)
     artifacts.make_directory(directory)
     artifacts.write_text(directory / artifacts.FLAGS_FILE, flagfile(flags))
@@ -83,7 +87,7 @@ def run(
             lambda: stages.make_model(config, stage, dataset),
             dataset,
             make_smoothing(config.smoothing),
-            config.stages[stage].training,
+            training,
             directory,
             seed=config.seed,
             strategy=strategy,

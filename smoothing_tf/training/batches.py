@@ -55,6 +55,17 @@ def training_arguments(
     return batches.map(without_autograph(lambda batch: _arguments(names, batch)))
 
 
+def zero_arguments(
+    stage: str, event_shape: tuple[int, ...], batch_size: int, with_labels: bool
+) -> Arguments:
+    """Makes arguments of `log_prob` of the right shapes and dtypes, all of them 0."""
+    x = tf.zeros([batch_size, *event_shape])
+    batch = {"x": x, "x_smoothed": x}
+    if with_labels:
+        batch["label"] = tf.zeros([batch_size], tf.int32)
+    return _arguments(choose(_NAMES, stage, "stage"), batch)
+
+
 class Validation(NamedTuple):
     """Batches of (arguments of `log_prob`, whether each row counts).
 

@@ -18,8 +18,14 @@ class Intervals:
         return step % every == 0 or step == self._config.num_steps
 
     def num_steps_ahead(self, step: int) -> int:
-        """Returns the steps until an action is due, at most `steps_per_call`."""
+        """Returns the steps until an action is due, at most `steps_per_call`.
+
+        A step that is profiled is a call of its own.
+        """
         config = self._config
+        profiled = config.profiled_steps
+        if step + 1 in profiled:
+            return 1
         intervals = (
             config.log_every,
             config.validate_every,
@@ -29,5 +35,6 @@ class Intervals:
         return min(
             config.steps_per_call,
             config.num_steps - step,
+            *(first - 1 - step for first in profiled[:1] if first > step),
             *(every - step % every for every in intervals),
         )

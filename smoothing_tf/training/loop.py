@@ -21,6 +21,7 @@ from smoothing_tf.training.start_record import START_FILE
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.strategies import is_chief
 from smoothing_tf.training.training_config import TrainingConfig
+from smoothing_tf.training.xla_check import check_compiles
 
 
 def train_stage(
@@ -46,9 +47,10 @@ def train_stage(
     function of (seed, step): on one CPU device a run that was killed and started again
     ends with the same bits as an uninterrupted one. TensorFlow's CPU kernels are
     reproducible by default; on a GPU call
-    `tf.config.experimental.enable_op_determinism()` first. The number of replicas
-    changes the weights only by rounding, except with dropout, whose masks are drawn per
-    replica.
+    `tf.config.experimental.enable_op_determinism()` first. The number of replicas, the
+    size of micro batches and XLA change the weights only by rounding, except with
+    dropout, whose masks are drawn for each micro batch of each replica; XLA draws other
+    masks from the same seeds.
 
     Writes checkpoints/, tensorboard/, history.jsonl and started.json into `directory`,
     which is locked meanwhile. The learning rate, its decay and the clipping may differ
@@ -78,9 +80,9 @@ def train_stage(
       KeyboardInterrupt, SystemExit: a stop was requested.
       FloatingPointError: the loss or its gradient is NaN or infinite.
       OSError: a checkpoint cannot be written.
-      ValueError: the checkpoint in `directory` belongs to another model, a batch
-        cannot be divided among the replicas, a split is empty, or `config.num_steps`
-        is below the step of the checkpoint.
+      ValueError: the checkpoint in `directory` belongs to another model, the replicas
+        cannot share the steps, XLA cannot compile them, a split is empty, or
+        `config.num_steps` is below the step of the checkpoint.
 
     Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
     Smoothing", ICLR 2021.
@@ -121,6 +123,7 @@ def train_stage(
                     file=sys.stderr,
                 )
             return
+        check_compiles(trainer, stage, config)
         monitor = stack.enter_context(
             Monitor(
                 stage,

@@ -25,6 +25,7 @@ from smoothing_tf.training.monitor import Monitor
 from smoothing_tf.training.stage_log import StageLog
 from smoothing_tf.training.stage_trainer import StageTrainer, StepResults
 from smoothing_tf.training.start_record import StartRecord
+from smoothing_tf.training.step_profiler import StepProfiler
 from smoothing_tf.training.stop_signals import StopSignals
 from smoothing_tf.training.training_config import TrainingConfig
 
@@ -77,6 +78,7 @@ class StageRun:
         num_dims = math.prod(dataset.event_shape)
         self._divergence = Divergence(stage, config, num_dims)
         self._intervals = Intervals(config)
+        self._profiler = StepProfiler(stage, config, directory, is_chief=is_chief)
         # Changes of settings that apply from the step at which training resumed.
         self._changes: list[dict] = []
 
@@ -122,16 +124,19 @@ class StageRun:
         )
         iterator = self._batches()
         with self._stop.deferred():
-            while not self._take_first_steps(iterator, validation, monitor):
-                iterator = self._batches()
-            while self._trainer.step < self._config.num_steps:
-                self._finish(self._call(iterator), validation, monitor)
+            try:
+                while not self._take_first_steps(iterator, validation, monitor):
+                    iterator = self._batches()
+                while self._trainer.step < self._config.num_steps:
+                    self._finish(self._call(iterator, monitor), validation, monitor)
+            finally:
+                self._profiler.close(self._trainer.step, monitor)
         self._stop.raise_if_requested()
 
     def _take_first_steps(self, iterator, validation, monitor) -> bool:
         """Takes the first steps, or goes back if the checkpoint had diverged."""
         step = self._trainer.step
-        results = self._call(iterator)
+        results = self._call(iterator, monitor)
         nats, norm = float(results.nats[0]), float(results.gradient_norm[0])
         # With unchanged settings the run would only diverge again.
         if step > 0 and self._changes and self._divergence.is_diverged(nats, norm):
@@ -142,9 +147,11 @@ class StageRun:
         self._finish(results, validation, monitor)
         return True
 
-    def _call(self, iterator) -> StepResults:
-        num_steps = self._intervals.num_steps_ahead(self._trainer.step)
-        return self._trainer.run_steps(iterator, num_steps)
+    def _call(self, iterator, monitor: Monitor) -> StepResults:
+        step = self._trainer.step
+        num_steps = self._intervals.num_steps_ahead(step)
+        with self._profiler.step(step + 1, monitor):
+            return self._trainer.run_steps(iterator, num_steps)
 
     def _finish(self, results: StepResults, validation, monitor: Monitor) -> None:
         """Records the results of a call of compiled steps."""

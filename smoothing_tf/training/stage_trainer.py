@@ -12,10 +12,16 @@ import tensorflow as tf
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.seeds import derive_seed
-from smoothing_tf.training.batches import Validation
+from smoothing_tf.training.batches import Arguments, Validation
 from smoothing_tf.training.fused_adam import FusedAdam
+from smoothing_tf.training.micro_batches import sum_over_micro_batches
+from smoothing_tf.training.replicas import check_replicas, num_micro_batches
 from smoothing_tf.training.schedule import make_schedule
 from smoothing_tf.training.training_config import TrainingConfig
+
+# (distributed batch, number of steps done) -> (its loss in nats per example, the norm
+# of its gradient), in a graph.
+TakeStep = Callable[[Arguments, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 class StepResults(NamedTuple):
@@ -36,14 +42,23 @@ class StageTrainer:
     """A model, its optimizer and its averaged copy under any strategy.
 
     The loss is the mean of -log p over the global batch: each replica sums over its
-    share and divides by the size of the whole batch. A step is a function of (seed,
-    step) and the batch alone.
+    share, one micro batch after another, and divides by the size of the whole batch.
+    A step is a function of (seed, step) and the batch alone. Up to rounding it does
+    not depend on the number of replicas and of micro batches, except with dropout,
+    whose masks are drawn for each of them.
 
     `averaged` is a second model that holds the exponential moving average of the
     weights, a <- m a + (1 - m) w with m = min(ema_momentum, t / (10 + t)) at step
     t = 0, 1, ...: it starts at the weights after the first step, and forgets the
     early ones even in a short run. Since it is a separate model, evaluating it never
     touches the weights in training.
+
+    Attributes:
+      model: the model in training.
+      averaged: the model with the averaged weights.
+      schedule: the learning rate as a function of the step.
+      take_step: takes one optimizer step; with `jit_compile` a `tf.function`, which
+        `check_compiles` checks.
 
     Args:
       stage: name of the stage, from which seeds are derived.
@@ -56,7 +71,7 @@ class StageTrainer:
         as in `training.batches`; for `run_drawn_steps`.
 
     Raises:
-      ValueError: the batch cannot be divided evenly among the replicas.
+      ValueError: the replicas cannot share the steps; see `check_replicas`.
     """
 
     def __init__(
@@ -69,15 +84,12 @@ class StageTrainer:
         strategy: tf.distribute.Strategy,
         draw: Callable[[tf.Tensor], tuple[tf.Tensor, ...]] | None = None,
     ):
-        if config.batch_size % strategy.num_replicas_in_sync:
-            raise ValueError(
-                "`batch_size` must be a multiple of the number of replicas,"
-                f" {strategy.num_replicas_in_sync}; got {config.batch_size}."
-            )
+        check_replicas(config, strategy.num_replicas_in_sync)
         self._stage = stage
         self._config = config
         self._seed = seed
         self._strategy = strategy
+        self._num_parts = num_micro_batches(config, strategy.num_replicas_in_sync)
         self.schedule = make_schedule(config)
         self._draw = draw
         with strategy.scope():
@@ -88,6 +100,11 @@ class StageTrainer:
             self._optimizer = make_adam(self.schedule, beta_2=config.adam_beta_2)
             self._optimizer.build(self.model.trainable_variables)
         # AutoGraph would convert every function of the networks, which takes seconds.
+        self.take_step: TakeStep = self._take_step
+        if config.jit_compile:
+            self.take_step = tf.function(
+                self._take_step, jit_compile=True, autograph=False
+            )
         self._compiled_steps = tf.function(self._run_steps, autograph=False)
         self._compiled_drawn_steps = tf.function(
             self._run_drawn_steps, jit_compile=True, autograph=False
@@ -192,12 +209,7 @@ class StageTrainer:
 
         def run_step(index, nats, norms):
             step = tf.cast(self._optimizer.iterations, tf.int32)
-            replica_nats, replica_norm = self._strategy.run(
-                self._replica_step, args=(arguments_of(step), step)
-            )
-            self._update_average(tf.cast(step, tf.float32))
-            sum_of_nats = self._strategy.reduce("SUM", replica_nats, axis=None)
-            norm = self._strategy.reduce("MEAN", replica_norm, axis=None)
+            sum_of_nats, norm = self.take_step(arguments_of(step), step)
             return index + 1, nats.write(index, sum_of_nats), norms.write(index, norm)
 
         _, nats, norms = tf.while_loop(
@@ -208,21 +220,39 @@ class StageTrainer:
         )
         return nats.stack(), norms.stack()
 
+    def _take_step(self, arguments, step):
+        nats, norm = self._strategy.run(self._replica_step, args=(arguments, step))
+        self._update_average(tf.cast(step, tf.float32))
+        return (
+            self._strategy.reduce("SUM", nats, axis=None),
+            self._strategy.reduce("MEAN", norm, axis=None),
+        )
+
     def _replica_step(self, arguments, step):
         replica = tf.distribute.get_replica_context()
-        dropout_seed = derive_seed(
-            self._seed,
-            f"dropout {self._stage}",
-            step,
-            replica.replica_id_in_sync_group,
-        )
         variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            log_prob = self.model.log_prob(
-                *_with_condition(arguments), dropout_seed=dropout_seed
+
+        def micro_step(arguments, *index):
+            dropout_seed = derive_seed(
+                self._seed,
+                f"dropout {self._stage}",
+                step,
+                replica.replica_id_in_sync_group,
+                *index,
             )
-            nats = -tf.reduce_sum(log_prob) / self._config.batch_size
-        gradients = tape.gradient(nats, variables)
+            with tf.GradientTape() as tape:
+                log_prob = self.model.log_prob(
+                    *_with_condition(arguments), dropout_seed=dropout_seed
+                )
+                nats = -tf.reduce_sum(log_prob) / self._config.batch_size
+            return [nats, *tape.gradient(nats, variables)]
+
+        nats, *gradients = sum_over_micro_batches(
+            micro_step,
+            arguments,
+            self._num_parts,
+            lambda: [tf.zeros([]), *(tf.zeros(v.shape, v.dtype) for v in variables)],
+        )
         # A weight without a gradient, e.g. for lack of x~, stays unchanged.
         reached = [gradient is not None for gradient in gradients]
         gradients = list(itertools.compress(gradients, reached))
@@ -256,10 +286,17 @@ class StageTrainer:
             )
 
     def _sum_nats(self, batch):
-        def replica_sum(arguments, counts):
+        def micro_sum(part, *_):
+            arguments, counts = part
             log_prob = self.averaged.log_prob(*_with_condition(arguments))
             nats = -tf.cast(log_prob, tf.float64)
-            return tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))
+            return [tf.reduce_sum(tf.where(counts, nats, tf.zeros_like(nats)))]
+
+        def replica_sum(*share):
+            (nats,) = sum_over_micro_batches(
+                micro_sum, share, self._num_parts, lambda: [tf.zeros([], tf.float64)]
+            )
+            return nats
 
         per_replica = self._strategy.run(replica_sum, args=batch)
         return self._strategy.reduce("SUM", per_replica, axis=None)

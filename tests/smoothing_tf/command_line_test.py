@@ -234,6 +234,24 @@ def test_a_lost_worker_is_one_line(monkeypatch):
     assert not command_line.is_deliberate(bug)
 
 
+def test_a_process_that_lost_a_worker_does_not_wait_for_it(monkeypatch, capsys):
+    ends = []
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    monkeypatch.setattr(command_line.os, "_exit", ends.append)
+
+    def main(argv):
+        raise tf.errors.UnavailableError(None, None, "Heartbeat")
+
+    with pytest.raises(SystemExit):
+        command_line.run(main)
+    assert ends == [1]
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.delenv("TF_CONFIG")
+    with pytest.raises(tf.errors.UnavailableError):
+        command_line.run(main)
+    assert ends == [1]
+
+
 def test_control_characters_do_not_reach_the_terminal():
     assert message(flags.Error("Unknown flag '\x1b[31m\n'")) == (
         "Unknown flag '\\x1b[31m '"

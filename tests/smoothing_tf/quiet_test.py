@@ -65,7 +65,9 @@ def test_tensorflows_messages_about_an_unused_gpu_become_one_line(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert quiet.explain_unused_gpu(_LOG) == (
         "TensorFlow does not use the GPU of this machine. Could not find cuda drivers"
-        " on Cannot dlopen some GPU libraries. Please make sure"
+        " on Cannot dlopen some GPU libraries. Please make sure Install NVIDIA's driver"
+        " and libraries (`make install-gpu`, or the extra `gpu`), or set"
+        " CUDA_VISIBLE_DEVICES=-1 to compute on the CPU without this line."
     )
     assert "TF_CPP_MIN_LOG_LEVEL=0" in quiet.explain_unused_gpu("nothing about it")
     for hidden in ("", "-1"):

@@ -54,10 +54,10 @@ def test_an_image_that_cannot_use_them_is_one_line(monkeypatch, count):
 def test_the_node_trains_on_all_of_them(
     monkeypatch, tmp_path, data_dir, smoothing_dir, capsys
 ):
-    def train(name):
+    def train(name, *flags):
         row = executor.run(
             stage="smoothed",
-            flags=FLAGS,
+            flags=[*FLAGS, *flags],
             data_dir=data_dir,
             smoothing_dir=smoothing_dir,
             output_dir=tmp_path / name,
@@ -69,10 +69,26 @@ def test_the_node_trains_on_all_of_them(
     assert "1 replica," in capsys.readouterr().err
     given(monkeypatch, "nvidia.com/gpu=2")
     monkeypatch.setitem(STRATEGIES, "mirrored", mirrored)
-    two = train("two")
+    two = train("two", "--smoothed_micro_batch_size=2")
     assert "2 replicas," in capsys.readouterr().err
     # The batch is divided among them, so that the loss is that of one device.
     assert two == pytest.approx(one, rel=1e-4)
+
+
+def test_accelerators_that_cannot_share_the_steps_write_nothing(
+    monkeypatch, tmp_path, data_dir, smoothing_dir
+):
+    given(monkeypatch, "nvidia.com/gpu=2")
+    monkeypatch.setitem(STRATEGIES, "mirrored", mirrored)
+    with pytest.raises(ValueError, match="`jit_compile` must be false with 2 replicas"):
+        executor.run(
+            stage="smoothed",
+            flags=[*FLAGS, "--smoothed_jit_compile"],
+            data_dir=data_dir,
+            smoothing_dir=smoothing_dir,
+            output_dir=tmp_path / "model",
+        )
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_node_without_its_accelerators_writes_nothing(

@@ -83,6 +83,13 @@ def test_resumed_run_equals_an_uninterrupted_one_bitwise(
     assert History(tmp_path / "resumed").rows() == rows
 
 
+def test_micro_batches_resume_with_the_same_bits(tmp_path):
+    train(tmp_path / "resumed", num_steps=3, micro_batch_size=2)
+    for name in ("resumed", "straight"):
+        train(tmp_path / name, micro_batch_size=2)
+    assert_same_state(tmp_path / "resumed", tmp_path / "straight")
+
+
 def test_only_a_new_run_initializes_from_its_first_batch(tmp_path, monkeypatch):
     batches = []
 

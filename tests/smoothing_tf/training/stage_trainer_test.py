@@ -5,13 +5,14 @@ import tensorflow as tf
 
 from smoothing_tf.models import MADE, MADEConfig, PixelCNNpp, PixelCNNppConfig
 from smoothing_tf.models.condition import Condition
+from smoothing_tf.seeds import derive_seed
 from smoothing_tf.smoothing import Gaussian
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.batches import training_arguments, validation_arguments
 from smoothing_tf.training.stage_trainer import StageTrainer
 from tests.testing.strategies import mirrored
 from tests.testing.tiny_data import tiny_dataset
-from tests.testing.tiny_models import make_tiny_model
+from tests.testing.tiny_models import TinyModel, make_tiny_model
 
 SHAPE = (4, 4, 1)
 CONFIG = dict(num_steps=6, batch_size=4, learning_rate=0.05)
@@ -52,12 +53,12 @@ def assert_same(actual, expected, **tolerance):
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize(("stage", "clip_norm"), [("reverse", None), ("smoothed", 0.5)])
-def test_two_replicas_give_the_weights_of_one(stage, clip_norm):
-    one = make_trainer(stage, clip_norm=clip_norm)
-    two = make_trainer(stage, clip_norm=clip_norm, strategy=mirrored())
-    results_one = one.run_steps(batches(one, stage), 6)
-    results_two = two.run_steps(batches(two, stage), 6)
+def test_two_replicas_give_the_weights_of_one_with_clipping():
+    """replicas_test.py compares them without."""
+    one = make_trainer("smoothed", clip_norm=0.5)
+    two = make_trainer("smoothed", clip_norm=0.5, strategy=mirrored())
+    results_one = one.run_steps(batches(one, "smoothed"), 6)
+    results_two = two.run_steps(batches(two, "smoothed"), 6)
     np.testing.assert_allclose(results_one.nats, results_two.nats, rtol=1e-5)
     np.testing.assert_allclose(
         results_one.gradient_norm, results_two.gradient_norm, rtol=1e-4
@@ -75,6 +76,38 @@ def test_replicas_drop_out_differently_and_hold_equal_weights():
     one = make_trainer(dropout=0.5)
     one.run_steps(batches(one), 3)
     assert not np.allclose(one.model.loc.numpy(), trainer.model.loc.numpy())
+
+
+class SeedModel(TinyModel):
+    """A model whose likelihoods are drawn from the seed of dropout."""
+
+    def log_prob(self, x, condition=None, *, dropout_seed=None):
+        draws = tf.random.stateless_uniform([tf.shape(x)[0]], dropout_seed)
+        return draws + 0.0 * super().log_prob(x, condition)
+
+
+@pytest.mark.parametrize("micro_batch_size", [None, 4, 2])
+def test_dropout_has_a_seed_for_each_step_and_micro_batch(micro_batch_size):
+    trainer = StageTrainer(
+        "reverse",
+        lambda: SeedModel(SHAPE, takes_x_smoothed=True),
+        TrainingConfig(**CONFIG, micro_batch_size=micro_batch_size),
+        seed=3,
+        strategy=tf.distribute.get_strategy(),
+    )
+    results = trainer.run_steps(batches(trainer), 2)
+    for step, nats in enumerate(results.nats):
+        # The step and the replica; the last index counts micro batches of 2.
+        indices = [(step, 0, 0), (step, 0, 1)]
+        if micro_batch_size != 2:
+            indices = [(step, 0)]
+        draws = [
+            tf.random.stateless_uniform(
+                [4 // len(indices)], derive_seed(3, "dropout reverse", *index)
+            )
+            for index in indices
+        ]
+        assert nats == pytest.approx(-np.mean(np.concatenate(draws)), rel=1e-6)
 
 
 def test_steps_per_call_do_not_matter():
