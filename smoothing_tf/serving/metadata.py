@@ -50,8 +50,7 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
     unit, shape = served.unit, ", ".join(map(str, ["n", *served.event_shape]))
     discrete, floats = unit.num_levels is not None, unit.description
     image = f"[{shape}], {floats}"
-    mask = served.event_shape[:2] if len(served.event_shape) == 3 else served.event_shape
-    mask_shape = ", ".join(map(str, ["n", *mask]))
+    mask_shape = ", ".join(map(str, ["n", *served.mask_shape]))
     per_dim = "bits per dimension" if discrete else "nats per example"
     of_all = f"or [n], one for each row; n times the largest at most {max_samples}"
     bound = f"log_noise - log_smoothed - log_reverse of one draw of x~, {per_dim}"
@@ -61,9 +60,7 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         bound += "; its mean bounds the negative log-likelihood from above"
         if served.baseline is not None:
             bound += "; of a baseline's `log_prob`, -log_prob itself"
-    weighted = (
-        f"-log of the mean weight of `num_draws` draws of x~, {per_dim}, a tighter bound"
-    )
+    weighted = f"-log of the mean weight of num_draws draws of x~, {per_dim}"
     raw = ", which is on the standardized scale, in raw units"
     units = {
         "num_samples": f"int32 scalar, n, from 1 to {max_samples}",
@@ -93,6 +90,8 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         "nats_raw_units": f"nats{raw}",
         "nats_iw_raw_units": f"nats_iw{raw}",
     }
-    return units | served.labels.units() | (
-        {} if served.baseline is None else served.baseline_labels.units()
+    return (
+        units
+        | served.labels.units()
+        | ({} if served.baseline is None else served.baseline_labels.units())
     )

@@ -82,7 +82,8 @@ class RequestChecks:
         # At least `rank` entries, whatever the rank of the input.
         padded = tf.concat([got, tf.fill([rank], -1)], axis=0)
         is_shape = tf.equal(tf.rank(x), rank)
-        is_shape &= tf.reduce_all(tf.equal(padded[1:rank], tf.constant(shape, tf.int32)))
+        wanted = tf.constant(shape, tf.int32)
+        is_shape &= tf.reduce_all(tf.equal(padded[1:rank], wanted))
         if num_rows is None:
             self.require(
                 lambda: is_shape,
@@ -100,29 +101,41 @@ class RequestChecks:
             self.require(
                 lambda: is_shape & tf.equal(padded[0], num_rows),
                 lambda: [
-                    *(f"`{name}` must have shape [", num_rows, f"{rest}], "),
-                    *("a row for each example; got ", got, "."),
+                    f"`{name}` must have shape [",
+                    num_rows,
+                    f"{rest}], a row for each example; got ",
+                    got,
+                    ".",
                 ],
             )
         (x,) = self.release(x)
         return tf.ensure_shape(x, [None, *shape])
 
     def check_num_samples(self, num_samples: tf.Tensor) -> tf.Tensor:
-        """Requires a number of samples within the limit; a scalar."""
-        shape = tf.shape(num_samples)
+        """Requires a number of samples within the limit, or several that add up to it.
+
+        Returns:
+          The number of samples, a scalar.
+        """
+        total = tf.reduce_sum(tf.cast(num_samples, tf.int64))
+        rule = f"`num_samples` must be from 1 to {self.limit}; got "
         self.require(
-            lambda: tf.equal(tf.size(shape), 0),
-            lambda: ["`num_samples` must be a number; got shape ", shape, "."],
-        )
-        self.require(
-            lambda: tf.reduce_all((num_samples >= 1) & (num_samples <= self.limit)),
+            lambda: tf.rank(num_samples) <= 1,
             lambda: [
-                f"`num_samples` must be from 1 to {self.limit}; got ",
-                tf.reshape(num_samples, []),
+                "`num_samples` must be a number, or numbers [n] to add up; got shape ",
+                tf.shape(num_samples),
                 ".",
             ],
         )
-        return tf.ensure_shape(self.release(num_samples)[0], [])
+        self.require(
+            lambda: tf.reduce_all(num_samples >= 1),
+            lambda: [rule, tf.reduce_min(num_samples), "."],
+        )
+        self.require(
+            lambda: (total >= 1) & (total <= self.limit),
+            lambda: [rule, total, "."],
+        )
+        return tf.ensure_shape(tf.cast(self.release(total)[0], tf.int32), [])
 
     def check_counts(
         self, name: str, counts: tf.Tensor, num_rows: tf.Tensor
@@ -139,8 +152,11 @@ class RequestChecks:
         self.require(
             lambda: _is_shape(shape, []) | _is_shape(shape, [num_rows]),
             lambda: [
-                *(f"`{name}` must be a number, or [", num_rows, "] numbers, one for "),
-                *("each example; got shape ", shape, "."),
+                f"`{name}` must be a number, or [",
+                num_rows,
+                "] numbers, one for each example; got shape ",
+                shape,
+                ".",
             ],
         )
         self.require(
@@ -150,8 +166,11 @@ class RequestChecks:
         self.require(
             lambda: tf.reduce_all(counts <= self.limit // num_rows),
             lambda: [
-                *(f"`{name}` times the number of examples must be at most "),
-                *(f"{self.limit}; got ", tf.reduce_max(counts), " times ", num_rows),
+                f"`{name}` times the number of examples must be at most {self.limit};"
+                " got ",
+                tf.reduce_max(counts),
+                " times ",
+                num_rows,
                 ".",
             ],
         )
@@ -164,8 +183,11 @@ class RequestChecks:
         self.require(
             lambda: _is_shape(shape, [2]) | _is_shape(shape, [num_rows, 2]),
             lambda: [
-                *("`seed` must have shape [2], or [", num_rows, ", 2] with a seed for "),
-                *("each example; got ", shape, "."),
+                "`seed` must have shape [2], or [",
+                num_rows,
+                ", 2] with a seed for each example; got ",
+                shape,
+                ".",
             ],
         )
         return self.release(seed)[0]

@@ -6,16 +6,24 @@ import tensorflow as tf
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.sampling.pictures import write_png
+from smoothing_tf.serving.about import About
 from smoothing_tf.serving.baseline_signatures import BaselineSignatures
-from smoothing_tf.serving.layout import METADATA_FILE
+from smoothing_tf.serving.layout import (
+    CARD_FILE,
+    DEFAULT_MAX_SAMPLES,
+    METADATA_FILE,
+    PICTURE_FILE,
+    WARMUP_FILE,
+)
 from smoothing_tf.serving.metadata import make_metadata
+from smoothing_tf.serving.model_card import draw_picture, model_card, picture_link
 from smoothing_tf.serving.served import Served
 from smoothing_tf.serving.signature import Signatures
 from smoothing_tf.serving.two_stage_signatures import TwoStageSignatures
 from smoothing_tf.serving.verification import verify_saved_model
+from smoothing_tf.serving.warmup import warmup_requests, write_warmup
 from smoothing_tf.settings import check_count
-
-DEFAULT_MAX_SAMPLES = 1000
 
 
 def export_saved_model(
@@ -24,6 +32,7 @@ def export_saved_model(
     *,
     max_samples: int = DEFAULT_MAX_SAMPLES,
     inpainting: bool = True,
+    about: About | None = None,
     progress: bool = False,
 ) -> None:
     """Writes a SavedModel, checked against the Python model before it appears.
@@ -64,6 +73,10 @@ def export_saved_model(
     those that draw x~ return it; there, -1 draws a class from the training frequencies,
     and in `inpaint` infers it from the known values.
 
+    Next to the model are assets.extra/smoothing.json, which describes the tensors,
+    assets.extra/tf_serving_warmup_requests, README.md and, where samples can be shown,
+    samples.png.
+
     A request that breaks a rule gets an InvalidArgumentError with one sentence that
     names input, rule and value.
 
@@ -74,6 +87,7 @@ def export_saved_model(
       max_samples: largest number of rows of one request; for `bound_iw` and `inpaint`,
         of rows times draws or particles.
       inpainting: whether to export `inpaint`, which holds both samplers once more.
+      about: where the model comes from, for README.md.
       progress: whether to report progress on stderr.
 
     Raises:
@@ -99,7 +113,9 @@ def export_saved_model(
     module = tf.Module()
     # Only variables are tracked, so that loading needs no Python class.
     module.weights = [
-        variable.value for model in trained.models.values() for variable in model.weights
+        variable.value
+        for model in trained.models.values()
+        for variable in model.weights
     ]
     with artifacts.atomic_directory(directory) as temporary:
         try:
@@ -113,12 +129,25 @@ def export_saved_model(
                 f"The SavedModel could not be written to {directory}:"
                 f" {error.message.splitlines()[0]}."
             ) from error
-        artifacts.write_json(
-            temporary / METADATA_FILE, make_metadata(served, signatures, max_samples)
-        )
+        metadata = make_metadata(served, signatures, max_samples)
+        artifacts.write_json(temporary / METADATA_FILE, metadata)
+        inputs = metadata["inputs"] | {
+            "serving_default": metadata["inputs"][metadata["serving_default"]]
+        }
+        requests = warmup_requests(served, inputs)
+        write_warmup(temporary / WARMUP_FILE, requests)
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
-        verify_saved_model(trained, temporary, inpainting=inpainting, progress=progress)
+        loaded = verify_saved_model(
+            trained, temporary, inpainting=inpainting, progress=progress
+        )
+        picture = draw_picture(served, loaded["sample"], max_samples)
+        sizes = [x.stat().st_size for x in temporary.rglob("*") if x.is_file()]
+        card = model_card(served, about or About(), metadata, sum(sizes))
+        if picture is not None:
+            write_png(temporary / PICTURE_FILE, picture)
+            card += picture_link()
+        artifacts.write_text(temporary / CARD_FILE, card)
 
 
 def _signatures(served: Served, limit: int) -> Signatures:

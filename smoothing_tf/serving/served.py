@@ -85,6 +85,12 @@ class Served:
         return model.event_shape
 
     @property
+    def mask_shape(self) -> tuple[int, ...]:
+        """Shape of the mask of one example: a pixel has all its channels."""
+        is_image = len(self.event_shape) == 3
+        return self.event_shape[:2] if is_image else self.event_shape
+
+    @property
     def has_single_step(self) -> bool:
         """Whether single steps are exported."""
         return self.two_stage is not None and self.two_stage.has_single_step

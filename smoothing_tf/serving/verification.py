@@ -9,7 +9,7 @@ import tqdm
 
 from smoothing_tf import artifacts
 from smoothing_tf.models.condition import Condition
-from smoothing_tf.models.inpainting import redraw_inpainting
+from smoothing_tf.models.redraw_inpainting import redraw_inpainting
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.seeds import example_seeds
 from smoothing_tf.serving.bound import (
@@ -38,7 +38,7 @@ def verify_saved_model(
     *,
     inpainting: bool = True,
     progress: bool = False,
-) -> None:
+) -> Mapping[str, Any]:
     """Compares every signature of a SavedModel with the Python models.
 
     Samples are compared with one pass of the networks over them, see
@@ -51,6 +51,9 @@ def verify_saved_model(
       directory: directory of the SavedModel.
       inpainting: whether it was written with inpainting.
       progress: whether to show a progress bar.
+
+    Returns:
+      The loaded signatures.
 
     Raises:
       RuntimeError: an output of a signature differs, or a model draws samples that
@@ -91,6 +94,7 @@ def verify_saved_model(
             x = _verify_sampler(served, call)
         if served.baseline is not None:
             _verify_log_prob(served, call, x)
+    return signatures
 
 
 def _verify_two_stage(served: Served, call: Callable[..., Outputs]) -> tf.Tensor:
@@ -157,24 +161,23 @@ def _verify_inpainting(
     """Checks inpainting: with one particle exactly, with more of them what is known."""
     two_stage, unit = served.two_stage, served.unit
     assert two_stage is not None
-    shape = served.event_shape[:2] if len(served.event_shape) == 3 else served.event_shape
+    shape = served.mask_shape
     mask = np.arange(np.prod(shape)).reshape(shape) % 3 == 0
-    mask = np.repeat(mask[None], _NUM_SAMPLES, axis=0)
     known = np.broadcast_to(
-        mask[..., None] if len(served.event_shape) == 3 else mask, samples.shape
+        mask.reshape(shape + (1,) * (samples.ndim - 1 - mask.ndim)), samples.shape
     )
+    mask = np.repeat(mask[None], _NUM_SAMPLES, axis=0)
     seed = tf.constant([1, 2])
     label = served.labels.examples(_NUM_SAMPLES)
     form = forms_of(unit)[-1]
     arguments = {form.name: tf.constant(samples), "mask": tf.constant(mask, tf.uint8)}
     # A single run: the first row has one particle, the last one as many as there are.
     number = tf.constant([1] * (_NUM_SAMPLES - 1) + [2])
-    inpainted = call(
-        "inpaint", seed=seed, num_particles=number, **arguments, **label
-    )
+    inpainted = call("inpaint", seed=seed, num_particles=number, **arguments, **label)
     _check_finite(inpainted["smoothed"])
-    drawn = unit.to_model(inpainted["smoothed"]), unit.samples_to_model(
-        inpainted["samples"]
+    drawn = (
+        unit.to_model(inpainted["smoothed"]),
+        unit.samples_to_model(inpainted["samples"]),
     )
     again = redraw_inpainting(
         two_stage.smoothing,
