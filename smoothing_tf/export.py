@@ -77,7 +77,7 @@ def main(argv: Sequence[str]) -> None:
         version,
         max_samples=options.max_samples,
         inpainting=options.inpainting,
-        about=run_about.describe(options.workdir, data.name),
+        about=run_about.describe(options.workdir, config.data.dataset, data.name),
         progress=True,
     )
     print(f"Exported to {version}.")

@@ -1,5 +1,7 @@
 """The licenses of the data sets that are known by name."""
 
+from smoothing_tf.data.dataset_names import TFDS_PREFIX
+
 _UCI = "CC BY 4.0, from the UCI Machine Learning Repository"
 _TOY = "Made by this library"
 _RESEARCH = "For non-commercial research only"
@@ -23,3 +25,13 @@ LICENSES = {
     "miniboone": _UCI,
     "bsds300": _RESEARCH,
 }
+
+
+def find_license(*names: str) -> str | None:
+    """Returns the license of the first name that is known, or None.
+
+    Args:
+      *names: names of a data set: that of --dataset, and the one it was stored with.
+    """
+    found = (LICENSES.get(name.removeprefix(TFDS_PREFIX)) for name in names)
+    return next((text for text in found if text is not None), None)
