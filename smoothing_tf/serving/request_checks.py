@@ -26,7 +26,7 @@ class RequestChecks:
 
     def __init__(self, limit: int):
         self.limit = limit
-        self._passed: list[tf.Tensor] = []
+        self._passed: list[tf.Operation] = []
 
     def require(
         self,
@@ -51,7 +51,10 @@ class RequestChecks:
         with tf.control_dependencies(self._passed):
             # A stateful operation: optimizers may not remove it.
             passed = tf.cond(is_valid(), lambda: tf.constant(True), fail)
-        self._passed = [passed]
+        # Whatever waits must wait for the operation: optimizers know the output of a
+        # branch, a constant, and take it without waiting for the branch.
+        (branch,) = (x.op for x in passed.op.inputs if x.op.type == "If")
+        self._passed = [branch]
 
     def release(self, *tensors: tf.Tensor | None) -> tuple[tf.Tensor | None, ...]:
         """Returns the tensors, which exist once all checks have passed."""
@@ -109,7 +112,9 @@ class RequestChecks:
                 ],
             )
         (x,) = self.release(x)
-        return tf.ensure_shape(x, [None, *shape])
+        # Not `ensure_shape`, from which Grappler would infer the shape of the input, and
+        # take the check of it for a constant.
+        return tf.reshape(x, [-1, *shape])
 
     def check_num_samples(self, num_samples: tf.Tensor) -> tf.Tensor:
         """Requires a number of samples within the limit, or several that add up to it.
@@ -135,7 +140,7 @@ class RequestChecks:
             lambda: (total >= 1) & (total <= self.limit),
             lambda: [rule, total, "."],
         )
-        return tf.ensure_shape(tf.cast(self.release(total)[0], tf.int32), [])
+        return tf.reshape(tf.cast(self.release(total)[0], tf.int32), [])
 
     def check_counts(
         self, name: str, counts: tf.Tensor, num_rows: tf.Tensor
@@ -175,7 +180,7 @@ class RequestChecks:
             ],
         )
         (counts,) = self.release(counts)
-        return tf.ensure_shape(tf.broadcast_to(counts, [num_rows]), [None])
+        return tf.reshape(tf.broadcast_to(counts, [num_rows]), [-1])
 
     def check_seed(self, seed: tf.Tensor, num_rows: tf.Tensor) -> tf.Tensor:
         """Requires a seed for all rows, [2], or for each, [num_rows, 2]."""

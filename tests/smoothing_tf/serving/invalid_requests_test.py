@@ -88,6 +88,11 @@ IMAGES = [
     ),
     (
         "denoise",
+        {"x_smoothed": _f(0.0, (1, 4, 4, 1, 1))},
+        "`x_smoothed` must have shape [n, 4, 4, 1]; got [1, 4, 4, 1, 1].",
+    ),
+    (
+        "denoise",
         {"x_smoothed": _f(0.0, (0, 4, 4, 1))},
         "`x_smoothed` must have from 1 to 20 rows; got 0.",
     ),
@@ -190,6 +195,7 @@ VECTORS = [
     ("sample", {"label": _i([-2])}, "`label` must be from -1 to 2; got -2."),
     ("sample", {"label": _i([0, 1])}, _OF_LABEL + "[2]."),
     ("sample_rows", {"label": _i(0)}, _OF_LABEL + "[]."),
+    ("sample_rows", {"label": _i([[0]])}, _OF_LABEL + "[1, 1]."),
     ("denoise", {"label": _i([-1])}, "`label` must be from 0 to 2; got -1."),
     (
         "single_step_denoise",
