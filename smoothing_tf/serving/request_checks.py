@@ -112,8 +112,8 @@ class RequestChecks:
                 ],
             )
         (x,) = self.release(x)
-        # Not `ensure_shape`, from which Grappler would infer the shape of the input, and
-        # take the check of it for a constant.
+        # Not `ensure_shape`: Grappler would infer the shape of its input from it, and
+        # treat the check of that shape as a constant.
         return tf.reshape(x, [-1, *shape])
 
     def check_num_samples(self, num_samples: tf.Tensor) -> tf.Tensor:
