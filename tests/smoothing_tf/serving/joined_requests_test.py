@@ -41,7 +41,7 @@ def requests_of(server, name, sizes=(1, 2, 1)):
     return requests
 
 
-def assert_joined_like_single(server, padding=3):
+def assert_joined_like_single(server, padding=2):
     for name in server.signatures:
         requests = requests_of(server, name)
         joined = server.predict_joined(name, requests, padding)
