@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from smoothing_tf.models import build_model
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.pixelcnnpp import PixelCNNppConfig
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.serving import export_saved_model
 from smoothing_tf.smoothing import Gaussian
 from tests.testing.model_server import ModelServer
@@ -83,6 +86,12 @@ def test_of_the_digits_model_hardly_an_image_differs(tmp_path):
         )
         for stage in ("smoothed", "reverse")
     }
+    # Without training, but with weights of the usual size.
+    levels = tf.random.stateless_uniform([32, 8, 8, 1], [1, 2], 0, 17, tf.int32)
+    x = levels_to_unit(levels, 17)
+    x_smoothed = x + 0.3 * tf.random.stateless_normal(x.shape, [3, 4])
+    stages["smoothed"].initialize_from(x_smoothed)
+    stages["reverse"].initialize_from(x, Condition(x_smoothed))
     trained = Trained(smoothing=Gaussian(0.3), num_levels=17, **stages)
     export_saved_model(trained, tmp_path / "1", inpainting=False)
     server = ModelServer(tmp_path / "1")
