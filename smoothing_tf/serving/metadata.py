@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from smoothing_tf.serving.served import Served
-from smoothing_tf.serving.signature import Signatures, inputs_of, outputs_of
+from smoothing_tf.serving.signature import inputs_of, outputs_of
 
 
 def make_metadata(
-    served: Served, signatures: Signatures, max_samples: int
+    served: Served, loaded: Mapping[str, Any], max_samples: int
 ) -> dict[str, Any]:
     """Describes the inputs and outputs for a client.
 
     Args:
       served: what the SavedModel contains.
-      signatures: its signatures, without `serving_default`.
+      loaded: its signatures, as loaded.
       max_samples: the largest number of rows of a request.
     """
-    inputs = {name: inputs_of(signature) for name, signature in signatures.items()}
-    outputs = {name: outputs_of(signature) for name, signature in signatures.items()}
+    inputs = {name: inputs_of(loaded[name]) for name in sorted(loaded)}
+    outputs = {name: outputs_of(loaded[name]) for name in sorted(loaded)}
     units = _units(served, max_samples)
     used = {
         tensor for of_one in (inputs, outputs) for x in of_one.values() for tensor in x
@@ -37,10 +37,10 @@ def make_metadata(
         **served.labels.metadata(),
         **smoothing,
         "max_samples": max_samples,
-        "signatures": sorted([*signatures, "serving_default"]),
+        "signatures": sorted(loaded),
         "serving_default": "sample",
-        "inputs": {name: sorted(inputs[name]) for name in sorted(inputs)},
-        "outputs": {name: sorted(outputs[name]) for name in sorted(outputs)},
+        "inputs": inputs,
+        "outputs": outputs,
         "tensors": {name: units[name] for name in units if name in used},
     }
 

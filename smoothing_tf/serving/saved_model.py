@@ -129,18 +129,15 @@ def export_saved_model(
                 f"The SavedModel could not be written to {directory}:"
                 f" {error.message.splitlines()[0]}."
             ) from error
-        metadata = make_metadata(served, signatures, max_samples)
-        artifacts.write_json(temporary / METADATA_FILE, metadata)
-        inputs = metadata["inputs"] | {
-            "serving_default": metadata["inputs"][metadata["serving_default"]]
-        }
-        requests = warmup_requests(served, inputs)
-        write_warmup(temporary / WARMUP_FILE, requests)
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
         loaded = verify_saved_model(
             trained, temporary, inpainting=inpainting, progress=progress
         )
+        metadata = make_metadata(served, loaded, max_samples)
+        artifacts.write_json(temporary / METADATA_FILE, metadata)
+        requests = warmup_requests(served, metadata["inputs"])
+        write_warmup(temporary / WARMUP_FILE, requests)
         picture = draw_picture(served, loaded["sample"], max_samples)
         sizes = [x.stat().st_size for x in temporary.rglob("*") if x.is_file()]
         card = model_card(served, about or About(), metadata, sum(sizes))

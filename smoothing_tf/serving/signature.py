@@ -17,11 +17,11 @@ def input_of(name: str) -> tf.TensorSpec:
     return tf.TensorSpec(None, tf.int32, name)
 
 
-def inputs_of(signature: Any) -> list[str]:
-    """Returns the names of the inputs, in their order."""
-    return [spec.name for spec in signature.input_signature]
+def inputs_of(loaded: Any) -> list[str]:
+    """Returns the names of the inputs of a loaded signature."""
+    return sorted(loaded.structured_input_signature[1])
 
 
-def outputs_of(signature: Any) -> list[str]:
-    """Returns the names of the outputs."""
-    return sorted(signature.get_concrete_function().structured_outputs)
+def outputs_of(loaded: Any) -> list[str]:
+    """Returns the names of the outputs of a loaded signature."""
+    return sorted(loaded.structured_outputs)
