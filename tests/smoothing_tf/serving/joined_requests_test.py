@@ -2,15 +2,8 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from smoothing_tf.models import build_model
-from smoothing_tf.models.condition import Condition
-from smoothing_tf.models.pixelcnnpp import PixelCNNppConfig
-from smoothing_tf.models.trained import Trained
-from smoothing_tf.numerics import levels_to_unit
-from smoothing_tf.serving import export_saved_model
-from smoothing_tf.smoothing import Gaussian
+from smoothing_tf import export, train
 from tests.testing.model_server import ModelServer
 
 
@@ -74,26 +67,11 @@ def test_a_common_seed_draws_another_result_for_each_row(images_server):
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 def test_of_the_digits_model_hardly_an_image_differs(tmp_path):
-    config = PixelCNNppConfig(num_resnet=2, num_filters=32, num_mixtures=5)
-    stages = {
-        stage: build_model(
-            "pixelcnnpp",
-            config,
-            stage=stage,
-            event_shape=(8, 8, 1),
-            num_levels=17,
-            seed=1,
-        )
-        for stage in ("smoothed", "reverse")
-    }
-    # Without training, but with weights of the usual size.
-    levels = tf.random.stateless_uniform([32, 8, 8, 1], [1, 2], 0, 17, tf.int32)
-    x = levels_to_unit(levels, 17)
-    x_smoothed = x + 0.3 * tf.random.stateless_normal(x.shape, [3, 4])
-    stages["smoothed"].initialize_from(x_smoothed)
-    stages["reverse"].initialize_from(x, Condition(x_smoothed))
-    trained = Trained(smoothing=Gaussian(0.3), num_levels=17, **stages)
-    export_saved_model(trained, tmp_path / "1", inpainting=False)
+    # Weights as initialized draw samples without bounds.
+    workdir, output = f"--workdir={tmp_path / 'run'}", f"--output={tmp_path}"
+    flags = ["--flagfile=configs/digits_pixelcnnpp.cfg", "--num_steps=100"]
+    train.main([*flags, workdir, "--noise_scale=0.3"])
+    export.main([workdir, output, "--inpainting=false"])
     server = ModelServer(tmp_path / "1")
     seeds = np.random.default_rng(0).integers(0, 2**31, (1000, 2), dtype=np.int32)
     requests = [{"seed": part} for part in np.split(seeds, 50)]
