@@ -93,10 +93,6 @@ class DataUnit:
             x = self.standardization.standardize(x)
         return tf.cast(x, dtype)
 
-    def clip(self, x_smoothed: tf.Tensor) -> tf.Tensor:
-        """Moves what a model draws as x~ into the range that signatures accept."""
-        return tf.clip_by_value(x_smoothed, -self.max_magnitude, self.max_magnitude)
-
     def floats(self, x: tf.Tensor) -> tf.Tensor:
         """Converts what the models draw, as floating examples."""
         return x if self.standardization is None else self.standardization.restore(x)

@@ -31,7 +31,7 @@ def export_saved_model(
     directory: artifacts.Path,
     *,
     max_samples: int = DEFAULT_MAX_SAMPLES,
-    inpainting: bool = True,
+    inpainting: bool = False,
     about: About | None = None,
     progress: bool = False,
 ) -> None:
@@ -51,7 +51,7 @@ def export_saved_model(
       `pixels` instead, as `samples` are returned.
     - `bound_iw`: levels, seed, num_draws -> bits_per_dim_iw, the bound with
       num_draws draws; `bound_iw_pixels` likewise.
-    - `inpaint` (autoregressive models only): pixels, mask uint8 [n, h, w] with 1 for
+    - `inpaint` (with `inpainting`): pixels, mask uint8 [n, h, w] with 1 for
       known, num_particles, seed -> smoothed, samples.
 
     A baseline adds `log_prob`: levels -> log_prob in nats, bits_per_dim, float64 [n];
@@ -86,7 +86,8 @@ def export_saved_model(
       directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
       max_samples: largest number of rows of one request; for `bound_iw` and `inpaint`,
         of rows times draws or particles.
-      inpainting: whether to export `inpaint`, which holds both samplers once more.
+      inpainting: whether to export `inpaint` too, if both stages are autoregressive.
+        It holds both samplers once more, and an export takes half as long again.
       about: where the model comes from, for README.md.
       progress: whether to report progress on stderr.
 

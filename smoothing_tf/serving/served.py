@@ -30,7 +30,7 @@ class Served:
     unit: DataUnit
 
     @classmethod
-    def of(cls, trained: Trained, *, inpainting: bool = True) -> "Served":
+    def of(cls, trained: Trained, *, inpainting: bool = False) -> "Served":
         """Chooses what is exported: everything that is trained.
 
         Args:

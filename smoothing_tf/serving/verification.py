@@ -17,14 +17,19 @@ from smoothing_tf.serving.bound import (
     draw_seeds,
     in_units,
     served_bound,
-    served_bound_iw,
 )
 from smoothing_tf.serving.examples import forms_of
 from smoothing_tf.serving.loaded import called, find_shared
 from smoothing_tf.serving.served import Served
 
 _NUM_SAMPLES = 2
-_NUM_DRAWS = 2
+# Signature -> another one that calls the same networks or more.
+_TWINS = {
+    "sample_rows": "sample",
+    "denoise": "sample",
+    "single_step_denoise": "sample",
+    "bound_iw": "bound",
+}
 # Samples are drawn by one graph and drawn again by another, so a value whose rounding
 # or whose component of the mixture is nearly a tie may differ.
 _MAX_SHARE_OF_TIES = 0.005
@@ -36,15 +41,17 @@ def verify_saved_model(
     trained: Trained,
     directory: artifacts.Path,
     *,
-    inpainting: bool = True,
+    inpainting: bool = False,
     progress: bool = False,
 ) -> Mapping[str, Any]:
     """Compares every signature of a SavedModel with the Python models.
 
     Samples are compared with one pass of the networks over them, see
     `TwoStageModel.redraw`: up to 0.5 % of their values may differ, as near ties. All
-    other floats must agree to 1e-4 of their scale. A signature that differs from
-    another one in the form of its inputs alone must call the same networks.
+    other floats must agree to 1e-4 of their scale.
+
+    A signature that calls no other networks than a signature that was compared, such as
+    `denoise` and `sample`, is not run: a first run takes longer than all the rest.
 
     Args:
       trained: the models it was written from.
@@ -69,11 +76,13 @@ def verify_saved_model(
         )
     if called(signatures["serving_default"]) != called(signatures["sample"]):
         raise RuntimeError("The signature `serving_default` must be that of `sample`.")
-    twins = {"sample_rows": "sample"} | {
+    twins = _TWINS | {
         name: name.removesuffix("_pixels") for name in names if name.endswith("_pixels")
     }
+    twins = {name: twin for name, twin in twins.items() if name in names}
     for name, twin in twins.items():
-        if find_shared(signatures[name]) != find_shared(signatures[twin]):
+        own = find_shared(signatures[name])
+        if not own or not own <= find_shared(signatures[twin]):
             raise RuntimeError(
                 f"The signature `{name}` must call the networks of `{twin}`."
             )
@@ -123,35 +132,14 @@ def _verify_two_stage(served: Served, call: Callable[..., Outputs]) -> tf.Tensor
         expected["single_step"] = unit.floats(single_step)
     _compare("sample", drawn, expected, ("smoothed", "samples"))
 
-    x_smoothed = unit.clip(x_smoothed)
-    given = {"x_smoothed": tf.constant(unit.floats(x_smoothed)), **label}
-    if two_stage.has_single_step:
-        single_step = two_stage.single_step_denoise(x_smoothed, **label)
-        _compare(
-            "single_step_denoise",
-            call("single_step_denoise", **given),
-            {"single_step": unit.floats(single_step)},
-        )
-    denoised = call("denoise", seed=seed, **given)
-    x = unit.samples_to_model(denoised["samples"])
-    condition = two_stage.reverse_condition(x_smoothed, **label)
-    again = two_stage.reverse.redraw(x, condition, seed=seed)
-    _compare("denoise", denoised, {"samples": unit.samples(again)}, ("samples",))
-
-    data, x = _data_of(served, denoised["samples"])
+    data, x = _data_of(served, drawn["samples"])
     seeds = example_seeds(seed, _NUM_SAMPLES)
 
-    def terms_of(draw):
-        return bound_terms(two_stage, x, draw_seeds(seeds, draw), **label)
-
-    bound = served_bound(terms_of(0), unit, served.event_shape)
+    terms = bound_terms(two_stage, x, draw_seeds(seeds, 0), **label)
+    bound = served_bound(terms, unit, served.event_shape)
     _compare("bound", call("bound", seed=seed, **data, **label), bound)
-    draws = tf.fill([_NUM_SAMPLES], _NUM_DRAWS)
-    weighted = served_bound_iw(terms_of, draws, unit, served.event_shape)
-    got = call("bound_iw", seed=seed, num_draws=draws, **data, **label)
-    _compare("bound_iw", got, weighted)
     if served.can_inpaint:
-        _verify_inpainting(served, call, denoised["samples"])
+        _verify_inpainting(served, call, drawn["samples"])
     return x
 
 

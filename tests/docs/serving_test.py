@@ -20,7 +20,8 @@ _STAGES = ("smoothed", "reverse", "baseline")
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     directory = tmp_path_factory.mktemp("runs") / "models/digits/1"
-    export_saved_model(served_model("made", (8, 8, 1), stages=_STAGES), directory)
+    trained = served_model("made", (8, 8, 1), stages=_STAGES)
+    export_saved_model(trained, directory, inpainting=True)
     return directory
 
 

@@ -15,7 +15,7 @@ from tests.smoothing_tf.conftest import TINY_FLAGS
 def test_each_export_is_the_next_version(run_dir, tmp_path):
     (tmp_path / "model" / "1").mkdir(parents=True)
     output = f"--output={tmp_path / 'model'}"
-    export.main([f"--workdir={run_dir}", output, "--inpainting=false"])
+    export.main([f"--workdir={run_dir}", output])
     signatures = tf.saved_model.load(tmp_path / "model" / "2").signatures
     assert {"sample", "denoise", "bound", "serving_default"} <= set(signatures)
     card = (tmp_path / "model" / "2" / "README.md").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tf
     sample.main([workdir, "--num_samples=2", f"--output={tmp_path / 'x.npz'}"])
     assert np.all(np.isfinite(np.load(tmp_path / "x.npz")["single_step"]))
     output = f"--output={tmp_path / 'model'}"
-    export.main([workdir, output, "--inpainting=false"])
+    export.main([workdir, output])
     signature = tf.saved_model.load(tmp_path / "model" / "1").signatures["sample"]
     outputs = signature(num_samples=tf.constant(2), seed=tf.constant([1, 2]))
     assert outputs["smoothed"].dtype == outputs["single_step"].dtype == tf.float32

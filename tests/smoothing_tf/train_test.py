@@ -72,7 +72,7 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
     for name in ("nll", "nll_iw"):
         assert np.isfinite(metrics[name]["value"]), name
     output = f"--output={tmp_path / 'model'}"
-    export.main([f"--workdir={run}", output, "--inpainting=false"])
+    export.main([f"--workdir={run}", output])
     model = tf.saved_model.load(str(tmp_path / "model" / "1"))
     assert set(model.signatures) == {
         *("serving_default", "sample", "sample_rows", "denoise"),
@@ -160,7 +160,7 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
         + [f"--output={denoised}"]
     )
     output = f"--output={tmp_path / 'model'}"
-    export.main([f"--workdir={moved_run}", output, "--inpainting=false"])
+    export.main([f"--workdir={moved_run}", output])
     assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
 
 

@@ -19,7 +19,7 @@ def images():
 @pytest.fixture(scope="session")
 def images_exported(images, tmp_path_factory):
     directory = tmp_path_factory.mktemp("images") / "1"
-    export_saved_model(images, directory, max_samples=MAX_SAMPLES)
+    export_saved_model(images, directory, max_samples=MAX_SAMPLES, inpainting=True)
     return directory
 
 
@@ -39,7 +39,7 @@ def vectors():
 @pytest.fixture(scope="session")
 def vectors_server(vectors, tmp_path_factory):
     directory = tmp_path_factory.mktemp("vectors") / "1"
-    export_saved_model(vectors, directory, max_samples=MAX_SAMPLES)
+    export_saved_model(vectors, directory, max_samples=MAX_SAMPLES, inpainting=True)
     server = ModelServer(directory)
     yield server
     server.close()

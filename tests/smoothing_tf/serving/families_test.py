@@ -14,7 +14,7 @@ _STAGES = ("smoothed", "reverse", "baseline")
 
 def check(family, event_shape, classes, directory):
     trained = served_model(family, event_shape, stages=_STAGES, classes=classes)
-    export_saved_model(trained, directory)
+    export_saved_model(trained, directory, inpainting=True)
     server = ModelServer(directory)
     assert ("inpaint" in server.signatures) == (family != "realnvp")
     for name, request in server.warmup_requests():

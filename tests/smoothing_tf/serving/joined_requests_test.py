@@ -71,7 +71,7 @@ def test_of_the_digits_model_hardly_an_image_differs(tmp_path):
     workdir, output = f"--workdir={tmp_path / 'run'}", f"--output={tmp_path}"
     flags = ["--flagfile=configs/digits_pixelcnnpp.cfg", "--num_steps=100"]
     train.main([*flags, workdir, "--noise_scale=0.3"])
-    export.main([workdir, output, "--inpainting=false"])
+    export.main([workdir, output])
     server = ModelServer(tmp_path / "1")
     seeds = np.random.default_rng(0).integers(0, 2**31, (1000, 2), dtype=np.int32)
     requests = [{"seed": part} for part in np.split(seeds, 50)]

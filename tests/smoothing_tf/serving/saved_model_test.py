@@ -68,7 +68,7 @@ def make_trained(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwa
 
 def export_quickly(trained, directory):
     """Exports without the two samplers of inpainting."""
-    export_saved_model(trained, directory, inpainting=False)
+    export_saved_model(trained, directory)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_difference_from_the_model_is_found_and_named(exported):
         eagerly(),
         pytest.raises(RuntimeError, match="signature `.*` must return the `samples`"),
     ):
-        verify_saved_model(other, exported)
+        verify_saved_model(other, exported, inpainting=True)
 
 
 def test_a_model_whose_samples_are_not_finite_is_not_published(tmp_path):
