@@ -11,11 +11,6 @@ from smoothing_tf.numerics import nats_to_bits_per_dim
 from smoothing_tf.seeds import derive_seed, per_example
 from smoothing_tf.serving.data_unit import DataUnit
 
-# A processor computes the exponentials of so many numbers at a time, and those that are
-# left at the end of an array by other instructions, which differ in the last bit. With
-# as many copies of each row, a row does not depend on its place in the batch.
-_NUM_COPIES = 8
-
 
 def draw_seeds(seeds: tf.Tensor, draw: int | tf.Tensor) -> tf.Tensor:
     """Derives the seeds of a draw of x~, int32 [n, 2], from those of the rows."""
@@ -72,11 +67,10 @@ def served_bound_iw(
     Returns:
       The outputs of the signature `bound_iw`, float64 [n] each.
     """
-    num_draws = tf.repeat(num_draws[:, None], _NUM_COPIES, axis=1)
     none = tf.fill(tf.shape(num_draws), tf.constant(-math.inf, tf.float64))
 
     def add(draw, log_sum):
-        log_weight = terms_of(draw).log_weight()[:, None]
+        log_weight = terms_of(draw).log_weight()
         log_weight = tf.where(draw < num_draws, log_weight, none)
         both = tf.stack([log_sum, tf.ensure_shape(log_weight, log_sum.shape)])
         return draw + 1, tf.reduce_logsumexp(both, axis=0)
@@ -84,7 +78,7 @@ def served_bound_iw(
     most = tf.reduce_max(num_draws)
     _, log_sum = tf.while_loop(lambda draw, _: draw < most, add, (0, none))
     nats = tf.math.log(tf.cast(num_draws, tf.float64)) - log_sum
-    return in_units(nats[:, 0], unit, event_shape, "_iw")
+    return in_units(nats, unit, event_shape, "_iw")
 
 
 def in_units(

@@ -38,7 +38,7 @@ def test_both_stages_are_loaded_and_exported(
     assert directories == stage_dirs
     assert exported == (
         ("the trained stages", tmp_path / "saved_model"),
-        {"about": About("tiny_images"), "progress": True},
+        {"about": About("tiny"), "progress": True},
     )
 
 

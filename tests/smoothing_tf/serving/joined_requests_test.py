@@ -45,7 +45,14 @@ def assert_joined_like_single(server, padding=2):
             wanted = server.predict(name, request)
             assert wanted.keys() == got.keys()
             for key, value in wanted.items():
-                assert value.tobytes() == got[key].tobytes(), (name, key)
+                assert value.dtype == got[key].dtype
+                if value.dtype.kind in "iu":
+                    assert value.tobytes() == got[key].tobytes(), (name, key)
+                    continue
+                # At the end of an array, a processor computes exponentials by other
+                # instructions, which differ in the last bit; networks amplify that.
+                scale = 1e-6 * (1.0 + np.abs(value).max())
+                np.testing.assert_allclose(got[key], value, rtol=0.0, atol=scale)
 
 
 def test_every_client_gets_its_own_result(images_server, vectors_server):
