@@ -90,7 +90,8 @@ def draw_picture(served: Served, sample: Any, max_samples: int) -> np.ndarray | 
     drawn = sample(num_samples=tf.constant(number), seed=tf.constant(_SEED), **label)
     scale = served.unit.standardization
     names = None if scale is None else scale.columns
-    pictures = picture_samples(None, {"samples": drawn["samples"].numpy()}, names)
+    kind = "baseline" if served.two_stage is None else "samples"
+    pictures = picture_samples(None, {kind: drawn["samples"].numpy()}, names)
     return pictures.get(COLUMNS, pictures.get("points"))
 
 

@@ -49,7 +49,7 @@ class TwoStageSignatures:
             signatures[f"bound{form.suffix}"] = self._bound(form)
             signatures[f"bound_iw{form.suffix}"] = self._bound_iw(form)
         if inpainting:
-            # Pixels, if there are levels: nobody knows the levels of an image in part.
+            # Pixels rather than levels, where there are both: clients have pictures.
             signatures["inpaint"] = self._inpaint(forms[-1])
         return signatures
 
