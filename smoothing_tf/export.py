@@ -1,4 +1,4 @@
-"""Exports a trained two-stage model as a SavedModel for TensorFlow Serving.
+"""Exports trained stages as a SavedModel for TensorFlow Serving.
 
   python -m smoothing_tf.export --workdir=DIR --output=MODELS/name
 
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from smoothing_tf import artifacts, command_line, quiet
 from smoothing_tf.config import load_config, parse_options
-from smoothing_tf.serving.layout import next_version
+from smoothing_tf.serving.layout import DEFAULT_MAX_SAMPLES, next_version
 from smoothing_tf.settings import setting, validate
-from smoothing_tf.stage import TWO_STAGES
+from smoothing_tf.stage import TWO_STAGES, Stage, check_stages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ExportOptions:
 
     workdir: str = setting(
         None,
-        "Directory of the run, with the stages smoothed and reverse trained.",
+        "Directory of the run.",
         is_path=True,
     )
     output: str = setting(
@@ -31,9 +31,32 @@ class ExportOptions:
         "Directory of the model; its versions are sub-directories.",
         is_path=True,
     )
+    stages: tuple[str, ...] = setting(
+        TWO_STAGES,
+        "Trained stages to export: smoothed,reverse, baseline by itself, or all three.",
+        choices=tuple(Stage),
+    )
+    max_samples: int = setting(
+        DEFAULT_MAX_SAMPLES,
+        "Largest number of rows of one request; where a row has particles or draws, of"
+        " rows times those.",
+        minimum=1,
+    )
+    inpainting: bool = setting(
+        False,
+        "Whether to export inpainting as well, if both stages are autoregressive. It"
+        " holds both samplers once more, and an export takes half as long again.",
+    )
 
     def __post_init__(self):
         validate(self)
+        check_stages(self.stages)
+        has_one = len(set(self.stages) & set(TWO_STAGES)) == 1
+        if has_one:
+            raise ValueError(
+                "`--stages` must name both smoothed and reverse, or neither; got"
+                f" {','.join(self.stages)}."
+            )
 
 
 def main(argv: Sequence[str]) -> None:
@@ -42,14 +65,21 @@ def main(argv: Sequence[str]) -> None:
     output = artifacts.check_directory(options.output)
     config = load_config(options.workdir).in_float32()
     quiet.import_tensorflow()
-    from smoothing_tf import devices, workdir
+    from smoothing_tf import devices, run_about, workdir
     from smoothing_tf.serving.saved_model import export_saved_model
 
     data = workdir.load_data_spec(options.workdir, config)
-    trained = workdir.load_trained(config, data, options.workdir, TWO_STAGES)
+    trained = workdir.load_trained(config, data, options.workdir, options.stages)
     devices.announce()
     version = output / str(next_version(output))
-    export_saved_model(trained, version, progress=True)
+    export_saved_model(
+        trained,
+        version,
+        max_samples=options.max_samples,
+        inpainting=options.inpainting,
+        about=run_about.describe(options.workdir, config.data.dataset, data.name),
+        progress=True,
+    )
     print(f"Exported to {version}.")
 
 

@@ -122,4 +122,9 @@ def _map(function, elements, dtype):
         lambda elements: tf.map_fn(function, elements, fn_output_signature=dtype),
         autograph=False,
     )
+    if tf.executing_eagerly():
+        # Otherwise TensorFlow takes many such calls for one function that is traced
+        # over and over, and warns.
+        elements = tf.nest.map_structure(tf.convert_to_tensor, elements)
+        mapped = mapped.get_concrete_function(elements)
     return mapped(elements)

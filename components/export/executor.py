@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from components.configuration import node_config
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf.data.dataset import open_dataset
+from smoothing_tf.data.licenses import find_license
+from smoothing_tf.serving.about import About
 from smoothing_tf.serving.saved_model import export_saved_model
 
 
@@ -33,4 +35,5 @@ def run(
     dataset = open_dataset(config.data)
     trained = stages.load_stages(config, dataset, stage_dirs)
     devices.announce()
-    export_saved_model(trained, output_dir, progress=True)
+    about = About(dataset.name, find_license(config.data.dataset, dataset.name))
+    export_saved_model(trained, output_dir, about=about, progress=True)

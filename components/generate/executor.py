@@ -16,7 +16,8 @@ from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 
 PICTURE_FILE = "samples.png"
-# The examples of a shard share one seed, so the samples depend on its size.
+# The examples of a shard share one seed, so the samples depend on its size. For a model
+# that draws fewer at a time shards are smaller.
 SHARD_SIZE = 100
 KINDS = ("smoothed", "single_step", "samples")
 _STORED = (*KINDS, "label")
@@ -52,14 +53,15 @@ def run(
       {"num_samples": as given}.
     """
     metadata = artifacts.read_json(pathlib.Path(model_dir) / METADATA_FILE)
-    starts = range(0, num_samples, SHARD_SIZE)
+    shard_size = min(SHARD_SIZE, metadata.get("max_samples", SHARD_SIZE))
+    starts = range(0, num_samples, shard_size)
     devices.announce()
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
         shards.mkdir()
         run_for_each(
             starts,
-            DrawShardFn(str(model_dir), seed, str(shards)),
+            DrawShardFn(str(model_dir), seed, str(shards), shard_size),
             runner=beam_runner,
             options=beam_options,
         )
@@ -76,18 +78,20 @@ def run(
 
 
 class DrawShardFn(beam.DoFn):
-    """Draws the shard of `SHARD_SIZE` examples that begins at an index.
+    """Draws the shard of examples that begins at an index.
 
     Args:
       model_dir: directory of the SavedModel, which a worker loads once.
       seed: the run's seed.
       directory: directory for the .npz files of shards.
+      shard_size: number of examples.
     """
 
-    def __init__(self, model_dir: str, seed: int, directory: str):
+    def __init__(self, model_dir: str, seed: int, directory: str, shard_size: int):
         self._model_dir = model_dir
         self._seed = seed
         self._directory = directory
+        self._shard_size = shard_size
 
     def setup(self):
         self._model = tf.saved_model.load(self._model_dir)
@@ -96,9 +100,9 @@ class DrawShardFn(beam.DoFn):
         sample = self._model.signatures["sample"]
         label = {}
         if "label" in sample.structured_input_signature[1]:
-            label["label"] = tf.fill([SHARD_SIZE], -1)
+            label["label"] = tf.fill([self._shard_size], -1)
         arrays = sample(
-            num_samples=tf.constant(SHARD_SIZE, tf.int32),
+            num_samples=tf.constant(self._shard_size, tf.int32),
             seed=derive_seed(self._seed, "generated samples", start),
             **label,
         )

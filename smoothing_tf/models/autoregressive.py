@@ -111,8 +111,24 @@ class AutoregressiveModel(DensityModel):
 
     def redraw(self, x, condition=None, *, seed):
         x = tf.convert_to_tensor(x)
-        condition = self.check_arguments(x, condition).map(tf.convert_to_tensor)
         noise = self._noise(example_seeds(seed_tensor(seed), tf.shape(x)[0]))
+        return self.redraw_from(noise, x, condition)
+
+    def redraw_from(
+        self, noise: tf.Tensor, x: tf.Tensor, condition: Condition | None = None
+    ) -> tf.Tensor:
+        """Draws every position given the earlier positions of `x`, in one pass.
+
+        Args:
+          noise: noise of the head, [b, ...position_shape, num_noise].
+          x: samples, float32 [b, ...event_shape].
+          condition: condition of each sample, or None.
+
+        Returns:
+          float32 [b, ...event_shape]; `x` up to rounding if and only if it is what
+          `draw` makes of the noise.
+        """
+        condition = self.check_arguments(x, condition).map(tf.convert_to_tensor)
         params = tf.cast(self(x, condition=condition), noise.dtype)
         # Some networks flatten the positions.
         shape = tf.concat([tf.shape(params)[:-1], tf.shape(noise)[-1:]], axis=0)

@@ -29,6 +29,7 @@ from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.models.particles import (
     choose_particles,
     flatten_index,
+    is_single,
     repeat_particles,
     resample_unequal,
 )
@@ -124,8 +125,9 @@ def inpaint_two_stage(
     images: tf.Tensor,
     known: tf.Tensor,
     seeds: tf.Tensor,
-    num_particles: int,
+    num_particles: int | tf.Tensor,
     label: tf.Tensor | None = None,
+    num_used: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
     """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
 
@@ -142,6 +144,8 @@ def inpaint_two_stage(
       num_particles: number of particles N; 1 is clamped ancestral sampling.
       label: class of each particle, int [n N], a draw from p(y); None if neither model
         takes labels.
+      num_used: number of particles of each image, int32 [n], from 1 to N: the result is
+        that of so many particles. None for N each.
 
     Returns:
       (x~, x, label): x~ and x [n, ...event_shape] in the dtype of `images`, the label
@@ -164,6 +168,7 @@ def inpaint_two_stage(
         num_particles,
         log_proposal,
         Condition(label=None if smoothed.num_classes is None else label),
+        num_used=num_used,
     )
     if label is not None:
         label = tf.gather(label, origin)
@@ -175,12 +180,13 @@ def inpaint_two_stage(
         num_particles,
         condition=Condition(x_smoothed, None if reverse.num_classes is None else label),
         log_weights=log_weights,
+        num_used=num_used,
     )
     particles = [tf.gather(x_smoothed, origin), x]
     if label is not None:
         particles.append(tf.gather(label, origin))
     x_smoothed, x, *rest = choose_particles(
-        log_weights, seeds, num_particles, *particles
+        log_weights, seeds, num_particles, *particles, num_used=num_used
     )
     return x_smoothed, x, rest[0] if rest else None
 
@@ -190,10 +196,11 @@ def clamped_walk(
     given: tf.Tensor,
     known: tf.Tensor,
     seeds: tf.Tensor,
-    num_particles: int,
+    num_particles: int | tf.Tensor,
     log_proposal: tf.Tensor | None = None,
     condition: Condition | None = None,
     log_weights: tf.Tensor | None = None,
+    num_used: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Draws the missing values of particles in raster order and keeps the known ones.
 
@@ -207,12 +214,14 @@ def clamped_walk(
         [n N, ...event_shape]; None if the values are data.
       condition: condition of the model, of n N rows, or None.
       log_weights: log weights so far, [n N], or None.
+      num_used: number of particles of each image, int32 [n]; None for N each.
 
     Returns:
       (x [n N, ...event_shape], log weights [n N], origin int [n N]: the index of each
       particle's condition, which belongs to the same image).
     """
     head, dtype = model.head, given.dtype
+    has_weights = not is_single(num_particles)
     batch_size = tf.shape(given)[0]
     num_rows = model.event_shape[0]
 
@@ -241,7 +250,7 @@ def clamped_walk(
     def visit(params, place, log_weights):
         value, is_known = place.of(given), place.of(known)
         drawn = head.draw(params, place.of(noise))
-        if num_particles > 1:
+        if has_weights:
             gain = head.distribution(params).log_prob(value)
             if log_proposal is not None:
                 gain -= tf.reduce_sum(place.of(log_proposal), axis=-1)
@@ -251,7 +260,7 @@ def clamped_walk(
 
     def resample(row, log_weights):
         grouped = tf.reshape(log_weights, [-1, num_particles])
-        ancestors, new = resample_unequal(grouped, uniform[:, row])
+        ancestors, new = resample_unequal(grouped, uniform[:, row], num_used)
         ancestors = flatten_index(ancestors, num_particles)
         return tuple(
             tf.ensure_shape(part, log_weights.shape)
@@ -264,5 +273,5 @@ def clamped_walk(
         visit,
         log_weights,
         dtype,
-        resample if num_particles > 1 else None,
+        resample if has_weights else None,
     )

@@ -6,6 +6,13 @@ from smoothing_tf import artifacts
 
 # Describes the inputs and outputs of the graph. TensorFlow Serving ignores it.
 METADATA_FILE = "assets.extra/smoothing.json"
+# Requests that TensorFlow Serving runs before it uses a version.
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
+# Describes the model to people, with a picture of samples next to it.
+CARD_FILE = "README.md"
+PICTURE_FILE = "samples.png"
+# The largest number of rows of a request, unless another is set.
+DEFAULT_MAX_SAMPLES = 1000
 
 
 def versions(models_directory: artifacts.Path) -> list[pathlib.Path]:

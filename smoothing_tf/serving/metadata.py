@@ -1,54 +1,97 @@
 """The description of a SavedModel for its clients."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.serving.data_unit import DataUnit
-from smoothing_tf.serving.labels import ServedLabels
+from smoothing_tf.serving.served import Served
+from smoothing_tf.serving.signature import inputs_of, outputs_of
 
 
 def make_metadata(
-    two_stage: TwoStageModel,
-    unit: DataUnit,
-    labels: ServedLabels,
-    signatures: dict[str, Any],
+    served: Served, loaded: Mapping[str, Any], max_samples: int
 ) -> dict[str, Any]:
-    """Describes the inputs and outputs for a client."""
+    """Describes the inputs and outputs for a client.
+
+    Args:
+      served: what the SavedModel contains.
+      loaded: its signatures, as loaded.
+      max_samples: the largest number of rows of a request.
+    """
+    inputs = {name: inputs_of(loaded[name]) for name in sorted(loaded)}
+    outputs = {name: outputs_of(loaded[name]) for name in sorted(loaded)}
+    units = _units(served, max_samples)
+    used = {
+        tensor for of_one in (inputs, outputs) for x in of_one.values() for tensor in x
+    }
+    smoothing: Mapping[str, Any] = {}
+    if served.two_stage is not None:
+        kernel = served.two_stage.smoothing
+        smoothing = {
+            "smoothing": type(kernel).__name__.lower(),
+            "noise_scale": kernel.noise_scale,
+        }
+    return {
+        "event_shape": list(served.event_shape),
+        "num_levels": served.unit.num_levels,
+        **served.unit.metadata(),
+        **served.labels.metadata(),
+        **smoothing,
+        "max_samples": max_samples,
+        "signatures": sorted(loaded),
+        "serving_default": "sample",
+        "inputs": inputs,
+        "outputs": outputs,
+        "tensors": {name: units[name] for name in units if name in used},
+    }
+
+
+def _units(served: Served, max_samples: int) -> dict[str, str]:
+    """Describes every tensor that any signature has."""
+    unit, shape = served.unit, ", ".join(map(str, ["n", *served.event_shape]))
     discrete, floats = unit.num_levels is not None, unit.description
+    image = f"[{shape}], {floats}"
+    mask_shape = ", ".join(map(str, ["n", *served.mask_shape]))
+    per_dim = "bits per dimension" if discrete else "nats per example"
+    of_all = f"or [n], one for each row; n times the largest at most {max_samples}"
+    bound = f"log_noise - log_smoothed - log_reverse of one draw of x~, {per_dim}"
+    if served.two_stage is None:
+        bound = f"-log_prob, {per_dim}"
+    else:
+        bound += "; its mean bounds the negative log-likelihood from above"
+        if served.baseline is not None:
+            bound += "; of a baseline's `log_prob`, -log_prob itself"
+    weighted = f"-log of the mean weight of num_draws draws of x~, {per_dim}"
+    raw = ", which is on the standardized scale, in raw units"
     units = {
-        "num_samples": "int32 scalar",
-        "seed": "int32 [2]; the same seed gives the same result",
-        "smoothed": f"x~ ~ p(x~), {floats}, not clipped",
-        "x_smoothed": f"x~, {floats}",
-        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {floats}, not clipped",
-        "samples": "uint8, round(255 i / (num_levels - 1))" if discrete else floats,
-        "levels" if discrete else "x": (
-            "int32, 0 to num_levels - 1 as in the data set" if discrete else floats
-        ),
+        "num_samples": f"int32 scalar, n, from 1 to {max_samples}",
+        "seed": "int32 [2] for the whole request, or [n, 2], one for each row, whose"
+        " result then depends on that row alone; the same seed gives the same result",
+        "num_draws": f"int32 [], the number of draws of x~, {of_all}",
+        "num_particles": f"int32 [], the number of particles, {of_all}",
+        "mask": f"uint8 [{mask_shape}], 1 for known and 0 for missing values",
+        "smoothed": f"x~ ~ p(x~), {image}, not clipped",
+        "x_smoothed": f"x~, {image}",
+        "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {image}, not clipped",
+        "samples": f"uint8 [{shape}], round(255 i / (num_levels - 1))"
+        if discrete
+        else image,
+        "levels": f"int32 [{shape}], 0 to num_levels - 1 as in the data set",
+        "pixels": f"uint8 [{shape}], round(255 i / (num_levels - 1)) as in `samples`;"
+        " where `mask` is 0 anything",
+        "x": image,
         "log_smoothed": "log p(x~), nats per example",
         "log_reverse": "log p(x|x~), nats per example",
         "log_noise": "log q(x~|x), nats per example",
-        "bits_per_dim" if discrete else "nats": (
-            "log_noise - log_smoothed - log_reverse of one draw of x~,"
-            f" {'bits per dimension' if discrete else 'nats per example'}; its mean"
-            " bounds the negative log-likelihood from above"
-        ),
+        "log_prob": "log p(x) of the baseline, nats per example",
+        "bits_per_dim": bound,
+        "nats": bound,
+        "bits_per_dim_iw": weighted,
+        "nats_iw": weighted,
+        "nats_raw_units": f"nats{raw}",
+        "nats_iw_raw_units": f"nats_iw{raw}",
     }
-    if not two_stage.has_single_step:
-        del units["single_step"]
-    units |= labels.units()
-    if unit.standardization is not None:
-        units["nats_raw_units"] = (
-            "nats, which is on the standardized scale, in raw units"
-        )
-    return {
-        "event_shape": list(two_stage.event_shape),
-        "num_levels": unit.num_levels,
-        **unit.metadata(),
-        **labels.metadata(),
-        "smoothing": type(two_stage.smoothing).__name__.lower(),
-        "noise_scale": two_stage.smoothing.noise_scale,
-        "signatures": sorted([*signatures, "serving_default"]),
-        "serving_default": "sample",
-        "tensors": units,
-    }
+    return (
+        units
+        | served.labels.units()
+        | ({} if served.baseline is None else served.baseline_labels.units())
+    )

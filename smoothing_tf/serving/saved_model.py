@@ -1,43 +1,67 @@
-"""Exports a two-stage model as a SavedModel that needs nothing but TensorFlow."""
+"""Exports trained models as a SavedModel that needs nothing but TensorFlow."""
 
 import sys
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from smoothing_tf import artifacts
-from smoothing_tf.limits import MAX_LEVELS
-from smoothing_tf.models.trained import Trained, check_trained
-from smoothing_tf.models.two_stage import TwoStageModel
-from smoothing_tf.numerics import levels_to_unit
-from smoothing_tf.serving.bound import served_bound
-from smoothing_tf.serving.data_unit import DataUnit
-from smoothing_tf.serving.labels import ServedLabels
-from smoothing_tf.serving.layout import METADATA_FILE
+from smoothing_tf.models.trained import Trained
+from smoothing_tf.sampling.pictures import write_png
+from smoothing_tf.serving.about import About
+from smoothing_tf.serving.baseline_signatures import BaselineSignatures
+from smoothing_tf.serving.layout import (
+    CARD_FILE,
+    DEFAULT_MAX_SAMPLES,
+    METADATA_FILE,
+    PICTURE_FILE,
+    WARMUP_FILE,
+)
 from smoothing_tf.serving.metadata import make_metadata
+from smoothing_tf.serving.model_card import draw_picture, model_card, picture_link
+from smoothing_tf.serving.served import Served
+from smoothing_tf.serving.signature import Signatures
+from smoothing_tf.serving.two_stage_signatures import TwoStageSignatures
 from smoothing_tf.serving.verification import verify_saved_model
-
-_SEED = tf.TensorSpec([2], tf.int32, "seed")
+from smoothing_tf.serving.warmup import warmup_requests, write_warmup
+from smoothing_tf.settings import check_count
 
 
 def export_saved_model(
     trained: Trained,
     directory: artifacts.Path,
     *,
+    max_samples: int = DEFAULT_MAX_SAMPLES,
+    inpainting: bool = False,
+    about: About | None = None,
     progress: bool = False,
 ) -> None:
     """Writes a SavedModel, checked against the Python model before it appears.
 
-    Signatures, with a dynamic number of rows n:
+    Signatures of a two-stage model, with n rows:
 
-    - `sample`, also `serving_default`: num_samples int32 [], seed int32 [2] ->
-      smoothed float32 [n, ...event_shape], single_step (the same; Gaussian
-      smoothing only), samples uint8 [n, ...event_shape].
+    - `sample`, also `serving_default`: num_samples int32 [], seed -> smoothed float32
+      [n, ...event_shape], single_step (the same; Gaussian smoothing only), samples
+      uint8 [n, ...event_shape].
+    - `sample_rows`: seed int32 [n, 2] -> one sample for each seed, as `sample`.
     - `denoise`: x_smoothed float32 [n, ...event_shape], seed -> samples of p(x|x~).
     - `single_step_denoise` (Gaussian smoothing only): x_smoothed -> single_step.
     - `bound`: levels int32 [n, ...event_shape], seed -> log_smoothed, log_reverse,
       log_noise in nats and bits_per_dim of one draw of x~, float64 [n]. Their mean
-      over seeds bounds the negative log-likelihood from above.
+      over seeds bounds the negative log-likelihood from above. `bound_pixels` takes
+      `pixels` instead, as `samples` are returned.
+    - `bound_iw`: levels, seed, num_draws -> bits_per_dim_iw, the bound with
+      num_draws draws; `bound_iw_pixels` likewise.
+    - `inpaint` (with `inpainting`): pixels, mask uint8 [n, h, w] with 1 for
+      known, num_particles, seed -> smoothed, samples.
+
+    A baseline adds `log_prob`: levels -> log_prob in nats, bits_per_dim, float64 [n];
+    and `log_prob_pixels`. By itself it has `sample` and `sample_rows` as well, which
+    return samples.
+
+    seed is int32 [2], or [n, 2] with a seed for each row. A row with a seed of its own
+    does not depend on the other rows, up to rounding, so that a server may join
+    requests; all inputs but num_samples then have n rows. num_draws and num_particles
+    are int32 [] or [n].
 
     uint8 samples are the grey levels round(255 i / (L - 1)). Continuous data
     (`num_levels` None) are float32 everywhere, `bound` takes them as `x` and gives
@@ -45,13 +69,26 @@ def export_saved_model(
     raw units, `nats` and its terms are on the standardized scale, and `nats_raw_units`
     is the bound in raw units.
 
-    With a class-conditional stage every signature takes `label` int32 [n] as well, and
-    `sample` returns it; there, -1 draws a class from the training frequencies.
+    With a class-conditional model every signature takes `label` int32 [n] as well, and
+    those that draw x~ return it; there, -1 draws a class from the training frequencies,
+    and in `inpaint` infers it from the known values.
+
+    Next to the model are assets.extra/smoothing.json, which describes the tensors,
+    assets.extra/tf_serving_warmup_requests, README.md and, where samples can be shown,
+    samples.png.
+
+    A request that breaks a rule gets an InvalidArgumentError with one sentence that
+    names input, rule and value.
 
     Args:
-      trained: the trained models, with both stages, of data with at most 256 levels
-        or of continuous data.
+      trained: the trained models of data with at most 256 levels or of continuous data:
+        both stages, a baseline or all three.
       directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
+      max_samples: largest number of rows of one request; for `bound_iw` and `inpaint`,
+        of rows times draws or particles.
+      inpainting: whether to export `inpaint` too, if both stages are autoregressive.
+        It holds both samplers once more, and an export takes half as long again.
+      about: where the model comes from, for README.md.
       progress: whether to report progress on stderr.
 
     Raises:
@@ -64,23 +101,10 @@ def export_saved_model(
         does not compute in float32: in bfloat16 another graph rounds differently, and
         samples depend on the rounding.
     """
-    check_trained(trained)
+    served = Served.of(trained, inpainting=inpainting)
     artifacts.check_path("directory", directory)
-    two_stage, num_levels = trained.two_stage, trained.num_levels
-    if num_levels is not None and not 2 <= num_levels <= MAX_LEVELS:
-        raise ValueError(
-            f"`num_levels` must be from 2 to {MAX_LEVELS}; got {num_levels}."
-        )
-    for model in (two_stage.smoothed, two_stage.reverse):
-        if model.compute_dtype != "float32":
-            raise ValueError(
-                "The networks must compute in float32 to be exported; got"
-                f" {model.compute_dtype}. Load the weights into models that compute in"
-                " float32."
-            )
-    unit = DataUnit(num_levels, trained.standardization)
-    labels = ServedLabels(trained)
-    signatures = _signatures(two_stage, unit, labels)
+    check_count("max_samples", max_samples)
+    signatures = _signatures(served, max_samples)
     if progress:
         print(
             f"Writing the graphs of {', '.join(signatures)}; those of a large network"
@@ -91,7 +115,7 @@ def export_saved_model(
     # Only variables are tracked, so that loading needs no Python class.
     module.weights = [
         variable.value
-        for model in (two_stage.smoothed, two_stage.reverse)
+        for model in trained.models.values()
         for variable in model.weights
     ]
     with artifacts.atomic_directory(directory) as temporary:
@@ -106,67 +130,35 @@ def export_saved_model(
                 f"The SavedModel could not be written to {directory}:"
                 f" {error.message.splitlines()[0]}."
             ) from error
-        artifacts.write_json(
-            temporary / METADATA_FILE,
-            make_metadata(two_stage, unit, labels, signatures),
-        )
         if progress:
             print("Loading it back, to compare it with the model.", file=sys.stderr)
-        verify_saved_model(trained, temporary, progress=progress)
+        loaded = verify_saved_model(
+            trained, temporary, inpainting=inpainting, progress=progress
+        )
+        metadata = make_metadata(served, loaded, max_samples)
+        artifacts.write_json(temporary / METADATA_FILE, metadata)
+        requests = warmup_requests(served, metadata["inputs"])
+        write_warmup(temporary / WARMUP_FILE, requests)
+        picture = draw_picture(served, loaded["sample"], max_samples)
+        sizes = [x.stat().st_size for x in temporary.rglob("*") if x.is_file()]
+        card = model_card(served, about or About(), metadata, sum(sizes))
+        if picture is not None:
+            write_png(temporary / PICTURE_FILE, picture)
+            card += picture_link()
+        artifacts.write_text(temporary / CARD_FILE, card)
 
 
-def _signatures(
-    two_stage: TwoStageModel, unit: DataUnit, labels: ServedLabels
-) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
-    shape, num_levels = [None, *two_stage.event_shape], unit.num_levels
-    x_smoothed_spec = tf.TensorSpec(shape, unit.dtype, "x_smoothed")
-
-    number = tf.TensorSpec([], tf.int32, "num_samples")
-
-    @tf.function(input_signature=[number, _SEED, *labels.spec], autograph=False)
-    def sample(num_samples, seed, label=None):
-        label = labels.complete(label, num_samples, seed)
-        smoothed, x = two_stage.sample(num_samples, seed=seed, label=label)
-        outputs = {"smoothed": unit.floats(smoothed), "samples": unit.samples(x)}
-        if label is not None:
-            outputs["label"] = label
-        if two_stage.has_single_step:
-            single_step = two_stage.single_step_denoise(smoothed, label=label)
-            outputs["single_step"] = unit.floats(single_step)
-        return outputs
-
-    @tf.function(
-        input_signature=[x_smoothed_spec, _SEED, *labels.spec], autograph=False
-    )
-    def denoise(x_smoothed, seed, label=None):
-        x = two_stage.denoise(unit.to_model(x_smoothed), seed=seed, label=label)
-        return {"samples": unit.samples(x)}
-
-    @tf.function(input_signature=[x_smoothed_spec, *labels.spec], autograph=False)
-    def single_step_denoise(x_smoothed, label=None):
-        x_smoothed = unit.to_model(x_smoothed)
-        single_step = two_stage.single_step_denoise(x_smoothed, label=label)
-        return {"single_step": unit.floats(single_step)}
-
-    levels_spec = tf.TensorSpec(shape, tf.int32, "levels")
-
-    @tf.function(input_signature=[levels_spec, _SEED, *labels.spec], autograph=False)
-    def bound_of_levels(levels, seed, label=None):
-        assert num_levels is not None
-        x = levels_to_unit(levels, num_levels, tf.float64)
-        return served_bound(two_stage, unit, x, seed, label)
-
-    x_spec = tf.TensorSpec(shape, unit.dtype, "x")
-
-    @tf.function(input_signature=[x_spec, _SEED, *labels.spec], autograph=False)
-    def bound_of_vectors(x, seed, label=None):
-        return served_bound(two_stage, unit, unit.to_model(x, tf.float64), seed, label)
-
-    signatures = {
-        "sample": sample,
-        "denoise": denoise,
-        "bound": bound_of_vectors if num_levels is None else bound_of_levels,
-    }
-    if two_stage.has_single_step:
-        signatures["single_step_denoise"] = single_step_denoise
+def _signatures(served: Served, limit: int) -> Signatures:
+    signatures: Signatures = {}
+    if served.two_stage is not None:
+        of_two_stage = TwoStageSignatures(
+            served.two_stage, served.unit, served.labels, limit
+        )
+        signatures |= of_two_stage.all(inpainting=served.can_inpaint)
+    if served.baseline is not None:
+        of_baseline = BaselineSignatures(
+            served.baseline, served.unit, served.baseline_labels, limit
+        )
+        is_alone = served.two_stage is None
+        signatures |= of_baseline.all() if is_alone else of_baseline.likelihoods()
     return signatures

@@ -1,17 +1,58 @@
 """The export command: integer versions, one after the other."""
 
+import json
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from smoothing_tf import export, sample, train
+from smoothing_tf import artifacts, export, run_about, sample, train
+from smoothing_tf.serving.about import About
+from smoothing_tf.serving.layout import METADATA_FILE
 from tests.smoothing_tf.conftest import TINY_FLAGS
 
 
 def test_each_export_is_the_next_version(run_dir, tmp_path):
     (tmp_path / "model" / "1").mkdir(parents=True)
-    export.main([f"--workdir={run_dir}", f"--output={tmp_path / 'model'}"])
+    output = f"--output={tmp_path / 'model'}"
+    export.main([f"--workdir={run_dir}", output])
     signatures = tf.saved_model.load(tmp_path / "model" / "2").signatures
     assert {"sample", "denoise", "bound", "serving_default"} <= set(signatures)
+    card = (tmp_path / "model" / "2" / "README.md").read_text(encoding="utf-8")
+    assert "| License of the data | CC BY 4.0, from the UCI" in card
+
+
+def test_a_baseline_is_exported_by_itself_with_its_limit(run_dir, tmp_path):
+    workdir, output = f"--workdir={run_dir}", f"--output={tmp_path / 'model'}"
+    export.main([workdir, output, "--stages=baseline", "--max_samples=3"])
+    signatures = tf.saved_model.load(tmp_path / "model" / "1").signatures
+    assert "log_prob" in signatures and "denoise" not in signatures
+    facts = json.loads(
+        (tmp_path / "model" / "1" / METADATA_FILE).read_text(encoding="utf-8")
+    )
+    assert facts["max_samples"] == 3
+    with pytest.raises(tf.errors.InvalidArgumentError, match="from 1 to 3; got 4"):
+        signatures["sample"](num_samples=tf.constant(4), seed=tf.constant([0, 1]))
+
+
+def test_one_stage_of_two_is_no_model(run_dir, tmp_path):
+    with pytest.raises(ValueError, match="both smoothed and reverse, or neither"):
+        export.main(
+            [f"--workdir={run_dir}", f"--output={tmp_path}", "--stages=smoothed"]
+        )
+
+
+def test_the_card_has_the_likelihoods_of_the_evaluation(tmp_path):
+    metric = {"value": 2.5, "se": 0.01, "n": 300, "split": "test", "bound": True}
+    metrics = {"bits_per_dim": metric | {"k": 1}}
+    artifacts.write_json(tmp_path / "evaluation" / "metrics.json", metrics)
+    about = run_about.describe(tmp_path, "tfds:mnist", "mnist")
+    assert (about.data, about.data_license) == ("mnist", "CC BY-SA 3.0")
+    assert about.likelihoods == (
+        "bits_per_dim <= 2.500 +- 0.010 (300 test examples, K = 1; lower is better)",
+    )
+    about = run_about.describe(tmp_path / "none", "folder", "mine")
+    assert about == About("mine")
 
 
 def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tfds_dir):
@@ -20,7 +61,8 @@ def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tf
     train.main([*flags, workdir])
     sample.main([workdir, "--num_samples=2", f"--output={tmp_path / 'x.npz'}"])
     assert np.all(np.isfinite(np.load(tmp_path / "x.npz")["single_step"]))
-    export.main([workdir, f"--output={tmp_path / 'model'}"])
+    output = f"--output={tmp_path / 'model'}"
+    export.main([workdir, output])
     signature = tf.saved_model.load(tmp_path / "model" / "1").signatures["sample"]
     outputs = signature(num_samples=tf.constant(2), seed=tf.constant([1, 2]))
     assert outputs["smoothed"].dtype == outputs["single_step"].dtype == tf.float32

@@ -175,7 +175,8 @@ def test_the_baseline_is_a_density_of_the_columns(root, scale):
 def test_a_served_model_takes_and_returns_raw_units(root, scale):
     outputs = {}
     for run in ("raw", "z"):
-        export.main([f"--workdir={root / run}", f"--output={root / run}_model"])
+        export.main([f"--workdir={root / run}", f"--output={root / run}_model",
+                     f"--inpainting={str(run == 'raw').lower()}"])  # fmt: skip
         model = tf.saved_model.load(f"{root / run}_model/1").signatures
         drawn = model["sample"](num_samples=tf.constant(3), seed=tf.constant([1, 2]))
         x = np.random.default_rng(3).normal(size=(2, 3)).astype(np.float32)
@@ -192,7 +193,8 @@ def test_a_served_model_takes_and_returns_raw_units(root, scale):
     assert "nats_raw_units" not in z
     facts = json.loads((root / "raw_model/1/assets.extra/smoothing.json").read_text())
     assert Standardization.from_json(facts["standardization"]) == scale
-    assert facts["tensors"]["samples"] == "float64, in the raw units of the columns"
+    unit = "[n, 3], float64, in the raw units of the columns"
+    assert facts["tensors"]["samples"] == unit
 
 
 def test_other_data_are_not_taken_for_those_of_the_run(root):

@@ -71,9 +71,13 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
     assert metrics["nll"]["n"] == 20
     for name in ("nll", "nll_iw"):
         assert np.isfinite(metrics[name]["value"]), name
-    export.main([f"--workdir={run}", f"--output={tmp_path / 'model'}"])
+    output = f"--output={tmp_path / 'model'}"
+    export.main([f"--workdir={run}", output])
     model = tf.saved_model.load(str(tmp_path / "model" / "1"))
-    assert set(model.signatures) == {"serving_default", "sample", "denoise", "bound"}
+    assert set(model.signatures) == {
+        *("serving_default", "sample", "sample_rows", "denoise"),
+        *("bound", "bound_iw"),
+    }
 
 
 def test_data_without_a_validation_split_are_refused_before_any_work(tmp_path):
@@ -155,7 +159,8 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
         [f"--workdir={moved_run}", f"--images={output}", "--denoise"]
         + [f"--output={denoised}"]
     )
-    export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
+    output = f"--output={tmp_path / 'model'}"
+    export.main([f"--workdir={moved_run}", output])
     assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from components.export import executor
+from smoothing_tf.serving.about import About
 
 
 def run(tmp_path, data_dir, smoothing_dir, stage_dirs):
@@ -37,7 +38,7 @@ def test_both_stages_are_loaded_and_exported(
     assert directories == stage_dirs
     assert exported == (
         ("the trained stages", tmp_path / "saved_model"),
-        {"progress": True},
+        {"about": About("tiny"), "progress": True},
     )
 
 

@@ -1,6 +1,7 @@
 """The generate node: what a served model returns, in order, in uint8."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from components.generate import executor
 from smoothing_tf import artifacts
+from smoothing_tf.seeds import derive_seed
 from smoothing_tf.serving.layout import METADATA_FILE
 from tests.testing.dask_clusters import dask_in_process
 
@@ -107,3 +109,24 @@ def test_another_seed_draws_others(draw):
 
 def test_no_samples_are_asked_for(draw):
     assert draw(0) == {}
+
+
+def test_a_model_that_draws_few_samples_at_a_time_has_small_shards(model_dir, tmp_path):
+    limited = tmp_path / "limited"
+    shutil.copytree(model_dir, limited)
+    facts = {"event_shape": [4, 4, 1], "num_levels": 4, "max_samples": 40}
+    artifacts.write_json(limited / METADATA_FILE, facts)
+    executor.run(
+        model_dir=limited,
+        num_samples=90,
+        seed=1,
+        beam_runner="DirectRunner",
+        beam_options=(),
+        output_dir=tmp_path / "samples",
+    )
+    with np.load(tmp_path / "samples" / "samples.npz") as file:
+        smoothed = file["smoothed"]
+    seed = derive_seed(1, "generated samples", 40)
+    expected = Served().sample(tf.constant(40), seed)["smoothed"]
+    np.testing.assert_array_equal(smoothed[40:80], expected)
+    assert len(smoothed) == 90

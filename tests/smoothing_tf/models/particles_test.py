@@ -85,3 +85,29 @@ def test_the_particles_of_an_image_have_the_classes_in_proportion():
         assert np.all(np.abs(means) < 4.5 * 0.5 / np.sqrt(500))
     few = draw_classes(logits, seeds[:3], 64).numpy()
     np.testing.assert_array_equal(few, drawn[: 3 * 64])
+
+
+def test_an_image_that_uses_fewer_particles_gets_what_so_many_give():
+    rng = np.random.default_rng(0)
+    log_weights = tf.constant(rng.normal(size=(6, 5)))
+    uniform = tf.constant(rng.uniform(size=6))
+    seeds = example_seeds(3, 6)
+    num_used = tf.constant([1, 2, 3, 4, 5, 3])
+    frequencies = tf.math.log([0.2, 0.5, 0.3])
+    ancestors, new = resample_unequal(log_weights * 3.0, uniform, num_used)
+    flat = tf.reshape(log_weights, [-1])
+    (chosen,) = choose_particles(flat, seeds, 5, tf.range(30), num_used=num_used)
+    classes = tf.reshape(draw_classes(frequencies, seeds, 5, num_used), [6, 5])
+    for image, used in enumerate(num_used.numpy()):
+        own = log_weights[image : image + 1, :used]
+        place = slice(image, image + 1)
+        wanted, wanted_new = resample_unequal(own * 3.0, uniform[place])
+        np.testing.assert_array_equal(ancestors[image, :used], wanted[0])
+        np.testing.assert_array_equal(ancestors[image, used:], range(used, 5))
+        np.testing.assert_array_equal(new[image, :used], wanted_new[0])
+        assert np.all(np.isneginf(new[image, used:]))
+        own = tf.reshape(own, [-1])
+        (index,) = choose_particles(own, seeds[place], int(used), tf.range(used))
+        assert chosen[image] == 5 * image + index[0]
+        wanted = draw_classes(frequencies, seeds[place], int(used))
+        np.testing.assert_array_equal(classes[image, :used], wanted)

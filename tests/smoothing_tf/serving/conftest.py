@@ -1,0 +1,45 @@
+"""Exported models that several tests use, and servers of them."""
+
+import pytest
+
+from smoothing_tf.serving import export_saved_model
+from tests.testing.model_server import ModelServer
+from tests.testing.served_models import served_model
+
+MAX_SAMPLES = 20
+ALL_STAGES = ("smoothed", "reverse", "baseline")
+
+
+@pytest.fixture(scope="session")
+def images():
+    """MADE on images, with a baseline."""
+    return served_model("made", stages=ALL_STAGES)
+
+
+@pytest.fixture(scope="session")
+def images_exported(images, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("images") / "1"
+    export_saved_model(images, directory, max_samples=MAX_SAMPLES, inpainting=True)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def images_server(images_exported):
+    server = ModelServer(images_exported)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def vectors():
+    """MADE on vectors, class-conditional."""
+    return served_model("made", (3,), classes=True)
+
+
+@pytest.fixture(scope="session")
+def vectors_server(vectors, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("vectors") / "1"
+    export_saved_model(vectors, directory, max_samples=MAX_SAMPLES, inpainting=True)
+    server = ModelServer(directory)
+    yield server
+    server.close()

@@ -1,0 +1,52 @@
+"""Exports of every family pass what the shared tests show for MADE."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from smoothing_tf.serving import export_saved_model
+from tests.smoothing_tf.serving.joined_requests_test import assert_joined_like_single
+from tests.testing.model_server import ModelServer
+from tests.testing.served_models import served_model
+
+_STAGES = ("smoothed", "reverse", "baseline")
+
+
+def check(family, event_shape, classes, directory):
+    trained = served_model(family, event_shape, stages=_STAGES, classes=classes)
+    export_saved_model(trained, directory, inpainting=True)
+    server = ModelServer(directory)
+    assert ("inpaint" in server.signatures) == (family != "realnvp")
+    for name, request in server.warmup_requests():
+        server.predict(name, request)
+        for key, value in request.items():
+            # A row without its batch axis, and a batch of no rows.
+            for wrong in (value[0], value[:0]):
+                if np.ndim(wrong) == 0 or (key, np.shape(wrong)) == ("seed", (2,)):
+                    continue
+                with pytest.raises(tf.errors.InvalidArgumentError, match=f"`{key}`"):
+                    server.predict(name, request | {key: wrong})
+    assert_joined_like_single(server)
+    server.close()
+
+
+def test_a_flow(tmp_path):
+    check("realnvp", (3,), False, tmp_path / "1")
+
+
+@pytest.mark.large
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("classes", [False, True])
+@pytest.mark.parametrize(
+    ("family", "event_shape"),
+    [
+        ("made", (4, 4, 1)),
+        ("made", (3,)),
+        ("realnvp", (3,)),
+        ("pixelcnn", (4, 4, 3)),
+        ("gated_pixelcnn", (4, 4, 1)),
+        ("pixelcnnpp", (4, 4, 3)),
+    ],
+)
+def test_every_family(family, event_shape, classes, tmp_path):
+    check(family, event_shape, classes, tmp_path / "1")
