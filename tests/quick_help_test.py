@@ -22,6 +22,7 @@ _COMMANDS = (
     "experiments.reproduce",
     "pipeline.local_runner",
     "pipeline.kubeflow_runner",
+    "pipeline.lineage",
 )
 # Arguments -> part of the one-line error.
 _ERRORS = {
@@ -50,6 +51,8 @@ _ERRORS = {
         "--model=made",
     ): "`--model` must be pixelcnnpp",
     ("experiments.reproduce", "--experiment=columns"): "needs a configuration",
+    ("pipeline.lineage",): "Give one PATH",
+    ("pipeline.lineage", "nowhere"): "does not exist",
     ("pipeline.kubeflow_runner",): "`output` or `host` must be given",
 }
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from kfp.local import subprocess_task_handler
 
 from pipeline import local_runner
+from pipeline.lineage import describe_lineage
 from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -54,6 +55,21 @@ def run(tmp_path, capsys):
 
 
 @pytest.fixture
+def forecast(tmp_path, capsys):
+    """Node -> its line of a dry run, without what it waits for."""
+
+    def forecast(*flags):
+        root = f"--pipeline_root={tmp_path / 'root'}"
+        local_runner.main([*TINY, root, "--dry_run", *flags])
+        title, *lines, last = capsys.readouterr().out.splitlines()
+        assert last == "Nothing was changed."
+        column = title.index("state")
+        return {line.split()[0]: line[column:] for line in lines}
+
+    return forecast
+
+
+@pytest.fixture
 def quick_nodes(monkeypatch):
     """Runs one node as kfp starts it and the others without the cost of imports."""
     start = subprocess_task_handler.run_local_subprocess
@@ -71,7 +87,7 @@ def quick_nodes(monkeypatch):
 
 # Three runs of eight nodes.
 @pytest.mark.timeout(900)
-def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
+def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tmp_path):
     root = tmp_path / "root"
     result, text = run()
     assert result["outcomes"] == dict.fromkeys(NODES, "ran")
@@ -104,6 +120,20 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert "--max_examples=30" in result["metrics"]["run"]["flags"]
     assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
 
+    lineage = describe_lineage(result["pushed"])
+    assert lineage.startswith(f"{root / 'serving' / '1'}\n  node:     push, ")
+    assert "\n            --reverse_num_steps=4\n" in lineage
+
+    # A dry run says what the next one does.
+    states = forecast()
+    assert states.keys() == result["outcomes"].keys()
+    assert {states[name].split()[0] for name in NODES} == {"cached"}
+    states = forecast("--reverse_num_steps=2")
+    assert states["train_smoothed"].startswith("cached ")
+    assert "--reverse_num_steps: 4 -> 2" in states["train_reverse"]
+    assert "reverse is new, from train_reverse" in states["export"]
+    assert states["push"] == "undecided  depends on evaluate"
+
     again, text = run()
     assert again["outcomes"] == dict.fromkeys(NODES, "cached")
     assert again["seconds"] == {}
@@ -131,7 +161,9 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert trained["metrics"]["bits_per_dim"] != bound
 
 
-def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypatch):
+def test_a_failed_node_is_reported_with_its_last_lines_and_exit_status_1(
+    tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(
         subprocess_task_handler,
         "run_local_subprocess",
@@ -145,9 +177,11 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypat
     argv = [*TINY, "--dataset=directory", f"--data_dir={tmp_path / 'nothing'}"]
     with pytest.raises(SystemExit) as raised:
         local_runner.main([*argv, f"--pipeline_root={root}"])
-    (line,) = str(raised.value.code).splitlines()
+    line, *last_lines = str(raised.value.code).splitlines()
     assert line.startswith("error: Node ingest failed: ")
     assert str(tmp_path / "nothing") in line
+    assert str(tmp_path / "nothing") in last_lines[-1]
+    assert all(text.startswith("    ") for text in last_lines)
     assert "Traceback" in (root / "logs" / "ingest.log").read_text()
     out = capsys.readouterr().out
     assert "Traceback" not in out
