@@ -58,6 +58,8 @@ _EXTRAS = {
     "test": [
         "import-linter>=2.5",
         "ipykernel>=6.29",
+        # The models of JobSet.
+        "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
         "pytest>=8",

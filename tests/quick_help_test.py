@@ -21,6 +21,7 @@ _COMMANDS = (
     "benchmarks.training",
     "experiments.reproduce",
     "pipeline.local_runner",
+    "pipeline.job_set",
     "pipeline.kubeflow_runner",
     "pipeline.lineage",
 )
