@@ -1,36 +1,22 @@
 """Runs the pipeline with kfp's local engine, its output going through a log of ours."""
 
 import contextlib
-import inspect
 import logging
 import pathlib
-import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from kfp import dsl, local
+from kfp import dsl
 
 from pipeline.node_processes import node_environment
+from pipeline.plain_run import NodeError, initialize
 from pipeline.records.observed_cache import ObservedCache, cache_in_use
 from pipeline.run_log import RunLog
 
 # What a node asks of a cluster means nothing to kfp.local, nor do the names that nodes
 # show there or the image; it warns of them for every node.
 _CLUSTER_ONLY = (".* have no effect in the current local runner", ".*base image")
-_COLOR = re.compile(r"\x1b\[\d+m")
-
-
-class NodeError(RuntimeError):
-    """A node of the pipeline failed.
-
-    Attributes:
-      last_lines: the last lines of its output.
-    """
-
-    def __init__(self, message: str, last_lines: list[str]):
-        super().__init__(message)
-        self.last_lines = last_lines
 
 
 def run_pipeline(
@@ -58,7 +44,7 @@ def run_pipeline(
     Raises:
       NodeError: a node failed; the message names it and says why.
     """
-    _initialize(root, scratch)
+    initialize(root, scratch)
     try:
         with (
             node_environment(scratch),
@@ -78,29 +64,6 @@ def run_pipeline(
         log.close()
 
 
-def run_plainly(
-    pipeline: dsl.base_component.BaseComponent,
-    arguments: dict[str, Any],
-    *,
-    root: pathlib.Path,
-    scratch: pathlib.Path,
-) -> dict[str, Any]:
-    """Runs the pipeline with kfp's own output, whatever its version.
-
-    Args, returns: as `run_pipeline`.
-
-    Raises:
-      NodeError: a node failed; kfp's message.
-    """
-    _initialize(root, scratch)
-    try:
-        with node_environment(scratch):
-            return pipeline(**arguments).outputs
-    except RuntimeError as error:
-        message = _COLOR.sub("", str(error)).rstrip(".")
-        raise NodeError(f"{message}; kfp has shown its output.", []) from error
-
-
 @contextlib.contextmanager
 def kfp_output_to(log: RunLog) -> Iterator[None]:
     """Sends what kfp prints and logs to `log`, and drops what concerns clusters."""
@@ -116,18 +79,3 @@ def kfp_output_to(log: RunLog) -> Iterator[None]:
     finally:
         logger.removeFilter(log)
         logger.setLevel(level)
-
-
-def _initialize(root: pathlib.Path, scratch: pathlib.Path) -> None:
-    options = {
-        "pipeline_root": str(root),
-        "workspace_root": str(scratch / "workspace"),
-        "enable_caching": True,
-        "raise_on_error": True,
-    }
-    # Other versions of kfp have other options, and older ones no cache.
-    known = inspect.signature(local.init).parameters
-    local.init(
-        local.SubprocessRunner(use_venv=False),
-        **{name: value for name, value in options.items() if name in known},
-    )

@@ -22,14 +22,12 @@ from components.files import DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
 from pipeline import kfp_version
 from pipeline.arguments import run_arguments
-from pipeline.forecast import forecast, format_forecasts
 from pipeline.graph import node_names, nodes_of
-from pipeline.kfp_run import NodeError, run_pipeline, run_plainly
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
 from pipeline.node_processes import Terminated, nodes_end_on_signals
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
-from pipeline.records.recording_cache import RecordingCache
+from pipeline.plain_run import NodeError, run_plainly
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
@@ -101,6 +99,8 @@ def show_forecast(config: config_lib.Config, options: LocalRunnerConfig) -> None
         raise RuntimeError(
             f"`--dry_run` cannot be used. {kfp_version.describe_unknown()}"
         )
+    from pipeline.forecast import forecast, format_forecasts
+
     root = artifacts.check_directory(options.pipeline_root).resolve()
     arguments = run_arguments(config, _with_push_dir(options, root))
     with nodes_end_on_signals():
@@ -132,6 +132,10 @@ def _run_locked(
     log = RunLog(node_names(pipeline), sys.stdout, root / "logs")
     start = time.monotonic()
     if kfp_version.is_known():
+        # Other versions lack modules that these import.
+        from pipeline.kfp_run import run_pipeline
+        from pipeline.records.recording_cache import RecordingCache
+
         cache = RecordingCache(root, nodes_of(pipeline))
         outputs = run_pipeline(
             pipeline, arguments, root=root, scratch=scratch, log=log, cache=cache

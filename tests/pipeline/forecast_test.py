@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.forecast import format_forecasts
 from pipeline.graph import nodes_of
-from pipeline.kfp_run import NodeError
+from pipeline.plain_run import NodeError
 from pipeline.records.dry_run import Forecast
 from smoothing_tf import artifacts
 from tests.testing.small_pipeline import make_small

@@ -1,12 +1,10 @@
-"""kfp's engine behind a log of ours, and as it is."""
+"""kfp's engine behind a log of ours."""
 
 import warnings
 
 import pytest
 
-from pipeline.kfp_run import NodeError, run_plainly
-from tests.testing.inner_nodes import nodes_in_this_process
-from tests.testing.small_pipeline import make_small
+from pipeline.plain_run import NodeError
 
 
 def test_a_run_reports_its_nodes_and_nothing_about_clusters(small):
@@ -31,21 +29,3 @@ def test_a_failed_node_shows_its_last_lines(small):
     assert error == "ValueError: `word` must not be fail."
     # The innermost frame of the traceback, and not all of a long output.
     assert any(line.endswith(", in make") for line in frames) and len(frames) < 12
-
-
-def test_without_a_log_kfp_prints_itself(small, capsys):
-    scratch = small.root / "scratch"
-    places = {"root": small.root, "scratch": scratch}
-    with nodes_in_this_process(), pytest.warns(UserWarning, match="no effect"):
-        run_plainly(make_small(), small.arguments(), **places)
-    out = capsys.readouterr().out
-    assert "Task \x1b[96m'check'\x1b[0m finished with status" in out
-    with (
-        nodes_in_this_process(),
-        warnings.catch_warnings(),
-        pytest.raises(
-            NodeError, match=r"^Pipeline 'smoothing' finished .*: 'check'; kfp"
-        ),
-    ):
-        warnings.simplefilter("ignore")
-        run_plainly(make_small(), small.arguments(first="wrong"), **places)

@@ -42,10 +42,11 @@ def volume():
 
 
 @pytest.fixture
-def package(tmp_path):
-    """The compiled pipeline."""
+def package(tmp_path, volume):
+    """The compiled pipeline; without a home, data need a place of their own."""
     path = tmp_path / "pipeline.yaml"
-    kubeflow_runner.main([*_TINY, "--image=a-python:1", f"--output={path}"])
+    data = f"--data_dir={volume / 'data'}"
+    kubeflow_runner.main([*_TINY, data, "--image=a-python:1", f"--output={path}"])
     return path
 
 
