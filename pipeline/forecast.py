@@ -37,13 +37,15 @@ def forecast(
     with contextlib.ExitStack() as stack:
         if root.is_dir():
             stack.enter_context(artifacts.locked(root))
-        scratch = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        place = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        scratch = place / "scratch"
+        scratch.mkdir()
         dry_run = DryRun(root, nodes_of(pipeline), scratch)
         stack.enter_context(dry_run.in_use())
         run_pipeline(
             pipeline,
             arguments,
-            root=scratch,
+            root=place,
             scratch=scratch,
             log=RunLog(names, io.StringIO(), scratch / "logs"),
             cache=dry_run,

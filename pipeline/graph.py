@@ -69,7 +69,8 @@ def node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
 
 def _nodes(spec: Any, dag: Any, outer: tuple[str, ...]) -> Iterator[Node]:
     """Yields the nodes of a graph, which all wait for `outer`, and of its groups."""
-    for task in dag.tasks.values():
+    for name in sorted(dag.tasks):  # They are in no particular order.
+        task = dag.tasks[name]
         parents = list(outer)
         for dependency in task.dependent_tasks:
             inner = spec.components[dag.tasks[dependency].component_ref.name].dag

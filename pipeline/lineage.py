@@ -18,7 +18,7 @@ from pipeline.records.ancestry import (
     find_origin,
     find_root,
 )
-from pipeline.records.changes import changed_files, shorten_files
+from pipeline.records.changes import changed_files, settings_of, shorten_files
 from pipeline.records.node_record import (
     NodeRecord,
     all_records,
@@ -103,7 +103,7 @@ def _block(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _code(record: NodeRecord) -> str:
     """Names the digest of the code, and what has changed since."""
-    digest = str(record.arguments.get(_CODE) or "without a digest")[:_NUM_DIGITS]
+    digest = str(record.arguments.get(_CODE) or "")[:_NUM_DIGITS] or "no digest"
     now = {
         name: file_digest(ROOT / name)
         for name in record.code
@@ -123,7 +123,8 @@ def _flags(record: NodeRecord) -> list[str]:
         is_flags = isinstance(value, list) and all(
             isinstance(item, str) and item.startswith("--") for item in value
         )
-        lines += value if is_flags else [f"{name}={value}"]
+        settings = settings_of(value) or {name: value}
+        lines += value if is_flags else [f"{n}={v}" for n, v in settings.items()]
     return lines
 
 

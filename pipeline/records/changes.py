@@ -1,5 +1,6 @@
 """Says what differs between what a node was given and what it would be given."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,11 +47,23 @@ def explain_changes(
             reasons.append("data: the files of the data set changed")
         elif isinstance(old, list) and isinstance(new, list):
             reasons += _pairs(name, _flags(old), _flags(new))
-        elif isinstance(old, dict) and isinstance(new, dict):
-            reasons += _pairs(f"{name} ", old, new)
         else:
-            reasons += _pairs("", {name: old}, {name: new})
+            settings = settings_of(old), settings_of(new)
+            if None not in settings:
+                reasons += _pairs("", *settings)
+            else:
+                reasons += _pairs("", {name: old}, {name: new})
     return reasons
+
+
+def settings_of(value: Any) -> dict[str, Any] | None:
+    """Reads several settings in one input, a JSON object; None of another value."""
+    if not (isinstance(value, str) and value.startswith("{")):
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -86,8 +99,12 @@ def _pairs(prefix: str, before: Mapping, after: Mapping) -> list[str]:
     found = []
     for name in dict.fromkeys([*before, *after]):
         old, new = before.get(name, _MISSING), after.get(name, _MISSING)
-        if old != new:
-            shown = name if str(name).startswith("--") else f"{prefix}{name}"
+        if old == new:
+            continue
+        shown = name if str(name).startswith("--") else f"{prefix}{name}"
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _pairs(f"{shown} ", old, new)
+        else:
             found.append(f"{shown}: {_shown(old)} -> {_shown(new)}")
     return found
 

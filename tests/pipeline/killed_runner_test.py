@@ -72,6 +72,7 @@ def test_the_second_run_after_a_kill_finishes(reference, root):
         ("push", signal.SIGTERM, False),
         ("evaluate", signal.SIGINT, True),
         ("train_reverse", signal.SIGTERM, True),
+        ("train_smoothed", signal.SIGKILL, True),
         ("ingest", signal.SIGTERM, False),
     ):
         rest = NODES[NODES.index(node) :]

@@ -2,12 +2,14 @@
 
 import re
 
+import kfp
 import pytest
 import tensorflow as tf
 from kfp.local import subprocess_task_handler
 
 from pipeline import local_runner
 from pipeline.lineage import describe_lineage
+from pipeline.plain_run import NodeError
 from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -190,6 +192,24 @@ def test_a_failed_node_is_reported_with_its_last_lines_and_exit_status_1(
     assert f"Removed the damaged cache entry {path}" in out
     assert list((root / ".kfp_cache").iterdir()) == []
     assert not (root / ".run.tmp").exists()
+
+
+def test_another_version_of_kfp_shows_its_own_output(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(kfp, "__version__", "2.18.0")
+    root = tmp_path / "root"
+    argv = [*TINY, f"--pipeline_root={root}"]
+    with pytest.raises(RuntimeError, match="`--dry_run` cannot be used. kfp 2.18.0 is"):
+        local_runner.main([*argv, "--dry_run"])
+    assert not root.exists()
+
+    def run_plainly(pipeline, arguments, **places):
+        assert places["root"] == root
+        raise NodeError("It failed.", [])
+
+    monkeypatch.setattr(local_runner, "run_plainly", run_plainly)
+    with pytest.raises(SystemExit, match="^error: It failed.$"):
+        local_runner.main(argv)
+    assert "kfp 2.18.0 is installed, not 2.17" in capsys.readouterr().err
 
 
 def test_a_root_below_a_file_is_refused(tmp_path):

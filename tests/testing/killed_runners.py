@@ -37,7 +37,7 @@ FLAGS = [
 # Names of the nodes that the cache can know, in the order of the graph.
 NODES = [node.name for node in nodes_of(smoothing_pipeline("python")) if node.is_cached]
 SECONDS_TO_END = 5
-# Node -> a file that shows it at work, in its directory or below the root.
+# Node -> a file in its directory that shows it at work.
 _SIGNS = {
     "ingest": ".data.tmp-*",
     "augment": ".smoothing_spec.tmp-*",
@@ -47,7 +47,12 @@ _SIGNS = {
     "generate": ".samples.tmp-*/shards",
     "evaluate": "evaluation",
 }
-_SIGN_OF_PUSH = "serving/.push.tmp-*"
+# The same elsewhere below the root.
+_MORE_SIGNS = {
+    "train_smoothed": "checkpoints/*/checkpoints/ckpt-*.index",
+    "train_reverse": "checkpoints/*/checkpoints/ckpt-*.index",
+    "push": "serving/.push.tmp-*",
+}
 _DONE = re.compile(r"(\w+): done in ([\d.]+) s")
 _runners: list[subprocess.Popen] = []
 
@@ -221,10 +226,11 @@ def end_runners() -> None:
 
 
 def _signs_of_work(root: pathlib.Path, node: str) -> set[pathlib.Path]:
-    if node == "push":
-        return set(root.glob(_SIGN_OF_PUSH))
     task = node_directory(root, node, must_exist=False).name
-    return set(root.glob(f"smoothing-*/{task}/{_SIGNS.get(node, '*')}"))
+    found = set(root.glob(f"smoothing-*/{task}/{_SIGNS.get(node, '*')}"))
+    if node in _MORE_SIGNS:
+        found |= set(root.glob(_MORE_SIGNS[node]))
+    return found
 
 
 def _unfinished(root: pathlib.Path) -> list[pathlib.Path]:

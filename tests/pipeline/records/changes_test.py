@@ -27,6 +27,13 @@ def _explain(before, after, code_before=(), code_after=(), producers=()):
         ({"flags": ["--a=1", "--b=2"]}, {"flags": ["--b=2", "--a=1"]}, []),
         ({"size": [8, 8]}, {"size": [8, 16]}, ["size[1]: 8 -> 16"]),
         ({"more": {"x": 1}}, {"more": {"x": 2}}, ["more x: 1 -> 2"]),
+        # Settings as JSON.
+        (
+            {"settings": '{"a": 1, "b": {"c": null}, "d": []}'},
+            {"settings": '{"d": [], "a": 2, "b": {"c": 3}}'},
+            ["a: 1 -> 2", "b c: None -> 3"],
+        ),
+        ({"text": "{"}, {"text": "{}"}, ["text: { -> {}"]),
         ({"n": "a" * 99}, {"n": "b"}, [f"n: {'a' * 60}... -> b"]),
         (
             {"data_digest": "1"},
