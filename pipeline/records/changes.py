@@ -48,11 +48,10 @@ def explain_changes(
         elif isinstance(old, list) and isinstance(new, list):
             reasons += _pairs(name, _flags(old), _flags(new))
         else:
-            settings = settings_of(old), settings_of(new)
-            if None not in settings:
-                reasons += _pairs("", *settings)
-            else:
-                reasons += _pairs("", {name: old}, {name: new})
+            olds, news = settings_of(old), settings_of(new)
+            if olds is None or news is None:
+                olds, news = {name: old}, {name: new}
+            reasons += _pairs("", olds, news)
     return reasons
 
 
