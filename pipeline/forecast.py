@@ -49,15 +49,23 @@ def forecast(
             scratch=scratch,
             log=RunLog(names, io.StringIO(), scratch / "logs"),
             cache=dry_run,
+            keeps_logs=False,
         )
         return dry_run.forecasts()
 
 
 def format_forecasts(forecasts: list[Forecast]) -> str:
-    """Makes a table with one line per node, in the order of the graph."""
+    """Makes a table with one line per node, in the order of the graph.
+
+    A node that others wait for in between is left out of what a node waits for.
+    """
     rows = [_TITLES]
+    ancestors: dict[str, set[str]] = {}
     for each in forecasts:
-        parents = ", ".join(each.node.parents) or "-"
+        earlier = {n for parent in each.node.parents for n in ancestors[parent]}
+        ancestors[each.node.name] = earlier.union(each.node.parents)
+        nearest = [name for name in each.node.parents if name not in earlier]
+        parents = ", ".join(nearest) or "-"
         rows.append((each.node.name, parents, each.state, "; ".join(each.reasons)))
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

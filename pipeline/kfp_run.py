@@ -27,6 +27,7 @@ def run_pipeline(
     scratch: pathlib.Path,
     log: RunLog,
     cache: ObservedCache,
+    keeps_logs: bool = True,
 ) -> dict[str, Any]:
     """Runs the pipeline; kfp must be of the known version.
 
@@ -37,6 +38,7 @@ def run_pipeline(
       scratch: directory for temporary files.
       log: log that kfp's output goes through; it is closed.
       cache: cache to use.
+      keeps_logs: whether the logs of nodes are there after an error.
 
     Returns:
       The outputs of the pipeline.
@@ -56,9 +58,9 @@ def run_pipeline(
         if log.error is None:
             raise
         node, message = log.error
+        place = f" (complete output: {log.log_file(node)})" if keeps_logs else ""
         raise NodeError(
-            f"Node {node} failed: {message} (complete output: {log.log_file(node)})",
-            log.last_lines,
+            f"Node {node} failed: {message}{place}", log.last_lines
         ) from error
     finally:
         log.close()

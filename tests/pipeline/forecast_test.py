@@ -104,8 +104,10 @@ def test_before_the_first_run_every_node_runs_and_no_root_is_made(small):
 
 
 def test_arguments_that_a_node_refuses_are_refused(small):
-    with pytest.raises(NodeError, match="^Node check failed: ValueError: `word` must"):
+    message = "^Node check failed: ValueError: `word` must not be wrong.$"
+    with pytest.raises(NodeError, match=message) as error:
         small.forecast(first="wrong")
+    assert error.value.last_lines
 
 
 def test_a_root_in_use_is_left_alone(small):
@@ -119,5 +121,14 @@ def test_the_table_has_a_line_for_each_node():
     first, *lines = table.splitlines()
     assert first.split() == ["node", "waits", "for", "state", "why"]
     assert [line.split()[0] for line in lines] == [node.name for node in nodes]
-    (line,) = [line for line in lines if line.startswith("both")]
-    assert line.split("  ")[-3:] == ["one, two", "runs", "a; b"] or "a; b" in line
+    column = first.index("waits for")
+    waits = {line.split()[0]: line[column:].split("  ")[0] for line in lines}
+    assert waits == {
+        "check": "-",
+        "one": "check",
+        "two": "-",
+        "both": "one, two",
+        # It also waits for one, as both does.
+        "published": "both",
+    }
+    assert all(line.endswith("runs   a; b") for line in lines)
