@@ -41,9 +41,10 @@ _REQUIREMENTS = [
 
 _EXTRAS = {
     # What `components` and `pipeline` need besides the library's requirements.
-    "pipeline": ["kfp>=2.17,<3"],
+    # The local runner parses the messages of this minor version of kfp.
+    "pipeline": ["kfp>=2.17,<2.18"],
     # Volumes, secrets, node selectors and tolerations of a Kubeflow cluster.
-    "cluster": ["kfp>=2.17,<3", "kfp-kubernetes>=2.17,<3"],
+    "cluster": ["kfp>=2.17,<2.18", "kfp-kubernetes>=2.17,<2.18"],
     # Beam's Dask runner, for the pipeline on several processes or machines.
     "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
     # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.
@@ -57,6 +58,8 @@ _EXTRAS = {
     "test": [
         "import-linter>=2.5",
         "ipykernel>=6.29",
+        # The models of JobSet.
+        "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
         "pytest>=8",

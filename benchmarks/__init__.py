@@ -1,5 +1,3 @@
 """One script per published comparison; each prints ratios."""
 
-from smoothing_tf import quiet
-
-quiet.import_tensorflow()  # Before others import it.
+from smoothing_tf import quiet  # noqa: F401  Before others import TensorFlow.

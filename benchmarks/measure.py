@@ -1,40 +1,18 @@
-"""Measures models: sizes, timing, floating-point operations, the peak."""
+"""Measures models: timing, floating-point operations, the peak."""
 
-import concurrent.futures
-import itertools
-import multiprocessing
 import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 from unittest import mock
 
 import tensorflow as tf
 
+from benchmarks.sizes import SIZES
 from smoothing_tf.config.experiment import ModelChoice
 from smoothing_tf.layers import FullView
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
-
-T = TypeVar("T")
-
-
-class PublishedSize(NamedTuple):
-    """The sizes of a published network.
-
-    Reference: Meng et al., "Improved Autoregressive Modeling with Distribution
-    Smoothing", ICLR 2021.
-    """
-
-    event_shape: tuple[int, int, int]
-    num_filters: int
-    num_resnet: int = 5
-
-
-SIZES = {
-    "mnist": PublishedSize((28, 28, 1), 40),
-    "cifar10": PublishedSize((32, 32, 3), 160),
-}
 
 
 def make_model(
@@ -135,57 +113,3 @@ def median(values: Sequence[float]) -> float:
 def peak_memory_gib() -> float:
     """Returns the largest resident size of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
-def print_rows(
-    run: Callable[..., list[dict[str, Any]]], num_runs: int, **choices: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """Measures every combination in a separate process, and prints the table.
-
-    Args:
-      run: module-level function from one value of each choice and `num_runs`, given as
-        keyword arguments, to rows.
-      num_runs: see `run`.
-      **choices: name of an argument -> its values; the last one varies fastest.
-
-    Returns:
-      The rows.
-    """
-    rows: list[dict[str, Any]] = []
-    for values in itertools.product(*choices.values()):
-        arguments = dict(zip(choices, values, strict=True))
-        measured = in_own_process(run, num_runs=num_runs, **arguments)
-        for row in measured:
-            print(row, flush=True)
-        rows += measured
-    print_table(rows)
-    return rows
-
-
-def in_own_process(function: Callable[..., T], **arguments: Any) -> T:
-    """Calls a module-level function in a fresh process, so that its memory is separate.
-
-    Raises:
-      RuntimeError: the process died, e.g. for lack of memory.
-    """
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
-        try:
-            return pool.submit(function, **arguments).result()
-        except concurrent.futures.process.BrokenProcessPool:
-            raise RuntimeError(
-                f"The process that measured {arguments} died. Is there enough memory?"
-            ) from None
-
-
-def print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Prints rows under the names of their columns, in Markdown."""
-    columns = list(rows[0])
-    print("| " + " | ".join(columns) + " |")
-    print("|" + "---|" * len(columns))
-    for row in rows:
-        cells = (
-            f"{value:.3g}" if isinstance(value, float) else str(value)
-            for value in row.values()
-        )
-        print("| " + " | ".join(cells) + " |")

@@ -15,6 +15,8 @@ from apache_beam.runners.runner import PipelineRunner
 
 from components import dask_cluster
 from components.linear_pipelines import check_linear
+from components.shared_directories import SharedDirectories
+from components.sharing_fn import SharingFn
 
 # Short names, without "runner" and in lower case, of the runner in this process.
 # Beam's own runner called DirectRunner may first try to download a binary.
@@ -23,7 +25,12 @@ _DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"
 
 
 def run_for_each(
-    elements: Iterable[Any], fn: beam.DoFn, *, runner: str, options: Sequence[str]
+    elements: Iterable[Any],
+    fn: beam.DoFn,
+    *,
+    shared: SharedDirectories,
+    runner: str,
+    options: Sequence[str],
 ) -> None:
     """Runs a DoFn for every element, in any order and on any number of workers.
 
@@ -31,26 +38,28 @@ def run_for_each(
       elements: the elements; they and `fn` can be pickled.
       fn: the function. It may run several times for an element whose worker has died,
         so whatever it writes must be written at once and be the same every time.
+      shared: directories that every worker must see.
       runner: name of a Beam runner, in short or as module.Class. DirectRunner runs in
         this process.
-      options: options of the runner, e.g. "--flink_master=host:8081".
+      options: options of the runner, e.g. "--direct_num_workers=2".
 
     Raises:
       ValueError: there is no such runner, or it cannot run a pipeline of ours.
       ConnectionError: no Dask scheduler answers at the given address.
-      RuntimeError: Dask's processes cannot import our packages.
+      RuntimeError: a worker does not share the directories, or Dask's processes cannot
+        import our packages.
       Exception: whatever `fn` raises, possibly wrapped by the runner.
     """
     elements = list(elements)
     is_dask = _short_name(runner) == "dask"
     if is_dask:
-        options = dask_cluster.complete_options(options, len(elements))
+        options = dask_cluster.complete_options(options, len(elements), shared)
     pipeline = beam.Pipeline(_make_runner(runner), PipelineOptions(list(options)))
     _ = (
         pipeline
         | "Elements" >> beam.Create(elements)
         | "Spread" >> beam.Reshuffle()
-        | "Run" >> beam.ParDo(fn)
+        | "Run" >> beam.ParDo(SharingFn(fn, shared))
     )
     check_linear(pipeline)
     if not elements:

@@ -6,6 +6,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from components.shared_directories import SharedDirectories
 from smoothing_tf.checkout import ROOT
 
 # Our packages, whose imports cost nothing.
@@ -15,7 +16,9 @@ _IMPORTS = "import components, smoothing_tf"
 _PARTITIONS_PER_THREAD = 4
 
 
-def complete_options(options: Sequence[str], num_elements: int) -> list[str]:
+def complete_options(
+    options: Sequence[str], num_elements: int, shared: SharedDirectories
+) -> list[str]:
     """Checks a cluster and adds the number of partitions, if it is not given.
 
     The default of Beam puts up to 128 elements into one partition, that is on one
@@ -25,6 +28,7 @@ def complete_options(options: Sequence[str], num_elements: int) -> list[str]:
       options: options of the Dask runner. Without an address, or a file with one, the
         runner starts a cluster on this machine.
       num_elements: number of elements of the pipeline.
+      shared: directories that every worker must see.
 
     Returns:
       The options, with --dask_npartitions.
@@ -32,7 +36,8 @@ def complete_options(options: Sequence[str], num_elements: int) -> list[str]:
     Raises:
       ValueError: Dask is not installed.
       ConnectionError: no scheduler answers, or it has no workers.
-      RuntimeError: the scheduler or a worker cannot import our packages.
+      RuntimeError: the scheduler or a worker cannot import our packages, or a worker
+        does not share the directories.
     """
     try:
         import dask  # noqa: F401
@@ -46,7 +51,7 @@ def complete_options(options: Sequence[str], num_elements: int) -> list[str]:
     partitions = known.pop("npartitions", None) or known.pop("partition_size", None)
     num_threads = os.cpu_count() or 1
     if "address" in known or "scheduler_file" in known:
-        num_threads = _check_cluster(known)
+        num_threads = _check_cluster(known, shared)
     if partitions:
         return list(options)
     partitions = max(1, min(num_elements, _PARTITIONS_PER_THREAD * num_threads))
@@ -61,7 +66,7 @@ def _parse(options: Sequence[str]) -> dict[str, Any]:
     return dask_options.get_all_options(drop_default=True, current_only=True)
 
 
-def _check_cluster(client_options: Mapping[str, Any]) -> int:
+def _check_cluster(client_options: Mapping[str, Any], shared: SharedDirectories) -> int:
     """Checks the processes of a cluster; returns the number of their threads."""
     import distributed
 
@@ -92,6 +97,8 @@ def _check_cluster(client_options: Mapping[str, Any]) -> int:
         except ImportError as error:
             raise _import_error(f"The Dask scheduler at {place}", error) from error
         _check_workers(client.run(exec, _IMPORTS, on_error="return"))
+        # Before any of them begins to work.
+        _check_workers(client.run(shared.check, on_error="return"))
     return sum(worker["nthreads"] for worker in workers.values())
 
 

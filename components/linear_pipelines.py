@@ -4,6 +4,8 @@ import apache_beam as beam
 from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
 from apache_beam.transforms.userstate import is_stateful_dofn
 
+from components.sharing_fn import SharingFn
+
 # Transforms that every runner has; what is inside the first two is up to the runner.
 _WHOLE = (beam.Create, beam.Reshuffle)
 
@@ -51,10 +53,11 @@ class _Line(PipelineVisitor):
             kind = type(node.transform).__name__
             raise _refusal(node, f"is a {kind}, not a Create, Reshuffle or ParDo")
         fn = node.transform.fn
-        if type(fn).finish_bundle is not beam.DoFn.finish_bundle:
-            raise _refusal(node, "has a `finish_bundle`")
-        if is_stateful_dofn(fn):
-            raise _refusal(node, "has a state or a timer")
+        for part in (fn, fn.inner) if isinstance(fn, SharingFn) else (fn,):
+            if type(part).finish_bundle is not beam.DoFn.finish_bundle:
+                raise _refusal(node, "has a `finish_bundle`")
+            if is_stateful_dofn(part):
+                raise _refusal(node, "has a state or a timer")
         self._add(node)
 
     def _add(self, node: AppliedPTransform) -> None:

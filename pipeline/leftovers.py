@@ -57,26 +57,30 @@ def scratch_directory(root: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def remove_damaged_entries(root: pathlib.Path) -> list[pathlib.Path]:
-    """Removes damaged entries of kfp's cache.
+    """Removes the `damaged_entries` of kfp's cache, and returns their paths."""
+    damaged = damaged_entries(root)
+    for path in damaged:
+        path.unlink()
+    return damaged
+
+
+def damaged_entries(root: pathlib.Path) -> list[pathlib.Path]:
+    """Finds damaged entries of kfp's cache.
 
     An entry is one JSON object, output -> value. kfp 2.17 skips truncated entries, but
     accepts an empty object as the outputs of a node and fails on other JSON values and
     on bytes that are not text. It checks only that the paths of artifacts exist, so an
     empty directory would count as an artifact.
-
-    Returns:
-      The removed files.
     """
-    removed = []
+    damaged = []
     for path in sorted((root / CACHE).glob("*.json")):
         try:
             sound = _is_entry(json.loads(path.read_text("utf-8")))
         except ValueError:
             sound = False
         if not sound:
-            path.unlink()
-            removed.append(path)
-    return removed
+            damaged.append(path)
+    return damaged
 
 
 def _is_entry(value: Any) -> bool:

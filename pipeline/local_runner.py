@@ -2,37 +2,33 @@
 
     python -m pipeline.local_runner --flagfile=FILE --pipeline_root=DIR
 
-A node whose inputs, configuration and code did not change comes from the cache.
+A node whose inputs, configuration and code did not change comes from the cache;
+--dry_run says which ones would, and why the others would run.
 DIR/report.html is the report, DIR/data.html the page about the data, and DIR/logs/
 holds the output of every node. Only one run at a time can use a DIR. When it ends, for
 whatever reason, its nodes end too.
 """
 
-import contextlib
 import dataclasses
-import logging
 import pathlib
 import sys
 import time
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from kfp import dsl, local
+from kfp import dsl
 
 from components.configure.run_parameters import to_parameters
 from components.files import DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
 from components.train.checkpoint_root import remove_finished
+from pipeline import kfp_version
+from pipeline.graph import node_names, nodes_of
 from pipeline.leftovers import remove_damaged_entries, scratch_directory
-from pipeline.node_processes import (
-    CHECKPOINTS,
-    Terminated,
-    node_environment,
-    nodes_end_on_signals,
-)
+from pipeline.node_processes import CHECKPOINTS, Terminated, nodes_end_on_signals
 from pipeline.pipeline import smoothing_pipeline
 from pipeline.pipeline_config import PipelineConfig
+from pipeline.plain_run import NodeError, run_plainly
 from pipeline.run_log import RunLog
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
@@ -53,10 +49,10 @@ class LocalRunnerConfig(PipelineConfig):
     pipeline_root: str = setting(
         None, "Directory for artifacts, cache, logs and the report.", is_path=True
     )
-
-
-class NodeError(RuntimeError):
-    """A node of the pipeline failed."""
+    dry_run: bool = setting(
+        False,
+        "Only show the graph: which nodes come from the cache, and why others do not.",
+    )
 
 
 def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]:
@@ -67,7 +63,8 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
       options: where and how to run.
 
     Returns:
-      {"outcomes": node -> "ran", "cached" or "skipped", "seconds": node -> float,
+      {"outcomes": node -> "ran", "cached" or "skipped", "seconds": node -> float, both
+      empty with another minor version of kfp,
       "metrics": metrics.json, "report": path, "data_page": path, "pushed": path or
       None}.
 
@@ -78,30 +75,75 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
       Terminated: SIGTERM; the running node was killed.
     """
     root = artifacts.make_directory(options.pipeline_root).resolve()
-    push_dir = pathlib.Path(options.push_dir or root / "serving").resolve()
-    options = dataclasses.replace(options, push_dir=str(push_dir))
+    options = _with_push_dir(options, root)
     with (
         artifacts.locked(root),
         nodes_end_on_signals(),
         scratch_directory(root) as scratch,
     ):
-        return _run_locked(config, options, root, push_dir, scratch)
+        return _run_locked(config, options, root, scratch)
+
+
+def show_forecast(config: config_lib.Config, options: LocalRunnerConfig) -> None:
+    """Prints what `run` would do, and does not do it.
+
+    Args:
+      config: the configuration of the run.
+      options: where and how it would run.
+
+    Raises:
+      BlockingIOError: a run is using the pipeline root.
+      NodeError: a node that checks the configuration has failed.
+      RuntimeError: another minor version of kfp is installed.
+    """
+    if not kfp_version.is_known():
+        raise RuntimeError(
+            f"`--dry_run` cannot be used. {kfp_version.describe_unknown()}"
+        )
+    from pipeline.forecast import forecast, format_forecasts
+
+    root = artifacts.check_directory(options.pipeline_root).resolve()
+    arguments = to_parameters(config, _with_push_dir(options, root))
+    with nodes_end_on_signals():
+        print(
+            format_forecasts(
+                forecast(smoothing_pipeline(options.image), arguments, root)
+            )
+        )
+    print("Nothing was changed.")
+
+
+def _with_push_dir(options: LocalRunnerConfig, root: pathlib.Path) -> LocalRunnerConfig:
+    push_dir = pathlib.Path(options.push_dir or root / "serving").resolve()
+    return dataclasses.replace(options, push_dir=str(push_dir))
 
 
 def _run_locked(
     config: config_lib.Config,
     options: LocalRunnerConfig,
     root: pathlib.Path,
-    push_dir: pathlib.Path,
     scratch: pathlib.Path,
 ) -> dict[str, Any]:
+    push_dir = pathlib.Path(str(options.push_dir))
     remove_unfinished(push_dir)
     for path in remove_damaged_entries(root):
         print(f"Removed the damaged cache entry {path}; its node will run again.")
     pipeline = smoothing_pipeline(options.image)
-    log = RunLog(_node_names(pipeline), sys.stdout, root / "logs")
+    arguments = to_parameters(config, options)
+    log = RunLog(node_names(pipeline), sys.stdout, root / "logs")
     start = time.monotonic()
-    outputs = _run_quietly(pipeline, to_parameters(config, options), scratch, log)
+    if kfp_version.is_known():
+        # Other versions lack modules that these import.
+        from pipeline.kfp_run import run_pipeline
+        from pipeline.records.recording_cache import RecordingCache
+
+        cache = RecordingCache(root, nodes_of(pipeline))
+        outputs = run_pipeline(
+            pipeline, arguments, root=root, scratch=scratch, log=log, cache=cache
+        )
+    else:
+        print(kfp_version.describe_unknown(), file=sys.stderr)
+        outputs = run_plainly(pipeline, arguments, root=root, scratch=scratch)
     # All nodes have succeeded, and nobody else uses this root.
     remove_finished(root / CHECKPOINTS, older_than=0.0)
     data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)
@@ -124,62 +166,6 @@ def _run_locked(
     return result
 
 
-def _run_quietly(
-    pipeline: dsl.base_component.BaseComponent,
-    arguments: dict[str, Any],
-    scratch: pathlib.Path,
-    log: RunLog,
-) -> dict[str, Any]:
-    """Runs the pipeline with kfp's output going through `log`."""
-    local.init(
-        local.SubprocessRunner(use_venv=False),
-        pipeline_root=str(scratch.parent),
-        workspace_root=str(scratch / "workspace"),
-        enable_caching=True,
-        raise_on_error=True,
-    )
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addFilter(log)
-    try:
-        with (
-            node_environment(scratch),
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(log),
-        ):
-            # The names that nodes show on a cluster mean nothing to kfp.local, nor
-            # does the image; it warns of both for every node.
-            warnings.filterwarnings("ignore", message=".*display_name")
-            warnings.filterwarnings("ignore", message=".*base image")
-            return pipeline(**arguments).outputs
-    except RuntimeError as error:
-        if log.error is None:
-            raise
-        node, message = log.error
-        raise NodeError(
-            f"Node {node} failed: {message} (complete output: {log.log_file(node)})"
-        ) from error
-    finally:
-        log.close()
-        logger.removeFilter(log)
-        logger.setLevel(level)
-
-
-def _node_names(pipeline: dsl.base_component.BaseComponent) -> dict[str, str]:
-    """Maps kfp's names of tasks and components to the names that nodes show."""
-    spec = pipeline.pipeline_spec
-    names = {}
-    for dag in (spec.root.dag, *(c.dag for c in spec.components.values())):
-        for task_name, task in dag.tasks.items():
-            component = task.component_ref.name
-            # A conditional group is named after its content.
-            inner = spec.components[component].dag.tasks.values()
-            name = ", ".join(t.task_info.name for t in inner) or task.task_info.name
-            names[task_name] = names[component.removeprefix("comp-")] = name
-    return names
-
-
 def _publish(page: dsl.HTML, path: pathlib.Path) -> pathlib.Path:
     artifacts.write_text(path, pathlib.Path(page.path).read_text())
     return path
@@ -189,8 +175,9 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
     ran = [f"{node} ({s:.1f} s)" for node, s in result["seconds"].items()]
     cached = [n for n, outcome in result["outcomes"].items() if outcome == "cached"]
     print(f"\nFinished in {seconds:.1f} s.")
-    print(f"  ran:        {', '.join(ran) or 'nothing'}")
-    print(f"  from cache: {', '.join(cached) or 'nothing'}")
+    if result["outcomes"]:  # Unknown with another version of kfp.
+        print(f"  ran:        {', '.join(ran) or 'nothing'}")
+        print(f"  from cache: {', '.join(cached) or 'nothing'}")
     for line in headline(result["metrics"]).splitlines():
         print(f"  likelihood: {line}")
     print(f"  data:       {result['data_page']}")
@@ -202,9 +189,9 @@ def main(argv: Sequence[str]) -> None:
     """Runs the command line on `argv`, without the program's name."""
     config, options = config_lib.parse(argv, LocalRunnerConfig, usage=__doc__)
     try:
-        run(config, options)
+        (show_forecast if options.dry_run else run)(config, options)
     except NodeError as error:
-        sys.exit(f"error: {error}")
+        sys.exit("\n    ".join([f"error: {error}", *error.last_lines]))
     except Terminated:
         print(f"Terminated. {_RESUME}", file=sys.stderr)
         raise

@@ -18,6 +18,7 @@ _SKIPPED = re.compile(r"Skipping (?:conditional )?task (\S+?):? ")
 _PROGRESS_BAR = re.compile(r"\d+%\|")
 # Messages of TensorFlow from before its log level is set.
 _START_UP = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
+_NUM_LAST_LINES = 12
 _ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 
@@ -37,6 +38,7 @@ class RunLog(io.TextIOBase, logging.Filter):
       outcomes: node -> "ran", "cached", "skipped" or "failed", in order.
       seconds: node -> wall-clock time of a node that ran.
       error: (node, message) of the first node that failed, or None.
+      last_lines: the last lines of its output, without progress bars.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RunLog(io.TextIOBase, logging.Filter):
         self.outcomes: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
         self.error: tuple[str, str] | None = None
+        self.last_lines: list[str] = []
         self._names = names
         self._stream = stream
         self._directory = artifacts.make_directory(directory)
@@ -115,7 +118,10 @@ class RunLog(io.TextIOBase, logging.Filter):
             return
         self.outcomes[node] = "failed"
         message = _last_error(self._lines)
-        self.error = self.error or (node, message)
+        if self.error is None:
+            self.error = node, message
+            shown = [x for x in self._lines if x and not _PROGRESS_BAR.search(x)]
+            self.last_lines = shown[-_NUM_LAST_LINES:]
         self._print(f"{node}: failed: {message}")
 
     def _close_log(self) -> None:

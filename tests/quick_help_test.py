@@ -16,9 +16,14 @@ _COMMANDS = (
     "smoothing_tf.evaluate",
     "smoothing_tf.export",
     "smoothing_tf.import_torch",
+    "benchmarks.input_pipeline",
+    "benchmarks.sampling",
+    "benchmarks.training",
     "experiments.reproduce",
     "pipeline.local_runner",
+    "pipeline.job_set",
     "pipeline.kubeflow_runner",
+    "pipeline.lineage",
 )
 # Arguments -> part of the one-line error.
 _ERRORS = {
@@ -47,6 +52,8 @@ _ERRORS = {
         "--model=made",
     ): "`--model` must be pixelcnnpp",
     ("experiments.reproduce", "--experiment=columns"): "needs a configuration",
+    ("pipeline.lineage",): "Give one PATH",
+    ("pipeline.lineage", "nowhere"): "does not exist",
     ("pipeline.kubeflow_runner",): "`output` or `host` must be given",
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from components.pods import is_in_pod
 from smoothing_tf.config import Config
+from smoothing_tf.training.replicas import check_replicas
 
 LIMITS_VARIABLE = "SMOOTHING_TF_CLUSTER_LIMITS"
 _OBJECT_STORE = "gs://"
@@ -45,18 +46,18 @@ class ClusterLimits:
         return {LIMITS_VARIABLE: json.dumps(limits)} if limits else {}
 
     def check_batch_sizes(self, config: Config) -> None:
-        """Checks that batches divide evenly among the accelerators of their node.
+        """Checks that the accelerators of a node can share the steps of its training.
 
         Raises:
-          ValueError: one does not.
+          ValueError: they cannot; the message names the stage.
         """
         for stage, count in self.accelerators.items():
-            batch_size = config.stages[stage].training.batch_size
-            if batch_size % count:
+            try:
+                check_replicas(config.stages[stage].training, count)
+            except ValueError as error:
                 raise ValueError(
-                    f"`batch_size` of {stage} must be a multiple of the {count}"
-                    f" accelerators of its node; got {batch_size}."
-                )
+                    f"The {count} accelerators of train_{stage}: {error}"
+                ) from error
 
     def check_push_dir(self, push_dir: str) -> None:
         """Checks that a pushed model outlives the pod that pushes it.

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.beam_pipelines import run_for_each
+from components.shared_directories import shared_directories
 from smoothing_tf import artifacts, devices
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.pictures import labeled_columns, write_png
@@ -51,6 +52,9 @@ def run(
 
     Returns:
       {"num_samples": as given}.
+
+    Raises:
+      RuntimeError: a worker does not see the model or the output directory.
     """
     metadata = artifacts.read_json(pathlib.Path(model_dir) / METADATA_FILE)
     shard_size = min(SHARD_SIZE, metadata.get("max_samples", SHARD_SIZE))
@@ -59,12 +63,14 @@ def run(
     with artifacts.atomic_directory(output_dir) as directory:
         shards = directory / "shards"
         shards.mkdir()
-        run_for_each(
-            starts,
-            DrawShardFn(str(model_dir), seed, str(shards), shard_size),
-            runner=beam_runner,
-            options=beam_options,
-        )
+        with shared_directories(shards, [model_dir]) as shared:
+            run_for_each(
+                starts,
+                DrawShardFn(str(model_dir), seed, str(shards), shard_size),
+                shared=shared,
+                runner=beam_runner,
+                options=beam_options,
+            )
         arrays = _join([_shard_file(shards, start) for start in starts], num_samples)
         shutil.rmtree(shards)
         if "single_step" in arrays and metadata["num_levels"] is not None:

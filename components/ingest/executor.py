@@ -21,6 +21,7 @@ from components.ingest.shard_results import ShardResults
 from components.ingest.statistics import Statistics
 from components.ingest.tfds_directory import file_name, write_metadata
 from components.ingest.validation import ValidateShardFn, shard_tasks, write_tasks
+from components.shared_directories import shared_directories
 from smoothing_tf.artifacts import Path, atomic_directory, write_json, write_text
 from smoothing_tf.data.dataset import DataConfig, open_dataset
 from smoothing_tf.data.source import Source
@@ -84,6 +85,7 @@ def run(
       "num_examples", "num_rejected", "num_duplicates"}.
 
     Raises:
+      RuntimeError: a worker does not see the data or the output directory.
       ValueError: a split is empty, too many records are unsound or repeated, or a file
         is damaged. Nothing is written then.
     """
@@ -109,12 +111,14 @@ def run(
         parts = directory / "parts"
         parts.mkdir()
         tasks = shard_tasks(source.shards, file_name(source.name), parts)
-        run_for_each(
-            write_tasks(tasks),
-            ValidateShardFn(source.format),
-            runner=config.beam_runner,
-            options=config.beam_options,
-        )
+        with shared_directories(parts, [data_dir] if data_dir else []) as shared:
+            run_for_each(
+                write_tasks(tasks),
+                ValidateShardFn(source.format),
+                shared=shared,
+                runner=config.beam_runner,
+                options=config.beam_options,
+            )
         results = ShardResults.read(source, tasks)
         rejects = check_rejects(
             results.rejects, num_records, max_rejected_fraction, source.format

@@ -25,13 +25,12 @@ class IngestConfig:
     )
     beam_runner: str = setting(
         "DirectRunner",
-        "Apache Beam runner, e.g. DirectRunner, which runs in this process, or"
-        " DaskRunner. All others need a file system that their workers share.",
+        "Apache Beam runner: DirectRunner, which runs in this process, or DaskRunner,"
+        " whose workers must share a file system with the node. Others are not tried.",
     )
     beam_options: tuple[str, ...] = setting(
         (),
-        "Options of the Beam runner, e.g. --flink_master=host:8081, or"
-        " --dask_client_address=tcp://host:8786.",
+        "Options of the Beam runner, e.g. --dask_client_address=tcp://host:8786.",
     )
 
     def __post_init__(self):

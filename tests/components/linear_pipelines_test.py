@@ -7,6 +7,8 @@ from apache_beam.io import ReadFromText, WriteToText
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from components.linear_pipelines import check_linear
+from components.shared_directories import SharedDirectories
+from components.sharing_fn import SharingFn
 
 
 class _Finishing(beam.DoFn):
@@ -78,6 +80,9 @@ BAD = {
     "tagged outputs": _used_tagged_outputs,
     "has side inputs": _side_input,
     "has a `finish_bundle`": lambda p: _numbers(p) | beam.ParDo(_Finishing()),
+    "has a `finish_bundle`. ": lambda p: (
+        _numbers(p) | beam.ParDo(SharingFn(_Finishing(), SharedDirectories("", "", ())))
+    ),
     "has a state": lambda p: p | beam.Create([(1, 2)]) | beam.ParDo(_Stateful()),
     "is a GroupByKey": lambda p: p | beam.Create([(1, 2)]) | beam.GroupByKey(),
     "Split it": lambda p: p | beam.Create([(1, 2)]) | beam.GroupIntoBatches(2),

@@ -5,16 +5,16 @@ import shlex
 import pytest
 import yaml
 
-from pipeline import kubeflow_runner
+from pipeline import job_set, kubeflow_runner
 from tests.testing import pages
 from tests.testing.fake_kubeflow import fake_kubeflow
 
 
-def example(marker: str) -> list[str]:
-    """Returns the arguments of the example that contains `marker`."""
+def example(marker: str, command: str = "pipeline.kubeflow_runner") -> list[str]:
+    """Returns the arguments of the command in the example that contains `marker`."""
     block = pages.block("docs/pipeline.md", "sh", marker)
-    words = shlex.split(block.replace("\\\n", " "))
-    assert words[:3] == ["python", "-m", "pipeline.kubeflow_runner"]
+    words = shlex.split(block.replace("\\\n", " ").splitlines()[0])
+    assert words[:3] == ["python", "-m", command]
     return words[3:]
 
 
@@ -30,7 +30,7 @@ def replace(arguments: list[str], **values: object) -> list[str]:
 
 def test_the_example_of_a_cluster_compiles(tmp_path):
     output = tmp_path / "pipeline.yaml"
-    kubeflow_runner.main(replace(example("--train_accelerator"), output=output))
+    kubeflow_runner.main(replace(example("--node_selector"), output=output))
     spec, platform = yaml.safe_load_all(output.read_text())
     executors = spec["deploymentSpec"]["executors"]
     kubernetes = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
@@ -62,9 +62,20 @@ def test_the_example_of_a_submission_creates_a_recurring_run(tmp_path, capsys):
 def test_the_example_would_lose_models_without_its_claim(tmp_path, flag):
     other = {"push_dir": "/serving", "pvc": "train:models:/models"}[flag]
     arguments = replace(
-        example("--train_accelerator"),
+        example("--node_selector"),
         output=tmp_path / "pipeline.yaml",
         **{flag: other},
     )
     with pytest.raises(ValueError, match="lost with the pod"):
         kubeflow_runner.main(arguments)
+
+
+def test_the_example_of_several_machines_is_written(tmp_path):
+    output = tmp_path / "job_set.yaml"
+    arguments = example("--num_machines", "pipeline.job_set")
+    job_set.main(replace(arguments, output=output))
+    manifest = yaml.safe_load(output.read_text())
+    assert manifest["metadata"]["name"] == "digits"
+    assert manifest["spec"]["failurePolicy"] == {"maxRestarts": 3}
+    (job,) = manifest["spec"]["replicatedJobs"]
+    assert job["template"]["spec"]["completions"] == 2

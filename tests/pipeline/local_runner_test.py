@@ -2,11 +2,14 @@
 
 import re
 
+import kfp
 import pytest
 import tensorflow as tf
 from kfp.local import subprocess_task_handler
 
 from pipeline import local_runner
+from pipeline.lineage import describe_lineage
+from pipeline.plain_run import NodeError
 from smoothing_tf import artifacts, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -57,6 +60,21 @@ def run(tmp_path, capsys):
 
 
 @pytest.fixture
+def forecast(tmp_path, capsys):
+    """Node -> its line of a dry run, without what it waits for."""
+
+    def forecast(*flags):
+        root = f"--pipeline_root={tmp_path / 'root'}"
+        local_runner.main([*TINY, root, "--dry_run", *flags])
+        title, *lines, last = capsys.readouterr().out.splitlines()
+        assert last == "Nothing was changed."
+        column = title.index("state")
+        return {line.split()[0]: line[column:] for line in lines}
+
+    return forecast
+
+
+@pytest.fixture
 def quick_nodes(monkeypatch):
     """Runs one node as kfp starts it and the others without the cost of imports."""
     start = subprocess_task_handler.run_local_subprocess
@@ -74,7 +92,7 @@ def quick_nodes(monkeypatch):
 
 # Four runs of nine nodes.
 @pytest.mark.timeout(900)
-def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
+def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tmp_path):
     root = tmp_path / "root"
     result, text = run()
     assert result["outcomes"] == dict.fromkeys(NODES, "ran")
@@ -107,6 +125,21 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert "--max_examples=30" in result["metrics"]["run"]["flags"]
     assert not any("baseline" in flag for flag in result["metrics"]["run"]["flags"])
 
+    lineage = describe_lineage(result["pushed"])
+    assert lineage.startswith(f"{root / 'serving' / '1'}\n  node:     push, ")
+    assert "\n            --reverse_num_steps=4\n" in lineage
+
+    # A dry run says what the next one does.
+    states = forecast()
+    assert states.keys() == result["outcomes"].keys()
+    cached = NODES - {"configure"}
+    assert {states[name].split()[0] for name in cached} == {"cached"}
+    states = forecast("--reverse_num_steps=2")
+    assert states["train_smoothed"].startswith("cached ")
+    assert "--reverse_num_steps: 4 -> 2" in states["train_reverse"]
+    assert "reverse is new, from train_reverse" in states["export"]
+    assert states["push"] == "undecided  depends on evaluate, export"
+
     again, text = run()
     assert again["outcomes"] == CACHED
     assert list(again["seconds"]) == ["configure"]
@@ -134,7 +167,9 @@ def test_a_run_does_what_changed_and_nothing_else(run, quick_nodes, tmp_path):
     assert trained["metrics"]["bits_per_dim"] != bound
 
 
-def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypatch):
+def test_a_failed_node_is_reported_with_its_last_lines_and_exit_status_1(
+    tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(
         subprocess_task_handler,
         "run_local_subprocess",
@@ -148,9 +183,10 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypat
     argv = [*TINY, "--dataset=directory", f"--data_dir={tmp_path / 'nothing'}"]
     with pytest.raises(SystemExit) as raised:
         local_runner.main([*argv, f"--pipeline_root={root}"])
-    (line,) = str(raised.value.code).splitlines()
+    line, *last_lines = str(raised.value.code).splitlines()
     assert line.startswith("error: Node configure failed: `data_dir` must be there")
     assert str(tmp_path / "nothing") in line
+    assert all(text.startswith("    ") for text in last_lines)
     assert (
         line.split("failed: ")[1].split(" (complete")[0]
         in (root / "logs" / "configure.log").read_text().splitlines()
@@ -162,6 +198,24 @@ def test_a_failed_node_is_one_line_and_exit_status_1(tmp_path, capsys, monkeypat
     assert f"Removed the damaged cache entry {path}" in out
     assert list((root / ".kfp_cache").iterdir()) == []
     assert not (root / ".run.tmp").exists()
+
+
+def test_another_version_of_kfp_shows_its_own_output(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(kfp, "__version__", "2.18.0")
+    root = tmp_path / "root"
+    argv = [*TINY, f"--pipeline_root={root}"]
+    with pytest.raises(RuntimeError, match="`--dry_run` cannot be used. kfp 2.18.0 is"):
+        local_runner.main([*argv, "--dry_run"])
+    assert not root.exists()
+
+    def run_plainly(pipeline, arguments, **places):
+        assert places["root"] == root
+        raise NodeError("It failed.", [])
+
+    monkeypatch.setattr(local_runner, "run_plainly", run_plainly)
+    with pytest.raises(SystemExit, match="^error: It failed.$"):
+        local_runner.main(argv)
+    assert "kfp 2.18.0 is installed, not 2.17" in capsys.readouterr().err
 
 
 def test_a_root_below_a_file_is_refused(tmp_path):

@@ -4,12 +4,12 @@ import contextlib
 import io
 import logging
 import os
-import warnings
 
 import pytest
 from kfp import dsl, local
 
-from pipeline.local_runner import _node_names
+from pipeline.graph import node_names
+from pipeline.kfp_run import kfp_output_to
 from pipeline.run_log import RunLog
 
 
@@ -54,22 +54,9 @@ def run(tmp_path):
             enable_caching=True,
         )
         stream = io.StringIO()
-        log = RunLog(_node_names(small), stream, tmp_path / "logs")
-        logger = logging.getLogger()
-        level = logger.level
-        logger.setLevel(logging.INFO)
-        logger.addFilter(log)
-        try:
-            with (
-                warnings.catch_warnings(),
-                contextlib.redirect_stdout(log),
-                contextlib.suppress(RuntimeError),
-            ):
-                warnings.simplefilter("ignore")
-                small(first=first, second=second)
-        finally:
-            logger.removeFilter(log)
-            logger.setLevel(level)
+        log = RunLog(node_names(small), stream, tmp_path / "logs")
+        with kfp_output_to(log), contextlib.suppress(RuntimeError):
+            small(first=first, second=second)
         return log, stream.getvalue()
 
     return run
@@ -110,6 +97,9 @@ def test_a_failure_is_one_line_with_the_node_and_its_message(run):
     assert "Traceback" not in text
     assert "Traceback" in log.log_file("two").read_text()
     assert log.outcomes["one"] == "ran"
+    assert log.last_lines[-1] == "ValueError: `text` must not be fail."
+    # The log has the bar, the last lines do not.
+    assert not any("%|" in line for line in log.last_lines)
 
 
 class Terminal(io.StringIO):

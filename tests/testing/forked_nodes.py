@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 
 from tests.testing.forkserver import forkserver_context
-from tests.testing.grappler import disable_grappler
 
 
 def run_local_subprocess(
@@ -44,6 +43,9 @@ def _run(source, arguments, environment, directory, output) -> None:
     os.dup2(file, 2)
     os.environ.update(environment)
     tempfile.tempdir = None  # The server may have looked it up.
+    # Whoever starts nodes need not import TensorFlow.
+    from tests.testing.grappler import disable_grappler
+
     disable_grappler()
     module = pathlib.Path(directory, "ephemeral_component.py")
     module.write_text(source)

@@ -2,13 +2,14 @@
 
 import pytest
 
-from benchmarks import measure, sampling
+from benchmarks import measure, sizes
+from benchmarks.runs import sampling
 from smoothing_tf.models import PixelCNNpp
 
 
 @pytest.fixture(autouse=True)
 def _small_model(monkeypatch):
-    monkeypatch.setitem(measure.SIZES, "mnist", measure.PublishedSize((4, 8, 1), 4, 1))
+    monkeypatch.setitem(sizes.SIZES, "mnist", sizes.PublishedSize((4, 8, 1), 4, 1))
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
     # A quarter of the pixels in a block, and so of what is traced.
     monkeypatch.setattr(PixelCNNpp, "num_resolutions", 2)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks import measure, training
+from benchmarks import measure
+from benchmarks.runs import training
 from tests.testing.tiny_models import TinyModel
 
 

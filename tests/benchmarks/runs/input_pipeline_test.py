@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks import input_pipeline
+from benchmarks.runs import input_pipeline
 from smoothing_tf.smoothing import Gaussian
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)

@@ -1,0 +1,1 @@
+"""What the scripts measure; importing it imports TensorFlow."""

@@ -1,0 +1,1 @@
+"""Records of what the nodes of local runs were given, and what they made."""
