@@ -50,6 +50,9 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
     unit, shape = served.unit, ", ".join(map(str, ["n", *served.event_shape]))
     discrete, floats = unit.num_levels is not None, unit.description
     image = f"[{shape}], {floats}"
+    within = f"at most {unit.max_magnitude:g} in magnitude"
+    if unit.standardization is not None:
+        within = f"within {unit.max_magnitude:g} standard deviations of the mean"
     mask_shape = ", ".join(map(str, ["n", *served.mask_shape]))
     per_dim = "bits per dimension" if discrete else "nats per example"
     of_all = f"or [n], one for each row; n times the largest at most {max_samples}"
@@ -70,7 +73,7 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         "num_particles": f"int32 [], the number of particles, {of_all}",
         "mask": f"uint8 [{mask_shape}], 1 for known and 0 for missing values",
         "smoothed": f"x~ ~ p(x~), {image}, not clipped",
-        "x_smoothed": f"x~, {image}",
+        "x_smoothed": f"x~, {image}, finite and {within}",
         "single_step": f"x~ + noise_scale^2 d/dx~ log p(x~), {image}, not clipped",
         "samples": f"uint8 [{shape}], round(255 i / (num_levels - 1))"
         if discrete
@@ -78,7 +81,7 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         "levels": f"int32 [{shape}], 0 to num_levels - 1 as in the data set",
         "pixels": f"uint8 [{shape}], round(255 i / (num_levels - 1)) as in `samples`;"
         " where `mask` is 0 anything",
-        "x": image,
+        "x": f"{image}, finite and {within}",
         "log_smoothed": "log p(x~), nats per example",
         "log_reverse": "log p(x|x~), nats per example",
         "log_noise": "log q(x~|x), nats per example",

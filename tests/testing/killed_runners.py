@@ -35,6 +35,14 @@ FLAGS = [
     "--num_samples=20",
     "--extractors=randconv",
 ]
+# So many steps that they take longer than what comes before them.
+_LONG_TRAINING = [
+    "--num_steps=2000",
+    "--steps_per_call=20",
+    "--log_every=1000",
+    "--validate_every=2000",
+    "--checkpoint_every=200",
+]
 # Names of the nodes that the cache can know, in the order of the graph.
 NODES = [node.name for node in nodes_of(smoothing_pipeline("python")) if node.is_cached]
 SECONDS_TO_END = 5
@@ -88,7 +96,8 @@ class Runner:
 
     Args:
       root: the pipeline root.
-      is_quick: whether its nodes are forks; otherwise it runs as a user starts it.
+      is_quick: whether its nodes are forks, which start at once and train for longer;
+        otherwise it runs as a user starts it.
     """
 
     def __init__(self, root: pathlib.Path, is_quick: bool = False):
@@ -96,8 +105,9 @@ class Runner:
         temporary = root.with_name("tmp")
         temporary.mkdir(exist_ok=True)
         module = "tests.testing.quick_runner" if is_quick else "pipeline.local_runner"
+        flags = [*FLAGS, *_LONG_TRAINING] if is_quick else FLAGS
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *FLAGS, f"--pipeline_root={root}"],
+            [sys.executable, "-m", module, *flags, f"--pipeline_root={root}"],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(temporary)},
             stdout=subprocess.PIPE,

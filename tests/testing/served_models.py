@@ -19,7 +19,7 @@ NUM_CLASSES = 3
 _CONFIGS = {
     "made": MADEConfig(hidden_units=(16,), num_mixtures=2),
     "realnvp": RealNVPConfig(num_couplings=2, hidden_units=(8,)),
-    "pixelcnn": PixelCNNConfig(num_blocks=1, num_filters=4, num_mixtures=2),
+    "pixelcnn": PixelCNNConfig(num_blocks=1, num_filters=6, num_mixtures=2),
     "gated_pixelcnn": GatedPixelCNNConfig(num_layers=2, num_filters=4, num_mixtures=2),
     "pixelcnnpp": PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=2),
 }

@@ -199,6 +199,8 @@ def test_metadata_describes_every_tensor(exported):
         names |= set(signature.structured_input_signature[1])
         names |= set(signature.structured_outputs)
     assert names == set(metadata["tensors"])
+    assert metadata["tensors"]["x_smoothed"].endswith("at most 10 in magnitude")
+    assert metadata["max_samples"] == MAX_SAMPLES
 
 
 @pytest.fixture(scope="module")
