@@ -16,26 +16,33 @@ machine that has a GPU and JAX, but no TensorFlow: copy DIR there and run
 """
 
 import dataclasses
-import time
 from collections.abc import Sequence
-from typing import Any
 
-import tensorflow as tf
-
-from benchmarks import exported_modules, gpu_cases, measure, run_modules
-from smoothing_tf import command_line, config, devices
+from benchmarks.sizes import SIZES
+from benchmarks.tables import print_rows
+from smoothing_tf import command_line, config, quiet
 from smoothing_tf.settings import setting, validate
+
+_CASES = (
+    "log_prob",
+    "step_float32",
+    "step_tf32",
+    "step_bfloat16",
+    "sample_1",
+    "sample_16",
+    "sample_256",
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
     """Options of this benchmark."""
 
-    size: str = setting("cifar10", "Size of the model.", choices=tuple(measure.SIZES))
+    size: str = setting("cifar10", "Size of the model.", choices=tuple(SIZES))
     cases: tuple[str, ...] = setting(
-        gpu_cases.CASES,
+        _CASES,
         "Computations; a number is that of images at a time.",
-        choices=gpu_cases.CASES,
+        choices=_CASES,
     )
     num_runs: int = setting(5, "Timed calls, of which the median counts.", minimum=1)
     export: str | None = setting(
@@ -49,60 +56,15 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
+    quiet.import_tensorflow()
+    from benchmarks.runs import exported_modules, gpu
+    from smoothing_tf import devices
+
     devices.announce("float32, tf32 and bfloat16")
     if options.export is not None:
         exported_modules.export(options.cases, options.size, options.export)
         return
-    measure.print_rows(run, options.num_runs, size=(options.size,), case=options.cases)
-
-
-def run(size: str, case: str, num_runs: int) -> list[dict[str, Any]]:
-    """Measures the row of a case."""
-    made = gpu_cases.make_case(case, size)
-    start = time.perf_counter()
-    results = made.function(*made.arguments)
-    measure.wait(results)
-    first_call = time.perf_counter() - start
-    for result in tf.nest.flatten(results):
-        tf.debugging.assert_all_finite(result, f"{case} must give finite numbers.")
-    seconds = measure.median(
-        measure.seconds_of(lambda: made.function(*made.arguments), num_runs)
-    )
-    row = {
-        "case": case,
-        "batch": made.batch_size,
-        "dtype": made.dtype,
-        "s": seconds,
-        "s per image": seconds / made.batch_size,
-        "first call, s": first_call,
-        "GiB": _memory_gib(),
-    }
-    rows = 8192 if tf.config.list_logical_devices("GPU") else 1024
-    dtype = "bfloat16" if made.dtype == "bfloat16" else "float32"
-    peak = measure.matmul_peak(dtype, rows)
-    row["of peak"] = made.flops / seconds / peak
-    row["peak, TFLOP/s"] = peak / 1e12
-    row["errors"] = _errors(size, made, results) if case == "log_prob" else "-"
-    return [row]
-
-
-def _errors(size: str, case: gpu_cases.Case, results) -> str:
-    """Compares with the same computation on a CPU, without XLA."""
-    with tf.device("CPU:0"):
-        compute = gpu_cases.log_prob_of(gpu_cases.make_model(size))
-        expected = tf.function(compute, autograph=False)(*case.arguments)
-    errors = [
-        run_modules.largest_error(result.numpy(), other.numpy())
-        for result, other in zip(results, expected, strict=True)
-    ]
-    return ", ".join(f"{error:.2g}" for error in errors)
-
-
-def _memory_gib() -> float:
-    """Returns the largest memory of the GPU, or of the process without one."""
-    if not tf.config.list_logical_devices("GPU"):
-        return measure.peak_memory_gib()
-    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**30
+    print_rows(gpu.run, options.num_runs, size=(options.size,), case=options.cases)
 
 
 if __name__ == "__main__":

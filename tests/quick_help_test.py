@@ -16,6 +16,7 @@ _COMMANDS = (
     "smoothing_tf.evaluate",
     "smoothing_tf.export",
     "smoothing_tf.import_torch",
+    "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",
     "benchmarks.training",
@@ -137,6 +138,6 @@ def test_compiling_the_pipeline_needs_no_tensorflow(results, compiling):
 
 def test_running_the_pipeline_needs_no_tensorflow(results, running):
     result, loaded = results[running]
-    assert "ingest ...\ningest: failed" in result.stdout
-    assert result.status.startswith("error: Node ingest failed")
+    assert "configure ...\nconfigure: failed" in result.stdout
+    assert result.status.startswith("error: Node configure failed")
     assert loaded == []

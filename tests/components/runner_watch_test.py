@@ -115,7 +115,7 @@ def test_nothing_is_published_without_the_runner(monkeypatch):
 
 def test_every_component_watches_before_it_imports_its_executor():
     components = sorted((_ROOT / "components").glob("*/component.py"))
-    assert len(components) == 7
+    assert len(components) == 8
     for path in components:
         body = re.findall(
             r"^    (?:from .*|end_with_runner\(\))$", path.read_text(), re.M

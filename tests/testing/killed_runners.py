@@ -50,17 +50,9 @@ SECONDS_TO_END = 5
 _SIGNS = {
     "ingest": ".data.tmp-*",
     "augment": ".smoothing_spec.tmp-*",
-    "train_smoothed": "model/checkpoints/ckpt-*.index",
-    "train_reverse": "model/checkpoints/ckpt-*.index",
     "export": ".saved_model.tmp-*",
     "generate": ".samples.tmp-*/shards",
     "evaluate": "evaluation",
-}
-# The same elsewhere below the root.
-_MORE_SIGNS = {
-    "train_smoothed": "checkpoints/*/checkpoints/ckpt-*.index",
-    "train_reverse": "checkpoints/*/checkpoints/ckpt-*.index",
-    "push": "serving/.push.tmp-*",
 }
 _DONE = re.compile(r"(\w+): done in ([\d.]+) s")
 _runners: list[subprocess.Popen] = []
@@ -261,11 +253,18 @@ def end_runners() -> None:
 
 
 def _signs_of_work(root: pathlib.Path, node: str) -> set[pathlib.Path]:
+    if node.startswith("train_"):
+        flag = f"--{node.removeprefix('train_')}_model="
+        return {
+            index
+            for flags in root.glob("checkpoints/*/flags.cfg")
+            if flag in flags.read_text()
+            for index in flags.parent.glob("checkpoints/ckpt-*.index")
+        }
+    if node == "push":
+        return set(root.glob("serving/.push.tmp-*"))
     task = node_directory(root, node, must_exist=False).name
-    found = set(root.glob(f"smoothing-*/{task}/{_SIGNS.get(node, '*')}"))
-    if node in _MORE_SIGNS:
-        found |= set(root.glob(_MORE_SIGNS[node]))
-    return found
+    return set(root.glob(f"smoothing-*/{task}/{_SIGNS[node]}"))
 
 
 def _unfinished(root: pathlib.Path) -> list[pathlib.Path]:

@@ -75,7 +75,9 @@ def test_an_edit_that_does_not_fit_the_cluster_is_one_line(pod):
     assert "/other'" in one_line(**parameters(push_dir="/other"))
     eight = "--smoothed_batch_size=16"
     assert executor.run(**parameters(eight)).push_dir == "/models/digits"
-    assert "multiple of the 8" in one_line(**parameters("--smoothed_batch_size=12"))
+    assert "8 accelerators of train_smoothed" in one_line(
+        **parameters("--smoothed_batch_size=12")
+    )
     assert executor.run(**parameters(eight, push_dir="gs://b/x")).push_dir == "gs://b/x"
 
 

@@ -117,7 +117,7 @@ BAD = [
     ),
     (
         "--train_accelerator=a.b/gpu --train_accelerator_count=7",
-        "of the 7 acc.*; got 50",
+        "7 accelerators of train_smoothed: .*; got 50",
     ),
     ("--node_selector=pool", "'pool'; write KEY=VALUE"),
     ("--node_selector=-pool=gpu", "label '-pool'"),
@@ -129,7 +129,7 @@ BAD = [
     ("--retries=train:-1", "'-1'; write an integer, at least 0"),
     ("--retries=1,2", "1 and 2 for the same node; give one"),
     ("--retries=train:20", "20 with `retry_backoff` 60 .*more than a week"),
-    ("--node_resources=train:a.b/gpu=3", "multiple of the 3 accelerators"),
+    ("--node_resources=train:a.b/gpu=3", "The 3 accelerators of train_smoothed"),
     ("--retry_backoff=5", "no effect without `retries`"),
     ("--retries=1 --retry_backoff=-1", "at least 0"),
     ("--pvc=models", "'models'; write NAME:PATH or NODE:NAME:PATH"),

@@ -6,19 +6,11 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from benchmarks import measure
+from benchmarks.sizes import SIZES
 from smoothing_tf.models import DensityModel
 from smoothing_tf.training import TrainingConfig
 from smoothing_tf.training.stage_trainer import StageTrainer
 
-CASES = (
-    "log_prob",
-    "step_float32",
-    "step_tf32",
-    "step_bfloat16",
-    "sample_1",
-    "sample_16",
-    "sample_256",
-)
 # Few, because the reference is computed on a CPU.
 _LOG_PROB_BATCH_SIZE = 8
 STEP_BATCH_SIZE = 80  # Published.
@@ -28,7 +20,7 @@ class Case(NamedTuple):
     """A computation of the smoothed stage, with arguments to run it on.
 
     Attributes:
-      name: one of CASES.
+      name: kind and variant, e.g. step_tf32 or sample_16.
       batch_size: images per call.
       dtype: "float32", "tf32" or "bfloat16". With the second, the default of TensorFlow
         on GPUs, factors of float32 products are rounded to 10 bits; with the third,
@@ -50,8 +42,8 @@ def make_case(name: str, setting: str) -> Case:
     """Makes a case, and chooses whether float32 means tensor-float 32 from here on.
 
     Args:
-      name: one of CASES.
-      setting: name of a published size, a key of `measure.SIZES`.
+      name: kind and variant, e.g. step_tf32 or sample_16.
+      setting: name of a published size, a key of SIZES.
     """
     kind, _, variant = name.partition("_")
     dtype = variant if kind == "step" else "float32"
@@ -79,7 +71,7 @@ def make_model(setting: str, dtype: str = "float32") -> DensityModel:
 
 def images(setting: str, batch_size: int) -> tf.Tensor:
     """Draws uniform images on [-1, 1]."""
-    shape = [batch_size, *measure.SIZES[setting].event_shape]
+    shape = [batch_size, *SIZES[setting].event_shape]
     return tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
 
 

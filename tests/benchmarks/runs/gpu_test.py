@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import exported_modules, gpu, gpu_cases, measure, run_modules
+from benchmarks import measure, run_modules
+from benchmarks.runs import exported_modules, gpu, gpu_cases
+from benchmarks.sizes import SIZES, PublishedSize
 from smoothing_tf.models import PixelCNNpp
 
 
 @pytest.fixture(autouse=True)
 def _small_model(monkeypatch):
-    monkeypatch.setitem(measure.SIZES, "mnist", measure.PublishedSize((4, 4, 1), 2, 1))
+    monkeypatch.setitem(SIZES, "mnist", PublishedSize((4, 4, 1), 2, 1))
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype, size: 1e12)
     monkeypatch.setattr(PixelCNNpp, "num_resolutions", 1)
     monkeypatch.setattr(gpu_cases, "STEP_BATCH_SIZE", 4)

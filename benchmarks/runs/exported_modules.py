@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import gpu_cases, run_modules
+from benchmarks import run_modules
+from benchmarks.runs import gpu_cases
 from smoothing_tf import artifacts
 
 
