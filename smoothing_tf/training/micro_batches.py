@@ -34,6 +34,11 @@ def sum_over_micro_batches(
         lambda x: tf.reshape(x, [number, -1, *x.shape[1:]]), batch
     )
     is_missing: list[bool] = []
+    # Inlined into the loop of a large network, its sums become temporary variables by
+    # Grappler, which the end of the loop leaves behind: the next call fails on them.
+    function = tf.function(
+        function, autograph=False, experimental_attributes={"_noinline": True}
+    )
 
     def add(index, *totals):
         part = tf.nest.map_structure(lambda x: x[index], parts)
