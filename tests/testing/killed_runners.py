@@ -234,6 +234,8 @@ def finish(root: pathlib.Path, is_quick: bool = False) -> dict[str, float]:
     status, error = runner.finish()
     assert status == 0, error
     assert _unfinished(root) == []
+    # Trainings that resume outside the directory of a run have finished, too.
+    assert not list(root.glob("checkpoints/*"))
     if not is_quick:  # Python's server of forks, once killed, leaves its socket.
         assert list(root.with_name("tmp").iterdir()) == []
     return runner.seconds()
