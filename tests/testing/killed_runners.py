@@ -188,18 +188,20 @@ class Runner:
         else:
             self.wait_for(self.processes)
             time.sleep(1.0)
+        assert self.processes()
         return self._kill(node, number, is_at_work())
 
     def kill_after(self, node: str, seconds: float, number: int) -> Kill:
-        """Kills the runner that long after a node was started, whatever runs then."""
+        """Kills the runner that long after a node was started, or when it is done."""
         before = _signs_of_work(self.root, node)
         self.wait_for(lambda: self.started([node]) and self.processes())
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and node not in self.seconds():
+            time.sleep(0.001)
         at_work = bool(_signs_of_work(self.root, node) - before)
         return self._kill(node, number, at_work)
 
     def _kill(self, node: str, number: int, at_work: bool) -> Kill:
-        assert self.processes()
         # Only the nodes compute: the runner needs no TensorFlow.
         assert "tensorflow" not in self._loaded_files()
         self.process.send_signal(number)
@@ -226,7 +228,8 @@ def finish(root: pathlib.Path, is_quick: bool = False) -> dict[str, float]:
     status, error = runner.finish()
     assert status == 0, error
     assert _unfinished(root) == []
-    assert not list((root / "checkpoints").iterdir())
+    # Trainings that resume outside the directory of a run have finished, too.
+    assert not list(root.glob("checkpoints/*"))
     if not is_quick:  # Python's server of forks, once killed, leaves its socket.
         assert list(root.with_name("tmp").iterdir()) == []
     return runner.seconds()

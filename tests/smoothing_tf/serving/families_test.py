@@ -30,10 +30,6 @@ def check(family, event_shape, classes, directory):
     server.close()
 
 
-def test_a_flow(tmp_path):
-    check("realnvp", (3,), False, tmp_path / "1")
-
-
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("classes", [False, True])

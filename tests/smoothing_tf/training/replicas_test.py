@@ -73,8 +73,8 @@ def whole(make_model):
         (make_made, 2, 1),
         (make_made, None, 2),
         (make_made, 2, 2),
-        (make_pixelcnnpp, 2, 1),
-        (make_pixelcnnpp, 2, 2),
+        pytest.param(make_pixelcnnpp, 2, 1, marks=pytest.mark.large),
+        pytest.param(make_pixelcnnpp, 2, 2, marks=pytest.mark.large),
     ],
 )
 def test_fifty_steps_are_those_of_one_device_on_whole_batches(
