@@ -31,6 +31,7 @@ def test_the_density_is_compared_with_a_cpu():
     assert row["batch"] == 8 and 0 < row["of peak"] < 1
 
 
+@pytest.mark.large
 def test_a_step_is_that_of_the_training_loop():
     (row,) = gpu.run("mnist", "step_bfloat16", num_runs=1)
     assert (row["batch"], row["dtype"], row["errors"]) == (4, "bfloat16", "-")
