@@ -12,6 +12,7 @@ among the node's inputs, so that another root leaves the cache valid.
 import hashlib
 import os
 import pathlib
+import secrets
 import shutil
 import sys
 import time
@@ -20,10 +21,13 @@ from collections.abc import Sequence
 from components.files import SMOOTHING_FILE
 from components.pods import is_in_pod
 from smoothing_tf import artifacts
+from smoothing_tf.os_errors import message_of_os_error
 
 CHECKPOINT_ROOT_VARIABLE = "SMOOTHING_TF_CHECKPOINT_ROOT"
 # Marks the directory of a training whose result the node has published.
 _FINISHED_FILE = "finished"
+# Begins the name of a directory that is being removed.
+_REMOVED = ".removed-"
 # For the runs that train the same at the same time, and for an upload that fails.
 _KEPT_SECONDS = 7 * 24 * 3600
 _CHUNK = 1 << 20
@@ -103,7 +107,8 @@ def publish(
 
     The node's runner has not recorded the success yet, and on a cluster the artifact is
     still to be uploaded, so the training is kept: if that fails, the next attempt only
-    copies it again.
+    copies it again. The caller must hold the lock of the training, which keeps other
+    nodes from removing it.
 
     Args:
       directory: directory of the training.
@@ -120,19 +125,45 @@ def publish(
 def remove_finished(root: artifacts.Path, older_than: float = _KEPT_SECONDS) -> None:
     """Removes finished trainings; unfinished ones stay, for a run that resumes them.
 
+    One that cannot be removed, e.g. another user's, stays too, as a line on stderr
+    says.
+
     Args:
       root: the root of checkpoints, which need not exist.
       older_than: age, in seconds, from which on they are removed.
     """
-    now = time.time()
     for marker in pathlib.Path(root).glob(f"*/{_FINISHED_FILE}"):
         try:
-            if now - marker.stat().st_mtime < older_than:
-                continue
-            with artifacts.locked(marker.parent):
-                shutil.rmtree(marker.parent)
+            if _age(marker) >= older_than:
+                _remove(marker, older_than)
         except (BlockingIOError, FileNotFoundError):
             continue  # It is in use again, or another node has removed it.
+        except OSError as error:
+            print(
+                f"The finished training {marker.parent} could not be removed:"
+                f" {message_of_os_error(error)}",
+                file=sys.stderr,
+            )
+
+
+def _remove(marker: pathlib.Path, older_than: float) -> None:
+    directory = marker.parent
+    with artifacts.locked(directory):
+        # Another node may have finished it again before the lock was there.
+        if _age(marker) < older_than:
+            return
+        # Whoever waits for the lock begins a new directory, instead of training in
+        # one that is disappearing.
+        if not directory.name.startswith(_REMOVED):
+            directory = directory.rename(
+                directory.with_name(_REMOVED + directory.name + secrets.token_hex(4))
+            )
+        shutil.rmtree(directory)
+
+
+def _age(marker: pathlib.Path) -> float:
+    """The time since a training was published, in seconds."""
+    return time.time() - marker.stat().st_mtime
 
 
 def _is_left_out(_, names: list[str]) -> list[str]:

@@ -1,10 +1,11 @@
 """Trains one stage on ingested data."""
 
+import contextlib
 import os
 import pathlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 from components.configuration import flagfile, node_flags
 from components.train.accelerators import ACCELERATORS_VARIABLE, make_strategy
@@ -77,11 +78,11 @@ def run(
     training = config.stages[stage].training
     check_replicas(training, 1 if strategy is None else strategy.num_replicas_in_sync)
     dataset = open_dataset(config.data)
-    artifacts.make_directory(directory)
-    artifacts.write_text(directory / artifacts.FLAGS_FILE, flagfile(flags))
     devices.announce(config.compute_dtypes([stage]), strategy)
 
-    def train() -> None:
+    def train(*, is_locked: bool) -> None:
+        artifacts.make_directory(directory)
+        artifacts.write_text(directory / artifacts.FLAGS_FILE, flagfile(flags))
         train_stage(
             stage,
             lambda: stages.make_model(config, stage, dataset),
@@ -91,14 +92,16 @@ def run(
             directory,
             seed=config.seed,
             strategy=strategy,
+            is_locked=is_locked,
         )
 
     if root is None:
-        train()
+        train(is_locked=False)
     else:
-        _say_where(stage, directory)
-        _train_when_free(stage, train)
-        publish(directory, output_dir, flagfile(flags))
+        with _locked_when_free(stage, directory):
+            _say_where(stage, directory)
+            train(is_locked=True)
+            publish(directory, output_dir, flagfile(flags))
         remove_finished(root)
     return History(output_dir).rows()[-1]
 
@@ -109,14 +112,21 @@ def _say_where(stage: str, directory: pathlib.Path) -> None:
     print(f"{stage}: checkpoints in {directory}{resuming}.", file=sys.stderr)
 
 
-def _train_when_free(stage: str, train: Callable[[], None]) -> None:
-    """Trains as soon as no other process does so in the same directory."""
+@contextlib.contextmanager
+def _locked_when_free(stage: str, directory: pathlib.Path) -> Iterator[None]:
+    """Locks the directory of a training as soon as no other node uses it."""
     is_waiting = False
-    while True:
-        try:
-            return train()
-        except BlockingIOError as error:
-            if not is_waiting:
-                print(f"{stage}: waiting, because {error}", file=sys.stderr)
-            is_waiting = True
-            time.sleep(_POLL_SECONDS)
+    with contextlib.ExitStack() as stack:
+        while True:
+            artifacts.make_directory(directory)
+            try:
+                stack.enter_context(artifacts.locked(directory))
+                break
+            except FileNotFoundError:
+                continue  # Another node has just removed the finished training.
+            except BlockingIOError as error:
+                if not is_waiting:
+                    print(f"{stage}: waiting, because {error}", file=sys.stderr)
+                is_waiting = True
+                time.sleep(_POLL_SECONDS)
+        yield

@@ -1,5 +1,6 @@
 """Which trainings share checkpoints, and how long they are kept."""
 
+import errno
 import os
 import shutil
 import time
@@ -74,6 +75,40 @@ def test_a_finished_training_is_removed_after_a_while(finished):
 def test_a_training_in_use_is_not_removed(finished):
     with artifacts.locked(finished / "old"):
         checkpoint_root.remove_finished(finished)
+    assert (finished / "old" / "history.jsonl").exists()
+
+
+def test_one_that_cannot_be_removed_fails_nobody(finished, monkeypatch, capsys):
+    shutil.copytree(finished / "old", finished / "other")
+    rmtree = shutil.rmtree
+
+    def remove(path):
+        if "old" in path.name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        rmtree(path)
+
+    monkeypatch.setattr(checkpoint_root.shutil, "rmtree", remove)
+    checkpoint_root.remove_finished(finished)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"The finished training {finished / 'old'} could not be removed: " in line
+    assert "Permission denied" in line
+    kept, unfinished = sorted(path.name for path in finished.iterdir())
+    assert kept.startswith(".removed-old") and unfinished == "unfinished"
+    # A later node tries again.
+    monkeypatch.undo()
+    checkpoint_root.remove_finished(finished)
+    assert [path.name for path in finished.iterdir()] == ["unfinished"]
+
+
+def test_a_training_that_finished_again_is_kept(finished, monkeypatch):
+    locked = artifacts.locked
+
+    def finish_before(directory):
+        (directory / "finished").touch()
+        return locked(directory)
+
+    monkeypatch.setattr(checkpoint_root.artifacts, "locked", finish_before)
+    checkpoint_root.remove_finished(finished)
     assert (finished / "old" / "history.jsonl").exists()
 
 

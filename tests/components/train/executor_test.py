@@ -9,6 +9,7 @@ import tensorflow as tf
 from components.configure.node_inputs import make_node_inputs
 from components.configure.node_settings import NodeSettings
 from components.train import checkpoint_root, executor
+from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
 from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.history import History
@@ -31,7 +32,7 @@ def calls(monkeypatch):
     calls = []
 
     def train_stage(
-        stage, make_model, dataset, smoothing, training, directory, *, seed, strategy
+        stage, make_model, dataset, smoothing, training, directory, *, seed, **_
     ):
         calls.append((stage, make_model(), dataset, smoothing, training, seed))
         for step in (1, 2):
@@ -209,15 +210,48 @@ def test_the_result_is_kept_until_the_run_has_recorded_it(
 def test_a_training_that_runs_elsewhere_is_waited_for(
     calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch, capsys
 ):
-    train, waits = executor.train_stage, []
+    locked, waits = artifacts.locked, []
 
-    def train_stage(*args, **kwargs):
+    def busy(directory):
         if len(waits) < 2:
+            assert not (directory / "flags.cfg").exists()
             raise BlockingIOError("The directory is in use by process 7.")
-        train(*args, **kwargs)
+        return locked(directory)
 
-    monkeypatch.setattr(executor, "train_stage", train_stage)
+    monkeypatch.setattr(executor.artifacts, "locked", busy)
     monkeypatch.setattr(executor.time, "sleep", waits.append)
     run(tmp_path, data_dir, smoothing_dir)
     assert len(calls) == 1 and waits == [executor._POLL_SECONDS] * 2
     assert capsys.readouterr().err.count("waiting, because The directory is in") == 1
+
+
+def test_no_other_node_removes_a_training_while_it_is_published(
+    calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch
+):
+    publish = executor.publish
+
+    def publish_twice(directory, output_dir, flags_text):
+        publish(directory, tmp_path / "before", flags_text)
+        checkpoint_root.remove_finished(root, older_than=0.0)
+        publish(directory, output_dir, flags_text)
+
+    monkeypatch.setattr(executor, "publish", publish_twice)
+    run(tmp_path, data_dir, smoothing_dir)
+    assert [step["step"] for step in History(tmp_path / "model").rows()] == [1, 2]
+    assert not artifacts.is_locked(next(root.iterdir()))
+
+
+def test_a_training_that_was_removed_meanwhile_starts_in_a_new_directory(
+    calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch
+):
+    locked, removed = artifacts.locked, []
+
+    def remove_once(directory):
+        if not removed:
+            removed.append(directory)
+            directory.rmdir()
+        return locked(directory)
+
+    monkeypatch.setattr(executor.artifacts, "locked", remove_once)
+    run(tmp_path, data_dir, smoothing_dir)
+    assert len(calls) == 1 and (removed[0] / "finished").exists()
