@@ -23,6 +23,7 @@ from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import TWO_STAGES, check_stages
+from smoothing_tf.training.replicas import check_replicas
 
 # Kubernetes appends six characters to the name of a pod.
 _MAX_HOST_LETTERS = 63 - 6
@@ -98,19 +99,20 @@ def common_needs(cluster: ClusterConfig, options: JobSetConfig) -> NodeNeeds:
 def check_batch_sizes(
     config: config_lib.Config, options: JobSetConfig, needs: NodeNeeds
 ) -> None:
-    """Checks that batches divide evenly among all accelerators of all machines.
+    """Checks that all accelerators of all machines can share the steps of training.
 
     Raises:
-      ValueError: one does not.
+      ValueError: they cannot; the message names the stage.
     """
     replicas = options.num_machines * max(1, needs.accelerator_count)
     for stage in options.stages:
-        size = config.stages[stage].training.batch_size
-        if size % replicas:
+        try:
+            check_replicas(config.stages[stage].training, replicas)
+        except ValueError as error:
             raise ValueError(
-                f"`batch_size` of {stage} must be a multiple of the {replicas} replicas"
-                f" on {options.num_machines} machines; got {size}."
-            )
+                f"The {replicas} replicas of {stage} on {options.num_machines}"
+                f" machines: {error}"
+            ) from error
 
 
 def main(argv: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ def check_replicas(config: TrainingConfig, num_replicas: int) -> None:
         raise ValueError(
             f"`jit_compile` must be false with {num_replicas} replicas: within a step"
             " they sum their gradients, which XLA does not compile for one device."
-            " Drop it, or use --strategy=one_device."
+            " Drop --jit_compile, or train on one device."
         )
 
 

@@ -39,10 +39,21 @@ def test_the_pods_train_the_configuration_that_was_given(tmp_path, capsys):
             {"workdir": "/elsewhere"},
             r"\(/runs\); got '/elsewhere', which would be lost",
         ),
-        ({"num_machines": "5"}, "`batch_size` of smoothed must be a multiple of the 5"),
+        (
+            {"num_machines": "5"},
+            "The 5 replicas of smoothed on 5 machines: `batch_size` must be a multiple",
+        ),
         (
             {"train_accelerator": "nvidia.com/gpu", "train_accelerator_count": "5"},
-            "a multiple of the 15 replicas on 3 machines; got 24",
+            "15 replicas of smoothed on 3 machines: `batch_size` .* 15; got 24",
+        ),
+        (
+            {"reverse_micro_batch_size": "3"},
+            "3 replicas of reverse on 3 machines: `micro_batch_size` must divide 8,",
+        ),
+        (
+            {"smoothed_jit_compile": "true"},
+            "3 replicas of smoothed on 3 machines: `jit_compile` must be false",
         ),
         (
             {"node_resources": "train_reverse:cpu=2"},
