@@ -83,6 +83,11 @@ def common_needs(cluster: ClusterConfig, options: JobSetConfig) -> NodeNeeds:
         raise ValueError(
             "`retry_backoff` has no effect: a JobSet restarts at once. Drop it."
         )
+    if cluster.checkpoint_root is not None:
+        raise ValueError(
+            "`checkpoint_root` has no effect: a JobSet keeps its checkpoints in"
+            " --workdir, where it resumes. Drop it."
+        )
     workdir = options.workdir
     if not names.is_plain(workdir) or not any(
         names.is_below(workdir, path) for path in needs.claims

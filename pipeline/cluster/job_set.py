@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.train.accelerators import ACCELERATORS_VARIABLE
 from pipeline.cluster.node_needs import NodeNeeds
 
 _WORKER = "worker"
@@ -16,7 +17,9 @@ _WORKER = "worker"
 _PORT = 2222
 _INDEX = "$JOB_COMPLETION_INDEX"
 # "$@" are the arguments of the container.
-_SCRIPT = 'export TF_CONFIG="{}"\nexec python -m smoothing_tf.train "$@"\n'
+_TRAIN = 'exec python -m smoothing_tf.train "$@"'
+# Training itself takes whatever TensorFlow sees, if need be the CPU.
+_CHECK = "python -m components.train.accelerators"
 
 
 def make_job_set(
@@ -72,8 +75,8 @@ def host_names(name: str, num_machines: int) -> list[str]:
     return [f"{name}-{_WORKER}-0-{index}.{name}" for index in range(num_machines)]
 
 
-def _script(name: str, num_machines: int) -> str:
-    """Makes the shell script of a pod."""
+def _script(name: str, num_machines: int, needs: NodeNeeds) -> str:
+    """Makes the shell script of a pod, which ends at the first error."""
     addresses = [f"{host}:{_PORT}" for host in host_names(name, num_machines)]
     cluster = {
         "cluster": {_WORKER: addresses},
@@ -81,7 +84,9 @@ def _script(name: str, num_machines: int) -> str:
     }
     # The index is a number in JSON, which the shell fills in.
     text = json.dumps(cluster).replace(f'"{_INDEX}"', _INDEX)
-    return _SCRIPT.format(text.replace('"', '\\"'))
+    variable = 'export TF_CONFIG="{}"'.format(text.replace('"', '\\"'))
+    checks = [_CHECK] if ACCELERATORS_VARIABLE in needs.variables else []
+    return "".join(f"{line}\n" for line in (*checks, variable, _TRAIN))
 
 
 def _pod(
@@ -96,20 +101,24 @@ def _pod(
         *({"persistentVolumeClaim": {"claimName": n}} for n in needs.claims.values()),
         *({"secret": {"secretName": n}} for n in needs.secret_files.values()),
     ]
+    variables = needs.variables.items()
     names = [f"volume-{index}" for index in range(len(volumes))]
     container = {
         "name": "train",
         "image": image,
         "imagePullPolicy": needs.image_pull_policy,
-        "command": ["sh", "-ec", _script(name, num_machines), "train"],
+        "command": ["sh", "-ec", _script(name, num_machines, needs), "train"],
         "args": list(flags),
         "ports": [{"containerPort": _PORT, "protocol": "TCP"}],
         "env": [
-            {
-                "name": variable,
-                "valueFrom": {"secretKeyRef": {"name": secret, "key": key}},
-            }
-            for variable, (secret, key) in needs.secret_variables.items()
+            *({"name": name, "value": value} for name, value in variables),
+            *(
+                {
+                    "name": variable,
+                    "valueFrom": {"secretKeyRef": {"name": secret, "key": key}},
+                }
+                for variable, (secret, key) in needs.secret_variables.items()
+            ),
         ],
         "resources": _resources(needs),
         "volumeMounts": [

@@ -60,6 +60,7 @@ def test_the_pods_train_the_configuration_that_was_given(tmp_path, capsys):
             "The stages smoothed, reverse need different things",
         ),
         ({"retries": "2", "retry_backoff": "5"}, "`retry_backoff` has no effect"),
+        ({"checkpoint_root": "/runs/x"}, "`checkpoint_root` has no effect: a JobSet"),
         ({"name": "Digits"}, "`name` names the JobSet 'Digits'"),
         ({"name": "a" * 50}, "`name` 'a+' makes host names of 61 letters.* at most 46"),
         ({"output": "job_set.json"}, "must end with .yaml"),
@@ -77,3 +78,13 @@ def test_one_stage_may_need_what_the_other_does_not(tmp_path):
     more = {"node_resources": "train_reverse:cpu=2", "stages": "reverse"}
     job_set.main([*flags_of(**more), output])
     assert "cpu: '2'" in (tmp_path / "job_set.yaml").read_text()
+
+
+def test_the_pods_check_that_they_have_their_accelerators(tmp_path):
+    output = tmp_path / "job_set.yaml"
+    more = {"train_accelerator": "nvidia.com/gpu", "train_accelerator_count": "4"}
+    job_set.main([*flags_of(**more, num_machines="2"), f"--output={output}"])
+    text = output.read_text()
+    assert "name: SMOOTHING_TF_ACCELERATORS" in text
+    assert "value: nvidia.com/gpu=4" in text
+    assert "python -m components.train.accelerators" in text

@@ -49,6 +49,14 @@ def test_an_image_that_cannot_use_them_is_one_line(monkeypatch, count):
     message = f"given {count} nvidia.com/gpu, but TensorFlow sees 0 GPUs. Use an image"
     with pytest.raises(RuntimeError, match=message):
         accelerators.make_strategy()
+    with pytest.raises(RuntimeError, match=message):
+        accelerators.main([])
+
+
+def test_accelerators_that_tensorflow_sees_pass_the_check(monkeypatch):
+    given(monkeypatch, "nvidia.com/gpu=2")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * 2)
+    accelerators.check_accelerators()
 
 
 def test_the_node_trains_on_all_of_them(

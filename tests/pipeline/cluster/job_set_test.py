@@ -29,6 +29,7 @@ NEEDS = NodeNeeds(
     secret_variables={"HTTPS_PROXY": ("proxy", "url")},
     image_pull_policy="IfNotPresent",
     image_pull_secrets=("registry",),
+    variables={"SMOOTHING_TF_ACCELERATORS": "nvidia.com/gpu=4"},
 )
 FLAGS = ["--dataset=digits", "--workdir=/runs/digits", "--strategy=multi_worker"]
 
@@ -78,7 +79,9 @@ def test_a_pod_starts_its_worker_with_the_configuration_of_the_cluster(tmp_path,
         text=True,
         check=True,
     )
-    cluster, *arguments = result.stdout.splitlines()
+    empty, *check, cluster, module, name = result.stdout.splitlines()[:6]
+    assert [empty, *check] == ["", "-m", "components.train.accelerators"]
+    arguments = [module, name, *result.stdout.splitlines()[6:]]
     assert json.loads(cluster) == {
         "cluster": {
             "worker": ["digits-worker-0-0.digits:2222", "digits-worker-0-1.digits:2222"]
@@ -86,6 +89,18 @@ def test_a_pod_starts_its_worker_with_the_configuration_of_the_cluster(tmp_path,
         "task": {"type": "worker", "index": index},
     }
     assert arguments == ["-m", "smoothing_tf.train", *FLAGS, "--name=two words"]
+
+
+def test_a_pod_without_its_accelerators_does_not_train(tmp_path):
+    (container,) = pod_of(make())["containers"]
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$@"\nexit 1\n')
+    python.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    command = [*container["command"], *container["args"]]
+    result = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stdout == "-m components.train.accelerators\n"
 
 
 def test_hosts_are_those_that_the_network_of_the_job_set_publishes():
