@@ -67,7 +67,11 @@ class ObservedCache(kfp_cache.LocalCache):
 
     def put(self, key: str, outputs: dict[str, Any]) -> None:
         """Stores the outputs of an execution that has run."""
-        self.finished(self._current, outputs)
+        try:
+            self.finished(self._current, outputs)
+        except Exception as error:
+            # kfp only logs an error of its cache, and would not store the outputs.
+            self.not_recorded(self._current, error)
         super().put(key, outputs)
 
     def asked(self, execution: Execution, outputs: dict[str, Any] | None) -> None:
@@ -75,6 +79,9 @@ class ObservedCache(kfp_cache.LocalCache):
 
     def finished(self, execution: Execution, outputs: dict[str, Any]) -> None:
         """Hears of an execution that has run, before the cache stores it."""
+
+    def not_recorded(self, execution: Execution, error: Exception) -> None:
+        """Hears of an error of `finished`; the cache stores the execution anyway."""
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import datetime
 import pathlib
+import sys
 from typing import Any
 
 from pipeline.graph import Node
@@ -17,13 +18,15 @@ from pipeline.records.node_record import (
 )
 from pipeline.records.observed_cache import Execution, ObservedCache
 from smoothing_tf import artifacts
+from smoothing_tf.os_errors import message_of_os_error
 
 
 class RecordingCache(ObservedCache):
     """The cache of a real run.
 
     A node's record is written when the node has finished, before the cache knows of
-    it: whatever comes from the cache has a record, unless an earlier version made it.
+    it: whatever comes from the cache has a record, unless an earlier version made it
+    or the record could not be written, as a line on stderr said then.
     """
 
     def __init__(self, root: pathlib.Path, nodes: list[Node]):
@@ -46,8 +49,9 @@ class RecordingCache(ObservedCache):
 
     def finished(self, execution: Execution, outputs: dict[str, Any]) -> None:
         node = self._nodes[execution.component]
-        # Names of runs are times, and nobody else starts one in a locked root.
-        directory = max(self._root.glob(f"{RUNS}/{node.task}"))
+        directory = next(
+            each for each in _candidates(self._root, node, outputs) if each.is_dir()
+        )
         NodeRecord(
             node=node.name,
             task=node.task,
@@ -59,6 +63,17 @@ class RecordingCache(ObservedCache):
             code=code_files(node.function),
         ).write(directory)
         self._remember(node, directory)
+
+    def not_recorded(self, execution: Execution, error: Exception) -> None:
+        if isinstance(error, OSError):
+            reason = message_of_os_error(error)
+        else:
+            reason = repr(error)
+        print(
+            f"{self._nodes[execution.component].name}: its record could not be written,"
+            f" and pipeline.lineage will not know it: {reason}",
+            file=sys.stderr,
+        )
 
     def _remember(self, node: Node, directory: pathlib.Path | None) -> None:
         """Notes which record a node's state in this run has; None for none."""
@@ -88,13 +103,26 @@ def find_directory(
     Returns:
       The directory whose record has the key; None if there is none.
     """
-    uris = [getattr(value, "uri", None) for value in outputs.values()]
-    # Next to its artifacts; what push makes is elsewhere.
-    candidates = [pathlib.Path(uri).parent for uri in uris if uri]
-    candidates += sorted(root.glob(f"{RUNS}/{node.task}"), reverse=True)
-    for directory in dict.fromkeys(candidates):
-        is_ours = directory.is_relative_to(root) and (directory / RECORD_FILE).exists()
-        record = read_record(directory) if is_ours else None
+    for directory in _candidates(root, node, outputs):
+        has_record = (directory / RECORD_FILE).exists()
+        record = read_record(directory) if has_record else None
         if record is not None and record.key == key:
             return directory
     return None
+
+
+def _candidates(
+    root: pathlib.Path, node: Node, outputs: dict[str, Any]
+) -> list[pathlib.Path]:
+    """Lists directories in which a node may have made outputs, likeliest first."""
+    uris = [getattr(value, "uri", None) for value in outputs.values()]
+    parents = [pathlib.Path(uri).parent for uri in uris if uri]
+    # Next to its artifacts; only what push makes is elsewhere.
+    directories = [
+        path
+        for path in parents
+        if path.parent.parent == root and path.match(f"{RUNS}/{node.task}")
+    ]
+    # Names of runs are times.
+    directories += sorted(root.glob(f"{RUNS}/{node.task}"), reverse=True)
+    return list(dict.fromkeys(directories))

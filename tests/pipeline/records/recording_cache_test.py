@@ -1,8 +1,14 @@
 """What a run writes down about its nodes."""
 
+import errno
 import json
 
-from pipeline.records.node_record import LAST_RUN_FILE, all_records, read_record
+from pipeline.records.node_record import (
+    LAST_RUN_FILE,
+    NodeRecord,
+    all_records,
+    read_record,
+)
 from pipeline.records.recording_cache import read_last_run
 from tests.testing.small_pipeline import FLAGS
 
@@ -61,3 +67,24 @@ def test_damaged_files_count_as_missing(small):
     # The run itself goes on as if nothing was there.
     assert set(small.run().outcomes.values()) == {"ran", "cached"}
     assert read_last_run(small.root)["join"] is None
+
+
+def test_a_record_that_cannot_be_written_costs_no_cache_entry(
+    small, monkeypatch, capsys
+):
+    def fail(record, directory):
+        raise OSError(errno.ENOSPC, "No space left on device", str(directory))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NodeRecord, "write", fail)
+        assert small.run().outcomes["one"] == "ran"
+    assert capsys.readouterr().err.count("No space left on device. Free some") == 4
+    assert small.run().outcomes["one"] == "cached"
+
+
+def test_a_record_is_next_to_its_artifacts_whatever_the_clock_says(small):
+    # A run that the clock dates after those that follow.
+    (small.root / "smoothing-9999-01-01" / "make").mkdir(parents=True)
+    small.run()
+    (directory,) = (p for p, r in all_records(small.root).items() if r.node == "one")
+    assert directory.parent.name != "smoothing-9999-01-01"
