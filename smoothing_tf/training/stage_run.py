@@ -130,7 +130,7 @@ class StageRun:
                 while self._trainer.step < self._config.num_steps:
                     self._finish(self._call(iterator, monitor), validation, monitor)
             finally:
-                self._profiler.close(self._trainer.step, monitor)
+                self._profiler.close(monitor)
         self._stop.raise_if_requested()
 
     def _take_first_steps(self, iterator, validation, monitor) -> bool:
@@ -140,6 +140,8 @@ class StageRun:
         nats, norm = float(results.nats[0]), float(results.gradient_norm[0])
         # With unchanged settings the run would only diverge again.
         if step > 0 and self._changes and self._divergence.is_diverged(nats, norm):
+            # Its steps are repeated, and may be far from those to profile.
+            self._profiler.close(monitor)
             self._go_back(step, monitor)
             return False
         if math.isfinite(nats) and math.isfinite(norm):

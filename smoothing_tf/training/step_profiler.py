@@ -15,8 +15,8 @@ class StepProfiler:
     """Writes one profile of the steps that `profile_steps` names.
 
     The profile is in the directory tensorboard/plugins/profile/TIME of the stage. A
-    training that stops before the last of the steps writes what it has, and if it
-    resumes before that step, another profile of the remaining ones.
+    training that stops before the last of the steps, or goes back, writes what it has,
+    and when it comes to such steps again, another profile of them.
 
     Args:
       stage: name of the stage.
@@ -36,7 +36,8 @@ class StepProfiler:
         self._stage = stage
         self._steps = config.profiled_steps if is_chief else range(0)
         self._directory = pathlib.Path(directory) / TENSORBOARD_DIRECTORY
-        self._first: int | None = None
+        # The first and the last step of the open profile; None if there is none.
+        self._open: tuple[int, int] | None = None
 
     @contextlib.contextmanager
     def step(self, step: int, monitor: Monitor) -> Iterator[None]:
@@ -49,28 +50,29 @@ class StepProfiler:
         if step not in self._steps:
             yield
             return
-        if self._first is None:
+        if self._open is None:
             artifacts.make_directory(self._directory)
             tf.profiler.experimental.start(str(self._directory))
-            self._first = step
+            self._open = (step, step)
         # TensorBoard groups what happens by these names and numbers.
         with tf.profiler.experimental.Trace("train", step_num=step, _r=1):
             yield
+        self._open = (self._open[0], step)
         if step == self._steps[-1]:
-            self.close(step, monitor)
+            self.close(monitor)
 
-    def close(self, step: int, monitor: Monitor) -> None:
+    def close(self, monitor: Monitor) -> None:
         """Writes the profile of the steps so far, if there are any.
 
         Args:
-          step: number of the last step.
           monitor: monitor that says where the profile is.
         """
-        if self._first is None:
+        if self._open is None:
             return
+        first, last = self._open
+        self._open = None
         tf.profiler.experimental.stop()
         monitor.say(
-            f"{self._stage}: wrote a profile of steps {self._first} to {step} below"
+            f"{self._stage}: wrote a profile of steps {first} to {last} below"
             f" {self._directory}."
         )
-        self._first = None

@@ -77,9 +77,13 @@ def test_training_goes_back_to_the_checkpoint_before_it_diverged(tmp_path, capsy
     assert "resumes from" in message and "checkpoints/ckpt-2" in message
     assert "ckpt-3 have diverged" in message
     assert steps_of(tmp_path) == [2, 3]
-    train(tmp_path, make_model=steep, num_steps=4, learning_rate=1e-12, **EVERY_STEP)
-    assert "ckpt-3 have diverged; resuming from ckpt-2" in capsys.readouterr().err
-    assert steps_of(tmp_path) == [3, 4]
+    settings = EVERY_STEP | {"learning_rate": 1e-12, "profile_steps": "4:5"}
+    train(tmp_path, make_model=steep, num_steps=5, progress=True, **settings)
+    said = capsys.readouterr().err
+    assert "ckpt-3 have diverged; resuming from ckpt-2" in said
+    # Of the steps in between, which are repeated, there is no profile.
+    assert re.findall(r"a profile of steps (\d to \d)", said) == ["4 to 4", "4 to 5"]
+    assert steps_of(tmp_path) == [4, 5]
     name = "weights/0/.ATTRIBUTES/VARIABLE_VALUE"
     np.testing.assert_allclose(state(tmp_path)[name], good[name], atol=1e-6)
     # The diverged one was kept, out of the way.
