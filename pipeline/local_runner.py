@@ -130,17 +130,20 @@ def _run_locked(
         print(f"Removed the damaged cache entry {path}; its node will run again.")
     pipeline = smoothing_pipeline(options.image)
     arguments = to_parameters(config, options)
-    log = RunLog(node_names(pipeline), sys.stdout, root / "logs")
+    outcomes: dict[str, str] = {}
+    seconds: dict[str, float] = {}
     start = time.monotonic()
     if kfp_version.is_known():
         # Other versions lack modules that these import.
         from pipeline.kfp_run import run_pipeline
         from pipeline.records.recording_cache import RecordingCache
 
+        log = RunLog(node_names(pipeline), sys.stdout, root / "logs")
         cache = RecordingCache(root, nodes_of(pipeline))
         outputs = run_pipeline(
             pipeline, arguments, root=root, scratch=scratch, log=log, cache=cache
         )
+        outcomes, seconds = log.outcomes, log.seconds
     else:
         print(kfp_version.describe_unknown(), file=sys.stderr)
         outputs = run_plainly(pipeline, arguments, root=root, scratch=scratch)
@@ -155,8 +158,8 @@ def _run_locked(
     if outputs["blessed"] == "true":
         pushed = find_pushed_version(outputs["saved_model"].path, push_dir)
     result = {
-        "outcomes": log.outcomes,
-        "seconds": log.seconds,
+        "outcomes": outcomes,
+        "seconds": seconds,
         "metrics": metrics,
         "report": report,
         "data_page": data_page,
