@@ -15,10 +15,12 @@ from collections.abc import Sequence
 
 import yaml
 
+from components.pods import check_on_volume
 from pipeline.cluster import kubernetes_names as names
 from pipeline.cluster.cluster_config import ClusterConfig
 from pipeline.cluster.job_set import host_names, make_job_set
 from pipeline.cluster.node_needs import NodeNeeds
+from pipeline.pipeline_config import DEFAULT_IMAGE
 from smoothing_tf import artifacts, command_line
 from smoothing_tf import config as config_lib
 from smoothing_tf.settings import setting, validate
@@ -43,7 +45,7 @@ class JobSetConfig:
     num_machines: int = setting(2, "Number of machines.", minimum=2, maximum=1000)
     name: str = setting("smoothing-train", "Name of the JobSet and of its hosts.")
     image: str = setting(
-        "smoothing-tf-python:0.1.0",
+        DEFAULT_IMAGE,
         "Container image of every pod; it holds Python and these packages.",
     )
     stages: tuple[str, ...] = setting(
@@ -88,16 +90,13 @@ def common_needs(cluster: ClusterConfig, options: JobSetConfig) -> NodeNeeds:
             "`checkpoint_root` has no effect: a JobSet keeps its checkpoints in"
             " --workdir, where it resumes. Drop it."
         )
-    workdir = options.workdir
-    if not names.is_plain(workdir) or not any(
-        names.is_below(workdir, path) for path in needs.claims
-    ):
-        mounted = ", ".join(needs.claims) or "none"
-        raise ValueError(
-            "`workdir` must be below the path of a --pvc=NAME:PATH that the training"
-            f" nodes mount ({mounted}); got {workdir!r}, which would be lost with the"
-            " pod, and which the other machines would not see."
-        )
+    check_on_volume(
+        "workdir",
+        options.workdir,
+        needs.claims,
+        "the training nodes mount",
+        loss=", and which the other machines would not see",
+    )
     return needs
 
 

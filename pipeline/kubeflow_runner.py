@@ -28,14 +28,6 @@ from smoothing_tf.settings import setting
 class KubeflowRunnerConfig(PipelineConfig):
     """Settings of the Kubeflow runner."""
 
-    push_dir: str | None = setting(
-        None,
-        "Where models are pushed to, as <push_dir>/<integer version>/: a directory"
-        " below the path of a --pvc, or gs://BUCKET/DIR.",
-        none_name="",
-        is_path=True,
-        url_schemes=("gs",),
-    )
     output: str | None = setting(
         None,
         "File to compile to, .yaml; its run parameters carry the flags given.",

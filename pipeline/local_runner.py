@@ -46,6 +46,13 @@ _RESUME = (
 class LocalRunnerConfig(PipelineConfig):
     """Settings of a local run."""
 
+    push_dir: str | None = setting(
+        None,
+        "Where models are pushed to, as <push_dir>/<integer version>/; by default"
+        " <pipeline_root>/serving.",
+        none_name="",
+        is_path=True,
+    )
     pipeline_root: str = setting(
         None, "Directory for artifacts, cache, logs and the report.", is_path=True
     )

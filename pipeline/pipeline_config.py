@@ -5,19 +5,14 @@ import dataclasses
 from components.configure.node_settings import NodeSettings
 from smoothing_tf.settings import setting
 
+DEFAULT_IMAGE = "smoothing-tf-python:0.1.0"
+
 
 @dataclasses.dataclass(frozen=True)
 class PipelineConfig(NodeSettings):
     """Settings of the pipeline, shared by its runners."""
 
-    push_dir: str | None = setting(
-        None,
-        "Where models are pushed to, as <push_dir>/<integer version>/; by default"
-        " <pipeline_root>/serving.",
-        none_name="",
-        is_path=True,
-    )
     image: str = setting(
-        "smoothing-tf-python:0.1.0",
+        DEFAULT_IMAGE,
         "Container image of every node; it holds Python and these packages.",
     )

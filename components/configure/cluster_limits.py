@@ -1,4 +1,4 @@
-"""What the configuration of a run must fit on a cluster.
+"""Limits that a cluster sets to the configuration of a run.
 
 Whoever compiles the pipeline writes it into an environment variable of the node
 configure, so that edited run parameters are checked again before anything runs.
@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from components.pods import is_in_pod
+from components.pods import check_on_volume, is_in_pod, is_plain
 from smoothing_tf.config import Config
 from smoothing_tf.training.replicas import check_replicas
 
@@ -77,23 +77,10 @@ class ClusterLimits:
                     f" got {push_dir!r}."
                 )
             return
-        if not is_plain(push_dir) or not any(
-            is_below(push_dir, path) for path in self.push_volumes
-        ):
-            mounted = ", ".join(self.push_volumes) or "none"
-            raise ValueError(
-                "`push_dir` must be below the path of a --pvc=NAME:PATH that the node"
-                f" push mounts ({mounted}), or be gs://BUCKET/DIR; got {push_dir!r},"
-                " which would be lost with the pod."
-            )
-
-
-def is_plain(path: str) -> bool:
-    """Whether an absolute path has no empty or relative parts and is not the root."""
-    parts = path.split("/")[1:]
-    return path.startswith("/") and all(p not in ("", ".", "..") for p in parts)
-
-
-def is_below(path: str, directory: str) -> bool:
-    """Whether a plain absolute path is a directory or is below it."""
-    return path == directory or path.startswith(f"{directory}/")
+        check_on_volume(
+            "push_dir",
+            push_dir,
+            self.push_volumes,
+            "the node push mounts",
+            alternative=", or be gs://BUCKET/DIR",
+        )

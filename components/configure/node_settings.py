@@ -12,8 +12,8 @@ class NodeSettings(IngestConfig):
 
     push_dir: str | None = setting(
         None,
-        "Where models are pushed to, as <push_dir>/<integer version>/: a directory, or"
-        " gs://BUCKET/DIR.",
+        "Where models are pushed to, as <push_dir>/<integer version>/: a directory, on"
+        " a cluster below the path of a --pvc, or gs://BUCKET/DIR.",
         none_name="",
         is_path=True,
         url_schemes=("gs",),

@@ -3,6 +3,7 @@
 import dataclasses
 
 from components.configure.cluster_limits import ClusterLimits
+from components.pods import check_on_volume
 from components.train.accelerators import ACCELERATORS_VARIABLE
 from components.train.checkpoint_root import CHECKPOINT_ROOT_VARIABLE
 from pipeline.cluster import kubernetes_names as names
@@ -162,7 +163,7 @@ class ClusterConfig:
 
     @property
     def limits(self) -> ClusterLimits:
-        """What the configuration of a run must fit."""
+        """The limits that these needs set to the configuration of a run."""
         needs = {stage: self.needs(f"train_{stage}") for stage in TWO_STAGES}
         return ClusterLimits(
             tuple(self.needs("push").claims),
@@ -175,13 +176,9 @@ class ClusterConfig:
 
     def _check_checkpoint_root(self, checkpoint_root: str) -> None:
         for stage in TWO_STAGES:
-            claims = self.needs(f"train_{stage}").claims
-            if not names.is_plain(checkpoint_root) or not any(
-                names.is_below(checkpoint_root, path) for path in claims
-            ):
-                mounted = ", ".join(claims) or "none"
-                raise ValueError(
-                    "`checkpoint_root` must be below the path of a --pvc=NAME:PATH that"
-                    f" the node train_{stage} mounts ({mounted}); got"
-                    f" {checkpoint_root!r}, which would be lost with the pod."
-                )
+            check_on_volume(
+                "checkpoint_root",
+                checkpoint_root,
+                self.needs(f"train_{stage}").claims,
+                f"the node train_{stage} mounts",
+            )
