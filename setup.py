@@ -42,7 +42,7 @@ _REQUIREMENTS = [
 _EXTRAS = {
     # What `components` and `pipeline` need besides the library's requirements.
     # The local runner parses the messages of this minor version of kfp.
-    "pipeline": ["kfp>=2.17,<2.18"],
+    "pipeline": ["kfp>=2.17,<2.18", "pyyaml>=6,<7"],
     # Volumes, secrets, node selectors and tolerations of a Kubeflow cluster.
     "cluster": ["kfp>=2.17,<2.18", "kfp-kubernetes>=2.17,<2.18"],
     # Beam's Dask runner, for the pipeline on several processes or machines.
