@@ -34,7 +34,7 @@ _TO_COME = "(to come from {})"
 
 @dataclasses.dataclass(frozen=True)
 class Forecast:
-    """What a run would do with a node.
+    """Forecast of what a run would do with a node.
 
     Attributes:
       node: the node.
@@ -68,7 +68,6 @@ class DryRun(ObservedCache):
         self._last = read_last_run(root)
         self._forecasts: dict[str, Forecast] = {}
         self._damaged = {path.stem for path in damaged_entries(root)}
-        self._missed: set[str] = set()
         # Names of the nodes whose outputs are not known yet.
         self._open: set[str] = set()
 
@@ -85,7 +84,6 @@ class DryRun(ObservedCache):
     def asked(self, execution: Execution, outputs: dict[str, Any] | None) -> None:
         node = self._nodes[execution.component]
         if outputs is None:
-            self._missed.add(node.component)
             self._set(node, "runs", *self._explain(node, execution))
             return
         directory = find_directory(self._root, node, execution.key, outputs)
@@ -130,7 +128,7 @@ class DryRun(ObservedCache):
     ) -> tuple[dict[str, Any], status.Status]:
         spec, node = task["component_spec"], self._nodes[task["component_name"]]
         inputs, outputs = spec.input_definitions, spec.output_definitions
-        if node.component not in self._missed:
+        if not node.is_cached:
             self._set(node, "always runs")
             if not inputs.artifacts and not outputs.artifacts:
                 return run(**task)
