@@ -16,8 +16,7 @@ from importlib import metadata
 
 from smoothing_tf.checkout import PACKAGES, ROOT
 
-# Packages whose versions are part of the digest. They are read where the digest is
-# made, so a cluster's image should have the same versions.
+# Packages whose versions are part of the digest, as installed where it is computed.
 DISTRIBUTIONS = (
     "apache-beam",
     "keras",

@@ -110,7 +110,7 @@ def _fail(error: Exception) -> None:
         _discard_stdout()
     print(f"error: {message_of(error)}", file=sys.stderr)
     if _is_lost_worker(error):
-        # TensorFlow would try to take leave of the worker that is lost.
+        # TensorFlow would try to disconnect from the lost worker and hang.
         _exit_at_once(1)
     sys.exit(1)
 

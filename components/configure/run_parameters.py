@@ -23,7 +23,7 @@ OWN_PARAMETERS = (
     "max_bits_per_dim",
     "push_dir",
 )
-# Of `num_steps`: each stage has its own number, which is in `flags`.
+# Value of `num_steps` when each stage has its own.
 _OF_EACH_STAGE = 0
 
 

@@ -1,1 +1,1 @@
-"""What the nodes need on a Kubernetes cluster."""
+"""Requirements of the nodes on a Kubernetes cluster."""

@@ -20,7 +20,7 @@ _MAX_WAIT_SECONDS = 7 * 24 * 3600
 
 @dataclasses.dataclass(frozen=True)
 class ClusterConfig:
-    """What the nodes need on a cluster; all of it is part of the compiled pipeline."""
+    """Requirements of the nodes on a cluster, all part of the compiled pipeline."""
 
     node_resources: tuple[str, ...] = setting(
         (),

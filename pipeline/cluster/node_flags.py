@@ -1,4 +1,4 @@
-"""What the elements of flags mean for one node; see node_elements.py."""
+"""Meaning of the elements of flags for one node; see node_elements.py."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What one node of the pipeline needs on a cluster, as its pod's specification."""
+"""Requirements of one node on a cluster, as its pod's specification."""
 
 import dataclasses
 from collections.abc import Mapping

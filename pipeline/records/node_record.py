@@ -1,4 +1,4 @@
-"""What a node of a local run was given and what it made, as a file.
+"""Files that record a local run's nodes: what each was given and what it made.
 
 record.json in the directory of the node holds it, next to the artifacts.
 `<pipeline_root>/last_run.json` says which record was the last one of each node.

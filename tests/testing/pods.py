@@ -23,8 +23,8 @@ def as_user() -> tuple[str, ...]:
     """Makes the beginning of a command that runs the rest as USER.
 
     Skips the test, with the reason, where that is impossible. If USER cannot reach the
-    interpreter or the checkout, e.g. below /root, it may read any file, but write no
-    more than before.
+    interpreter or the checkout, e.g. in a home directory, it may read any file, but
+    write no more than before.
     """
     if os.geteuid() != 0:
         pytest.skip("only root can run a process as another user")
