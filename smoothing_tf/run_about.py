@@ -25,4 +25,4 @@ def describe(workdir: artifacts.Path, dataset: str, stored_name: str) -> About:
     lines: tuple[str, ...] = ()
     if metrics.exists():
         lines = tuple(headline(artifacts.read_json(metrics)).splitlines())
-    return About(stored_name, find_license(dataset, stored_name), lines)
+    return About(stored_name, find_license(dataset), lines)
