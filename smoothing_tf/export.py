@@ -77,7 +77,9 @@ def main(argv: Sequence[str]) -> None:
         version,
         max_samples=options.max_samples,
         inpainting=options.inpainting,
-        about=run_about.describe(options.workdir, config.data.dataset, data.name),
+        about=run_about.describe(
+            options.workdir, config.data.dataset, data.name, trained.steps
+        ),
         progress=True,
     )
     print(f"Exported to {version}.")

@@ -62,7 +62,7 @@ def model_card(
         f"# A model of {about.data or 'data'}",
         f"| | |\n|---|---|\n{table}",
         "## Likelihood",
-        likelihoods or "The model was not evaluated before it was exported.",
+        likelihoods or "No evaluation of these weights is recorded.",
         "## Intended use",
         _USE,
         "## How to call it",

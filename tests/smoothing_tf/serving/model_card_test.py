@@ -16,7 +16,7 @@ def test_an_export_has_a_card_with_a_picture(images_exported):
     card = (images_exported / CARD_FILE).read_text(encoding="utf-8")
     for text in (
         "not recorded; ask whoever provided the data",
-        "The model was not evaluated before it was exported.",
+        "No evaluation of these weights is recorded.",
         "| Noise of x~ | gaussian, standard deviation 0.3 |",
         "| Largest request | 20 rows |",
         "| Network of baseline | MADE, ",
