@@ -44,7 +44,7 @@ def model_card(
         "License of the data": about.data_license
         or "not recorded; ask whoever provided the data",
     }
-    if served.labels.spec:
+    if "num_classes" in metadata:
         names = metadata.get("class_names")
         shown = f": {', '.join(names)}" if names else ""
         rows["Classes"] = f"{metadata['num_classes']}{shown}"

@@ -69,9 +69,9 @@ def export_saved_model(
     raw units, `nats` and its terms are on the standardized scale, and `nats_raw_units`
     is the bound in raw units.
 
-    With a class-conditional model every signature takes `label` int32 [n] as well, and
-    those that draw x~ return it; there, -1 draws a class from the training frequencies,
-    and in `inpaint` infers it from the known values.
+    Every signature whose networks are class-conditional takes `label` int32 [n] as
+    well. Those that draw new examples return it; there, -1 draws a class from the
+    training frequencies, and in `inpaint` infers it from the known values.
 
     Next to the model are assets.extra/smoothing.json, which describes the tensors,
     assets.extra/tf_serving_warmup_requests, README.md and, where samples can be shown,
