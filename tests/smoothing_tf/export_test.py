@@ -42,6 +42,12 @@ def test_one_stage_of_two_is_no_model(run_dir, tmp_path):
         )
 
 
+def test_a_baseline_by_itself_cannot_inpaint(tmp_path):
+    flags = [f"--workdir={tmp_path}", f"--output={tmp_path}", "--stages=baseline"]
+    with pytest.raises(ValueError, match="^`--inpainting` needs --stages with"):
+        export.main([*flags, "--inpainting"])
+
+
 def _likelihoods(directory, steps):
     return run_about.describe(directory, "tfds:mnist", "mnist", steps).likelihoods
 
