@@ -40,6 +40,7 @@ def test_names_of_data_and_classes_do_not_break_the_table(vectors):
         "signatures": ["sample"],
     }
     card = model_card(Served.of(odd), about, metadata, 1_500_000)
+    assert card.startswith("# A model of my \\*data\\*\n")
     assert "| Classes | 3: a\\|b, # c d, \\<script\\> |" in card
     assert "- bits\\_per\\_dim \\<= 2.5 +- 0.1" in card
     assert "| Size | 1.5 MB |" in card
