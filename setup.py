@@ -62,6 +62,7 @@ _EXTRAS = {
         "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
+        "psutil>=6",
         "pytest>=8",
         "pytest-timeout>=2.3",
         "pytest-xdist>=3.6",

@@ -44,8 +44,8 @@ class ExportOptions:
     )
     inpainting: bool = setting(
         False,
-        "Whether to export inpainting as well, if both stages are autoregressive. It"
-        " holds both samplers once more, and an export takes half as long again.",
+        "Whether to export inpainting as well, which needs two autoregressive stages."
+        " It holds both samplers once more, and an export takes half as long again.",
     )
 
     def __post_init__(self):
@@ -56,6 +56,11 @@ class ExportOptions:
             raise ValueError(
                 "`--stages` must name both smoothed and reverse, or neither; got"
                 f" {','.join(self.stages)}."
+            )
+        if self.inpainting and not set(self.stages) & set(TWO_STAGES):
+            raise ValueError(
+                "`--inpainting` needs --stages with smoothed and reverse; got"
+                f" {','.join(self.stages)}. Drop it, or name these stages too."
             )
 
 
@@ -77,7 +82,9 @@ def main(argv: Sequence[str]) -> None:
         version,
         max_samples=options.max_samples,
         inpainting=options.inpainting,
-        about=run_about.describe(options.workdir, config.data.dataset, data.name),
+        about=run_about.describe(
+            options.workdir, config.data.dataset, data.name, trained.steps
+        ),
         progress=True,
     )
     print(f"Exported to {version}.")

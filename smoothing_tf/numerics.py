@@ -123,6 +123,21 @@ def levels_to_uint8(levels: np.ndarray, num_levels: int) -> np.ndarray:
     return _grey_levels(num_levels)[levels]
 
 
+def uint8_to_levels(grey: tf.Tensor, num_levels: int) -> tf.Tensor:
+    """Maps 8-bit grey levels v to the nearest levels, round(v (L - 1) / 255).
+
+    It inverts `levels_to_uint8`.
+
+    Args:
+      grey: tensor of grey levels from 0 to 255.
+      num_levels: L, the number of levels, at most 256.
+
+    Returns:
+      float64 tensor of the shape of `grey`, whole numbers in 0, ..., L-1.
+    """
+    return tf.round(tf.cast(grey, tf.float64) * (num_levels - 1) / 255)
+
+
 @functools.cache
 def _grey_levels(num_levels: int) -> np.ndarray:
     unit = levels_to_unit(np.arange(num_levels), num_levels)

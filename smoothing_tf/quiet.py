@@ -113,10 +113,11 @@ def explain_unused_gpu(log: str) -> str | None:
     for line in log.splitlines():
         # I0000 00:00:1795824068.860292    9512 cudart_stub.cc:31] What it says.
         text = (line.partition("] ")[2] or line).strip()
-        if _ON_GPUS.search(text) and text not in reasons:
-            reasons.append(text)
-    reason = " ".join(reasons) or f"Set {_LEVEL}=0 to see its messages."
-    return f"TensorFlow does not use the GPU of this machine. {reason} {_ADVICE}"
+        reason = f"{text.rstrip('.')}."
+        if _ON_GPUS.search(text) and reason not in reasons:
+            reasons.append(reason)
+    why = " ".join(reasons) or f"Set {_LEVEL}=0 to see its messages."
+    return f"TensorFlow does not use the GPU of this machine. {why} {_ADVICE}"
 
 
 def _gpu_files() -> list[str]:

@@ -123,7 +123,7 @@ def _map(function, elements, dtype):
         autograph=False,
     )
     if tf.executing_eagerly():
-        # Otherwise TensorFlow takes many such calls for one function that is traced
+        # Otherwise TensorFlow treats many such calls as one function that is traced
         # over and over, and warns.
         elements = tf.nest.map_structure(tf.convert_to_tensor, elements)
         mapped = mapped.get_concrete_function(elements)

@@ -89,10 +89,11 @@ def load_stages(
       FileNotFoundError: a stage has no checkpoint.
       ValueError: all checkpoints of a stage are damaged.
     """
-    models = {
-        str(stage): load_stage(config, stage, data, directory)
-        for stage, directory in directories.items()
-    }
+    models, steps = {}, {}
+    for stage, directory in directories.items():
+        model = make_model(config, stage, data)
+        steps[str(stage)] = restore_stage(model, directory)
+        models[str(stage)] = model
     classes = Classes()
     if any(model.num_classes is not None for model in models.values()):
         if isinstance(data, Dataset):
@@ -103,5 +104,6 @@ def load_stages(
         num_levels=data.num_levels,
         standardization=data.standardization,
         classes=classes,
+        steps=steps,
         **models,
     )

@@ -1,1 +1,1 @@
-"""What the scripts measure; importing it imports TensorFlow."""
+"""The measurements of the scripts; importing them imports TensorFlow."""

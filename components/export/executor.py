@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from components.configuration import node_config
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf.data.dataset import open_dataset
-from smoothing_tf.data.licenses import find_license
 from smoothing_tf.serving.about import About
 from smoothing_tf.serving.saved_model import export_saved_model
 
@@ -35,5 +34,6 @@ def run(
     dataset = open_dataset(config.data)
     trained = stages.load_stages(config, dataset, stage_dirs)
     devices.announce()
-    about = About(dataset.name, find_license(config.data.dataset, dataset.name))
-    export_saved_model(trained, output_dir, about=about, progress=True)
+    # The license is unknown: ingest stores no more of a data set than its name, which
+    # may be that of a folder of the user.
+    export_saved_model(trained, output_dir, about=About(dataset.name), progress=True)

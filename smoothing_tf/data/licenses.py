@@ -1,5 +1,7 @@
 """The licenses of the data sets that are known by name."""
 
+import re
+
 from smoothing_tf.data.dataset_names import TFDS_PREFIX
 
 _UCI = "CC BY 4.0, from the UCI Machine Learning Repository"
@@ -27,11 +29,13 @@ LICENSES = {
 }
 
 
-def find_license(*names: str) -> str | None:
-    """Returns the license of the first name that is known, or None.
+def find_license(dataset: str) -> str | None:
+    """Returns the license of a data set that is known by name, or None.
 
     Args:
-      *names: names of a data set: that of --dataset, and the one it was stored with.
+      dataset: the value of --dataset. The name that data are stored with does not
+        count: that of a folder of the user may be the name of a known data set.
     """
-    found = (LICENSES.get(name.removeprefix(TFDS_PREFIX)) for name in names)
-    return next((text for text in found if text is not None), None)
+    if dataset.startswith(TFDS_PREFIX):
+        dataset = re.split("[/:]", dataset.removeprefix(TFDS_PREFIX))[0]
+    return LICENSES.get(dataset)

@@ -92,7 +92,8 @@ def write_evaluation(
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
-      "seconds" holds the wall and CPU seconds of each part of the computation.
+      "steps" holds the number of training steps of each stage, and "seconds" the wall
+      and CPU seconds of each part of the computation.
 
     Raises:
       ValueError: no stage can be evaluated, or the models do not fit the data.
@@ -162,7 +163,12 @@ def write_evaluation(
         facts=facts,
     )
     flags = flags_text.splitlines()
-    metrics["run"] = {**facts, "flags": flags, "seconds": parts.seconds}
+    metrics["run"] = {
+        **facts,
+        "steps": dict(trained.steps),
+        "flags": flags,
+        "seconds": parts.seconds,
+    }
     with _replace_together(directory, last=METRICS_FILE) as temporary:
         pictures = artifacts.make_directory(temporary / PICTURES_DIRECTORY)
         for name, picture in shown.items():

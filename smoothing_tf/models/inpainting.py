@@ -145,7 +145,7 @@ def inpaint_two_stage(
       label: class of each particle, int [n N], a draw from p(y); None if neither model
         takes labels.
       num_used: number of particles of each image, int32 [n], from 1 to N: the result is
-        that of so many particles. None for N each.
+        the same as with that many particles. None for N each.
 
     Returns:
       (x~, x, label): x~ and x [n, ...event_shape] in the dtype of `images`, the label

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 
 from smoothing_tf.models.classes import Classes
 from smoothing_tf.models.density_model import DensityModel
@@ -24,6 +25,8 @@ class Trained:
       baseline: p(x), the same kind of model trained on clean data.
       standardization: the scale that the models compute on, if it is not that of the
         data: what is drawn is converted back to raw units.
+      steps: stage -> number of steps that it was trained for, of the stages that were
+        loaded from checkpoints.
     """
 
     smoothing: Smoothing
@@ -33,6 +36,7 @@ class Trained:
     reverse: DensityModel | None = None
     baseline: DensityModel | None = None
     standardization: Standardization | None = None
+    steps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
 
     @property
     def models(self) -> dict[Stage, DensityModel]:

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from smoothing_tf.models.trained import Trained
-from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
+from smoothing_tf.numerics import levels_to_unit, uint8_to_levels, unit_to_uint8
 from smoothing_tf.serving.request_checks import RequestChecks
 from smoothing_tf.standardization import Standardization
 
@@ -107,8 +107,8 @@ class DataUnit:
         """Converts exact samples back, float32."""
         if self.num_levels is None:
             return self.to_model(samples)
-        levels = tf.cast(samples, tf.float64) * (self.num_levels - 1) / 255
-        return levels_to_unit(tf.round(levels), self.num_levels, tf.float32)
+        levels = uint8_to_levels(samples, self.num_levels)
+        return levels_to_unit(levels, self.num_levels, tf.float32)
 
     def bound_in_raw_units(self, nats: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns nats_raw_units for standardized data, otherwise nothing."""

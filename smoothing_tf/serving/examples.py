@@ -4,7 +4,7 @@ import abc
 
 import tensorflow as tf
 
-from smoothing_tf.numerics import levels_to_unit
+from smoothing_tf.numerics import levels_to_unit, uint8_to_levels
 from smoothing_tf.serving.data_unit import DataUnit
 from smoothing_tf.serving.request_checks import RequestChecks
 
@@ -75,7 +75,8 @@ class Pixels(Examples):
         last = self._num_levels - 1
         if last == 255:
             return
-        is_valid = tf.equal(tf.cast(tf.round(self._levels(x) * 255 / last), x.dtype), x)
+        levels = uint8_to_levels(x, self._num_levels)
+        is_valid = tf.equal(tf.cast(tf.round(levels * 255 / last), x.dtype), x)
         rule = f"`pixels` must be grey levels round(255 i / {last})"
         if where is not None:
             is_valid |= tf.logical_not(where)
@@ -83,10 +84,8 @@ class Pixels(Examples):
         checks.check_values(is_valid, x, rule)
 
     def to_model(self, x, dtype):
-        return levels_to_unit(self._levels(x), self._num_levels, dtype)
-
-    def _levels(self, x):
-        return tf.round(tf.cast(x, tf.float64) * (self._num_levels - 1) / 255)
+        levels = uint8_to_levels(x, self._num_levels)
+        return levels_to_unit(levels, self._num_levels, dtype)
 
 
 class Floats(Examples):

@@ -1,7 +1,5 @@
 """The labels that signatures of class-conditional models take."""
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
@@ -90,24 +88,3 @@ class ServedLabels:
         if self._num_classes is None:
             return {}
         return {"label": tf.range(num_examples) % self._num_classes}
-
-    def metadata(self) -> dict[str, Any]:
-        """Describes the classes for a client; nothing for models without classes."""
-        if self._num_classes is None:
-            return {}
-        names = self._classes.names
-        return {
-            "num_classes": self._num_classes,
-            "class_names": None if names is None else list(names),
-        }
-
-    def units(self) -> dict[str, str]:
-        """Describes the tensors for a client."""
-        if self._num_classes is None:
-            return {}
-        text = (
-            f"int32 [n], the class of each example, 0 to {self._num_classes - 1}; in"
-            " `sample` and `sample_rows`, -1 draws it from the frequencies of the"
-            " training data, in `inpaint` -1 infers it from the known values"
-        )
-        return {"label": text}

@@ -19,7 +19,7 @@ def make_metadata(
     """
     inputs = {name: inputs_of(loaded[name]) for name in sorted(loaded)}
     outputs = {name: outputs_of(loaded[name]) for name in sorted(loaded)}
-    units = _units(served, max_samples)
+    units = _units(served, max_samples) | _label_units(served, inputs)
     used = {
         tensor for of_one in (inputs, outputs) for x in of_one.values() for tensor in x
     }
@@ -34,7 +34,7 @@ def make_metadata(
         "event_shape": list(served.event_shape),
         "num_levels": served.unit.num_levels,
         **served.unit.metadata(),
-        **served.labels.metadata(),
+        **_classes(served),
         **smoothing,
         "max_samples": max_samples,
         "signatures": sorted(loaded),
@@ -43,6 +43,34 @@ def make_metadata(
         "outputs": outputs,
         "tensors": {name: units[name] for name in units if name in used},
     }
+
+
+def _classes(served: Served) -> dict[str, Any]:
+    """Describes the classes of any network; nothing if none has classes."""
+    num_classes = served.trained.num_classes
+    if num_classes is None:
+        return {}
+    names = served.trained.classes.names
+    return {
+        "num_classes": num_classes,
+        "class_names": None if names is None else list(names),
+    }
+
+
+def _label_units(served: Served, inputs: Mapping[str, list[str]]) -> dict[str, str]:
+    """Describes `label` for the signatures that take it, by their inputs."""
+    num_classes = served.trained.num_classes
+    if num_classes is None:
+        return {}
+    text = f"int32 [n], the class of each example, 0 to {num_classes - 1}"
+    if "label" in inputs["sample"]:
+        text += (
+            "; in `sample` and `sample_rows`, -1 draws it from the frequencies of the"
+            " training data"
+        )
+    if "label" in inputs.get("inpaint", ()):
+        text += "; in `inpaint`, -1 infers it from the known values"
+    return {"label": text}
 
 
 def _units(served: Served, max_samples: int) -> dict[str, str]:
@@ -65,7 +93,7 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
             bound += "; of a baseline's `log_prob`, -log_prob itself"
     weighted = f"-log of the mean weight of num_draws draws of x~, {per_dim}"
     raw = ", which is on the standardized scale, in raw units"
-    units = {
+    return {
         "num_samples": f"int32 scalar, n, from 1 to {max_samples}",
         "seed": "int32 [2] for the whole request, or [n, 2], one for each row, whose"
         " result then depends on that row alone; the same seed gives the same result",
@@ -79,8 +107,8 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         if discrete
         else image,
         "levels": f"int32 [{shape}], 0 to num_levels - 1 as in the data set",
-        "pixels": f"uint8 [{shape}], round(255 i / (num_levels - 1)) as in `samples`;"
-        " where `mask` is 0 anything",
+        "pixels": f"uint8 [{shape}], round(255 i / (num_levels - 1)) as in `samples`"
+        + (", anything where `mask` is 0" if served.can_inpaint else ""),
         "x": f"{image}, finite and {within}",
         "log_smoothed": "log p(x~), nats per example",
         "log_reverse": "log p(x|x~), nats per example",
@@ -93,8 +121,3 @@ def _units(served: Served, max_samples: int) -> dict[str, str]:
         "nats_raw_units": f"nats{raw}",
         "nats_iw_raw_units": f"nats_iw{raw}",
     }
-    return (
-        units
-        | served.labels.units()
-        | ({} if served.baseline is None else served.baseline_labels.units())
-    )

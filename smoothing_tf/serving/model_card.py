@@ -9,6 +9,7 @@ import tensorflow as tf
 from smoothing_tf.models.density_model import DensityModel
 from smoothing_tf.sampling.sample_pictures import COLUMNS, picture_samples
 from smoothing_tf.serving.about import About
+from smoothing_tf.serving.layout import METADATA_FILE, PICTURE_FILE, WARMUP_FILE
 from smoothing_tf.serving.served import Served
 
 _NUM_PICTURED = 16
@@ -44,7 +45,7 @@ def model_card(
         "License of the data": about.data_license
         or "not recorded; ask whoever provided the data",
     }
-    if served.labels.spec:
+    if "num_classes" in metadata:
         names = metadata.get("class_names")
         shown = f": {', '.join(names)}" if names else ""
         rows["Classes"] = f"{metadata['num_classes']}{shown}"
@@ -59,15 +60,15 @@ def model_card(
     likelihoods = "\n".join(f"- {_escape(line)}" for line in about.likelihoods)
     signatures = ", ".join(f"`{name}`" for name in metadata["signatures"])
     parts = [
-        f"# A model of {about.data or 'data'}",
+        f"# A model of {_escape(about.data or 'data')}",
         f"| | |\n|---|---|\n{table}",
         "## Likelihood",
-        likelihoods or "The model was not evaluated before it was exported.",
+        likelihoods or "No evaluation of these weights is recorded.",
         "## Intended use",
         _USE,
         "## How to call it",
-        f"Signatures: {signatures}. assets.extra/smoothing.json describes their inputs"
-        " and outputs, assets.extra/tf_serving_warmup_requests has a request for each.",
+        f"Signatures: {signatures}. {METADATA_FILE} describes their inputs and outputs,"
+        f" {WARMUP_FILE} has a request for each.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -97,7 +98,7 @@ def draw_picture(served: Served, sample: Any, max_samples: int) -> np.ndarray | 
 
 def picture_link() -> str:
     """Returns the Markdown that shows the picture."""
-    return "\n## Samples\n\n![Samples of the model](samples.png)\n"
+    return f"\n## Samples\n\n![Samples of the model]({PICTURE_FILE})\n"
 
 
 def _describe(model: DensityModel) -> str:

@@ -17,8 +17,8 @@ class RequestChecks:
 
     The first rule that is broken ends the request with an InvalidArgumentError whose
     message names the input, the rule and the value. A check costs next to nothing
-    beside a network, and nothing is computed before all of them have passed; see
-    `release`.
+    compared with a network, and nothing is computed before all of them have passed;
+    see `release`.
 
     Args:
       limit: largest number of rows, and of rows times particles or draws.
@@ -52,7 +52,7 @@ class RequestChecks:
             # A stateful operation: optimizers may not remove it.
             passed = tf.cond(is_valid(), lambda: tf.constant(True), fail)
         # Whatever waits must wait for the operation: optimizers know the output of a
-        # branch, a constant, and take it without waiting for the branch.
+        # branch, a constant, and use it without waiting for the branch.
         (branch,) = (x.op for x in passed.op.inputs if x.op.type == "If")
         self._passed = [branch]
 

@@ -69,9 +69,9 @@ def export_saved_model(
     raw units, `nats` and its terms are on the standardized scale, and `nats_raw_units`
     is the bound in raw units.
 
-    With a class-conditional model every signature takes `label` int32 [n] as well, and
-    those that draw x~ return it; there, -1 draws a class from the training frequencies,
-    and in `inpaint` infers it from the known values.
+    Every signature whose networks are class-conditional takes `label` int32 [n] as
+    well. Those that draw new examples return it; there, -1 draws a class from the
+    training frequencies, and in `inpaint` infers it from the known values.
 
     Next to the model are assets.extra/smoothing.json, which describes the tensors,
     assets.extra/tf_serving_warmup_requests, README.md and, where samples can be shown,
@@ -86,8 +86,9 @@ def export_saved_model(
       directory: the version's directory, e.g. MODELS/name/3; see `next_version`.
       max_samples: largest number of rows of one request; for `bound_iw` and `inpaint`,
         of rows times draws or particles.
-      inpainting: whether to export `inpaint` too, if both stages are autoregressive.
-        It holds both samplers once more, and an export takes half as long again.
+      inpainting: whether to export `inpaint` too, which needs two autoregressive
+        stages. It holds both samplers once more, and an export takes half as long
+        again.
       about: where the model comes from, for README.md.
       progress: whether to report progress on stderr.
 
@@ -97,9 +98,10 @@ def export_saved_model(
       RuntimeError: the SavedModel does not compute what the model computes, or the
         model draws samples that are not finite.
       TypeError: `trained` is something else, or `directory` no path.
-      ValueError: a stage is not trained, levels do not fit into uint8, or a network
-        does not compute in float32: in bfloat16 another graph rounds differently, and
-        samples depend on the rounding.
+      ValueError: a stage is not trained, levels do not fit into uint8, the models
+        cannot inpaint but `inpainting` is set, or a network does not compute in
+        float32: in bfloat16 another graph rounds differently, and samples depend on
+        the rounding.
     """
     served = Served.of(trained, inpainting=inpainting)
     artifacts.check_path("directory", directory)

@@ -35,12 +35,12 @@ class Served:
 
         Args:
           trained: the trained models, with both stages, a baseline or all three.
-          inpainting: whether to export inpainting if the models can do it.
+          inpainting: whether to export inpainting.
 
         Raises:
           TypeError: `trained` is something else.
-          ValueError: one stage of two is missing, levels do not fit into uint8, or a
-            network does not compute in float32.
+          ValueError: one stage of two is missing, levels do not fit into uint8, a
+            network does not compute in float32, or the models cannot inpaint.
         """
         check_trained(trained)
         is_alone = set(trained.models) == {"baseline"}
@@ -57,12 +57,10 @@ class Served:
                     f" {model.compute_dtype}. Load the weights into models that compute"
                     " in float32."
                 )
-        can_inpaint = two_stage is not None and inpainting
-        if two_stage is not None:
-            stages = (two_stage.smoothed, two_stage.reverse)
-            can_inpaint &= all(model.is_autoregressive for model in stages)
+        if inpainting:
+            _check_can_inpaint(two_stage)
         unit = DataUnit.of(trained)
-        return cls(trained, two_stage, trained.baseline, can_inpaint, unit)
+        return cls(trained, two_stage, trained.baseline, inpainting, unit)
 
     @property
     def labels(self) -> ServedLabels:
@@ -110,3 +108,18 @@ class Served:
         if self.baseline is not None:
             names |= {f"log_prob{suffix}" for suffix in suffixes}
         return names
+
+
+def _check_can_inpaint(two_stage: TwoStageModel | None) -> None:
+    """Raises a ValueError unless the models can inpaint."""
+    if two_stage is None:
+        raise ValueError(
+            "Inpainting needs the stages smoothed and reverse; got a baseline by"
+            " itself. Export both stages too, or drop --inpainting."
+        )
+    for model in (two_stage.smoothed, two_stage.reverse):
+        if not model.is_autoregressive:
+            raise ValueError(
+                "Inpainting needs autoregressive models in both stages; got"
+                f" {type(model).__name__}. Drop --inpainting."
+            )

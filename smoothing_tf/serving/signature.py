@@ -1,4 +1,4 @@
-"""What signatures are to the functions that make and describe them."""
+"""The type of signatures, and their inputs and outputs."""
 
 from typing import Any
 

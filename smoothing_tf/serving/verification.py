@@ -11,6 +11,7 @@ from smoothing_tf import artifacts
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.redraw_inpainting import redraw_inpainting
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.numerics import uint8_to_levels
 from smoothing_tf.seeds import example_seeds
 from smoothing_tf.serving.bound import (
     bound_terms,
@@ -224,8 +225,7 @@ def _data_of(
     unit, form = served.unit, forms_of(served.unit)[0]
     examples = tf.constant(samples)
     if unit.num_levels is not None:
-        levels = tf.cast(examples, tf.float64) * (unit.num_levels - 1) / 255
-        examples = tf.cast(tf.round(levels), form.dtype)
+        examples = tf.cast(uint8_to_levels(examples, unit.num_levels), form.dtype)
     return {form.name: examples}, form.to_model(examples, tf.float64)
 
 

@@ -20,6 +20,7 @@ def test_an_evaluation_is_written_and_summed_up(run_dir, capsys):
     assert metrics["bits_per_dim_baseline"]["bound"] is False
     assert metrics["bits_per_dim_iw"]["value"] < metrics["bits_per_dim"]["value"]
     assert "--num_samples=40" in metrics["run"]["flags"]
+    assert metrics["run"]["steps"] == {"smoothed": 6, "reverse": 6, "baseline": 6}
     printed = capsys.readouterr().out
     assert printed.startswith("bits_per_dim <= ")
     assert str(directory / "report.html") in printed

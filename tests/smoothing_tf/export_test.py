@@ -42,17 +42,51 @@ def test_one_stage_of_two_is_no_model(run_dir, tmp_path):
         )
 
 
-def test_the_card_has_the_likelihoods_of_the_evaluation(tmp_path):
-    metric = {"value": 2.5, "se": 0.01, "n": 300, "split": "test", "bound": True}
-    metrics = {"bits_per_dim": metric | {"k": 1}}
-    artifacts.write_json(tmp_path / "evaluation" / "metrics.json", metrics)
-    about = run_about.describe(tmp_path, "tfds:mnist", "mnist")
-    assert (about.data, about.data_license) == ("mnist", "CC BY-SA 3.0")
-    assert about.likelihoods == (
+def test_a_baseline_by_itself_cannot_inpaint(tmp_path):
+    flags = [f"--workdir={tmp_path}", f"--output={tmp_path}", "--stages=baseline"]
+    with pytest.raises(ValueError, match="^`--inpainting` needs --stages with"):
+        export.main([*flags, "--inpainting"])
+
+
+def _likelihoods(directory, steps):
+    return run_about.describe(directory, "tfds:mnist", "mnist", steps).likelihoods
+
+
+def test_the_card_has_the_likelihoods_of_the_exported_weights(tmp_path):
+    metric = {"value": 2.5, "se": 0.01, "n": 300, "split": "test", "k": 1}
+    metrics = {
+        "bits_per_dim": metric | {"bound": True},
+        "bits_per_dim_baseline": metric | {"bound": False},
+        "run": {"steps": {"smoothed": 10, "reverse": 20, "baseline": 30}},
+    }
+    path = tmp_path / "evaluation" / "metrics.json"
+    artifacts.write_json(path, metrics)
+    bound = (
         "bits_per_dim <= 2.500 +- 0.010 (300 test examples, K = 1; lower is better)",
     )
-    about = run_about.describe(tmp_path / "none", "folder", "mine")
-    assert about == About("mine")
+    exact = (
+        "bits_per_dim_baseline = 2.500 +- 0.010 (300 test examples; lower is better)",
+    )
+    two_stage = {"smoothed": 10, "reverse": 20}
+    assert _likelihoods(tmp_path, two_stage) == bound
+    assert _likelihoods(tmp_path, two_stage | {"baseline": 30}) == bound + exact
+    assert _likelihoods(tmp_path, {"baseline": 30}) == exact
+    # Trained further since the evaluation.
+    assert _likelihoods(tmp_path, {"smoothed": 11, "reverse": 20, "baseline": 30}) == (
+        exact
+    )
+    # An earlier version stored no steps.
+    del metrics["run"]["steps"]
+    artifacts.write_json(path, metrics)
+    assert _likelihoods(tmp_path, two_stage) == ()
+
+
+def test_the_card_names_the_data_and_their_license(tmp_path):
+    about = run_about.describe(tmp_path, "tfds:mnist", "mnist", {})
+    assert about == About("mnist", "CC BY-SA 3.0")
+    # A folder of the user that happens to be named like a known data set.
+    about = run_about.describe(tmp_path, "folder", "mnist", {})
+    assert about == About("mnist")
 
 
 def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tfds_dir):

@@ -47,6 +47,13 @@ def test_levels_come_back_from_the_unit_interval(num_levels):
     np.testing.assert_array_equal(grey, np.rint(255 * levels / (num_levels - 1)))
 
 
+@pytest.mark.parametrize("num_levels", [2, 17, 255, 256])
+def test_levels_come_back_from_grey_levels(num_levels):
+    levels = np.arange(num_levels, dtype=np.uint8)
+    grey = numerics.levels_to_uint8(levels, num_levels)
+    np.testing.assert_array_equal(numerics.uint8_to_levels(grey, num_levels), levels)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_every_level_is_the_nearest_number_also_in_a_graph(jit_compile):
     @tf.function(jit_compile=jit_compile)

@@ -55,19 +55,21 @@ def test_a_package_of_the_same_name_elsewhere_is_not_ours(monkeypatch, tmp_path)
 
 
 _LOG = """I0000 00:00:1795824068.859984    9512 port.cc:153] oneDNN custom operations
-I0000 00:00:1795824068.860292    9512 cudart_stub.cc:31] Could not find cuda drivers on
-W0000 00:00:17 1 gpu_device.cc:2341] Cannot dlopen some GPU libraries. Please make sure
-I0000 00:00:1795824070.860292    9512 cudart_stub.cc:31] Could not find cuda drivers on
+I0000 00:00:1795824068.860292    9512 cudart_stub.cc:31] Could not find cuda drivers
+W0000 00:00:17 1 gpu_device.cc:2341] Cannot dlopen some GPU libraries. Install them.
+W0000 00:00:17 1 gpu_device.cc:2342] Skipping registering GPU devices...
+I0000 00:00:1795824070.860292    9512 cudart_stub.cc:31] Could not find cuda drivers
 """
 
 
 def test_tensorflows_messages_about_an_unused_gpu_become_one_line(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert quiet.explain_unused_gpu(_LOG) == (
-        "TensorFlow does not use the GPU of this machine. Could not find cuda drivers"
-        " on Cannot dlopen some GPU libraries. Please make sure Install NVIDIA's driver"
-        " and libraries (`make install-gpu`, or the extra `gpu`), or set"
-        " CUDA_VISIBLE_DEVICES=-1 to compute on the CPU without this line."
+        "TensorFlow does not use the GPU of this machine. Could not find cuda drivers."
+        " Cannot dlopen some GPU libraries. Install them. Skipping registering GPU"
+        " devices. Install NVIDIA's driver and libraries (`make install-gpu`, or the"
+        " extra `gpu`), or set CUDA_VISIBLE_DEVICES=-1 to compute on the CPU without"
+        " this line."
     )
     assert "TF_CPP_MIN_LOG_LEVEL=0" in quiet.explain_unused_gpu("nothing about it")
     for hidden in ("", "-1"):

@@ -30,6 +30,12 @@ def test_loaded_weights_are_the_trained_ones(run_dir, experiment, dataset):
     assert trained.log_prob(x) > fresh.log_prob(x)
 
 
+def test_loaded_stages_know_their_steps(run_dir, experiment, dataset):
+    directories = {"baseline": run_dir / "baseline"}
+    trained = stages.load_stages(experiment, dataset, directories)
+    assert trained.steps == {"baseline": 6}
+
+
 def test_stages_begin_with_weights_of_their_own(experiment, dataset):
     smoothed, baseline = (
         stages.make_model(experiment, stage, dataset)

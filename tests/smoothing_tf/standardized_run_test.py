@@ -175,8 +175,10 @@ def test_the_baseline_is_a_density_of_the_columns(root, scale):
 def test_a_served_model_takes_and_returns_raw_units(root, scale):
     outputs = {}
     for run in ("raw", "z"):
-        export.main([f"--workdir={root / run}", f"--output={root / run}_model",
-                     f"--inpainting={str(run == 'raw').lower()}"])  # fmt: skip
+        flags = [f"--workdir={root / run}", f"--output={root / run}_model"]
+        if run == "raw":
+            flags.append("--inpainting")
+        export.main(flags)
         model = tf.saved_model.load(f"{root / run}_model/1").signatures
         drawn = model["sample"](num_samples=tf.constant(3), seed=tf.constant([1, 2]))
         x = np.random.default_rng(3).normal(size=(2, 3)).astype(np.float32)

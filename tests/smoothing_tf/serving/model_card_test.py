@@ -16,7 +16,7 @@ def test_an_export_has_a_card_with_a_picture(images_exported):
     card = (images_exported / CARD_FILE).read_text(encoding="utf-8")
     for text in (
         "not recorded; ask whoever provided the data",
-        "The model was not evaluated before it was exported.",
+        "No evaluation of these weights is recorded.",
         "| Noise of x~ | gaussian, standard deviation 0.3 |",
         "| Largest request | 20 rows |",
         "| Network of baseline | MADE, ",
@@ -40,6 +40,7 @@ def test_names_of_data_and_classes_do_not_break_the_table(vectors):
         "signatures": ["sample"],
     }
     card = model_card(Served.of(odd), about, metadata, 1_500_000)
+    assert card.startswith("# A model of my \\*data\\*\n")
     assert "| Classes | 3: a\\|b, # c d, \\<script\\> |" in card
     assert "- bits\\_per\\_dim \\<= 2.5 +- 0.1" in card
     assert "| Size | 1.5 MB |" in card

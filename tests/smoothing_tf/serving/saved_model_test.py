@@ -66,11 +66,6 @@ def make_trained(event_shape=SHAPE, num_levels=NUM_LEVELS, smoothing=None, **kwa
     )
 
 
-def export_quickly(trained, directory):
-    """Exports without the two samplers of inpainting."""
-    export_saved_model(trained, directory)
-
-
 @pytest.fixture
 def trained(images):
     return images
@@ -211,7 +206,7 @@ def vectors_exported(tmp_path_factory):
         single_step_gain = None
 
     directory = tmp_path_factory.mktemp("models") / "1"
-    export_quickly(make_trained((2,), None, Kernel(0.3)), directory)
+    export_saved_model(make_trained((2,), None, Kernel(0.3)), directory)
     return directory
 
 
@@ -246,7 +241,7 @@ def test_a_model_whose_samples_are_not_finite_is_not_published(tmp_path):
     weight = trained.smoothed.weights[0]
     weight.assign(tf.fill(weight.shape, float("nan")))
     with pytest.raises(RuntimeError, match="draws samples that are NaN or infinite"):
-        export_quickly(trained, tmp_path / "models" / "1")
+        export_saved_model(trained, tmp_path / "models" / "1")
     assert not list((tmp_path / "models").iterdir())
 
 
@@ -256,7 +251,7 @@ def test_nothing_is_published_when_verification_fails(trained, tmp_path, monkeyp
 
     monkeypatch.setattr(saved_model, "verify_saved_model", fail)
     with pytest.raises(RuntimeError, match="differs"):
-        export_quickly(trained, tmp_path / "models" / "1")
+        export_saved_model(trained, tmp_path / "models" / "1")
     assert not list((tmp_path / "models").iterdir())
 
 
@@ -286,7 +281,7 @@ def class_exported(tmp_path_factory):
     classes = Classes(("cat", "dog", "owl"), (0.5, 0.5, 0.0))
     trained = dataclasses.replace(trained, classes=classes)
     directory = tmp_path_factory.mktemp("models") / "pets" / "1"
-    export_quickly(trained, directory)
+    export_saved_model(trained, directory)
     return trained, directory
 
 
