@@ -20,7 +20,7 @@ from smoothing_tf.settings import rules_of, setting, text_of, type_of, validate
 from smoothing_tf.train import TrainOptions
 
 _PATH_NAME = re.compile(r"(_dir|_root|_file|path)$")
-_PATH_NAMES = {"workdir", "output", "images", "mask", "checkpoint"}
+_PATH_NAMES = {"workdir", "output", "images", "mask", "checkpoint", "export"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +64,7 @@ def test_every_setting_that_is_a_path_is_marked_as_one():
             assert bool(is_named) == rules_of(field).is_path, (config_class, field.name)
             found |= {field.name} if is_named else set()
     assert found == _PATH_NAMES | {"cache_dir", "data_dir", "inception_dir"} | {
+        "checkpoint_root",
         "pipeline_root",
         "push_dir",
         "token_file",
