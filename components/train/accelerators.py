@@ -3,17 +3,10 @@
 Whoever compiles the pipeline writes them into an environment variable of the node, next
 to the resources that it asks the cluster for. Without the variable, e.g. on a
 workstation, a node trains on TensorFlow's first device.
-
-    python -m components.train.accelerators
-
-checks alone whether TensorFlow sees them, for a training by command.
 """
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-from smoothing_tf import command_line, quiet
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -49,39 +42,19 @@ def make_strategy() -> "tf.distribute.Strategy | None":
         strategy = strategies.make_strategy("one_device")
         replicas = gpus
     if replicas != int(count):
-        raise _not_seen(given, gpus)
+        raise not_seen(given, gpus)
     return strategy
 
 
-def check_accelerators() -> None:
-    """Checks that TensorFlow sees the accelerators of this node, if it has any.
+def not_seen(given: str, gpus: int) -> RuntimeError:
+    """Makes the error of accelerators that TensorFlow does not see.
 
-    Raises:
-      RuntimeError: TensorFlow does not see as many accelerators as the node was given.
+    Args:
+      given: value of ACCELERATORS_VARIABLE.
+      gpus: number of GPUs that TensorFlow sees.
     """
-    given = os.environ.get(ACCELERATORS_VARIABLE)
-    if not given:
-        return
-    quiet.import_tensorflow()
-    import tensorflow as tf
-
-    gpus = len(tf.config.list_physical_devices("GPU"))
-    if gpus != int(given.rpartition("=")[2]):
-        raise _not_seen(given, gpus)
-
-
-def _not_seen(given: str, gpus: int) -> RuntimeError:
     kind, _, count = given.rpartition("=")
     return RuntimeError(
         f"The node was given {count} {kind}, but TensorFlow sees {gpus} GPUs. Use an"
         " image with CUDA, of the extra `gpu`, and a machine with its driver."
     )
-
-
-def main(argv: Sequence[str]) -> None:
-    """Runs the command line, which has no arguments."""
-    check_accelerators()
-
-
-if __name__ == "__main__":
-    command_line.run(main)

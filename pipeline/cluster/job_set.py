@@ -19,7 +19,7 @@ _INDEX = "$JOB_COMPLETION_INDEX"
 # "$@" are the arguments of the container.
 _TRAIN = 'exec python -m smoothing_tf.train "$@"'
 # Training itself takes whatever TensorFlow sees, if need be the CPU.
-_CHECK = "python -m components.train.accelerators"
+_CHECK = "python -m components.train.check_accelerators"
 
 
 def make_job_set(

@@ -87,4 +87,4 @@ def test_the_pods_check_that_they_have_their_accelerators(tmp_path):
     text = output.read_text()
     assert "name: SMOOTHING_TF_ACCELERATORS" in text
     assert "value: nvidia.com/gpu=4" in text
-    assert "python -m components.train.accelerators" in text
+    assert "python -m components.train.check_accelerators" in text

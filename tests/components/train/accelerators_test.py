@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from components.train import accelerators, executor
+from components.train import accelerators, check_accelerators, executor
 from smoothing_tf.training.history import History
 from smoothing_tf.training.strategies import STRATEGIES
 from tests.testing.strategies import mirrored
@@ -50,13 +50,13 @@ def test_an_image_that_cannot_use_them_is_one_line(monkeypatch, count):
     with pytest.raises(RuntimeError, match=message):
         accelerators.make_strategy()
     with pytest.raises(RuntimeError, match=message):
-        accelerators.main([])
+        check_accelerators.main([])
 
 
 def test_accelerators_that_tensorflow_sees_pass_the_check(monkeypatch):
     given(monkeypatch, "nvidia.com/gpu=2")
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * 2)
-    accelerators.check_accelerators()
+    check_accelerators.main([])
 
 
 def test_the_node_trains_on_all_of_them(

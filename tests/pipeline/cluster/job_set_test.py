@@ -80,7 +80,7 @@ def test_a_pod_starts_its_worker_with_the_configuration_of_the_cluster(tmp_path,
         check=True,
     )
     empty, *check, cluster, module, name = result.stdout.splitlines()[:6]
-    assert [empty, *check] == ["", "-m", "components.train.accelerators"]
+    assert [empty, *check] == ["", "-m", "components.train.check_accelerators"]
     arguments = [module, name, *result.stdout.splitlines()[6:]]
     assert json.loads(cluster) == {
         "cluster": {
@@ -100,7 +100,7 @@ def test_a_pod_without_its_accelerators_does_not_train(tmp_path):
     command = [*container["command"], *container["args"]]
     result = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stdout == "-m components.train.accelerators\n"
+    assert result.stdout == "-m components.train.check_accelerators\n"
 
 
 def test_hosts_are_those_that_the_network_of_the_job_set_publishes():
