@@ -9,11 +9,12 @@ from smoothing_tf.serving.examples import Examples, forms_of
 from smoothing_tf.serving.labels import ServedLabels
 from smoothing_tf.serving.request_checks import RequestChecks
 from smoothing_tf.serving.row_seeds import row_seeds
+from smoothing_tf.serving.sampler_signatures import SamplerSignatures
 from smoothing_tf.serving.shared_baseline import SharedBaseline
-from smoothing_tf.serving.signature import Signatures, input_of
+from smoothing_tf.serving.signature import Signatures
 
 
-class BaselineSignatures:
+class BaselineSignatures(SamplerSignatures):
     """Makes the signatures of a baseline.
 
     Args:
@@ -26,8 +27,8 @@ class BaselineSignatures:
     def __init__(
         self, model: DensityModel, unit: DataUnit, labels: ServedLabels, limit: int
     ):
-        self._event_shape, self._unit, self._labels = model.event_shape, unit, labels
-        self._limit = limit
+        super().__init__(labels, limit)
+        self._event_shape, self._unit = model.event_shape, unit
         self._shared = SharedBaseline(model, labels)
 
     def likelihoods(self) -> Signatures:
@@ -37,31 +38,7 @@ class BaselineSignatures:
 
     def all(self) -> Signatures:
         """Returns name -> signature, for a baseline by itself."""
-        samplers = {"sample": self._sample(), "sample_rows": self._sample_rows()}
-        return samplers | self.likelihoods()
-
-    def _sample(self):
-        specs = [input_of("num_samples"), input_of("seed"), *self._labels.spec]
-
-        @tf.function(input_signature=specs, autograph=False)
-        def sample(num_samples, seed, label=None):
-            checks = RequestChecks(self._limit)
-            num_samples = checks.check_num_samples(num_samples)
-            seed = checks.check_seed(seed, num_samples)
-            return self._draw(checks, num_samples, seed, label)
-
-        return sample
-
-    def _sample_rows(self):
-        specs = [input_of("seed"), *self._labels.spec]
-
-        @tf.function(input_signature=specs, autograph=False)
-        def sample_rows(seed, label=None):
-            checks = RequestChecks(self._limit)
-            seed = checks.check_rows("seed", seed, [2])
-            return self._draw(checks, tf.shape(seed)[0], seed, label)
-
-        return sample_rows
+        return self.samplers() | self.likelihoods()
 
     def _draw(self, checks, num_samples, seed, label):
         label = self._labels.check(checks, label, num_samples, may_be_unknown=True)

@@ -10,11 +10,12 @@ from smoothing_tf.serving.examples import Examples, forms_of
 from smoothing_tf.serving.labels import ServedLabels
 from smoothing_tf.serving.request_checks import RequestChecks
 from smoothing_tf.serving.row_seeds import row_seeds
+from smoothing_tf.serving.sampler_signatures import SamplerSignatures
 from smoothing_tf.serving.shared_two_stage import SharedTwoStage
 from smoothing_tf.serving.signature import Signatures, input_of
 
 
-class TwoStageSignatures:
+class TwoStageSignatures(SamplerSignatures):
     """Makes the signatures of a two-stage model.
 
     Args:
@@ -31,17 +32,14 @@ class TwoStageSignatures:
         labels: ServedLabels,
         limit: int,
     ):
-        self._two_stage, self._unit, self._labels = two_stage, unit, labels
-        self._event_shape, self._limit = two_stage.event_shape, limit
+        super().__init__(labels, limit)
+        self._two_stage, self._unit = two_stage, unit
+        self._event_shape = two_stage.event_shape
         self._shared = SharedTwoStage(two_stage, labels)
 
     def all(self, *, inpainting: bool) -> Signatures:
         """Returns name -> signature, with or without `inpaint`."""
-        signatures = {
-            "sample": self._sample(),
-            "sample_rows": self._sample_rows(),
-            "denoise": self._denoise(),
-        }
+        signatures = {**self.samplers(), "denoise": self._denoise()}
         if self._two_stage.has_single_step:
             signatures["single_step_denoise"] = self._single_step_denoise()
         forms = forms_of(self._unit)
@@ -52,29 +50,6 @@ class TwoStageSignatures:
             # Pixels rather than levels, where there are both: clients have pictures.
             signatures["inpaint"] = self._inpaint(forms[-1])
         return signatures
-
-    def _sample(self):
-        specs = [input_of("num_samples"), input_of("seed"), *self._labels.spec]
-
-        @tf.function(input_signature=specs, autograph=False)
-        def sample(num_samples, seed, label=None):
-            checks = RequestChecks(self._limit)
-            num_samples = checks.check_num_samples(num_samples)
-            seed = checks.check_seed(seed, num_samples)
-            return self._draw(checks, num_samples, seed, label)
-
-        return sample
-
-    def _sample_rows(self):
-        specs = [input_of("seed"), *self._labels.spec]
-
-        @tf.function(input_signature=specs, autograph=False)
-        def sample_rows(seed, label=None):
-            checks = RequestChecks(self._limit)
-            seed = checks.check_rows("seed", seed, [2])
-            return self._draw(checks, tf.shape(seed)[0], seed, label)
-
-        return sample_rows
 
     def _draw(self, checks, num_samples, seed, label):
         label = self._labels.check(checks, label, num_samples, may_be_unknown=True)
