@@ -14,6 +14,7 @@ from pipeline import kubeflow_runner, local_runner
 from pipeline.pipeline_config import PipelineConfig
 from smoothing_tf import config as config_lib
 from tests.testing import forked_nodes
+from tests.testing.pipeline_flags import TINY
 
 FLAGS = ["--model=made", "--push_dir=/serving"]
 
@@ -153,24 +154,6 @@ def test_an_inconsistent_edit_fails_in_configure(changes, message, plain):
     with pytest.raises(SystemExit, match=message) as error:
         executor.run(**defaults(edited(plain, **changes)))
     assert "\n" not in str(error.value.code)
-
-
-TINY = [
-    "--dataset=digits",
-    "--model=made",
-    "--hidden_units=8,8",
-    "--num_mixtures=1",
-    "--num_steps=4",
-    "--steps_per_call=2",
-    "--validate_every=4",
-    "--max_validation_examples=20",
-    "--sample_every=0",
-    "--checkpoint_every=4",
-    "--max_examples=30",
-    "--num_importance_draws=0",
-    "--num_samples=20",
-    "--extractors=",
-]
 
 
 @pytest.mark.large

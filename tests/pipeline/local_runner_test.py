@@ -15,6 +15,7 @@ from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.headline import headline
 from tests.testing import forked_nodes
+from tests.testing.pipeline_flags import TINY
 
 NODES = {
     "configure",
@@ -29,22 +30,6 @@ NODES = {
 }
 # All nodes but configure, which looks whether code or data have changed.
 CACHED = {**dict.fromkeys(NODES, "cached"), "configure": "ran"}
-TINY = [
-    "--dataset=digits",
-    "--model=made",
-    "--hidden_units=8,8",
-    "--num_mixtures=1",
-    "--num_steps=4",
-    "--steps_per_call=2",
-    "--validate_every=4",
-    "--max_validation_examples=20",
-    "--sample_every=0",
-    "--checkpoint_every=4",
-    "--max_examples=30",
-    "--num_importance_draws=0",
-    "--num_samples=20",
-    "--extractors=",
-]
 
 
 @pytest.fixture
