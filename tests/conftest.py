@@ -4,6 +4,8 @@ import gc
 import os
 import signal
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # The tests run in parallel processes, and their matrices are small: a second thread
 # would mostly wait. Set before NumPy is imported.
@@ -48,3 +50,12 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture
+def eager():
+    """Runs the bodies of `tf.function` as Python during the test, see `eagerly`."""
+    from tests.testing.eagerly import eagerly
+
+    with eagerly():
+        yield

@@ -10,26 +10,17 @@ from smoothing_tf import artifacts, export, run_about, sample, train
 from smoothing_tf.serving.about import About
 from smoothing_tf.serving.layout import METADATA_FILE
 from tests.smoothing_tf.conftest import TINY_FLAGS
+from tests.testing.eagerly import eagerly
 
 
-def test_each_export_is_the_next_version(run_dir, tmp_path):
+def test_a_baseline_is_the_next_version_with_its_limit(run_dir, tmp_path):
     (tmp_path / "model" / "1").mkdir(parents=True)
-    output = f"--output={tmp_path / 'model'}"
-    export.main([f"--workdir={run_dir}", output])
-    signatures = tf.saved_model.load(tmp_path / "model" / "2").signatures
-    assert {"sample", "denoise", "bound", "serving_default"} <= set(signatures)
-    card = (tmp_path / "model" / "2" / "README.md").read_text(encoding="utf-8")
-    assert "| License of the data | CC BY 4.0, from the UCI" in card
-
-
-def test_a_baseline_is_exported_by_itself_with_its_limit(run_dir, tmp_path):
     workdir, output = f"--workdir={run_dir}", f"--output={tmp_path / 'model'}"
     export.main([workdir, output, "--stages=baseline", "--max_samples=3"])
-    signatures = tf.saved_model.load(tmp_path / "model" / "1").signatures
+    version = tmp_path / "model" / "2"
+    signatures = tf.saved_model.load(version).signatures
     assert "log_prob" in signatures and "denoise" not in signatures
-    facts = json.loads(
-        (tmp_path / "model" / "1" / METADATA_FILE).read_text(encoding="utf-8")
-    )
+    facts = json.loads((version / METADATA_FILE).read_text(encoding="utf-8"))
     assert facts["max_samples"] == 3
     with pytest.raises(tf.errors.InvalidArgumentError, match="from 1 to 3; got 4"):
         signatures["sample"](num_samples=tf.constant(4), seed=tf.constant([0, 1]))
@@ -92,11 +83,15 @@ def test_the_card_names_the_data_and_their_license(tmp_path):
 def test_what_was_trained_in_half_precision_is_sampled_and_exported(tmp_path, tfds_dir):
     workdir = f"--workdir={tmp_path / 'run'}"
     flags = [*TINY_FLAGS, "--compute_dtype=bfloat16", f"--data_dir={tfds_dir}"]
-    train.main([*flags, workdir])
-    sample.main([workdir, "--num_samples=2", f"--output={tmp_path / 'x.npz'}"])
+    with eagerly():
+        train.main([*flags, workdir])
+        sample.main([workdir, "--num_samples=2", f"--output={tmp_path / 'x.npz'}"])
     assert np.all(np.isfinite(np.load(tmp_path / "x.npz")["single_step"]))
     output = f"--output={tmp_path / 'model'}"
     export.main([workdir, output])
-    signature = tf.saved_model.load(tmp_path / "model" / "1").signatures["sample"]
-    outputs = signature(num_samples=tf.constant(2), seed=tf.constant([1, 2]))
+    signatures = tf.saved_model.load(tmp_path / "model" / "1").signatures
+    assert {"sample", "denoise", "bound", "serving_default"} <= set(signatures)
+    outputs = signatures["sample"](num_samples=tf.constant(2), seed=tf.constant([1, 2]))
     assert outputs["smoothed"].dtype == outputs["single_step"].dtype == tf.float32
+    card = (tmp_path / "model" / "1" / "README.md").read_text(encoding="utf-8")
+    assert "| License of the data | CC BY 4.0, from the UCI" in card

@@ -77,6 +77,7 @@ def test_the_training_is_the_same(root):
     assert histories[0] == histories[1]
 
 
+@pytest.mark.usefixtures("eager")
 def test_new_samples_are_in_raw_units(root, scale):
     for run in ("raw", "z"):
         sample.main([f"--workdir={root / run}", "--num_samples=5",
@@ -86,6 +87,7 @@ def test_new_samples_are_in_raw_units(root, scale):
         _assert_restored(raw[kind], z[kind], scale)
 
 
+@pytest.mark.usefixtures("eager")
 def test_denoising_and_inpainting_take_raw_units(root, scale):
     rng = np.random.default_rng(1)
     z = rng.normal(size=(4, 3)).astype(np.float32)
@@ -112,6 +114,7 @@ def test_denoising_and_inpainting_take_raw_units(root, scale):
     np.testing.assert_array_equal(found["raw"]["samples"][:, [0, 2]], known)
 
 
+@pytest.mark.usefixtures("eager")
 def test_every_picture_names_the_columns(root, scale, monkeypatch):
     names = []
     scatter = sample_pictures.scatter_columns
@@ -134,6 +137,7 @@ def test_every_picture_names_the_columns(root, scale, monkeypatch):
     assert names == [scale.columns] * 3
 
 
+@pytest.mark.usefixtures("eager")
 def test_both_likelihoods_are_reported(root, scale):
     metrics = {}
     for run in ("raw", "z"):

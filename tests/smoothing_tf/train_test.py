@@ -11,6 +11,7 @@ from smoothing_tf import artifacts, evaluate, export, sample, train, workdir
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.data.datasets.toys import toys
 from smoothing_tf.sampling.output import find_real_examples
+from smoothing_tf.serving import saved_model
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
 
@@ -145,7 +146,8 @@ def moved_run(moved):
     shutil.rmtree(moved / "data", ignore_errors=True)  # What a test put there.
 
 
-def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
+@pytest.mark.usefixtures("eager")
+def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys, monkeypatch):
     output = tmp_path / "s.npz"
     sample.main([f"--workdir={moved_run}", "--num_samples=2", f"--output={output}"])
     shown = capsys.readouterr()
@@ -159,9 +161,14 @@ def test_a_run_can_leave_its_data(tmp_path, moved_run, capsys):
         [f"--workdir={moved_run}", f"--images={output}", "--denoise"]
         + [f"--output={denoised}"]
     )
-    output = f"--output={tmp_path / 'model'}"
-    export.main([f"--workdir={moved_run}", output])
-    assert (tmp_path / "model" / "1" / "saved_model.pb").exists()
+    exported = []
+    monkeypatch.setattr(
+        saved_model, "export_saved_model", lambda *given, **_: exported.append(given)
+    )
+    export.main([f"--workdir={moved_run}", f"--output={tmp_path / 'model'}"])
+    ((trained, version),) = exported
+    assert trained.steps == {"smoothed": 2, "reverse": 2}
+    assert version == tmp_path / "model" / "1"
 
 
 def test_other_data_in_the_place_of_the_run_s_are_not_shown(

@@ -16,6 +16,7 @@ def class_of(points):
     return np.argmin(np.abs(points.mean(axis=1, keepdims=True) - CENTERS), axis=1)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("label", [2, np.array([0, 2, 1, 1])])
 def test_every_kind_is_of_the_given_classes(label):
     samples = draw_samples(class_trained(baseline=True), 4, seed=1, label=label)
@@ -37,6 +38,7 @@ def test_drawn_classes_have_the_training_frequencies_and_a_seed():
     assert np.any(other["label"] != few["label"])
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("stages", [(3, None), (None, 3)])
 def test_one_class_conditional_stage_suffices(stages):
     samples = draw_samples(class_trained(*stages), 3, seed=1, label=[0, 2, 1])
@@ -45,6 +47,7 @@ def test_one_class_conditional_stage_suffices(stages):
         np.testing.assert_array_equal(class_of(samples["samples"]), [0, 2, 1])
 
 
+@pytest.mark.usefixtures("eager")
 def test_denoising_infers_the_class_of_x_smoothed():
     # The class "high" never occurs in training.
     x_smoothed = np.repeat(CENTERS[[1, 0, 2, 0]][:, None], 2, axis=1)
@@ -64,6 +67,7 @@ def test_without_a_class_conditional_smoothed_stage_x_smoothed_tells_nothing():
     assert counts[2] == 0 and 70 < counts[0] < 130
 
 
+@pytest.mark.usefixtures("eager")
 def test_inpainting_takes_a_class():
     trained, mask = class_trained(), np.array([True, False])
     points = np.array([[6.2, 0.0], [0.1, 9.0]], np.float32)
@@ -75,6 +79,7 @@ def test_inpainting_takes_a_class():
     np.testing.assert_array_equal(class_of(missing), [2, 2, 1, 1])
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("stages", [(3, 3), (3, None)])
 def test_inpainting_infers_the_class_from_the_known_values(stages):
     trained, mask = class_trained(*stages), np.array([True, False])

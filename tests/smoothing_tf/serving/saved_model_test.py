@@ -1,6 +1,5 @@
 import dataclasses
 import json
-import pathlib
 import subprocess
 import sys
 
@@ -24,8 +23,8 @@ ALL_STAGES = ("smoothed", "reverse", "baseline")
 MAX_SAMPLES = 20
 SEED = [5, 6]
 
-# Loads and runs a SavedModel where of all packages only TensorFlow's can be had:
-# None in sys.modules makes an import fail.
+# Loads and runs a SavedModel where of all packages only TensorFlow's can be had: None
+# in sys.modules makes an import fail. Then `saved_model_cli show --all` describes it.
 _CLIENT = """
 import sys
 for name in ("smoothing_tf", "tensorflow_probability", "keras", "tf_keras"):
@@ -44,6 +43,10 @@ for name in signatures:
     result = signatures[name](**{key: tf.constant(own[key]) for key in wanted})
     outputs |= {f"{name}/{key}": value.numpy() for key, value in result.items()}
 np.savez(sys.argv[3], **outputs)
+
+from tensorflow.python.tools import saved_model_cli
+sys.argv = ["saved_model_cli", "show", "--dir", sys.argv[1], "--all"]
+saved_model_cli.main()
 """
 
 
@@ -81,9 +84,10 @@ def exported(images_exported):
     return images_exported
 
 
-def test_a_client_with_tensorflow_alone_gets_the_models_results(
-    two_stage, exported, tmp_path
-):
+@pytest.fixture(scope="module")
+def client(images_exported, tmp_path_factory):
+    """The arguments and outputs of a client's process, and what it printed."""
+    directory = tmp_path_factory.mktemp("client")
     rng = np.random.default_rng(0)
     arguments = {
         "num_samples": np.int32(3),
@@ -95,11 +99,19 @@ def test_a_client_with_tensorflow_alone_gets_the_models_results(
         "num_draws": np.int32(2),
         "num_particles": np.int32(2),
     }
-    np.savez(tmp_path / "arguments.npz", **arguments)
-    command = [sys.executable, "-c", _CLIENT, exported, tmp_path / "arguments.npz"]
-    subprocess.run([*command, tmp_path / "outputs.npz"], check=True, cwd=tmp_path)
-    outputs = np.load(tmp_path / "outputs.npz")
+    np.savez(directory / "arguments.npz", **arguments)
+    shown = subprocess.run(
+        [sys.executable, "-c", _CLIENT, images_exported, "arguments.npz", "out.npz"],
+        cwd=directory,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    return arguments, np.load(directory / "out.npz"), shown
 
+
+def test_a_client_with_tensorflow_alone_gets_the_models_results(two_stage, client):
+    arguments, outputs, _ = client
     smoothed, x = tf.function(two_stage.sample)(3, seed=tf.constant(SEED))
     for name in ("sample", "serving_default"):
         np.testing.assert_allclose(outputs[f"{name}/smoothed"], smoothed, atol=1e-5)
@@ -159,14 +171,8 @@ def test_samples_follow_the_seed_and_number(exported):
     assert draws[3].shape == (5, *SHAPE)
 
 
-def test_command_line_of_tensorflow_lists_the_signatures(exported):
-    tool = pathlib.Path(sys.executable).with_name("saved_model_cli")
-    shown = subprocess.run(
-        [tool, "show", "--dir", exported, "--all"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+def test_command_line_of_tensorflow_lists_the_signatures(client):
+    shown = client[-1]
     for name in (
         "sample",
         "denoise",
