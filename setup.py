@@ -47,6 +47,8 @@ _EXTRAS = {
     "cluster": ["kfp>=2.17,<2.18", "kfp-kubernetes>=2.17,<2.18"],
     # Beam's Dask runner, for the pipeline on several processes or machines.
     "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
+    # `python -m smoothing_tf.demo`.
+    "demo": ["gradio>=6,<7"],
     # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.
     "gpu": [f"tensorflow[and-cuda]{_TENSORFLOW}"],
     "docs": [
