@@ -64,11 +64,15 @@ _EXTRAS = {
         "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
+        # Drives Chromium, which must be installed, for the tests of the demo.
+        "playwright>=1.50",
         "psutil>=6",
         "pytest>=8",
         "pytest-timeout>=2.3",
         "pytest-xdist>=3.6",
         "ruff>=0.9",
+        # The protocol buffers of TensorFlow Serving's clients.
+        f"tensorflow-serving-api{_TENSORFLOW}",
     ],
 }
 
