@@ -44,7 +44,7 @@ lock: ## Writes the lock files from setup.py.
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
 	$(COMPILE) --extra=pipeline --output-file=requirements.lock setup.py
-	$(COMPILE) --extra=pipeline --extra=cluster --extra=dask --extra=docs --extra=test \
+	$(COMPILE) --extra=pipeline --extra=cluster --extra=dask --extra=demo --extra=docs --extra=test \
 	  --constraint=requirements.lock \
 	  --output-file=requirements-dev.lock setup.py
 	$(COMPILE) --extra=pipeline --extra=gpu --constraint=requirements.lock \

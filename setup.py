@@ -47,6 +47,8 @@ _EXTRAS = {
     "cluster": ["kfp>=2.17,<2.18", "kfp-kubernetes>=2.17,<2.18"],
     # Beam's Dask runner, for the pipeline on several processes or machines.
     "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
+    # `python -m smoothing_tf.demo`.
+    "demo": ["gradio>=6,<7"],
     # NVIDIA's libraries for TensorFlow on Linux; a driver must be present.
     "gpu": [f"tensorflow[and-cuda]{_TENSORFLOW}"],
     "docs": [
@@ -62,11 +64,15 @@ _EXTRAS = {
         "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
+        # Drives Chromium, which must be installed, for the tests of the demo.
+        "playwright>=1.50",
         "psutil>=6",
         "pytest>=8",
         "pytest-timeout>=2.3",
         "pytest-xdist>=3.6",
         "ruff>=0.9",
+        # The protocol buffers of TensorFlow Serving's clients.
+        f"tensorflow-serving-api{_TENSORFLOW}",
     ],
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from smoothing_tf import artifacts
 from smoothing_tf.data.licenses import find_license
-from smoothing_tf.evaluation.headline import headline
+from smoothing_tf.evaluation.headline import headline, likelihoods
 from smoothing_tf.evaluation.names import METRICS_FILE
 from smoothing_tf.serving.about import About
 from smoothing_tf.stage import TWO_STAGES, Stage
@@ -31,11 +31,12 @@ def describe(
       ValueError: metrics.json is damaged.
     """
     path = pathlib.Path(workdir) / EVALUATION_DIRECTORY / METRICS_FILE
-    lines: tuple[str, ...] = ()
+    metrics: dict[str, Any] = {}
     if path.exists():
         metrics = _of_steps(artifacts.read_json(path), steps)
-        lines = tuple(headline(metrics).splitlines())
-    return About(stored_name, find_license(dataset), lines)
+    lines = tuple(headline(metrics).splitlines())
+    data_license = find_license(dataset)
+    return About(stored_name, data_license, lines, likelihoods(metrics))
 
 
 def _of_steps(metrics: Mapping[str, Any], steps: Mapping[str, int]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def test_the_wheel_declares_its_script_and_extras(wheel):
     assert set(metadata.get_all("Provides-Extra")) == {
         "cluster",
         "dask",
+        "demo",
         "docs",
         "gpu",
         "pipeline",

@@ -9,12 +9,19 @@ import pytest
 from tests.testing.command_lines import ROOT, Result
 
 # Each takes seconds to import, or imports one that does.
-_HEAVY = ("keras", "tensorflow", "tensorflow_datasets", "tensorflow_probability")
+_HEAVY = (
+    "gradio",
+    "keras",
+    "tensorflow",
+    "tensorflow_datasets",
+    "tensorflow_probability",
+)
 _COMMANDS = (
     "smoothing_tf.train",
     "smoothing_tf.sample",
     "smoothing_tf.evaluate",
     "smoothing_tf.export",
+    "smoothing_tf.demo",
     "smoothing_tf.import_torch",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
@@ -45,6 +52,7 @@ _ERRORS = {
     ("smoothing_tf.sample", "--workdir=w", "--output=x.npz"): "train first with",
     ("smoothing_tf.evaluate", "--workdir=w"): "train first with",
     ("smoothing_tf.export", "--workdir=w", "--output=x"): "train first with",
+    ("smoothing_tf.demo", "--model=nowhere"): "must be the output of an export",
     (
         "smoothing_tf.import_torch",
         "--workdir=w",

@@ -21,6 +21,9 @@ _NAMES = tuple(
     )
 ) + tuple(f"nll{suffix}{RAW_SUFFIX}" for suffix in _OF_X)
 
+# What identifies a likelihood and its error.
+_KEYS = ("value", "se", "n", "split", "bound", "k", "given")
+
 
 def headline(metrics: Mapping[str, Any]) -> str:
     """Formats each likelihood as a line, with the digits its standard error supports.
@@ -44,6 +47,23 @@ def headline(metrics: Mapping[str, Any]) -> str:
         if found.get("found"):
             lines.append(found["statement"])
     return "\n".join(lines)
+
+
+def likelihoods(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Selects the likelihoods that have a value.
+
+    Args:
+      metrics: content of metrics.json.
+
+    Returns:
+      Name -> metric: value, se, n, split, whether it is a bound, its number of draws k
+      and what it is given.
+    """
+    return {
+        name: {key: metric[key] for key in _KEYS if key in metric}
+        for name, metric in metrics.items()
+        if name in _NAMES and metric["value"] is not None
+    }
 
 
 def _line(name: str, metric: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ _DENOISED = {
     "samples": "Samples of p(x | x̃)",
 }
 # Not a grey, so that a missing pixel is not mistaken for a known one.
-_MISSING_COLOR = (150, 170, 220)
+MISSING_COLOR = (150, 170, 220)
 _NUM_PICTURED = 64
 _COLUMNS = 8
 _NUM_INPAINTED = 12
@@ -126,7 +126,7 @@ def picture_inpainted(
     )
     shown = show_channels(images)
     color = shown.repeat(3 // shown.shape[-1], axis=-1)
-    given = np.where(known > 0, color, np.array(_MISSING_COLOR, np.uint8))
+    given = np.where(known > 0, color, np.array(MISSING_COLOR, np.uint8))
     num_inpaintings = len(inpainted) // len(images)
     if num_inpaintings == 1:
         return pictures.labeled_columns({"Given": given, "Inpainted": inpainted})

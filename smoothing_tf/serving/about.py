@@ -1,6 +1,8 @@
 """Facts about a model that its files do not hold."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,8 +13,10 @@ class About:
       data: name of the data set; None if it is not known.
       data_license: license of the data; None if it is not known.
       likelihoods: the likelihoods of an evaluation, a line each; none without one.
+      metrics: the same, name -> metric as in metrics.json.
     """
 
     data: str | None = None
     data_license: str | None = None
     likelihoods: tuple[str, ...] = ()
+    metrics: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -89,7 +89,7 @@ def export_saved_model(
       inpainting: whether to export `inpaint` too, which needs two autoregressive
         stages. It holds both samplers once more, and an export takes half as long
         again.
-      about: where the model comes from, for README.md.
+      about: where the model comes from, for README.md and smoothing.json.
       progress: whether to report progress on stderr.
 
     Raises:
@@ -104,6 +104,7 @@ def export_saved_model(
         the rounding.
     """
     served = Served.of(trained, inpainting=inpainting)
+    about = about or About()
     artifacts.check_path("directory", directory)
     check_count("max_samples", max_samples)
     signatures = _signatures(served, max_samples)
@@ -138,12 +139,14 @@ def export_saved_model(
             trained, temporary, inpainting=inpainting, progress=progress
         )
         metadata = make_metadata(served, loaded, max_samples)
+        if about.metrics:
+            metadata["likelihoods"] = dict(about.metrics)
         artifacts.write_json(temporary / METADATA_FILE, metadata)
         requests = warmup_requests(served, metadata["inputs"])
         write_warmup(temporary / WARMUP_FILE, requests)
         picture = draw_picture(served, loaded["sample"], max_samples)
         sizes = [x.stat().st_size for x in temporary.rglob("*") if x.is_file()]
-        card = model_card(served, about or About(), metadata, sum(sizes))
+        card = model_card(served, about, metadata, sum(sizes))
         if picture is not None:
             write_png(temporary / PICTURE_FILE, picture)
             card += picture_link()

@@ -1,17 +1,23 @@
 """The clients of docs/serving.md run, and the page names all signatures."""
 
+import importlib.util
 import io
 import json
+import re
 import urllib.request
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from google.protobuf import text_format
+from PIL import Image
 
 from smoothing_tf.serving import export_saved_model
+from smoothing_tf.serving.layout import DEFAULT_MAX_SAMPLES
+from tests.testing.batching_parameters import parse_batching_parameters
 from tests.testing.model_server import ModelServer
 from tests.testing.pages import ROOT, block
 from tests.testing.served_models import served_model
+from tests.testing.serving_apis import grpc_api, predict_json, rest_api
 
 _PAGE = "docs/serving.md"
 _STAGES = ("smoothed", "reverse", "baseline")
@@ -25,6 +31,13 @@ def directory(tmp_path_factory):
     return directory
 
 
+@pytest.fixture(scope="module")
+def server(directory):
+    server = ModelServer(directory)
+    yield server
+    server.close()
+
+
 def test_the_client_runs(directory):
     client = block(_PAGE, "python", "saved_model.load")
     path, names = "runs/models/digits/1", {}
@@ -36,25 +49,16 @@ def test_the_client_runs(directory):
         assert f"`{name}`" in table, name
 
 
-def test_there_is_a_request_for_every_signature(directory, monkeypatch):
+def test_there_is_a_request_for_every_signature(server, monkeypatch):
     """Answers in the format of TensorFlow Serving's REST API."""
-    server, called = ModelServer(directory), []
+    called = []
 
     def answer(url, body):
         assert url == "http://localhost:8501/v1/models/digits:predict"
-        request = json.loads(body)
-        name = request["signature_name"]
-        called.append(name)
-        signature = server.signatures[name].inputs
-        arrays = {}
-        for key, value in request["inputs"].items():
-            dtype = tf.as_dtype(signature[key].dtype)
-            arrays[key] = np.array(value, dtype.as_numpy_dtype)
-        outputs = server.predict(name, arrays)
-        outputs = {key: value.tolist() for key, value in outputs.items()}
-        if len(outputs) == 1:
-            (outputs,) = outputs.values()
-        return io.BytesIO(json.dumps({"outputs": outputs}).encode())
+        called.append(json.loads(body)["signature_name"])
+        status, outputs = predict_json(server, body)
+        assert status == 200, outputs
+        return io.BytesIO(outputs)
 
     monkeypatch.setattr(urllib.request, "urlopen", answer)
     names = {}
@@ -64,4 +68,95 @@ def test_there_is_a_request_for_every_signature(directory, monkeypatch):
     assert np.shape(names["denoised"]) == (2, 8, 8, 1)
     upper = np.array(names["inpainted"]["samples"])[:, :4]
     np.testing.assert_array_equal(upper, np.array(names["pixels"])[:, :4])
-    server.close()
+
+
+def test_ten_lines_call_it_by_grpc(server):
+    pytest.importorskip("grpc")
+    pytest.importorskip("tensorflow_serving")
+    client, names = block(_PAGE, "python", "PredictionServiceStub"), {}
+    assert len([line for line in client.splitlines() if line]) <= 10
+    with grpc_api(server, "digits") as address:
+        exec(client.replace("localhost:8500", address), names)
+    assert names["samples"].shape == (2, 8, 8, 1)
+    expected = server.predict("sample_rows", {"seed": np.array([[7, 1], [7, 2]])})
+    np.testing.assert_array_equal(names["samples"], expected["samples"])
+
+
+def test_the_batching_parameters_are_those_of_tensorflow_serving():
+    """Parses them as BatchingParameters of session_bundle_config.proto."""
+    parameters = parse_batching_parameters(block(_PAGE, "text", "max_batch_size"))
+    assert parameters.max_batch_size.value <= DEFAULT_MAX_SAMPLES
+    assert parameters.num_batch_threads.value >= 1
+    with pytest.raises(text_format.ParseError):
+        parse_batching_parameters("max_batch_sise { value: 8 }")
+
+
+@pytest.fixture(scope="module")
+def client():
+    """The module of the example."""
+    path = ROOT / "examples/serving_client.py"
+    assert path.relative_to(ROOT).as_posix() in (ROOT / _PAGE).read_text()
+    spec = importlib.util.spec_from_file_location("serving_client", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=["rest", "grpc"])
+def call(request, client, server):
+    """A function that runs the example with arguments, against a loopback server."""
+    if request.param == "grpc":
+        pytest.importorskip("grpc")
+        pytest.importorskip("tensorflow_serving")
+    api = {"rest": rest_api, "grpc": grpc_api}[request.param]
+    with api(server, "digits") as address:
+        yield lambda *words: client.main([*words, f"--{request.param}={address}"])
+
+
+def _read(path):
+    images = np.asarray(Image.open(path))
+    return images.reshape(-1, 8, 8, 1)
+
+
+def test_the_example_has_images_in_and_out(call, server, tmp_path, capsys):
+    drawn, image, mask, out = (str(tmp_path / f"{name}.png") for name in "abcd")
+    call("sample", drawn, "--number=3", "--seed=5")
+    seeds = np.array([[5, 0], [5, 1], [5, 2]], np.int32)
+    expected = server.predict("sample_rows", {"seed": seeds})["samples"]
+    np.testing.assert_array_equal(_read(drawn), expected)
+    # What it wrote, it reads.
+    Image.fromarray(expected[0, ..., 0]).save(image)
+    known = np.zeros((8, 8), np.uint8)
+    known[:3] = 255
+    Image.fromarray(known).save(mask)
+    call("inpaint", image, mask, out, "--number=2")
+    found = _read(out)
+    assert found.shape == (2, 8, 8, 1)
+    np.testing.assert_array_equal(found[:, :3], [expected[0, :3]] * 2)
+    call("denoise", image, out, "--number=2", "--seed=5")
+    x_smoothed = np.stack([expected[0] / 127.5 - 1.0] * 2).astype(np.float32)
+    request = {"x_smoothed": x_smoothed, "seed": seeds[:2]}
+    denoised = server.predict("denoise", request)["samples"]
+    np.testing.assert_array_equal(_read(out), denoised)
+    capsys.readouterr()
+    call("bound", image, "--number=3", "--seed=5")
+    request = {"pixels": expected[:1].repeat(3, axis=0), "seed": seeds}
+    bits = server.predict("bound_pixels", request)["bits_per_dim"]
+    assert capsys.readouterr().out.startswith(f"{bits.mean():.3f} bits per dimension")
+
+
+def test_the_example_prints_what_the_server_refuses(call, tmp_path):
+    image = str(tmp_path / "large.png")
+    Image.fromarray(np.zeros((9, 8), np.uint8)).save(image)
+    with pytest.raises(SystemExit, match="(?s)^error: .*`pixels` must have shape"):
+        call("bound", image)
+    with pytest.raises(SystemExit, match="(?s)^error: .*no such model"):
+        call("sample", str(tmp_path / "x.png"), "--model=faces")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_the_example_needs_nothing_of_ours(client):
+    source = (ROOT / "examples/serving_client.py").read_text(encoding="utf-8")
+    imported = set(re.findall(r"^ *(?:import|from) (\w+)", source, re.MULTILINE))
+    assert not imported & {"smoothing_tf", "components", "pipeline", "experiments"}
+    assert {"numpy", "PIL"} <= imported

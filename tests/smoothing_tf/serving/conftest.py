@@ -37,9 +37,14 @@ def vectors():
 
 
 @pytest.fixture(scope="session")
-def vectors_server(vectors, tmp_path_factory):
+def vectors_exported(vectors, tmp_path_factory):
     directory = tmp_path_factory.mktemp("vectors") / "1"
     export_saved_model(vectors, directory, max_samples=MAX_SAMPLES, inpainting=True)
-    server = ModelServer(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def vectors_server(vectors_exported):
+    server = ModelServer(vectors_exported)
     yield server
     server.close()

@@ -1,0 +1,107 @@
+"""The components of which the page's forms are made."""
+
+from collections.abc import Callable
+from typing import Any
+
+from smoothing_tf.serving.demo.exported_model import ExportedModel
+from smoothing_tf.serving.demo.tasks import ANY_CLASS, MAX_SEED
+from smoothing_tf.serving.demo.uploads import scale_of
+
+# The color of painted pixels, that of missing ones in the pictures of results.
+_PAINT = "#96aadc"
+_SOURCES = ["upload", "clipboard"]
+
+
+class Forms:
+    """Makes components that fit a model.
+
+    Args:
+      gradio: the module.
+      model: the model.
+    """
+
+    def __init__(self, gradio: Any, model: ExportedModel):
+        self.gradio, self.model = gradio, model
+
+    def seed(self) -> Any:
+        return self.gradio.Number(
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100
+        )
+
+    def number(self, text: str, *, most: int, default: int) -> Any:
+        """Makes a slider from 1 to `most`, or to what a request may have."""
+        most = min(most, self.model.max_samples)
+        return self.gradio.Slider(1, most, min(default, most), step=1, label=text)
+
+    def noise(self) -> Any:
+        """Makes a slider for the standard deviation of noise."""
+        scale = self.model.noise_scale or 1.0
+        return self.gradio.Slider(
+            0.0,
+            round(2.0 * scale, 3),
+            round(scale, 3),
+            step=0.001,
+            label="Standard deviation of the noise, images on [-1, 1]",
+        )
+
+    def label(self, signature: str, *, may_be_any: bool = False) -> list[Any]:
+        """Makes a list of the classes: one component, or none if it takes no label."""
+        names = self.model.class_names
+        if names is None or not self.model.takes(signature, "label"):
+            return []
+        choices = [(name, index) for index, name in enumerate(names)]
+        if may_be_any:
+            choices = [("any", ANY_CLASS), *choices]
+        return [self.gradio.Dropdown(choices, value=choices[0][1], label="Class")]
+
+    def picture(self, text: str) -> Any:
+        """Makes a picture that the page shows, under its caption."""
+        return self._image(text, interactive=False)
+
+    def upload(self, text: str) -> Any:
+        """Makes a picture that the user gives, under its caption."""
+        return self._image(text, sources=_SOURCES, height=360, image_mode="RGB")
+
+    def _image(self, text: str, **settings: Any) -> Any:
+        # The labels and buttons of gradio lie upon the picture.
+        gradio = self.gradio
+        with gradio.Column(min_width=240):
+            gradio.Markdown(text)
+            return gradio.Image(
+                show_label=False, buttons=[], alt_text=text, format="png", **settings
+            )
+
+    def editor(self, text: str) -> Any:
+        """Makes a picture that the user gives and paints over."""
+        gradio = self.gradio
+        height, width = self.model.event_shape[:2]
+        scale = scale_of(self.model.event_shape)
+        radius = max(4, scale // 2)
+        return gradio.ImageEditor(
+            label=text,
+            format="png",
+            sources=_SOURCES,
+            transforms=(),
+            layers=False,
+            canvas_size=(width * scale, height * scale),
+            fixed_canvas=True,
+            brush=gradio.Brush(radius, colors=[_PAINT], color_mode="fixed"),
+            eraser=gradio.Eraser(radius),
+        )
+
+    def on_click(
+        self, button: Any, function: Callable, inputs: list, outputs: list
+    ) -> None:
+        """Calls a function when a button is clicked; see `guard`."""
+        button.click(self.guard(function), inputs, outputs)
+
+    def guard(self, function: Callable) -> Callable:
+        """Makes the page show the message of a ValueError, e.g. a refused request."""
+
+        def guarded(*values):
+            try:
+                return function(*values)
+            except ValueError as error:
+                raise self.gradio.Error(str(error), print_exception=False) from error
+
+        return guarded

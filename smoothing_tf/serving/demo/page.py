@@ -1,0 +1,120 @@
+"""The page: its tabs, and the server that shows it.
+
+gradio is imported when a page is built: it is an extra, and slow to import.
+"""
+
+import os
+from typing import Any
+
+from smoothing_tf.serving.demo import tabs
+from smoothing_tf.serving.demo.exported_model import ExportedModel
+from smoothing_tf.serving.demo.forms import Forms
+
+# Only this machine reaches the page.
+HOST = "127.0.0.1"
+# Numbers of channels that browsers show and edit.
+_EDITABLE = (1, 3)
+# Uploads and pictures are files until they are this old, in seconds.
+_MAX_AGE = 3600
+# Environment variables with the hosts that are reached without a proxy.
+_NO_PROXY = ("no_proxy", "NO_PROXY")
+
+
+def check_showable(model: ExportedModel) -> None:
+    """Requires an export whose examples a page can show.
+
+    Raises:
+      ValueError: its examples are continuous, but not vectors.
+    """
+    if model.num_levels is None and len(model.event_shape) != 1:
+        shape = ", ".join(map(str, model.event_shape))
+        raise ValueError(
+            "The demo shows images with levels, and vectors; the examples of this"
+            f" export are continuous, of shape [{shape}]. Call its signatures instead."
+        )
+
+
+def launch(model: ExportedModel, port: int) -> str:
+    """Serves the page on this machine until the process ends.
+
+    Args:
+      model: the model; see `check_showable`.
+      port: the port.
+
+    Returns:
+      The address of the page.
+    """
+    _prepare_environment()
+    import gradio
+
+    _, address, _ = build_page(gradio, model).launch(
+        server_name=HOST,
+        server_port=port,
+        share=False,
+        ssr_mode=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        footer_links=[],
+        # The fonts of gradio's themes are fetched from elsewhere.
+        theme=gradio.themes.Default(
+            font=["system-ui", "sans-serif"], font_mono=["monospace"]
+        ),
+    )
+    return address
+
+
+def build_page(gradio: Any, model: ExportedModel) -> Any:
+    """Builds the page, a `gradio.Blocks`, for what the export has.
+
+    Args:
+      gradio: the module.
+      model: the model; see `check_showable`.
+    """
+    forms = Forms(gradio, model)
+    is_editable = model.num_levels is not None and model.event_shape[-1] in _EDITABLE
+    with gradio.Blocks(title="smoothing_tf", delete_cache=(_MAX_AGE, _MAX_AGE)) as page:
+        gradio.Markdown(f"# Distribution smoothing\n\n{_describe(model, is_editable)}")
+        with gradio.Tab("Sample"):
+            tabs.add_sample(page, forms)
+        if is_editable and "inpaint" in model.signatures:
+            with gradio.Tab("Inpaint"):
+                tabs.add_inpaint(forms)
+        if is_editable and "denoise" in model.signatures:
+            with gradio.Tab("Denoise"):
+                tabs.add_denoise(forms)
+        if is_editable:
+            with gradio.Tab("Likelihood"):
+                tabs.add_likelihood(forms)
+    return page
+
+
+def _prepare_environment() -> None:
+    """Sets what gradio and its libraries read when they are imported and started."""
+    # Nothing is sent to the makers of gradio.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # gradio asks its own server whether it has started, and not through a proxy.
+    direct = {os.environ.get(name, "") for name in _NO_PROXY} | {HOST}
+    os.environ.update(dict.fromkeys(_NO_PROXY, ",".join(sorted(direct - {""}))))
+
+
+def _describe(model: ExportedModel, is_editable: bool) -> str:
+    shape = " x ".join(map(str, model.event_shape))
+    if model.num_levels is None:
+        sentences = [f"Vectors of {shape} numbers, so that this page only samples."]
+    else:
+        sentences = [f"Images of {shape} values with {model.num_levels} levels."]
+        if not is_editable:
+            sentences.append(
+                "A browser cannot edit images of this number of channels, so that this"
+                " page only samples."
+            )
+    if model.noise_scale is not None:
+        kind, scale = model.facts["smoothing"].capitalize(), model.noise_scale
+        where = "" if model.num_levels is None else ", with images on [-1, 1]"
+        sentences.append(f"{kind} noise with standard deviation {scale:.3g}{where}.")
+    if model.num_levels is not None and "denoise" not in model.signatures:
+        sentences.append("The export is a baseline, which knows no noise.")
+    elif is_editable and "inpaint" not in model.signatures:
+        sentences.append("It was exported without --inpainting.")
+    sentences.append("The first call of a kind takes longer: it optimizes its graph.")
+    return " ".join(sentences)

@@ -1,0 +1,51 @@
+"""What the page shows."""
+
+import types
+
+import numpy as np
+
+from smoothing_tf.serving.demo import tasks, views
+from smoothing_tf.serving.demo.exported_model import ExportedModel
+
+
+def test_images_and_vectors_are_shown(images_exported, vectors_exported):
+    images = ExportedModel(images_exported)
+    shown = views.show_samples(images, tasks.draw(images, 0, 7))
+    assert len(shown) == len(views.captions(images)) == 3
+    vectors = ExportedModel(vectors_exported)
+    shown += views.show_samples(vectors, tasks.draw(vectors, 0, 7, 1))
+    assert len(shown) == 4
+    for picture in shown:
+        assert picture.dtype == np.uint8 and picture.shape[-1] == 3
+        assert picture.shape[1] >= 320
+
+
+def test_missing_pixels_are_colored():
+    image = np.full((4, 4, 1), 100, np.uint8)
+    known = np.ones((4, 4), np.uint8)
+    known[0, 1] = 0
+    large = views.mark_missing(image, known)
+    scale = large.shape[0] // 4
+    colors = large[scale // 2 :: scale, scale // 2 :: scale]
+    assert colors[known > 0].tolist() == [[100, 100, 100]] * 15
+    assert len(set(colors[0, 1])) == 3
+
+
+def test_images_between_levels_are_clipped():
+    x = np.array([-7.0, -1.0, 0.0, 1.0, 7.0])
+    assert views.to_uint8(x).tolist() == [0, 0, 128, 255, 255]
+
+
+def test_the_likelihood_of_an_image_stands_next_to_that_of_the_data():
+    metric = {"value": 2.0, "se": 0.05, "n": 100, "split": "test"}
+    model = types.SimpleNamespace(facts={"likelihoods": {"bits_per_dim": metric}})
+    image = {"bits_per_dim": np.array([2.5]), "bits_per_dim_baseline": np.array([3.0])}
+    samples = {"bits_per_dim": np.array([1.5, 2.5])}
+    assert views.likelihood_table(model, image, samples).splitlines()[2:] == [
+        "| This image (bound) | 2.500 |",
+        "| 100 test examples of the data (bound) | 2.000, single examples ± 0.5 |",
+        "| 2 samples of the model (bound) | 2.000, single examples ± 0.5 |",
+        "| This image (exact, baseline) | 3.000 |",
+    ]
+    model = types.SimpleNamespace(facts={})
+    assert "was not evaluated" in views.likelihood_table(model, image, samples)
