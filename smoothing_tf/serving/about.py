@@ -11,8 +11,11 @@ class About:
       data: name of the data set; None if it is not known.
       data_license: license of the data; None if it is not known.
       likelihoods: the likelihoods of an evaluation, a line each; none without one.
+      made_from: digest of all that the pipeline made the model from; empty for a model
+        that was exported by itself.
     """
 
     data: str | None = None
     data_license: str | None = None
     likelihoods: tuple[str, ...] = ()
+    made_from: str = ""

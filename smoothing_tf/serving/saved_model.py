@@ -89,7 +89,7 @@ def export_saved_model(
       inpainting: whether to export `inpaint` too, which needs two autoregressive
         stages. It holds both samplers once more, and an export takes half as long
         again.
-      about: where the model comes from, for README.md.
+      about: where the model comes from, for README.md and smoothing.json.
       progress: whether to report progress on stderr.
 
     Raises:
@@ -137,7 +137,7 @@ def export_saved_model(
         loaded = verify_saved_model(
             trained, temporary, inpainting=inpainting, progress=progress
         )
-        metadata = make_metadata(served, loaded, max_samples)
+        metadata = make_metadata(served, loaded, max_samples, about)
         artifacts.write_json(temporary / METADATA_FILE, metadata)
         requests = warmup_requests(served, metadata["inputs"])
         write_warmup(temporary / WARMUP_FILE, requests)
