@@ -22,9 +22,9 @@ def check_on_volume(
     nodes: str,
     *,
     alternative: str = "",
-    loss: str = "",
+    harm: str = "would be lost with the pod",
 ) -> None:
-    """Checks that a directory is on a volume, and not lost with its pod.
+    """Checks that a directory is on a volume, and not on the disk of its pod.
 
     Args:
       name: name of the setting.
@@ -32,7 +32,7 @@ def check_on_volume(
       volumes: absolute paths of the volumes that are mounted.
       nodes: what mounts them, with the verb.
       alternative: what else the setting may be, for the message.
-      loss: another reason for a volume, for the message.
+      harm: what happens to the directory elsewhere, for the message.
 
     Raises:
       ValueError: the directory is on no volume.
@@ -41,8 +41,8 @@ def check_on_volume(
     if not is_plain(path) or not any(is_below(path, volume) for volume in volumes):
         raise ValueError(
             f"`{name}` must be below the path of a --pvc=NAME:PATH that {nodes}"
-            f" ({', '.join(volumes) or 'none'}){alternative}; got {path!r}, which would"
-            f" be lost with the pod{loss}."
+            f" ({', '.join(volumes) or 'none'}){alternative}; got {path!r}, which"
+            f" {harm}."
         )
 
 

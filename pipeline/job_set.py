@@ -95,7 +95,7 @@ def common_needs(cluster: ClusterConfig, options: JobSetConfig) -> NodeNeeds:
         options.workdir,
         needs.claims,
         "the training nodes mount",
-        loss=", and which the other machines would not see",
+        harm="would be lost with the pod, and which the other machines would not see",
     )
     return needs
 

@@ -49,8 +49,8 @@ def check_options(
     """Checks what the settings of several groups must have in common.
 
     Raises:
-      ValueError: nothing is to be done, a pushed model would be lost, or a batch does
-        not divide among the accelerators.
+      ValueError: nothing is to be done, a pushed model would be lost, served versions
+        cannot be seen, or a batch does not divide among the accelerators.
     """
     if not options.output and not submission.host:
         raise ValueError("`output` or `host` must be given; got neither.")
@@ -61,6 +61,7 @@ def check_options(
         )
     if options.push_dir is not None:
         cluster.limits.check_push_dir(options.push_dir)
+    cluster.limits.check_bless_against(options.bless_against)
     cluster.limits.check_batch_sizes(config)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from kfp import dsl
 
 from components.configure.run_parameters import to_parameters
-from components.files import DATA_PAGE_FILE
+from components.files import BLESSING_FILE, DATA_PAGE_FILE
 from components.push.executor import find_pushed_version, remove_unfinished
 from components.train.checkpoint_root import remove_finished
 from pipeline import kfp_version
@@ -72,8 +72,8 @@ def run(config: config_lib.Config, options: LocalRunnerConfig) -> dict[str, Any]
     Returns:
       {"outcomes": node -> "ran", "cached" or "skipped", "seconds": node -> float, both
       empty with another minor version of kfp,
-      "metrics": metrics.json, "report": path, "data_page": path, "pushed": path or
-      None}.
+      "metrics": metrics.json, "reasons": those of the blessing, "report": path,
+      "data_page": path, "pushed": path or None}.
 
     Raises:
       BlockingIOError: another run is using the pipeline root.
@@ -158,9 +158,9 @@ def _run_locked(
     remove_finished(root / CHECKPOINTS, older_than=0.0)
     data_page = _publish(outputs["data_page"], root / DATA_PAGE_FILE)
     report = _publish(outputs["report"], root / REPORT_FILE)
-    metrics = artifacts.read_json(
-        pathlib.Path(outputs["evaluation"].path) / METRICS_FILE
-    )
+    evaluation = pathlib.Path(outputs["evaluation"].path)
+    metrics = artifacts.read_json(evaluation / METRICS_FILE)
+    blessing = artifacts.read_json(evaluation / BLESSING_FILE)
     pushed = None
     if outputs["blessed"] == "true":
         pushed = find_pushed_version(outputs["saved_model"].path, push_dir)
@@ -168,6 +168,7 @@ def _run_locked(
         "outcomes": outcomes,
         "seconds": seconds,
         "metrics": metrics,
+        "reasons": blessing["reasons"],
         "report": report,
         "data_page": data_page,
         "pushed": pushed,
@@ -190,6 +191,8 @@ def _print_summary(result: dict[str, Any], seconds: float) -> None:
         print(f"  from cache: {', '.join(cached) or 'nothing'}")
     for line in headline(result["metrics"]).splitlines():
         print(f"  likelihood: {line}")
+    for reason in result["reasons"]:
+        print(f"  blessing:   {reason}")
     print(f"  data:       {result['data_page']}")
     print(f"  report:     {result['report']}")
     print(f"  pushed:     {result['pushed'] or 'no, the model is not blessed'}")

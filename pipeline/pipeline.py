@@ -128,6 +128,7 @@ def smoothing_pipeline(
             export,
             flags=own["export_flags"],
             code_digest=own["export_code"],
+            made_from=own["made_from"],
             **inputs,
             **stages,
         ).outputs["saved_model"]
@@ -142,7 +143,9 @@ def smoothing_pipeline(
             "evaluate",
             evaluate,
             flags=own["evaluate_flags"],
+            saved_model=saved_model,
             samples=generated.outputs["samples"],
+            predecessor=own["predecessor"],
             code_digest=own["evaluate_code"],
             **inputs,
             **stages,

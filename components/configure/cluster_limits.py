@@ -7,7 +7,7 @@ configure, so that edited run parameters are checked again before anything runs.
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.pods import check_on_volume, is_in_pod, is_plain
 from smoothing_tf.config import Config
@@ -23,12 +23,14 @@ class ClusterLimits:
 
     Attributes:
       push_volumes: absolute paths of the volumes that push mounts.
+      bless_volumes: absolute paths of the volumes that configure and evaluate mount.
       accelerators: stage -> number of accelerators that train it; a stage without any
         is missing.
     """
 
     push_volumes: tuple[str, ...] = ()
     accelerators: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    bless_volumes: tuple[str, ...] = ()
 
     @classmethod
     def of_this_node(cls) -> "ClusterLimits | None":
@@ -37,7 +39,9 @@ class ClusterLimits:
             return None
         limits = json.loads(os.environ.get(LIMITS_VARIABLE, "{}"))
         return cls(
-            tuple(limits.get("push_volumes", ())), limits.get("accelerators", {})
+            tuple(limits.get("push_volumes", ())),
+            limits.get("accelerators", {}),
+            tuple(limits.get("bless_volumes", ())),
         )
 
     def variables(self) -> dict[str, str]:
@@ -69,18 +73,40 @@ class ClusterLimits:
           ValueError: it is neither below a volume that push mounts nor in an object
             store.
         """
-        if push_dir.startswith(_OBJECT_STORE):
-            bucket, _, directory = push_dir.removeprefix(_OBJECT_STORE).partition("/")
-            if not bucket or not is_plain(f"/{directory}"):
-                raise ValueError(
-                    "`push_dir` must be gs://BUCKET/DIR, without a slash at the end;"
-                    f" got {push_dir!r}."
-                )
-            return
-        check_on_volume(
-            "push_dir",
-            push_dir,
-            self.push_volumes,
-            "the node push mounts",
-            alternative=", or be gs://BUCKET/DIR",
-        )
+        _check("push_dir", push_dir, self.push_volumes, "the node push mounts")
+
+    def check_bless_against(self, bless_against: str | None) -> None:
+        """Checks that the nodes that look for served versions see them.
+
+        Args:
+          bless_against: directory in the containers of configure and evaluate, or
+            gs://BUCKET/DIR; None for none.
+
+        Raises:
+          ValueError: it is neither below a volume that both mount nor in an object
+            store.
+        """
+        if bless_against is not None:
+            _check(
+                "bless_against",
+                bless_against,
+                self.bless_volumes,
+                "the nodes configure and evaluate mount",
+                harm="is on the disk of each pod",
+            )
+
+
+def _check(
+    name: str, directory: str, volumes: Sequence[str], nodes: str, **words: str
+) -> None:
+    if directory.startswith(_OBJECT_STORE):
+        bucket, _, rest = directory.removeprefix(_OBJECT_STORE).partition("/")
+        if not bucket or not is_plain(f"/{rest}"):
+            raise ValueError(
+                f"`{name}` must be gs://BUCKET/DIR, without a slash at the end; got"
+                f" {directory!r}."
+            )
+        return
+    check_on_volume(
+        name, directory, volumes, nodes, alternative=", or be gs://BUCKET/DIR", **words
+    )

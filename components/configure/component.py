@@ -24,6 +24,8 @@ def configure(
         ("export_flags", list),
         ("generate_settings", str),
         ("evaluate_flags", list),
+        ("predecessor", str),
+        ("made_from", str),
         ("push_dir", str),
         ("data_digest", str),
         ("ingest_code", str),

@@ -52,6 +52,7 @@ def run(
         limits = ClusterLimits.of_this_node()
         if limits is not None:
             limits.check_push_dir(str(settings.push_dir))
+            limits.check_bless_against(settings.bless_against)
             limits.check_batch_sizes(config)
         return make_node_inputs(config, settings)
     except Exception as error:

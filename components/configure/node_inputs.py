@@ -6,11 +6,14 @@ list or a dict on as a float.
 """
 
 import dataclasses
+import hashlib
 import json
+import os
 from typing import Any, NamedTuple
 
 from components.configure.data_digest import data_digest
 from components.configure.node_settings import NodeSettings
+from components.predecessor import Predecessor
 from smoothing_tf import config as config_lib
 from smoothing_tf.code_digest import code_digest
 from smoothing_tf.data.data_config import DataConfig
@@ -18,6 +21,18 @@ from smoothing_tf.data.data_config import DataConfig
 # Settings of the data that were added later: only those that are not default are
 # inputs of ingest.
 _MORE_DATA_SETTINGS = ("split_fractions", "columns", "label_column", "standardize")
+# Inputs that the exported model depends on, apart from the settings of ingest.
+_MAKES_THE_MODEL = (
+    "augment_settings",
+    "train_smoothed_flags",
+    "train_reverse_flags",
+    "export_flags",
+    "data_digest",
+    "ingest_code",
+    "augment_code",
+    "train_code",
+    "export_code",
+)
 
 
 class NodeInputs(NamedTuple):
@@ -31,6 +46,9 @@ class NodeInputs(NamedTuple):
       export_flags: flags of export.
       generate_settings: arguments of the executor of generate, as JSON.
       evaluate_flags: flags of evaluate.
+      predecessor: the served version that evaluate compares the model with, see
+        `Predecessor`; empty if it compares nothing.
+      made_from: digest of all that the model is made from.
       push_dir: where push writes to.
       data_digest: digest of the data set's files.
       ingest_code: digest of the code of ingest; likewise those of the other nodes.
@@ -43,6 +61,8 @@ class NodeInputs(NamedTuple):
     export_flags: list[str]
     generate_settings: str
     evaluate_flags: list[str]
+    predecessor: str
+    made_from: str
     push_dir: str
     data_digest: str
     ingest_code: str
@@ -63,6 +83,8 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
 
     Raises:
       FileNotFoundError: the data are not there.
+      OSError: the versions to compare with cannot be read.
+      ValueError: the newest of them is damaged, or is no two-stage model.
     """
     flags = config_lib.to_flags(config)
     evaluation = [field.name for field in dataclasses.fields(config.evaluation)]
@@ -79,7 +101,6 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
         "data_settings": _data_settings(config.data),
         "max_rejected_fraction": settings.max_rejected_fraction,
         "max_duplicate_fraction": settings.max_duplicate_fraction,
-        **beam,
     }
     augment_settings = {
         "smoothing": config.smoothing.smoothing,
@@ -96,18 +117,42 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
         for name in NodeInputs._fields
         if name.endswith("_code")
     }
-    return NodeInputs(
-        ingest_settings=json.dumps(ingest_settings),
-        augment_settings=json.dumps(augment_settings),
-        train_smoothed_flags=_slice(flags, "seed", "smoothed_"),
-        train_reverse_flags=_slice(flags, "seed", "reverse_"),
-        export_flags=_slice(flags, "smoothed_", "reverse_"),
-        generate_settings=json.dumps(generate_settings),
-        evaluate_flags=_slice(flags, "seed", "smoothed_", "reverse_", *evaluation),
-        push_dir=str(settings.push_dir),
-        data_digest=data_digest(config.data),
+    inputs: dict[str, Any] = {
+        "ingest_settings": json.dumps(ingest_settings | beam),
+        "augment_settings": json.dumps(augment_settings),
+        "train_smoothed_flags": _slice(flags, "seed", "smoothed_"),
+        "train_reverse_flags": _slice(flags, "seed", "reverse_"),
+        "export_flags": _slice(flags, "smoothed_", "reverse_"),
+        "generate_settings": json.dumps(generate_settings),
+        "evaluate_flags": _slice(flags, "seed", "smoothed_", "reverse_", *evaluation),
+        "push_dir": str(settings.push_dir),
+        "data_digest": data_digest(config.data),
         **codes,
+    }
+    made_from = _digest([ingest_settings, *(inputs[name] for name in _MAKES_THE_MODEL)])
+    return NodeInputs(
+        predecessor=_predecessor(settings, made_from), made_from=made_from, **inputs
     )
+
+
+def _digest(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def _predecessor(settings: NodeSettings, made_from: str) -> str:
+    """Finds the served version to compare with; empty if nothing is compared."""
+    directory = settings.bless_against
+    if directory is None:
+        return ""
+    # TensorFlow, which reads object stores, takes seconds to import.
+    from components.served_versions import digest_of, find_newest
+
+    if "://" not in directory:
+        directory = os.path.abspath(directory)
+    version = find_newest(directory, made_from)
+    digest = None if version is None else digest_of(version)
+    found = Predecessor(directory, settings.max_regression, version, digest)
+    return found.to_text()
 
 
 def _data_settings(config: DataConfig) -> dict[str, Any]:

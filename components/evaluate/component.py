@@ -11,7 +11,9 @@ def evaluate(
     smoothing_spec: dsl.Input[dsl.Artifact],
     smoothed: dsl.Input[dsl.Model],
     reverse: dsl.Input[dsl.Model],
+    saved_model: dsl.Input[dsl.Model],
     samples: dsl.Input[dsl.Dataset],
+    predecessor: str,
     code_digest: str,
     evaluation: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
@@ -32,6 +34,8 @@ def evaluate(
         output_dir=evaluation.path,
         metrics_file=metrics.path,
         report_file=report.path,
+        model_dir=saved_model.path,
+        predecessor=predecessor,
     )
     metrics.metadata.update(numbers)
     return "true" if blessed else "false"

@@ -1,11 +1,15 @@
 """Evaluates the two-stage model and the generated samples; blesses the model."""
 
+import dataclasses
 import math
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.configuration import flagfile, node_flags
+from components.evaluate.blessing import bless
+from components.files import BLESSING_FILE
+from components.predecessor import Predecessor
 from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
@@ -23,8 +27,10 @@ def run(
     output_dir: artifacts.Path,
     metrics_file: artifacts.Path,
     report_file: artifacts.Path,
+    model_dir: artifacts.Path = "",
+    predecessor: str = "",
 ) -> tuple[bool, dict[str, float]]:
-    """Writes the evaluation, a copy of its report, and plain numbers.
+    """Writes the evaluation, the blessing, a copy of the report, and plain numbers.
 
     Args:
       flags: flags of both stages, the evaluation and the seed; `max_bits_per_dim`
@@ -33,9 +39,11 @@ def run(
       smoothing_dir: directory written by augment.
       stage_dirs: stage -> directory written by its training.
       samples_dir: directory written by generate.
-      output_dir: directory for metrics.json, pictures and statistics.
+      output_dir: directory for metrics.json, blessing.json, pictures and statistics.
       metrics_file: JSON file for the numbers that are returned.
       report_file: file for the copy of the HTML report.
+      model_dir: the exported model, which is compared.
+      predecessor: what it is compared with, as configure found it; empty for nothing.
 
     Returns:
       (blessed, numbers): a finite float for every metric that has a value, and its
@@ -43,7 +51,8 @@ def run(
 
     Raises:
       FileNotFoundError: a stage has no checkpoint.
-      ValueError: a flag is not valid; a threshold for data without levels.
+      ValueError: a flag is not valid; a threshold for data without levels; or the
+        model cannot be compared.
     """
     flags = node_flags(flags, data_dir, smoothing_dir)
     config = config_lib.parse(flags)
@@ -58,6 +67,13 @@ def run(
         pathlib.Path(samples_dir) / artifacts.SAMPLES_FILE
     )
     devices.announce(config.compute_dtypes(list(stage_dirs)))
+    served = Predecessor.from_text(predecessor)
+    difference: dict[str, Any] = {}
+    if served is not None and served.version is not None:
+        from components.evaluate.comparison import compare
+
+        # First of all: what cannot be compared should not take an evaluation.
+        difference = compare(model_dir, served, dataset, config.evaluation, config.seed)
     metrics = write_evaluation(
         stages.load_stages(config, dataset, stage_dirs),
         dataset,
@@ -69,20 +85,32 @@ def run(
         },
         seed=config.seed,
         directory=output_dir,
+        more_metrics=difference,
+        more_facts=_describe(served),
+    )
+    blessing = bless(metrics, max_bits_per_dim, served)
+    print(*blessing.reasons, sep="\n")
+    artifacts.write_json(
+        pathlib.Path(output_dir) / BLESSING_FILE, dataclasses.asdict(blessing)
     )
     numbers = _numbers(metrics)
     report = pathlib.Path(output_dir) / REPORT_FILE
     artifacts.write_text(report_file, report.read_text())
     artifacts.write_json(metrics_file, numbers)
-    return is_blessed(numbers, max_bits_per_dim), numbers
+    return blessing.blessed, numbers
 
 
-def is_blessed(numbers: Mapping[str, float], max_bits_per_dim: float | None) -> bool:
-    """Whether there is a bound and it does not exceed the threshold."""
-    bound = numbers.get("bits_per_dim", numbers.get("nll"))
-    if bound is None:
-        return False
-    return max_bits_per_dim is None or bound <= max_bits_per_dim
+def _describe(predecessor: Predecessor | None) -> dict[str, str]:
+    """Says in the report what the model was compared with."""
+    if predecessor is None:
+        return {}
+    version = f"no version in {predecessor.directory} yet"
+    if predecessor.version is not None:
+        version = f"{predecessor.version}, SHA-256 {predecessor.digest}"
+    return {
+        "compared_with": version,
+        "max_regression": f"{predecessor.max_regression:g}",
+    }
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

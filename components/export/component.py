@@ -9,6 +9,7 @@ def export(
     smoothed: dsl.Input[dsl.Model],
     reverse: dsl.Input[dsl.Model],
     code_digest: str,
+    made_from: str,
     saved_model: dsl.Output[dsl.Model],
 ):
     """Joins the two stages in one SavedModel, verified before it is published."""
@@ -23,4 +24,5 @@ def export(
         smoothing_dir=smoothing_spec.path,
         stage_dirs={"smoothed": smoothed.path, "reverse": reverse.path},
         output_dir=saved_model.path,
+        made_from=made_from,
     )

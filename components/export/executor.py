@@ -16,6 +16,7 @@ def run(
     smoothing_dir: artifacts.Path,
     stage_dirs: Mapping[str, artifacts.Path],
     output_dir: artifacts.Path,
+    made_from: str = "",
 ) -> None:
     """Writes the SavedModel after checking it against the Python model.
 
@@ -25,6 +26,8 @@ def run(
       smoothing_dir: directory written by augment.
       stage_dirs: stage -> directory written by its training.
       output_dir: directory to write; must be empty or not exist.
+      made_from: digest of all that the model is made from, by which a later run of the
+        same configuration recognizes it.
 
     Raises:
       FileNotFoundError: a stage has no checkpoint.
@@ -36,4 +39,5 @@ def run(
     devices.announce()
     # The license is unknown: ingest stores no more of a data set than its name, which
     # may be that of a folder of the user.
-    export_saved_model(trained, output_dir, about=About(dataset.name), progress=True)
+    about = About(dataset.name, made_from=made_from)
+    export_saved_model(trained, output_dir, about=about, progress=True)

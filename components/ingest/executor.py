@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from components.beam_pipelines import run_for_each
-from components.files import DATA_PAGE_FILE
+from components.files import DATA_PAGE_FILE, file_name
 from components.ingest.drift import FALSE_ALARM, find_drift
 from components.ingest.duplicate_report import check_duplicates, split_order
 from components.ingest.findings import find_unusual
@@ -19,7 +19,7 @@ from components.ingest.page import PageContent, render_page
 from components.ingest.rejects import check_rejects
 from components.ingest.shard_results import ShardResults
 from components.ingest.statistics import Statistics
-from components.ingest.tfds_directory import file_name, write_metadata
+from components.ingest.tfds_directory import write_metadata
 from components.ingest.validation import ValidateShardFn, shard_tasks, write_tasks
 from components.shared_directories import shared_directories
 from smoothing_tf.artifacts import Path, atomic_directory, write_json, write_text

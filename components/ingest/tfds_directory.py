@@ -1,7 +1,6 @@
 """Writes the metadata by which TensorFlow Datasets opens a directory."""
 
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,20 +8,6 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from smoothing_tf.data.source import Source
-
-_MAX_NAME_LENGTH = 64
-
-
-def file_name(name: str) -> str:
-    """Makes the prefix of the names of a data set's files, which TFDS parses back.
-
-    It begins with a letter, holds only characters that are safe in a file name, and is
-    short enough.
-    """
-    name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not name[:1].isalpha():
-        name = f"data_{name}".strip("_")
-    return name[:_MAX_NAME_LENGTH].strip("_")
 
 
 def write_metadata(

@@ -9,6 +9,7 @@ Whoever runs or compiles the pipeline names the root in an environment variable 
 among the node's inputs, so that another root leaves the cache valid.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -16,7 +17,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from components.files import SMOOTHING_FILE
 from components.pods import is_in_pod
@@ -132,18 +133,37 @@ def remove_finished(root: artifacts.Path, older_than: float = _KEPT_SECONDS) -> 
       root: the root of checkpoints, which need not exist.
       older_than: age, in seconds, from which on they are removed.
     """
-    for marker in pathlib.Path(root).glob(f"*/{_FINISHED_FILE}"):
-        try:
+    finish_removals(root)
+    for marker in pathlib.Path(root).glob(f"[!.]*/{_FINISHED_FILE}"):
+        with _reported(marker.parent):
             if _age(marker) >= older_than:
                 _remove(marker, older_than)
-        except (BlockingIOError, FileNotFoundError):
-            continue  # It is in use again, or another node has removed it.
-        except OSError as error:
-            print(
-                f"The finished training {marker.parent} could not be removed:"
-                f" {message_of_os_error(error)}",
-                file=sys.stderr,
-            )
+
+
+def finish_removals(root: artifacts.Path) -> None:
+    """Removes what is left of trainings whose removal was interrupted.
+
+    Args:
+      root: the root of checkpoints, which need not exist.
+    """
+    for directory in pathlib.Path(root).glob(f"{_REMOVED}*"):
+        with _reported(directory), artifacts.locked(directory):
+            shutil.rmtree(directory)
+
+
+@contextlib.contextmanager
+def _reported(directory: pathlib.Path) -> Iterator[None]:
+    """Turns the error of a removal into a line on stderr."""
+    try:
+        yield
+    except (BlockingIOError, FileNotFoundError):
+        pass  # It is in use again, or another node has removed it.
+    except OSError as error:
+        print(
+            f"The finished training {directory} could not be removed:"
+            f" {message_of_os_error(error)}",
+            file=sys.stderr,
+        )
 
 
 def _remove(marker: pathlib.Path, older_than: float) -> None:
@@ -154,10 +174,9 @@ def _remove(marker: pathlib.Path, older_than: float) -> None:
             return
         # Whoever waits for the lock begins a new directory, instead of training in
         # one that is disappearing.
-        if not directory.name.startswith(_REMOVED):
-            directory = directory.rename(
-                directory.with_name(_REMOVED + directory.name + secrets.token_hex(4))
-            )
+        directory = directory.rename(
+            directory.with_name(_REMOVED + directory.name + secrets.token_hex(4))
+        )
         shutil.rmtree(directory)
 
 

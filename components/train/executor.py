@@ -12,6 +12,7 @@ from components.train.accelerators import ACCELERATORS_VARIABLE, make_strategy
 from components.train.checkpoint_root import (
     checkpoint_root,
     digest_of_training,
+    finish_removals,
     publish,
     remove_finished,
 )
@@ -65,6 +66,7 @@ def run(
     root = checkpoint_root()
     directory = pathlib.Path(output_dir)
     if root is not None:
+        finish_removals(root)
         directory = root / digest_of_training(
             stage=stage,
             flags=flags,

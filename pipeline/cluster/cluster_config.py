@@ -165,6 +165,9 @@ class ClusterConfig:
     def limits(self) -> ClusterLimits:
         """The limits that these needs set to the configuration of a run."""
         needs = {stage: self.needs(f"train_{stage}") for stage in TWO_STAGES}
+        looking, comparing = (
+            node_flags.claims(self.pvc, node) for node in ("configure", "evaluate")
+        )
         return ClusterLimits(
             tuple(self.needs("push").claims),
             {
@@ -172,6 +175,8 @@ class ClusterConfig:
                 for stage, node in needs.items()
                 if node.accelerator is not None
             },
+            # The same claim at the same path.
+            tuple(path for path in looking if looking[path] == comparing.get(path)),
         )
 
     def _check_checkpoint_root(self, checkpoint_root: str) -> None:

@@ -62,6 +62,8 @@ def write_evaluation(
     seed: int,
     directory: artifacts.Path,
     progress: bool = True,
+    more_metrics: Mapping[str, Any] | None = None,
+    more_facts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Evaluates the trained stages and writes metrics, pictures and the report.
 
@@ -89,6 +91,8 @@ def write_evaluation(
       seed: the run's seed.
       directory: output directory; files of an earlier evaluation are replaced.
       progress: whether to show progress bars.
+      more_metrics: name -> metric that was computed elsewhere.
+      more_facts: name -> text about the run, shown with the versions and the seed.
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
@@ -127,6 +131,7 @@ def write_evaluation(
     if samples is None:
         samples = draw_samples(trained, config.num_samples, seed=seed, parts=parts)
     metrics.update(in_raw_units(metrics, dataset.standardization))
+    metrics.update(more_metrics or {})
     stored: dict[str, np.ndarray] = dict(samples)
     samples = {kind: x for kind, x in samples.items() if kind in CAPTIONS}
     statistics: dict[str, np.ndarray] = {}
@@ -149,7 +154,7 @@ def write_evaluation(
     by_class = picture_classes(trained, samples, stored.get(LABEL), columns)
     if by_class is not None:
         shown["classes"] = by_class
-    facts = _facts(trained, dataset, seed, left_out)
+    facts = _facts(trained, dataset, seed, left_out) | dict(more_facts or {})
     report = render_report(
         title=dataset.name,
         metrics=metrics,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smoothing_tf.evaluation.names import RAW_SUFFIX
+from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
 # Ends of the names of the likelihoods of x.
@@ -13,6 +13,7 @@ _NAMES = tuple(
     for name in ("bits_per_dim", "nll")
     for suffix in (
         "",
+        REGRESSION_SUFFIX,
         "_iw",
         "_marginal",
         "_smoothed",

@@ -6,12 +6,17 @@ from typing import Any
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.html_page import data_url, render_html
-from smoothing_tf.evaluation.names import RAW_SUFFIX
+from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
 _TEMPLATE = "report.html.j2"
 _HEADLINES = (
     ("bits_per_dim", "nll", "Two-step model, bound"),
+    (
+        f"bits_per_dim{REGRESSION_SUFFIX}",
+        f"nll{REGRESSION_SUFFIX}",
+        "Two-step model, bound minus that of the served version",
+    ),
     ("bits_per_dim_iw", "nll_iw", "Two-step model, importance-weighted bound"),
     (
         "bits_per_dim_smoothed",

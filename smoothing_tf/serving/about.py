@@ -14,9 +14,12 @@ class About:
       data_license: license of the data; None if it is not known.
       likelihoods: the likelihoods of an evaluation, a line each; none without one.
       metrics: the same, name -> metric as in metrics.json.
+      made_from: digest of all that the pipeline made the model from; empty for a model
+        that was exported by itself.
     """
 
     data: str | None = None
     data_license: str | None = None
     likelihoods: tuple[str, ...] = ()
     metrics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    made_from: str = ""

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from smoothing_tf.serving.about import About
 from smoothing_tf.serving.served import Served
 from smoothing_tf.serving.signature import inputs_of, outputs_of
 
 
 def make_metadata(
-    served: Served, loaded: Mapping[str, Any], max_samples: int
+    served: Served,
+    loaded: Mapping[str, Any],
+    max_samples: int,
+    about: About | None = None,
 ) -> dict[str, Any]:
     """Describes the inputs and outputs for a client.
 
@@ -16,6 +20,7 @@ def make_metadata(
       served: what the SavedModel contains.
       loaded: its signatures, as loaded.
       max_samples: the largest number of rows of a request.
+      about: where the model comes from; None if that is not known.
     """
     inputs = {name: inputs_of(loaded[name]) for name in sorted(loaded)}
     outputs = {name: outputs_of(loaded[name]) for name in sorted(loaded)}
@@ -30,7 +35,9 @@ def make_metadata(
             "smoothing": type(kernel).__name__.lower(),
             "noise_scale": kernel.noise_scale,
         }
+    origin = {} if about is None else _origin(about)
     return {
+        **origin,
         "event_shape": list(served.event_shape),
         "num_levels": served.unit.num_levels,
         **served.unit.metadata(),
@@ -43,6 +50,16 @@ def make_metadata(
         "outputs": outputs,
         "tensors": {name: units[name] for name in units if name in used},
     }
+
+
+def _origin(about: About) -> dict[str, Any]:
+    """Returns what is known of the data, the run and its evaluation."""
+    known = {
+        "data": about.data,
+        "made_from": about.made_from,
+        "likelihoods": dict(about.metrics),
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def _classes(served: Served) -> dict[str, Any]:

@@ -138,9 +138,7 @@ def export_saved_model(
         loaded = verify_saved_model(
             trained, temporary, inpainting=inpainting, progress=progress
         )
-        metadata = make_metadata(served, loaded, max_samples)
-        if about.metrics:
-            metadata["likelihoods"] = dict(about.metrics)
+        metadata = make_metadata(served, loaded, max_samples, about)
         artifacts.write_json(temporary / METADATA_FILE, metadata)
         requests = warmup_requests(served, metadata["inputs"])
         write_warmup(temporary / WARMUP_FILE, requests)

@@ -133,8 +133,10 @@ def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tm
     assert again["pushed"] == result["pushed"]
     assert re.search(r"ran:        configure \(\d+\.\d s\)\n", text)
 
-    # A stricter threshold repeats the evaluation and stops the push.
-    held_back, text = run("--max_bits_per_dim=0.01")
+    # A stricter threshold repeats the evaluation and stops the push. The model is not
+    # compared with itself.
+    against = f"--bless_against={root / 'serving'}"
+    held_back, text = run("--max_bits_per_dim=0.01", against)
     assert held_back["outcomes"] == {
         **CACHED,
         "evaluate": "ran",
@@ -142,15 +144,29 @@ def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tm
     }
     assert held_back["pushed"] is None
     assert "not blessed" in text
+    assert "is above --max_bits_per_dim=0.01." in held_back["reasons"][0]
+    assert "nothing to compare with" in held_back["reasons"][1]
 
-    # One stage's training leaves the data and the other stage alone.
-    trained, text = run("--max_bits_per_dim=0.01", "--reverse_num_steps=2")
+    # One stage's training leaves the data and the other stage alone. Now there is a
+    # version that another configuration has made.
+    trained, text = run("--max_bits_per_dim=0.01", "--reverse_num_steps=2", against)
     assert trained["outcomes"] == {
         **CACHED,
         **dict.fromkeys(("train_reverse", "export", "generate", "evaluate"), "ran"),
         "push": "skipped",
     }
     assert trained["metrics"]["bits_per_dim"] != bound
+    difference = trained["metrics"]["bits_per_dim_regression"]
+    assert difference["version"] == str(result["pushed"])
+    assert difference["n"] == 30 and 0.0 < difference["se"] < bound["se"]
+    of_models = difference["of_model"] - difference["of_version"]
+    assert difference["value"] == pytest.approx(of_models)
+    # Another draw of the noise than that of the evaluation.
+    assert difference["of_version"] == pytest.approx(
+        bound["value"], abs=5 * bound["se"]
+    )
+    assert f"  blessing:   {trained['reasons'][1]}\n" in text
+    assert str(result["pushed"]) in (root / "report.html").read_text()
 
 
 def test_a_failed_node_is_reported_with_its_last_lines_and_exit_status_1(

@@ -119,10 +119,12 @@ def test_a_node_gets_its_own_slice_only(tasks):
             "settings": f"{node}_settings",
             "code_digest": f"{node}_code",
         }
+    more = {"export": ["made_from"], "evaluate": ["predecessor"]}
     for node in ("train_smoothed", "train_reverse", "export", "evaluate"):
         assert parameters_of(tasks, node) == {
             "flags": f"{node}_flags",
             "code_digest": f"{node.partition('_')[0]}_code",
+            **{name: name for name in more.get(node, ())},
         }
     assert parameters_of(tasks, "push") == {
         "push_dir": "push_dir",

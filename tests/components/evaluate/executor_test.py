@@ -1,12 +1,14 @@
 """The evaluate node: plain numbers, files at their places, the blessing."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from components.evaluate import executor
+from components.predecessor import Predecessor
 from tests.testing.tiny_data import write_directory
 
 METRICS = {
@@ -31,7 +33,8 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
     monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
     monkeypatch.setattr(executor.stages, "load_stages", lambda *_: "trained")
 
-    def run(max_bits_per_dim="none", data_dir=data_dir):
+    def run(max_bits_per_dim="none", data_dir=data_dir, predecessor=""):
+        shutil.rmtree(tmp_path / "evaluation", ignore_errors=True)
         return given, executor.run(
             flags=[
                 "--seed=3",
@@ -46,6 +49,7 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
             output_dir=tmp_path / "evaluation",
             metrics_file=tmp_path / "metrics",
             report_file=tmp_path / "report",
+            predecessor=predecessor,
         )
 
     return run
@@ -96,5 +100,28 @@ def test_a_threshold_in_bits_is_refused_for_vectors(run, tmp_path):
     assert run("none", vectors)[1][0]
 
 
-def test_a_model_without_a_bound_is_not_blessed():
-    assert not executor.is_blessed({"fd_randconv": 1.0}, None)
+def test_the_blessing_says_why(run, tmp_path):
+    run(2.4)
+    assert json.loads((tmp_path / "evaluation" / "blessing.json").read_text()) == {
+        "blessed": False,
+        "reasons": [
+            "The bound, 2.5 bits per dimension, is above --max_bits_per_dim=2.4."
+        ],
+    }
+
+
+def test_without_a_version_the_other_rules_decide_and_the_report_says_so(run, tmp_path):
+    predecessor = Predecessor("/models", 0.0).to_text()
+    given, (blessed, _) = run(predecessor=predecessor)
+    assert blessed and given["more_metrics"] == {}
+    assert given["more_facts"]["compared_with"] == "no version in /models yet"
+    reasons = json.loads((tmp_path / "evaluation" / "blessing.json").read_text())
+    assert reasons["reasons"][1].startswith("There is nothing to compare with: /models")
+    assert not run(2.4, predecessor=predecessor)[1][0]
+
+
+def test_a_refused_comparison_takes_no_evaluation(run, tmp_path):
+    version = Predecessor("/models", 0.0, str(tmp_path / "3"), "of its files").to_text()
+    with pytest.raises((ValueError, OSError), match="/3"):
+        run(predecessor=version)
+    assert not (tmp_path / "evaluation").exists()

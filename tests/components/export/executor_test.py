@@ -13,6 +13,7 @@ def run(tmp_path, data_dir, smoothing_dir, stage_dirs):
         smoothing_dir=smoothing_dir,
         stage_dirs=stage_dirs,
         output_dir=tmp_path / "saved_model",
+        made_from="a digest",
     )
 
 
@@ -38,7 +39,7 @@ def test_both_stages_are_loaded_and_exported(
     assert directories == stage_dirs
     assert exported == (
         ("the trained stages", tmp_path / "saved_model"),
-        {"about": About("tiny"), "progress": True},
+        {"about": About("tiny", made_from="a digest"), "progress": True},
     )
 
 

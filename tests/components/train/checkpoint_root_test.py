@@ -100,6 +100,25 @@ def test_one_that_cannot_be_removed_fails_nobody(finished, monkeypatch, capsys):
     assert [path.name for path in finished.iterdir()] == ["unfinished"]
 
 
+@pytest.mark.parametrize("name", ["history.jsonl", "finished"])
+def test_a_removal_that_was_interrupted_is_finished(finished, name, monkeypatch):
+    def remove_one(path):
+        (path / name).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_root.shutil, "rmtree", remove_one)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoint_root.remove_finished(finished)
+    (left,) = finished.glob(".removed-old*")
+    # Not while the node that removes it is at work.
+    with artifacts.locked(left):
+        checkpoint_root.finish_removals(finished)
+        assert left.exists()
+    checkpoint_root.finish_removals(finished)
+    assert [path.name for path in finished.iterdir()] == ["unfinished"]
+
+
 def test_a_training_that_finished_again_is_kept(finished, monkeypatch):
     locked = artifacts.locked
 

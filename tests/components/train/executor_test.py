@@ -207,6 +207,15 @@ def test_the_result_is_kept_until_the_run_has_recorded_it(
     assert not directory.exists()
 
 
+def test_a_node_first_removes_what_a_killed_one_was_removing(
+    calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch
+):
+    artifacts.write_text(root / ".removed-old1234" / "checkpoints" / "ckpt-2", "part")
+    monkeypatch.setattr(executor, "remove_finished", lambda _: None)
+    run(tmp_path, data_dir, smoothing_dir)
+    assert not list(root.glob(".removed-*"))
+
+
 def test_a_training_that_runs_elsewhere_is_waited_for(
     calls, tmp_path, data_dir, smoothing_dir, root, monkeypatch, capsys
 ):

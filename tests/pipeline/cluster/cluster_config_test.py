@@ -164,6 +164,18 @@ BAD = [
     ("--push_dir=/models2 --pvc=models:/models", "'/models2'.*lost with the pod"),
     ("--push_dir=/models/../x --pvc=models:/models", "lost with the pod"),
     ("--push_dir=/models/a --pvc=train:models:/models", r"mounts \(none\)"),
+    ("--bless_against=/models/a", r"configure and evaluate mount \(none\)"),
+    (
+        "--bless_against=/models/a --pvc=configure:models:/models,push:models:/models",
+        r"evaluate mount \(none\).*'/models/a', which is on the disk of each pod",
+    ),
+    (
+        "--bless_against=/models/a --pvc=configure:a:/models,evaluate:b:/models",
+        r"evaluate mount \(none\)",
+    ),
+    ("--bless_against=gs://bucket", "`bless_against` must be gs://BUCKET/DIR"),
+    ("--bless_against=s3://bucket/a", "begins with gs://; got 's3://bucket/a'"),
+    ("--max_regression=0.1", "no effect without `bless_against`; give"),
     ("--push_dir=s3://bucket/models", "begins with gs://; got 's3://bucket/models'"),
     ("--push_dir=gs://bucket", "gs://BUCKET/DIR, without a slash"),
     ("--push_dir=gs:///models", "gs://BUCKET/DIR"),
@@ -194,3 +206,16 @@ def test_what_no_cluster_could_do_is_one_line_before_compiling(
 )
 def test_a_durable_place_is_accepted(push_dir, claims):
     parsed(f"--pvc={claims}").limits.check_push_dir(push_dir)
+
+
+@pytest.mark.parametrize(
+    "bless_against, claims",
+    [
+        ("/models/digits", "models:/models"),
+        ("/models", "configure:models:/models,evaluate:models:/models"),
+        ("gs://bucket/models/digits", ""),
+        (None, ""),
+    ],
+)
+def test_versions_that_both_nodes_see_are_accepted(bless_against, claims):
+    parsed(f"--pvc={claims}").limits.check_bless_against(bless_against)

@@ -160,6 +160,7 @@ def test_configure_knows_what_edited_parameters_must_fit(gpus):
     assert json.loads(variable.value) == {
         "push_volumes": ["/data", "/models"],
         "accelerators": {"smoothed": 8, "reverse": 8},
+        "bless_volumes": ["/data"],
     }
 
 

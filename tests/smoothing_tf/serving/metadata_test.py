@@ -3,6 +3,7 @@
 import dataclasses
 import types
 
+from smoothing_tf.serving.about import About
 from smoothing_tf.serving.metadata import make_metadata
 from smoothing_tf.serving.served import Served
 from tests.testing.served_models import served_model
@@ -45,3 +46,13 @@ def test_inpainting_is_described_where_it_is_exported():
     tensors = make_metadata(served, loaded, 10)["tensors"]
     assert "`inpaint`, -1 infers" in tensors["label"]
     assert "where `mask` is 0" in tensors["pixels"]
+
+
+def test_what_is_known_of_the_data_and_the_run_is_named():
+    served = Served.of(served_model("made"))
+    loaded = {"sample": _signature("num_samples", "seed")}
+    metadata = make_metadata(served, loaded, 10, About("digits", made_from="digest"))
+    assert (metadata["data"], metadata["made_from"]) == ("digits", "digest")
+    for about in (None, About()):
+        metadata = make_metadata(served, loaded, 10, about)
+        assert not {"data", "made_from"} & metadata.keys()

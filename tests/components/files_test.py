@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.ingest.tfds_directory import file_name
+from components.files import file_name
 
 
 @pytest.mark.parametrize(
