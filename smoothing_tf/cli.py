@@ -16,7 +16,7 @@ from importlib import metadata
 from smoothing_tf import quiet
 
 PROGRAM = "smoothing-tf"
-COMMANDS = ("train", "sample", "evaluate", "export", "import_torch")
+COMMANDS = ("train", "sample", "evaluate", "export", "import_torch", "import_inception")
 
 _USAGE = f"""\
 Autoregressive modeling with distribution smoothing.
