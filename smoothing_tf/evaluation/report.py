@@ -5,6 +5,7 @@ from typing import Any
 
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.distance_figure import distance_figure
+from smoothing_tf.evaluation.effective_draws import warning_of
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.html_page import data_url, render_html
 from smoothing_tf.evaluation.names import RAW_SUFFIX
@@ -102,6 +103,7 @@ def render_report(
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
         overfitting=_overfitting(metrics),
+        few_draws=warning_of(metrics),
         class_accuracies=_class_accuracies(metrics),
         terms=_terms(metrics),
         extractors=_extractor_tables(metrics),
@@ -129,6 +131,13 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             about.append("given the class")
         if metric["bound"]:
             about.append(f"K = {metric['k']}")
+        effective = metric.get("effective_sample_size")
+        if effective is not None and effective["value"] is not None:
+            figure = _figure(effective)
+            error = "" if figure["se"] is None else f" ± {figure['se']}"
+            about.append(
+                f"{figure['value']}{error} effective draws of {effective['k']}"
+            )
         if metric["draws"] and metric["k"] in (None, 1):
             about.append(_plural(metric["draws"], "draw"))
         if "se_reason" in metric:

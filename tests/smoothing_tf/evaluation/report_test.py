@@ -87,6 +87,16 @@ def test_bound_is_headlined_with_its_error_and_sign():
     assert "test split, n = 100, K = 1, 2 draws" in text
 
 
+def test_few_effective_draws_are_a_warning():
+    effective = {"value": 1.432, "se": 0.021, "k": 16, "warning": "Few draws."}
+    weighted = BOUND | {"k": 16, "draws": 16, "effective_sample_size": effective}
+    html = _render(metrics={"bits_per_dim_iw": weighted})
+    assert "K = 16, 1.43 ± 0.02 effective draws of 16" in _text(html)
+    assert '<p class="warning">Few draws.</p>' in html
+    del effective["warning"]
+    assert "Few draws" not in _render(metrics={"bits_per_dim_iw": weighted})
+
+
 def test_exact_likelihood_has_no_bound_sign():
     baseline = BOUND | {"bound": False, "k": None, "draws": None, "terms": {}}
     text = _text(_render(metrics={"bits_per_dim_baseline": baseline}))
