@@ -16,7 +16,15 @@ from importlib import metadata
 from smoothing_tf import quiet
 
 PROGRAM = "smoothing-tf"
-COMMANDS = ("train", "sample", "evaluate", "export", "demo", "import_torch")
+COMMANDS = (
+    "train",
+    "sample",
+    "evaluate",
+    "export",
+    "demo",
+    "import_torch",
+    "import_inception",
+)
 
 _USAGE = f"""\
 Autoregressive modeling with distribution smoothing.

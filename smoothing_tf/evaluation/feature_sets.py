@@ -60,6 +60,11 @@ class FeatureSets:
         return self.extract(self._real.reference, "reference")[0]
 
     @functools.cached_property
+    def reference_blocks(self) -> list[MomentsAccumulator]:
+        """Moments of blocks of the reference."""
+        return moments_of_blocks(self.reference)
+
+    @functools.cached_property
     def held_out(self) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Features and logits of the held-out images, or None for both."""
         if self._real.held_out_images is None:

@@ -39,7 +39,7 @@ def frechet_distance(
         raise ValueError(
             f"`mu2` must have the shape of `mu1`, {mu1.shape}; got {mu2.shape}."
         )
-    return _distance(mu1, _factor(sigma1), mu2, _factor(sigma2))
+    return _distance(mu1, factorize(sigma1), mu2, factorize(sigma2))
 
 
 class MomentsAccumulator:
@@ -172,22 +172,19 @@ class FrechetDistanceTo:
     def __init__(self, reference: Sequence[MomentsAccumulator]):
         self._reference = reference
         self._mean, covariance = _merge(reference).finalize()
-        self._factor = _factor(covariance)
+        self._factor = factorize(covariance)
 
     def __call__(self, samples: Sequence[MomentsAccumulator]) -> FrechetEstimate:
         """`frechet_jackknife(reference, samples)`."""
         mean, covariance = _merge(samples).finalize()
-        factor = _factor(covariance)
+        factor = factorize(covariance)
         variances, freedoms = [], []
         for blocks, mu, root in (
             (samples, self._mean, self._factor),
             (self._reference, mean, factor),
         ):
             distances = np.array(
-                [
-                    _fast_distance(mu, root, *part.finalize())
-                    for part in _without(blocks)
-                ]
+                [fast_distance(mu, root, *part.finalize()) for part in _without(blocks)]
             )
             spread = np.sum(np.square(distances - distances.mean()))
             variances.append(spread * (len(distances) - 1) / len(distances))
@@ -237,7 +234,7 @@ def _check_gaussian(
     return mu, sigma
 
 
-def _factor(sigma: np.ndarray) -> np.ndarray:
+def factorize(sigma: np.ndarray) -> np.ndarray:
     """Computes A [d, rank] with A A^T = sigma [d, d]."""
     values, vectors = np.linalg.eigh(sigma)
     rounding = len(values) * np.finfo(np.float64).eps * values[-1]
@@ -258,7 +255,7 @@ def _distance(
     return float(distance) if distance > rounding else 0.0
 
 
-def _fast_distance(
+def fast_distance(
     mu1: np.ndarray, factor1: np.ndarray, mu2: np.ndarray, sigma2: np.ndarray
 ) -> float:
     """Computes the distance without decomposing sigma2, to eight digits."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from smoothing_tf.evaluation.effective_draws import warning_of
 from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
@@ -34,7 +35,8 @@ def headline(metrics: Mapping[str, Any]) -> str:
 
     Returns:
       E.g. "bits_per_dim <= 1.93 +- 0.02 (300 test examples, K = 1; lower is better)",
-      and a sentence where the bound shows overfitting.
+      and a sentence where the bound shows overfitting, and one where the
+      importance-weighted bound rests on few draws.
     """
     lines = [_line(name, metrics[name]) for name in _NAMES if name in metrics]
     for name in ("class_accuracy", "class_accuracy_baseline"):
@@ -47,6 +49,9 @@ def headline(metrics: Mapping[str, Any]) -> str:
         found = metrics.get(name, {}).get("overfitting", {})
         if found.get("found"):
             lines.append(found["statement"])
+    warning = warning_of(metrics)
+    if warning is not None:
+        lines.append(warning)
     return "\n".join(lines)
 
 

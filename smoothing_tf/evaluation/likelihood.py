@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
+from smoothing_tf.evaluation.effective_draws import effective_draws
 from smoothing_tf.evaluation.split_scores import Batch, score_split
 from smoothing_tf.models.bound_terms import importance_weighted_bound
 from smoothing_tf.models.condition import Condition
@@ -67,8 +68,11 @@ def evaluate_bound(
       (metrics, per_image). Metrics are `bits_per_dim` and `bits_per_dim_iw`, or
       `nll` and `nll_iw`. A metric is {"value", "se", "n", "direction", "bound", "k",
       "draws", "split", "unit", "terms", "terms_se"}; the terms "smoothed", "reverse"
-      and "noise" add up to the value. per_image holds float64 arrays [n] in the same
-      unit under the metrics' names and "<name>_<term>", and int64 "index" [n].
+      and "noise" add up to the value. The importance-weighted metric also has
+      "effective_sample_size", the effective number of its K draws; see
+      `effective_draws`. per_image holds float64 arrays [n] in the same unit under the
+      metrics' names and "<name>_<term>", "effective_sample_size" without a unit, and
+      int64 "index" [n].
 
     Raises:
       ValueError: there are no examples, or the order differs between draws.
@@ -118,6 +122,9 @@ def evaluate_bound(
             draws=num_importance_draws,
             **described,
         )
+        effective, values = effective_draws(log_weights)
+        metrics[f"{name}_iw"]["effective_sample_size"] = effective
+        per_image["effective_sample_size"] = values
     return metrics, per_image
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from smoothing_tf.evaluation.directions import ARROWS
+from smoothing_tf.evaluation.distance_figure import distance_figure
+from smoothing_tf.evaluation.effective_draws import warning_of
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.html_page import data_url, render_html
 from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
@@ -54,7 +56,9 @@ _TERMS = (
 _SCALES = {"standardized": "on the standardized scale", "raw units": "in raw units"}
 _QUANTITIES = {
     "fid": "FID",
+    "fid_infinity": "FID, extrapolated",
     "fd": "Fréchet distance",
+    "fd_infinity": "Fréchet distance, extrapolated",
     "kid_subsets": "Kernel distance (KID), mean of subsets",
     "kid": "Kernel distance (KID)",
     "precision": "Precision",
@@ -104,6 +108,7 @@ def render_report(
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
         overfitting=_overfitting(metrics),
+        few_draws=warning_of(metrics),
         class_accuracies=_class_accuracies(metrics),
         terms=_terms(metrics),
         extractors=_extractor_tables(metrics),
@@ -131,6 +136,13 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             about.append("given the class")
         if metric["bound"]:
             about.append(f"K = {metric['k']}")
+        effective = metric.get("effective_sample_size")
+        if effective is not None and effective["value"] is not None:
+            figure = _figure(effective)
+            error = "" if figure["se"] is None else f" ± {figure['se']}"
+            about.append(
+                f"{figure['value']}{error} effective draws of {effective['k']}"
+            )
         if metric["draws"] and metric["k"] in (None, 1):
             about.append(_plural(metric["draws"], "draw"))
         if "se_reason" in metric:
@@ -202,9 +214,14 @@ def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             continue
         extractor = metric["extractor"]
         table = tables.setdefault(
-            extractor["id"], {"sha256": None, "rows": [], "reasons": [], "no_error": {}}
+            extractor["id"],
+            {"sha256": None, "rows": [], "reasons": [], "no_error": {}, "lines": {}}
+            | {"not_extrapolated": []},
         )
-        if metric["value"] is None:
+        if metric["value"] is None and _quantity(name).endswith("_infinity"):
+            if metric["reason"] not in table["not_extrapolated"]:
+                table["not_extrapolated"].append(metric["reason"])
+        elif metric["value"] is None:
             if metric["reason"] not in table["reasons"]:
                 table["reasons"].append(metric["reason"])
         else:
@@ -216,17 +233,26 @@ def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             )
             row = _metric_row(name, metric)
             table["rows"].append(row)
+            if "line" in metric:
+                table["lines"][row["samples"]] = metric
             if metric.get("se_reason"):
                 names = table["no_error"].setdefault(metric["se_reason"], [])
                 if row["quantity"] not in names:
                     names.append(row["quantity"])
     for table in tables.values():
         table["rows"].sort(key=lambda row: row["order"])
+        lines = table.pop("lines")
+        table["figure"] = data_url("svg+xml", distance_figure(lines)) if lines else None
     return tables
 
 
+def _quantity(name: str) -> str:
+    """Finds the quantity of a metric, the longest one that begins its name."""
+    return max((q for q in _QUANTITIES if name.startswith(q)), key=len)
+
+
 def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
-    quantity = next(q for q in _QUANTITIES if name.startswith(q))
+    quantity = _quantity(name)
     kinds = list(_KINDS)
     notes = []
     if metric.get("rank_deficient"):

@@ -14,12 +14,14 @@ from smoothing_tf.evaluation.directions import (
     LOWER_IS_BETTER,
 )
 from smoothing_tf.evaluation.extractors import Extractor
-from smoothing_tf.evaluation.feature_sets import (
-    NUM_BLOCKS,
-    FeatureSets,
-    moments_of_blocks,
-)
+from smoothing_tf.evaluation.feature_sets import FeatureSets
 from smoothing_tf.evaluation.floors import Floors, moments
+from smoothing_tf.evaluation.frechet_metrics import (
+    distance_to_reference,
+    extrapolated_distance,
+    extrapolated_metric,
+    frechet_metric,
+)
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import subset_kernel_distance
 from smoothing_tf.evaluation.precision_recall import precision_recall
@@ -65,9 +67,10 @@ def feature_metrics(
         progress; None does neither.
 
     Returns:
-      (metrics, statistics). Metrics are `fid`, `kid`, `precision`, `recall`, with
-      10,000 images on either side `kid_subsets`, and `inception_score` for Inception;
-      for any other extractor `fd_<id>`, `kid_<id>` and so on. A metric is {"value",
+      (metrics, statistics). Metrics are `fid`, `fid_infinity`, `kid`, `precision`,
+      `recall`, with 10,000 images on either side `kid_subsets`, and `inception_score`
+      for Inception; for any other extractor `fd_<id>`, `fd_infinity_<id>`, `kid_<id>`
+      and so on. A metric is {"value",
       "se", "n", "direction", ...}, with "se_reason" where "se" is None. "floor" is the
       same metric for disjoint sets of n real images: its median "value", "quantiles",
       "n", "repeats", and for the Frechet distance "value_at_n" and "se_at_n", those of
@@ -111,9 +114,14 @@ def feature_metrics(
 
 def _held_out_distances(sets: FeatureSets, real: RealImages) -> dict[str, Metric]:
     features, _ = sets.held_out
+    distances = {
+        "fd": distance_to_reference,
+        "fd_infinity": extrapolated_distance,
+        "kid": _kernel_distance,
+    }
     return {
         name: real.compare_held_out(functools.partial(distance, sets), features)
-        for name, distance in (("fd", _frechet_distance), ("kid", _kernel_distance))
+        for name, distance in distances.items()
     }
 
 
@@ -124,7 +132,8 @@ def _kind_metrics(
     logits: np.ndarray | None,
 ) -> dict[str, Metric]:
     metrics = {
-        "fd": _frechet(sets, features),
+        "fd": frechet_metric(sets, features),
+        "fd_infinity": extrapolated_metric(sets, features),
         "kid": {
             **_kernel_distance(sets, features),
             "direction": LOWER_IS_BETTER,
@@ -143,47 +152,13 @@ def _kind_metrics(
 def metric_name(name: str, extractor_id: str, kind: str = "samples") -> str:
     """Returns the name in metrics.json; the word FID is reserved for Inception.
 
-    Example: `fid`, `fd_randconv`, `kid_randconv_baseline`.
+    Example: `fid`, `fid_infinity`, `fd_randconv`, `kid_randconv_baseline`.
     """
     if extractor_id == "inception":
-        parts = ["fid" if name == "fd" else name]
+        parts = [name.replace("fd", "fid") if name.startswith("fd") else name]
     else:
         parts = [name, extractor_id]
     return "_".join(parts + ([] if kind == "samples" else [kind]))
-
-
-def _frechet(sets: FeatureSets, features: np.ndarray) -> Metric:
-    n = sets.floors.size(len(features))
-    at_n = _frechet_distance(sets, features[:n], n)
-    return {
-        **_frechet_distance(sets, features),
-        "direction": LOWER_IS_BETTER,
-        "num_features": features.shape[1],
-        "rank_deficient": (
-            min(len(features), len(sets.reference)) <= features.shape[1]
-        ),
-        "floor": {
-            **sets.floors("fd", n),
-            "value_at_n": at_n["value"],
-            "se_at_n": at_n["se"],
-            "degrees_of_freedom_at_n": at_n["degrees_of_freedom"],
-        },
-    }
-
-
-def _frechet_distance(
-    sets: FeatureSets, features: np.ndarray, n_reference: int | None = None
-) -> Metric:
-    distance_to = sets.frechet_distance_to(n_reference or len(sets.reference))
-    distance = distance_to(moments_of_blocks(features))
-    return {
-        "value": distance.value,
-        "se": distance.se,
-        "n": len(features),
-        "target": "expectation at this n",
-        "num_blocks": NUM_BLOCKS,
-        "degrees_of_freedom": distance.degrees_of_freedom,
-    }
 
 
 def _kernel_distance(sets: FeatureSets, features: np.ndarray) -> Metric:

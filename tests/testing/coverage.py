@@ -9,6 +9,7 @@ import dataclasses
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -16,12 +17,14 @@ import scipy.stats
 
 from experiments.report.table import Measurement
 from smoothing_tf.evaluation.frechet import MomentsAccumulator, frechet_jackknife
+from smoothing_tf.evaluation.frechet_extrapolation import extrapolate_frechet
 from smoothing_tf.evaluation.inception_score import inception_score
 from smoothing_tf.evaluation.kernel_distance import kernel_distance
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.nearest_neighbors import median_error
 from smoothing_tf.evaluation.overfitting import overfitting
 
+EXTRAPOLATED = "Frechet distance, extrapolated"
 _NORMAL = scipy.stats.norm.ppf(0.975)
 _CHUNK = 25
 # Regime -> mean in every dimension and standard deviation of the samples; those of the
@@ -65,6 +68,13 @@ def cases() -> list[Case]:
                     Case(kind, n, d, 1000 if is_long else n, regime)
                     for regime in _REGIMES
                 ]
+    rows += [
+        Case(EXTRAPOLATED, share * d, d, ratio * share * d, regime)
+        for d in (8, 64)
+        for share in (5, 20)
+        for ratio in (1, 4)
+        for regime in _REGIMES
+    ]
     for kind in (
         "inception score",
         "nearest distance, median",
@@ -174,12 +184,28 @@ def _two_sets(case: Case, rng: np.random.Generator) -> tuple[np.ndarray, np.ndar
     return reference, mean + scale * rng.normal(size=(case.n, case.d))
 
 
-def _frechet(case: Case, rng: np.random.Generator) -> tuple[float, float, float]:
-    reference, samples = (
+def _blocks(case: Case, rng: np.random.Generator) -> list[list[MomentsAccumulator]]:
+    return [
         [MomentsAccumulator().update(block) for block in np.array_split(x, 10)]
         for x in _two_sets(case, rng)
-    )
-    estimate = frechet_jackknife(reference, samples)
+    ]
+
+
+def _frechet(case: Case, rng: np.random.Generator) -> tuple[float, float, float]:
+    return _student(frechet_jackknife(*_blocks(case, rng)))
+
+
+def _extrapolated(case: Case, rng: np.random.Generator) -> tuple[float, float, float]:
+    return _student(extrapolate_frechet(*_blocks(case, rng)))
+
+
+def _true_frechet_distance(case: Case) -> float:
+    """d (mean^2 + (scale - 1)^2)."""
+    mean, scale = _REGIMES[case.regime]
+    return case.d * (mean**2 + (scale - 1.0) ** 2)
+
+
+def _student(estimate: Any) -> tuple[float, float, float]:
     quantile = scipy.stats.t.ppf(0.975, estimate.degrees_of_freedom)
     return estimate.value, estimate.se, quantile
 
@@ -271,4 +297,5 @@ KINDS = {
     "paired difference": _Kind("mean", _paired, lambda case: 0.1),
     "difference of two sets": _Kind("mean", _two_means, lambda case: 0.1),
     "mean over runs": _Kind("mean", _runs, lambda case: 0.0),
+    EXTRAPOLATED: _Kind("value at infinite n", _extrapolated, _true_frechet_distance),
 }

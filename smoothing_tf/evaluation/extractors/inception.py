@@ -17,7 +17,7 @@ from smoothing_tf.evaluation.extractors.images import (
 
 _SIGNATURE = "serving_default"
 _OUTPUTS = ("pool_3", "logits")
-_IMAGE_SIZE = 299
+IMAGE_SIZE = 299
 _BATCH_SIZE = 32
 
 
@@ -107,7 +107,7 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
     """
     resized = tf.compat.v1.image.resize_bilinear(
         as_color(images),
-        [_IMAGE_SIZE, _IMAGE_SIZE],
+        [IMAGE_SIZE, IMAGE_SIZE],
         align_corners=False,
         half_pixel_centers=False,
     )

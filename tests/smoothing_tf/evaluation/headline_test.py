@@ -34,6 +34,14 @@ def test_one_example_says_why_it_has_no_error():
     )
 
 
+def test_few_effective_draws_are_reported():
+    effective = {"value": 1.2, "warning": "It rests on one draw."}
+    metrics = {"nll_iw": metric(se=0.1, k=8, effective_sample_size=effective)}
+    assert headline(metrics).endswith("better)\nIt rests on one draw.")
+    del effective["warning"]
+    assert "rests" not in headline(metrics)
+
+
 def test_overfitting_is_reported():
     train = {"overfitting": {"found": True, "statement": "Overfitting: much."}}
     metrics = {"bits_per_dim": metric(se=0.02), "bits_per_dim_train": train}

@@ -96,6 +96,12 @@ def test_exact_posterior_gives_eight_bits_with_every_draw():
         np.testing.assert_allclose(per_image["bits_per_dim_iw"], 8.0, rtol=1e-12)
         assert metrics["bits_per_dim"]["value"] == pytest.approx(8.0, rel=1e-12)
         assert metrics["bits_per_dim"]["se"] < 1e-12
+        # All draws have the same weight.
+        effective = metrics["bits_per_dim_iw"]["effective_sample_size"]
+        k = metrics["bits_per_dim_iw"]["k"]
+        assert effective["value"] == pytest.approx(k, rel=1e-9)
+        assert effective["smallest"] == pytest.approx(k, rel=1e-9)
+        assert "warning" not in effective
 
 
 def test_value_and_standard_error_are_those_of_the_images():
@@ -157,6 +163,12 @@ def test_importance_weighting_tightens_the_bound_of_the_same_draws():
     # Jensen's inequality holds image by image when the draws are the same.
     assert np.all(per_image["bits_per_dim_iw"] <= per_image["bits_per_dim"])
     assert metrics["bits_per_dim_iw"]["k"] == 8
+    effective = metrics["bits_per_dim_iw"]["effective_sample_size"]
+    values = per_image["effective_sample_size"]
+    assert np.all((values >= 1.0) & (values <= 8.0))
+    assert effective["value"] == pytest.approx(values.mean())
+    assert effective["se"] == pytest.approx(values.std(ddof=1) / math.sqrt(7))
+    assert (effective["n"], effective["k"]) == (7, 8)
 
 
 def test_one_importance_draw_is_the_bound():

@@ -87,6 +87,16 @@ def test_bound_is_headlined_with_its_error_and_sign():
     assert "test split, n = 100, K = 1, 2 draws" in text
 
 
+def test_few_effective_draws_are_a_warning():
+    effective = {"value": 1.432, "se": 0.021, "k": 16, "warning": "Few draws."}
+    weighted = BOUND | {"k": 16, "draws": 16, "effective_sample_size": effective}
+    html = _render(metrics={"bits_per_dim_iw": weighted})
+    assert "K = 16, 1.43 ± 0.02 effective draws of 16" in _text(html)
+    assert '<p class="warning">Few draws.</p>' in html
+    del effective["warning"]
+    assert "Few draws" not in _render(metrics={"bits_per_dim_iw": weighted})
+
+
 def test_exact_likelihood_has_no_bound_sign():
     baseline = BOUND | {"bound": False, "k": None, "draws": None, "terms": {}}
     text = _text(_render(metrics={"bits_per_dim_baseline": baseline}))
@@ -226,3 +236,44 @@ def test_text_is_escaped():
 def test_empty_report_still_renders():
     html = _render(metrics={}, pictures={}, histories={"smoothed": []}, flags_text="")
     assert "Configuration" in html
+
+
+EXTRAPOLATED = {
+    name: DISTANCE[name]
+    for name in ("samples", "extractor", "reference_split", "n_reference", "direction")
+} | {
+    "value": 11.04,
+    "se": 0.6,
+    "n": 100,
+    "target": "value at infinite n (linear in 1/n)",
+    "line": {
+        "slope": 1.3,
+        "shares": [1.0, 0.9, 0.8, 0.5],
+        "distances": [12.3456, 12.49, 12.66, 13.7],
+        "num_fitted": 3,
+    },
+}
+
+
+def test_an_extrapolated_distance_is_a_row_and_a_plot():
+    metrics = {"fd_infinity_randconv": EXTRAPOLATED, "fd_randconv": DISTANCE}
+    html = _render(metrics=metrics)
+    text = _text(html)
+    assert "Fréchet distance, extrapolated ↓ estimates the value at infinite n" in text
+    assert text.index("12.3 ± 0.5") < text.index("11.0 ± 0.6")
+    alternative = 'alt="Fréchet distance against the number of images"'
+    assert html.count(alternative) == 1
+    assert alternative not in _render(metrics={"fd_randconv": DISTANCE})
+
+
+def test_a_distance_that_is_not_extrapolated_says_why_and_leaves_the_others():
+    missing = EXTRAPOLATED | {"value": None, "se": None, "reason": "Too few images."}
+    metrics = {
+        "fd_randconv": DISTANCE,
+        "fd_infinity_randconv": missing,
+        "fd_infinity_randconv_baseline": missing | {"samples": "baseline"},
+    }
+    text = _text(_render(metrics=metrics))
+    assert text.count("Too few images.") == 1
+    assert "Not for all samples" not in text
+    assert "12.3 ± 0.5" in text

@@ -40,7 +40,9 @@ def _generated():
 
 def test_names_reserve_fid_for_inception():
     assert metric_name("fd", "inception") == "fid"
+    assert metric_name("fd_infinity", "inception", "x") == "fid_infinity_x"
     assert metric_name("fd", "randconv") == "fd_randconv"
+    assert metric_name("fd_infinity", "randconv") == "fd_infinity_randconv"
     assert metric_name("kid", "inception", "baseline") == "kid_baseline"
     assert metric_name("kid", "randconv", "baseline") == "kid_randconv_baseline"
 
@@ -110,7 +112,8 @@ def test_every_number_has_n_and_an_error_or_a_reason_and_every_metric_a_directio
             assert metric["direction"] == (expected or "lower is better")
             for number in _numbers(metric):
                 assert number["n"] > 0
-                assert (number["se"] is None) == ("se_reason" in number), name
+                has_reason = bool({"se_reason", "reason"} & number.keys())
+                assert (number["se"] is None) == has_reason, name
                 assert number["se"] is None or number["se"] > 0.0
             if "floor" in metric:
                 assert {"0.05", "0.5", "0.95"} == set(metric["floor"]["quantiles"])
@@ -162,11 +165,32 @@ def test_nothing_is_held_out_of_the_training_split():
     json.dumps(metrics, allow_nan=False)
 
 
-def test_few_samples_are_rank_deficient():
+def test_few_samples_are_rank_deficient_and_not_extrapolated():
     metrics, _ = feature_metrics(
         RandConv(), _real(), {"samples": _generated()[:100]}, seed=0
     )
-    assert metrics["fd_randconv"]["rank_deficient"] is True
+    distance, extrapolated = metrics["fd_randconv"], metrics["fd_infinity_randconv"]
+    assert distance["rank_deficient"] is True
+    assert (extrapolated["value"], extrapolated["se"]) == (None, None)
+    d = distance["num_features"]
+    assert extrapolated["reason"] == (
+        "The Frechet distance is extrapolated to infinite n only from 5 images for each"
+        f" feature on either side, {5 * d} for {d} features; there are 100 and 1,000"
+        " reference images."
+    )
+
+
+def test_the_distance_of_real_images_is_extrapolated_to_about_zero():
+    samples = {"samples": _generated(), "baseline": 255 - _generated()}
+    metrics, _ = feature_metrics(_PixelMeans(), _real(), samples, seed=0)
+    real, inverted = metrics["fid_infinity"], metrics["fid_infinity_baseline"]
+    assert abs(real["value"]) < 4.0 * real["se"]
+    assert abs(real["held_out"]["value"]) < 4.0 * real["held_out"]["se"]
+    assert inverted["value"] > 10.0 * inverted["se"]
+    # The bias of both sides, which is extrapolated away, is above 0.
+    assert real["value"] < metrics["fid"]["value"] == real["line"]["distances"][0]
+    assert real["line"]["shares"] == pytest.approx([1.0, 0.9, 0.8, 0.5])
+    assert real["degrees_of_freedom"] > 2.0
 
 
 def test_logits_give_scores_and_confidence():

@@ -1,0 +1,55 @@
+"""How many draws an importance-weighted bound rests on."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from smoothing_tf.evaluation.directions import HIGHER_IS_BETTER
+from smoothing_tf.models.bound_terms import effective_sample_size
+
+# With fewer draws, a small number says nothing.
+_MIN_DRAWS = 4
+_FEW = 2.0
+
+
+def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """Computes the effective sample size of the importance weights of each example.
+
+    It is (sum_k w_k)^2 / sum_k w_k^2, from 1 if one draw has all the weight to K if all
+    draws have the same.
+
+    Args:
+      log_weights: `BoundTerms.log_weight` of K draws, float64 [K, n] in nats.
+
+    Returns:
+      ({"value": mean over the examples, "se", "n", "direction", "k", "smallest"}, with
+      a "warning" if the value is small; values of the examples, [n]).
+    """
+    num_draws, n = log_weights.shape
+    values = effective_sample_size(log_weights).numpy()
+    about = {"n": n, "direction": HIGHER_IS_BETTER, "k": num_draws}
+    metric: dict[str, Any] = {"value": None, "se": None, **about}
+    num_bad = int(np.sum(~np.isfinite(values)))
+    if num_bad:
+        metric["reason"] = f"The weights of {num_bad} of {n} examples are not finite."
+        return metric, values
+    metric["value"], metric["smallest"] = float(values.mean()), float(values.min())
+    if n > 1:
+        metric["se"] = float(np.std(values, ddof=1) / math.sqrt(n))
+    else:
+        metric["se_reason"] = "One example has no standard error."
+    if num_draws >= _MIN_DRAWS and metric["value"] < _FEW:
+        metric["warning"] = (
+            f"The importance-weighted bound rests on {metric['value']:.1f} effective"
+            f" draws of {num_draws} per example: on about the best draw alone. More"
+            " draws (--num_importance_draws) would tighten it."
+        )
+    return metric, values
+
+
+def warning_of(metrics: Mapping[str, Any]) -> str | None:
+    """Finds the warning in the content of metrics.json."""
+    metric = metrics.get("bits_per_dim_iw") or metrics.get("nll_iw") or {}
+    return metric.get("effective_sample_size", {}).get("warning")

@@ -1,0 +1,37 @@
+"""The effective number of importance draws, for weights where it is known."""
+
+import re
+
+import numpy as np
+import pytest
+
+from smoothing_tf.evaluation.effective_draws import effective_draws, warning_of
+
+
+def test_equal_weights_count_all_and_a_single_one_counts_once():
+    with np.errstate(divide="ignore"):
+        log_weights = np.log([[1.0, 0.0, 3.0], [1.0, 1e-9, 1.0]]) + [0.0, -900.0, 900.0]
+    metric, values = effective_draws(log_weights)
+    np.testing.assert_allclose(values, [2.0, 1.0, 1.6])
+    assert (metric["n"], metric["k"], metric["smallest"]) == (3, 2, 1.0)
+    assert metric["value"] == pytest.approx(4.6 / 3)
+    assert metric["se"] == pytest.approx(np.std(values, ddof=1) / np.sqrt(3))
+    assert metric["direction"] == "higher is better"
+    # Two draws are too few to warn.
+    assert "warning" not in metric
+
+
+def test_few_effective_draws_are_a_warning():
+    rng = np.random.Generator(np.random.PCG64(0))
+    for spread, is_warned in ((0.1, False), (30.0, True)):
+        metric, _ = effective_draws(spread * rng.normal(size=(16, 50)))
+        warning = warning_of({"nll_iw": {"effective_sample_size": metric}})
+        assert (warning is not None) == is_warned
+    assert re.match(r"The importance-weighted bound rests on 1\.\d effective", warning)
+    assert warning_of({}) is None
+
+
+def test_weights_that_are_not_finite_are_a_reason():
+    metric, _ = effective_draws(np.array([[0.0, -np.inf], [0.0, -np.inf]]))
+    assert (metric["value"], metric["se"]) == (None, None)
+    assert metric["reason"] == "The weights of 1 of 2 examples are not finite."
