@@ -16,7 +16,10 @@ from importlib import metadata
 from smoothing_tf import quiet
 
 PROGRAM = "smoothing-tf"
-COMMANDS = ("train", "sample", "evaluate", "export", "import_torch")
+COMMANDS = (
+    *("train", "sample", "evaluate", "export", "import_torch"),
+    *("compress", "decompress"),
+)
 
 _USAGE = f"""\
 Autoregressive modeling with distribution smoothing.
