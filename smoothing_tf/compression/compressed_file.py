@@ -90,9 +90,9 @@ class StoredBlock:
 def to_bytes(header: Header, blocks: Sequence[Block]) -> bytes:
     """Makes the bytes of a compressed file."""
     given = {
-        name: value
-        for name, value in dataclasses.asdict(header).items()
-        if value is not None
+        field.name: getattr(header, field.name)
+        for field in dataclasses.fields(header)
+        if getattr(header, field.name) != field.default
     }
     index = b"".join(_index_entry(block) for block in blocks)
     if header.has_chain:

@@ -25,7 +25,7 @@ def made(
         num_classes=num_classes,
         seed=seed,
     )
-    randomize(model)
+    randomize(model, 0.1)
     return model
 
 
