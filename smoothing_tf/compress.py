@@ -57,13 +57,14 @@ def main(argv: Sequence[str]) -> None:
     output = check_compressed(options.output)
     config = load_config(options.workdir)
     quiet.import_tensorflow()
-    from smoothing_tf import workdir
+    from smoothing_tf import devices, workdir
     from smoothing_tf.compression import commands
 
     data = workdir.load_data_spec(options.workdir, config)
     x, label = commands.read_task(options.images, options.class_, data)
     artifacts.make_directory(output.parent)
     trained = workdir.load_trained(config, data, options.workdir)
+    devices.announce(config.compute_dtypes(tuple(trained.models)))
     commands.compress(trained, x, label, compression, output, options.compare)
 
 

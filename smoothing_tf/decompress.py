@@ -47,11 +47,12 @@ def main(argv: Sequence[str]) -> None:
     config = load_config(options.workdir)
     compressed = artifacts.read_bytes(options.input)
     quiet.import_tensorflow()
-    from smoothing_tf import workdir
+    from smoothing_tf import devices, workdir
     from smoothing_tf.compression import commands
 
     data = workdir.load_data_spec(options.workdir, config)
     trained = workdir.load_trained(config, data, options.workdir)
+    devices.announce(config.compute_dtypes(tuple(trained.models)))
     commands.decompress(trained, compressed, output, options.skip_damaged)
 
 

@@ -16,6 +16,8 @@ _COMMANDS = (
     "smoothing_tf.evaluate",
     "smoothing_tf.export",
     "smoothing_tf.import_torch",
+    "smoothing_tf.compress",
+    "smoothing_tf.decompress",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",
@@ -45,6 +47,8 @@ _ERRORS = {
     ("smoothing_tf.sample", "--workdir=w", "--output=x.npz"): "train first with",
     ("smoothing_tf.evaluate", "--workdir=w"): "train first with",
     ("smoothing_tf.export", "--workdir=w", "--output=x"): "train first with",
+    ("smoothing_tf.compress", "--workdir=w", "--images=x", "--output=y"): "train first",
+    ("smoothing_tf.decompress", "--workdir=w", "--input=x", "--output=/"): "not empty",
     (
         "smoothing_tf.import_torch",
         "--workdir=w",
