@@ -18,6 +18,7 @@ _COMMANDS = (
     "smoothing_tf.import_torch",
     "smoothing_tf.compress",
     "smoothing_tf.decompress",
+    "benchmarks.compression",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",
