@@ -12,6 +12,8 @@ _ROOT = pathlib.Path(__file__).parent
 
 _TENSORFLOW = ">=2.21,<2.22"
 
+_CONSTRICTION = "constriction>=0.5,<0.6"
+
 _REQUIREMENTS = [
     "absl-py>=2.1",
     # TensorFlow Datasets prepares its larger data sets with it, and the pipeline's
@@ -45,6 +47,8 @@ _EXTRAS = {
     "pipeline": ["kfp>=2.17,<2.18", "pyyaml>=6,<7"],
     # Volumes, secrets, node selectors and tolerations of a Kubeflow cluster.
     "cluster": ["kfp>=2.17,<2.18", "kfp-kubernetes>=2.17,<2.18"],
+    # The entropy coder of `compress` and `decompress`.
+    "codec": [_CONSTRICTION],
     # Beam's Dask runner, for the pipeline on several processes or machines.
     "dask": ["dask>=2024.4.2", "distributed>=2024.4.2"],
     # `python -m smoothing_tf.demo`.
@@ -58,6 +62,7 @@ _EXTRAS = {
     ],
     # `make test` and `make lint`; nbclient and ipykernel execute the tutorial.
     "test": [
+        _CONSTRICTION,
         "import-linter>=2.5",
         "ipykernel>=6.29",
         # The models of JobSet.

@@ -18,6 +18,11 @@ from smoothing_tf.lazy_names import import_when_used
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from smoothing_tf.compression import (
+        CompressionConfig,
+        compress_images,
+        decompress_images,
+    )
     from smoothing_tf.config import Config, configure, load_config
     from smoothing_tf.data import DataConfig, Dataset, open_dataset
     from smoothing_tf.distributions import (
@@ -64,6 +69,7 @@ __all__ = [
     "__version__",
     "CategoricalLevels",
     "ChannelAutoregressive",
+    "CompressionConfig",
     "Condition",
     "Config",
     "DataConfig",
@@ -93,7 +99,9 @@ __all__ = [
     "TrainingConfig",
     "TwoStageModel",
     "Uniform",
+    "compress_images",
     "configure",
+    "decompress_images",
     "denoise_images",
     "draw_samples",
     "export_saved_model",
@@ -110,6 +118,7 @@ __all__ = [
 import_when_used(
     __name__,
     subpackages=(
+        "compression",
         "config",
         "data",
         "distributions",

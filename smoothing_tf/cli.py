@@ -17,13 +17,8 @@ from smoothing_tf import quiet
 
 PROGRAM = "smoothing-tf"
 COMMANDS = (
-    "train",
-    "sample",
-    "evaluate",
-    "export",
-    "demo",
-    "import_torch",
-    "import_inception",
+    *("train", "sample", "evaluate", "export", "demo"),
+    *("compress", "decompress", "import_torch", "import_inception"),
 )
 
 _USAGE = f"""\

@@ -24,6 +24,9 @@ _COMMANDS = (
     "smoothing_tf.demo",
     "smoothing_tf.import_torch",
     "smoothing_tf.import_inception",
+    "smoothing_tf.compress",
+    "smoothing_tf.decompress",
+    "benchmarks.compression",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",
@@ -54,6 +57,8 @@ _ERRORS = {
     ("smoothing_tf.evaluate", "--workdir=w"): "train first with",
     ("smoothing_tf.export", "--workdir=w", "--output=x"): "train first with",
     ("smoothing_tf.demo", "--model=nowhere"): "must be the output of an export",
+    ("smoothing_tf.compress", "--workdir=w", "--images=x", "--output=y"): "train first",
+    ("smoothing_tf.decompress", "--workdir=w", "--input=x", "--output=/"): "not empty",
     (
         "smoothing_tf.import_torch",
         "--workdir=w",

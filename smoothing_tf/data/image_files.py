@@ -5,7 +5,12 @@ import os
 import numpy as np
 
 from smoothing_tf import artifacts
-from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
+from smoothing_tf.numerics import (
+    levels_to_uint8,
+    levels_to_unit,
+    uint8_to_levels,
+    unit_to_uint8,
+)
 
 Path = str | os.PathLike
 
@@ -118,6 +123,50 @@ def read_inpainting(
     else:
         images = _unit_of_uint8(images, known, num_levels)
     return np.where(known, images, 0).astype(dtype), mask
+
+
+def read_levels(
+    path: Path, event_shape: tuple[int, ...], num_levels: int
+) -> np.ndarray:
+    """Reads images whose levels must be exact.
+
+    Args:
+      path: .npz file with `images`, `samples` or a single array besides `label`, uint8
+        [n, ...event]; level i of L is round(255 i / (L - 1)).
+      event_shape: shape of one image.
+      num_levels: L, at most 256.
+
+    Returns:
+      Levels, uint8 [n, ...event_shape].
+
+    Raises:
+      FileNotFoundError: the file does not exist.
+      ValueError: it is not a .npz file, or has another shape, dtype or other values.
+    """
+    images = _read_examples(path, ("images", "samples"), event_shape)
+    return levels_of_uint8(images, num_levels)
+
+
+def levels_of_uint8(images: np.ndarray, num_levels: int) -> np.ndarray:
+    """Inverts `levels_to_uint8`: the level of each value, uint8.
+
+    Raises:
+      ValueError: the images are not uint8, or a value belongs to no level.
+    """
+    if images.dtype != np.uint8:
+        raise ValueError(
+            f"`--images` must be uint8 images; got {images.dtype}."
+            f"{_dtype_advice(images)}"
+        )
+    levels: np.ndarray = uint8_to_levels(images, num_levels).numpy().astype(np.uint8)
+    is_wrong = levels_to_uint8(levels, num_levels) != images
+    if np.any(is_wrong):
+        raise ValueError(
+            f"`--images` must hold the {num_levels} levels of the data,"
+            f" round(255 i / {num_levels - 1}) with i from 0 to {num_levels - 1}; got"
+            f" {images[is_wrong][0]}."
+        )
+    return levels
 
 
 def _unit_of_uint8(images, known, num_levels) -> np.ndarray:

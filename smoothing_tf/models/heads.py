@@ -1,6 +1,7 @@
 """Likelihood heads, which turn the parameters of a backbone into a distribution."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -8,11 +9,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from smoothing_tf.distributions import (
-    CategoricalLevels,
-    DiscretizedLogisticMixture,
-    LogisticMixture,
-)
+from smoothing_tf.distributions import DiscretizedLogisticMixture, LogisticMixture
+from smoothing_tf.models import mixture_probabilities
+from smoothing_tf.models.categorical_head import CategoricalHead
+from smoothing_tf.models.cells import Cells
 from smoothing_tf.models.head_setting import HEADS
 from smoothing_tf.numerics import levels_to_unit, unit_to_levels
 from smoothing_tf.settings import choose
@@ -52,6 +52,23 @@ class Head(Protocol):
 
         All randomness is in the noise [..., num_noise]. Two ways to compute the
         parameters can therefore be compared by their samples.
+        """
+
+    def probabilities(
+        self, params: np.ndarray, previous: np.ndarray, cells: Cells | None = None
+    ) -> np.ndarray:
+        """Computes the probabilities that an arithmetic coder needs.
+
+        Args:
+          params: parameters of n positions, floating [n, num_params].
+          previous: values of the channels of the position so far, floating [n, c] with
+            c < num_channels.
+          cells: cells that a continuous channel is rounded to; None for a head over
+            the levels of the data, which has no others.
+
+        Returns:
+          Probabilities of the levels or cells of channel c given those before it,
+          float64 [n, k], each row normalized.
         """
 
     def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
@@ -167,6 +184,17 @@ class LogisticMixtureHead:
             channels.append(self._round(value))
         return tf.stack(channels, axis=-1)
 
+    def probabilities(
+        self, params: np.ndarray, previous: np.ndarray, cells: Cells | None = None
+    ) -> np.ndarray:
+        """Computes the probabilities of cells; see `Head.probabilities`."""
+        if cells is None:
+            raise ValueError("`cells` must be given for a continuous head; got None.")
+        limits = (LOG_SCALE_FLOOR, math.inf)
+        return mixture_probabilities.cell_probabilities(
+            params, previous, self.num_channels, cells, limits
+        )
+
     def _round(self, value: tf.Tensor) -> tf.Tensor:
         """Rounds a channel to a possible value before it shifts the next one."""
         return value
@@ -211,55 +239,22 @@ class DiscretizedLogisticMixtureHead(LogisticMixtureHead):
         arguments["log_scale"] = tf.minimum(arguments["log_scale"], LOG_SCALE_CEILING)
         return arguments
 
+    def probabilities(
+        self, params: np.ndarray, previous: np.ndarray, cells: Cells | None = None
+    ) -> np.ndarray:
+        """Computes the probabilities of the levels; see `Head.probabilities`."""
+        del cells
+        return mixture_probabilities.level_probabilities(
+            params,
+            previous,
+            self.num_channels,
+            self.num_levels,
+            (LOG_SCALE_FLOOR, LOG_SCALE_CEILING),
+        )
+
     def _round(self, value):
         levels = unit_to_levels(value, self.num_levels)
         return levels_to_unit(levels, self.num_levels, value.dtype)
-
-
-@dataclasses.dataclass(frozen=True)
-class CategoricalHead:
-    """A probability for each level of one channel, from L logits.
-
-    Args:
-      num_levels: number of levels L, e.g. 256.
-    """
-
-    num_levels: int
-
-    @property
-    def num_params(self) -> int:
-        """Parameters per position: L."""
-        return self.num_levels
-
-    @property
-    def is_location(self) -> np.ndarray:
-        """0 for every parameter: none is a location."""
-        return np.zeros(self.num_params, np.float32)
-
-    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
-        """Logits [..., L] -> distribution with batch [...], event [1]."""
-        return tfd.Independent(
-            CategoricalLevels(params[..., None, :]), reinterpreted_batch_ndims=1
-        )
-
-    def noise(
-        self, shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.float32
-    ) -> tf.Tensor:
-        """Draws uniform noise on [0, 1), [*shape, 1]; `seed` is int32 [2]."""
-        return tf.random.stateless_uniform([*shape, 1], seed, dtype=dtype)
-
-    def draw(self, params: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """Finds the level [..., 1] at which the cumulative mass exceeds `noise`."""
-        cumulative = tf.cumsum(tf.nn.softmax(params), axis=-1)
-        # Scaled by the rounded sum, so that a level without mass is never drawn.
-        is_below = cumulative <= noise * cumulative[..., -1:]
-        level = tf.reduce_sum(tf.cast(is_below, tf.int32), axis=-1, keepdims=True)
-        return levels_to_unit(level, self.num_levels, params.dtype)
-
-    def spread_bias(self, low: float = -1.0, high: float = 1.0) -> np.ndarray:
-        """Returns a bias [L] that gives all levels the same mass; ignores the range."""
-        del low, high
-        return np.zeros(self.num_levels, np.float32)
 
 
 _STAGES_DIFFER = (

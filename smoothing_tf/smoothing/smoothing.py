@@ -47,6 +47,11 @@ class Smoothing(abc.ABC):
         """g in E[x | x~] = x~ + g d/dx~ log q(x~), or None if there is no such g."""
         return None
 
+    @property
+    def lattice_step(self) -> float | None:
+        """Width of the noise if it is uniform, so that dither can draw it, or None."""
+        return None
+
     @abc.abstractmethod
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
         """q(x~_i | x_i): a scalar distribution with batch shape `x.shape`."""

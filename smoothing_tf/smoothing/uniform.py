@@ -26,6 +26,10 @@ class Uniform(Smoothing):
     Smoothing", ICLR 2021.
     """
 
+    @property
+    def lattice_step(self) -> float:
+        return 2.0 * self.noise_scale * math.sqrt(3.0)
+
     def coordinate_distribution(self, x: tf.Tensor) -> tfd.Distribution:
         return _UniformAround(x, self._half_width(x.dtype))
 

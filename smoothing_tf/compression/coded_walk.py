@@ -1,0 +1,155 @@
+"""The sampler's walk over a batch of examples, with a coder in the place of noise."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.compression.alphabet import Alphabet
+from smoothing_tf.compression.coder import Coder
+from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
+
+# (number of the position, parameters [b, num_params]) -> values [b, num_channels].
+_Visit = Callable[[int, np.ndarray], np.ndarray]
+
+
+class CodedWalk:
+    """Codes examples by the parameters that the sampler computes position by position.
+
+    Encoder and decoder run one traced function, the sampler's own walk with the same
+    batch size and dtype. Only the parameters of a position leave it, and the values
+    come back: the given ones from the encoder, those that were decoded from the
+    decoder. So the parameters are the same bit for bit, which those of a pass over
+    whole examples are not.
+
+    Args:
+      model: the model of the examples.
+    """
+
+    def __init__(self, model: AutoregressiveModel):
+        self._model = model
+        self._num_channels = model.num_channels
+        self._num_positions = int(np.prod(model.event_shape)) // model.num_channels
+        self._visit: _Visit | None = None
+        self._error: Exception | None = None
+        signature = [tf.TensorSpec([], tf.int32)]
+        if model.takes_x_smoothed:
+            signature.append(tf.TensorSpec([None, *model.event_shape], tf.float32))
+        if model.num_classes is not None:
+            signature.append(tf.TensorSpec([None], tf.int32))
+        # One trace for batches of all sizes, since another one may round differently.
+        # AutoGraph has no Python control flow to convert.
+        self._walk = tf.function(
+            self._trace, input_signature=signature, autograph=False
+        )
+
+    def push(
+        self,
+        coder: Coder,
+        symbols: np.ndarray,
+        alphabet: Alphabet,
+        condition: Condition | None = None,
+    ) -> None:
+        """Pushes a batch of examples.
+
+        Args:
+          coder: takes the symbols.
+          symbols: integers [b, ...event_shape].
+          alphabet: values of the symbols.
+          condition: condition of each example, or None.
+        """
+        shape = [len(symbols), self._num_positions, self._num_channels]
+        values = alphabet.all_values(symbols).reshape(shape)
+        symbols = symbols.reshape(shape)
+        params: list[np.ndarray] = []
+
+        def record(position, own):
+            params.append(np.array(own))  # `own` may be TensorFlow's memory.
+            return values[:, position]
+
+        self._run(record, len(symbols), condition)
+        # What is pushed last is popped first.
+        for position in reversed(range(self._num_positions)):
+            for channel in reversed(range(self._num_channels)):
+                previous = values[:, position, :channel]
+                probabilities = self._probabilities(
+                    position, params[position], previous, alphabet
+                )
+                coder.push(symbols[:, position, channel], probabilities)
+
+    def pop(
+        self,
+        coder: Coder,
+        batch_size: int,
+        alphabet: Alphabet,
+        condition: Condition | None = None,
+    ) -> np.ndarray:
+        """Pops a batch of examples that `push` has pushed.
+
+        Args:
+          coder: holds the symbols.
+          batch_size: number of examples b.
+          alphabet: values of the symbols.
+          condition: condition of each example, or None.
+
+        Returns:
+          The symbols, int32 [b, ...event_shape].
+        """
+        shape = [batch_size, self._num_positions, self._num_channels]
+        symbols = np.zeros(shape, np.int32)
+
+        def decode(position, params):
+            values = np.zeros([batch_size, self._num_channels], np.float32)
+            for channel in range(self._num_channels):
+                probabilities = self._probabilities(
+                    position, params, values[:, :channel], alphabet
+                )
+                own = symbols[:, position, channel] = coder.pop(probabilities)
+                dim = position * self._num_channels + channel
+                values[:, channel] = alphabet.values(dim, own)
+            return values
+
+        self._run(decode, batch_size, condition)
+        return symbols.reshape([batch_size, *self._model.event_shape])
+
+    def _probabilities(self, position, params, previous, alphabet):
+        """Computes the probabilities of the channel after `previous`."""
+        dim = position * self._num_channels + previous.shape[1]
+        return self._model.head.probabilities(params, previous, alphabet.cells(dim))
+
+    def _run(self, visit: _Visit, batch_size: int, condition: Condition | None) -> None:
+        self._visit, self._error = visit, None
+        parts = [part for part in condition or Condition() if part is not None]
+        try:
+            self._walk(tf.constant(batch_size), *parts)
+        except tf.errors.OpError:
+            # TensorFlow replaces an error of the visit by one of its own.
+            if self._error is not None:
+                raise self._error from None
+            raise
+        finally:
+            self._visit = None
+
+    def _trace(self, batch_size, *parts):
+        given = iter(parts)
+        condition = Condition(
+            next(given) if self._model.takes_x_smoothed else None,
+            next(given, None),
+        )
+
+        def visit(params, place, position):
+            del place  # The walk visits the positions in the order of their numbers.
+            value = tf.numpy_function(self._exchange, [position, params], tf.float32)
+            return tf.ensure_shape(value, [None, self._num_channels]), position + 1
+
+        first = tf.constant(0)
+        return self._model.walk(batch_size, condition, visit, first)[0]
+
+    def _exchange(self, position, params):
+        assert self._visit is not None
+        try:
+            return self._visit(int(position), params)
+        except Exception as error:
+            self._error = error
+            raise

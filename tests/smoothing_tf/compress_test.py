@@ -1,0 +1,97 @@
+"""The commands compress and decompress: exact images, sizes, one-line errors."""
+
+import numpy as np
+import pytest
+
+from smoothing_tf.compression import commands
+from smoothing_tf.numerics import levels_to_uint8
+from tests.testing.command_lines import call_command
+
+pytest.importorskip("constriction")
+
+
+@pytest.fixture(scope="module")
+def images(dataset, tmp_path_factory):
+    path = tmp_path_factory.mktemp("images") / "x.npz"
+    levels = np.asarray(dataset.array("test"))[:30]
+    np.savez(path, images=levels_to_uint8(levels, 17))
+    return path
+
+
+@pytest.fixture(scope="module")
+def compressed(run_dir, images):
+    """(file, output of the command)."""
+    output = images.with_name("x.stfc")
+    result = call_command(
+        "smoothing_tf.compress",
+        f"--workdir={run_dir}",
+        f"--images={images}",
+        f"--output={output}",
+        "--batch_size=10",
+    )
+    assert result.status == 0, result.stderr
+    return output, result.stdout
+
+
+def test_the_size_is_printed_next_to_those_of_other_formats(compressed):
+    file, stdout = compressed
+    size = file.stat().st_size
+    assert f"Wrote 30 images to {file}: {size:,} bytes." in stdout
+    assert f"{8 * size / (30 * 64):.3f} bits per dimension, as a file" in stdout
+    for text in ("by the likelihood, -log2 P(x)", "as PNG files", "as WebP files"):
+        assert text in stdout
+
+
+@pytest.mark.parametrize("name", ["y.npz", "folder"])
+def test_the_images_come_back(run_dir, images, compressed, tmp_path, name):
+    flags = (f"--workdir={run_dir}", f"--output={tmp_path / name}")
+    result = call_command("smoothing_tf.decompress", f"--input={compressed[0]}", *flags)
+    assert result.stdout == f"Wrote 30 images to {tmp_path / name}.\n", result.stderr
+    if name.endswith(".npz"):
+        with np.load(images) as given, np.load(tmp_path / name) as restored:
+            np.testing.assert_array_equal(given["images"], restored["images"])
+        return
+    assert len([*(tmp_path / name).iterdir()]) == 30
+    again = call_command(
+        "smoothing_tf.compress",
+        f"--workdir={run_dir}",
+        f"--images={tmp_path / name}",
+        f"--output={tmp_path / 'again'}",
+        "--batch_size=10",
+        "--noverify",
+        "--nocompare",
+    )
+    assert again.status == 0, again.stderr
+    assert (tmp_path / "again").read_bytes() == compressed[0].read_bytes()
+
+
+def test_a_damaged_file_is_refused_and_nothing_written(run_dir, compressed, tmp_path):
+    damaged = tmp_path / "damaged"
+    data = compressed[0].read_bytes()
+    damaged.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    flags = (f"--workdir={run_dir}", f"--input={damaged}")
+    output = tmp_path / "y.npz"
+    failed = call_command("smoothing_tf.decompress", *flags, f"--output={output}")
+    assert "Block 2 of the file, images 20 to 29, is damaged" in failed.error
+    assert not output.exists()
+    partial = call_command(
+        "smoothing_tf.decompress", *flags, f"--output={output}", "--skip_damaged"
+    )
+    assert "Left out the images of the damaged blocks 2." in partial.stderr
+    with np.load(output) as file:
+        np.testing.assert_array_equal(file["index"], np.arange(20))
+
+
+def test_a_file_that_is_longer_than_promised_is_reported(
+    run_dir, images, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(commands, "promised_bits", lambda *args, **kwargs: 100.0)
+    monkeypatch.setattr(commands, "_OVERHEAD", 0)
+    result = call_command(
+        "smoothing_tf.compress",
+        f"--workdir={run_dir}",
+        f"--images={images}",
+        f"--output={tmp_path / 'x'}",
+        "--nocompare",
+    )
+    assert "The file is longer than the likelihood promises." in result.stderr
