@@ -11,6 +11,7 @@ from smoothing_tf.layers.class_bias import ClassBias, make_class_bias, over_pixe
 from smoothing_tf.layers.context_encoder import ContextEncoder
 from smoothing_tf.layers.coupling import AffineCoupling
 from smoothing_tf.layers.dropout import dropout
+from smoothing_tf.layers.far_levels import FarLevels
 from smoothing_tf.layers.full_view import FullView
 from smoothing_tf.layers.gated_resnet import GatedResnet
 from smoothing_tf.layers.initializing_view import InitializingView
@@ -22,7 +23,12 @@ from smoothing_tf.layers.masked_kernel import (
     raster_mask,
 )
 from smoothing_tf.layers.pixel_view import PixelView
-from smoothing_tf.layers.row_view import RowView, append_row, terms_from_above
+from smoothing_tf.layers.row_view import (
+    RowView,
+    append_row,
+    tensors_of,
+    terms_from_above,
+)
 from smoothing_tf.layers.split_weights import SplitWeights
 from smoothing_tf.layers.view import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
@@ -33,6 +39,7 @@ __all__ = [
     "CausalConvTranspose",
     "ClassBias",
     "ContextEncoder",
+    "FarLevels",
     "FullView",
     "GatedResnet",
     "InitializingView",
@@ -56,5 +63,6 @@ __all__ = [
     "raster_mask",
     "sigmoid",
     "tanh",
+    "tensors_of",
     "terms_from_above",
 ]

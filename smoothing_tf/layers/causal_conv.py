@@ -108,6 +108,8 @@ class CausalConv(keras.layers.Layer):
                 f" `kernel_size` {self.kernel_size}. Use at least two rows."
             )
         kernel, bias = self.weight.kernel_and_bias()
+        if self.reach == "up":
+            return SplitWeights(kernel, bias)
         left = self.num_columns_left
         *above, last = tf.unstack(kernel)
         columns = tf.unstack(last)

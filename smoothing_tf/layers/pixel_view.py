@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from smoothing_tf.layers.far_levels import NO_FAR_LEVELS, FarLevels
 from smoothing_tf.layers.partial_view import PartialView, multiply
 from smoothing_tf.layers.split_weights import SplitWeights
 from smoothing_tf.layers.view import ConvLayer
@@ -17,41 +18,46 @@ class PixelView(PartialView):
     """Evaluates layers of a horizontal stream on a new pixel; tensors are [b, c].
 
     The layers have the reach "up_left" or "raster". One object serves the pixels of a
-    block, one after another; set `column` to the current one. Blocks make it known
-    while the graph is built which levels run at a pixel.
+    block, one after another; set `column` to the current one.
 
     Args:
       weights: layer -> its weights, for all layers.
       terms: layer -> term of the rows above, see `terms_from_above`.
-      from_left: layer -> [b, n * filters], contribution of pixels to the left to the
-        next n outputs, nearest first. Updated in place.
+      carried: what a pixel passes on to those to its right; updated in place.
+        Layer -> [b, n * filters], its contribution to the next n outputs, nearest
+        first. Transposed convolution to a level above 0 -> [b, 2 * filters], the second
+        column of its latest block, upper row first. Far level -> [b, n], what
+        `join_remembered` made of its latest pixel.
       second_rows: transposed convolution -> second row of its latest pair,
         [b, 1, w, c].
       columns: reference to a row [b, 1, w, c] -> its columns in the block, see
         `JoinedRows.cut`.
       width: columns of the image.
       row_in_block: index of the row within its block of rows.
+      far: the levels that do not run at every block.
     """
 
     def __init__(
         self,
         weights: Mapping[Any, SplitWeights],
         terms: Mapping[ConvLayer, tf.Tensor],
-        from_left: dict[Any, tf.Tensor],
+        carried: dict[Any, tf.Tensor],
         second_rows: Mapping[Any, tf.Tensor],
         columns: Mapping[Any, Sequence[tf.Tensor]],
         width: int,
         row_in_block: int,
+        far: FarLevels = NO_FAR_LEVELS,
     ):
         super().__init__(weights)
         self._terms = terms
+        self._far = far
         self._second_rows = second_rows
         self._width = width
         self._row_in_block = row_in_block
         self._level = 0
         self._columns = columns
         self._second_columns: dict[Any, tf.Tensor] = {}
-        self.from_left = from_left
+        self.carried = carried
         self.column = 0
         # Layer -> its features to remember, [b, c] for each column of the block.
         self._remembered: dict[Any, list[tf.Tensor]] = {}
@@ -61,9 +67,9 @@ class PixelView(PartialView):
         has_term = layer.kernel_size[0] > 1
         y = self.crop(self._terms[layer]) if has_term else weights.bias
         if layer.num_columns_left == 1:
-            y += self.from_left[layer]
+            y += self.carried[layer]
         elif layer.num_columns_left:
-            y += self.from_left[layer][:, : layer.weight.num_biases]
+            y += self.carried[layer][:, : layer.weight.num_biases]
         if weights.here is not None:
             y += multiply(x, weights.here)
         # The sampler passes the image on once the whole pixel is drawn. With a stride
@@ -80,21 +86,63 @@ class PixelView(PartialView):
         return multiply(x, weights.here) + weights.bias
 
     def at_next_level(self, down, up, x, function):
-        if (self._row_in_block >> self._level) % 2:
+        if self._level:
+            return self._at_far_level(down, up, x, function)
+        if self._row_in_block % 2:
             self._remember(down, x)
             return self.crop(self._second_rows[up]), None
-        if (self.column >> self._level) % 2:
+        if self.column % 2:
             self.pass_right(down, x)
             return self._second_columns.pop(up), None
-        y = down(x, view=self)
-        self._level += 1
-        y, extra = function(y, self)
-        four = tf.split(up(y, view=self), 4, axis=-1)
-        self._level -= 1
-        first, self._second_columns[up], *second_row = four
+        y = self._run_next_level(down, up, x, function)
+        first, self._second_columns[up], *second_row = y
         for column in second_row:
             self._remember(up, column)
-        return first, extra
+        return first, None
+
+    def _run_next_level(self, down, up, x, function):
+        """Returns the columns of two rows, row after row."""
+        y = down(x, view=self)
+        self._level += 1
+        y, _ = function(y, self)
+        four = tf.split(up(y, view=self), 4, axis=-1)
+        self._level -= 1
+        return four
+
+    def _at_far_level(self, down, up, x, function):
+        """Decides while the graph runs whether the next level runs at this pixel."""
+        level = self._level + 1
+        keys = [
+            key
+            for key in self.carried
+            if key is down or key is up or self._far.level_of(key) >= level
+        ]
+
+        def run():
+            view = self.copy_without_memory()
+            view._columns = {**self._columns, **self._far.cut(level)}
+            first, second, *second_row = view._run_next_level(down, up, x, function)
+            view.carried[up] = tf.concat([second, second_row[1]], axis=-1)
+            view.carried[level] = view.join_remembered(self._far.remembering[level])
+            return first, second_row[0], [view.carried[key] for key in keys]
+
+        def skip():
+            view = self.copy_without_memory()
+            view.pass_right(down, x)
+            second, in_second_row = tf.split(view.carried[up], 2, axis=-1)
+            # Of the lower row, all columns were remembered.
+            y = tf.where(
+                self._far.is_upper_row[level], second, self.crop(self._second_rows[up])
+            )
+            return y, in_second_row, [view.carried[key] for key in keys]
+
+        first, in_second_row, carried = tf.cond(self._far.is_due[level], run, skip)
+        self.carried.update(zip(keys, carried, strict=True))
+        # A row at which the next level is skipped is not read again.
+        self._remember(up, in_second_row)
+        # A lower row is the one that the next window needs; it replaces the upper one.
+        self._remember(down, x)
+        return first, None
 
     def crop(self, whole):
         """Returns the pixel of a row [b, 1, w, c] at the level of this view."""
@@ -114,9 +162,9 @@ class PixelView(PartialView):
         added = multiply(pixel, self._weights[layer].to_right)
         if num_outputs > 1:
             filters = layer.weight.num_biases
-            later = self.from_left[layer][:, filters:]
+            later = self.carried[layer][:, filters:]
             added += tf.pad(later, [[0, 0], [0, filters]])
-        self.from_left[layer] = added
+        self.carried[layer] = added
 
     def join_remembered(self, layers: Iterable[Any]) -> tf.Tensor:
         """Joins what layers of one level remember of the block.
@@ -130,7 +178,7 @@ class PixelView(PartialView):
     def copy_without_memory(self) -> PixelView:
         """Returns a copy that can evaluate the pixel and leaves no trace of it."""
         other = copy.copy(self)
-        other.from_left = dict(self.from_left)
+        other.carried = dict(self.carried)
         other._remembered = {}
         other._second_columns = dict(self._second_columns)
         return other

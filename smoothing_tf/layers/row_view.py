@@ -1,7 +1,9 @@
 """The view of one new row of an image that is being drawn."""
 
+from __future__ import annotations
+
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -61,14 +63,61 @@ class RowView(PartialView):
         return convolve_transposed(layer, x, weights.kernel) + weights.bias
 
     def at_next_level(self, down, up, x, function):
-        if (self._row_in_block >> self._level) % 2:
-            self._window(down, x)
-            return self._remembered[up], None
+        if self._level:
+            return self._at_far_level(down, up, x, function)
+        if self._row_in_block % 2:
+            return self._skip_next_level(down, up, x), None
+        return self._run_next_level(down, up, x, function)
+
+    def _run_next_level(self, down, up, x, function):
         next_level = copy.copy(self)
         next_level._level += 1
         y, extra = function(down(x, view=self), next_level)
         first, self._remembered[up] = tf.split(up(y, view=next_level), 2, axis=1)
         return first, extra
+
+    def _skip_next_level(self, down, up, x):
+        self._window(down, x)
+        return self._remembered[up]
+
+    def _at_far_level(self, down, up, x, function):
+        """Decides while the graph runs whether the next level runs at this row."""
+        keys = [
+            layer
+            for layer in self._remembered
+            if layer.reach == "up"
+            and (layer.level > self._level or layer is down or layer is up)
+        ]
+        # What `function` returns next to its features, known once it was traced.
+        extras: list[Any] = []
+
+        def run():
+            view = self._copy_with_memory()
+            y, extra = view._run_next_level(down, up, x, function)
+            extras.append(extra)
+            return y, tensors_of(extra), [view._remembered[key] for key in keys]
+
+        def skip():
+            view = self._copy_with_memory()
+            y = view._skip_next_level(down, up, x)
+            unused = zeros_like(tensors_of(extras), x.shape[0] or tf.shape(x)[0])
+            return y, unused, [view._remembered[key] for key in keys]
+
+        is_due = self._row // 2**self._level % 2 == 0
+        y, tensors, rows = tf.cond(is_due, run, skip)
+        self._remembered.update(zip(keys, rows, strict=True))
+        if not extras:
+            return y, None  # Executed eagerly, at a row at which the level is skipped.
+        left = iter(tensors)
+        return y, tf.nest.map_structure(
+            lambda x: x if x is None else next(left), *extras
+        )
+
+    def _copy_with_memory(self) -> RowView:
+        """Returns a copy with a memory of its own."""
+        view = copy.copy(self)
+        view._remembered = dict(self._remembered)
+        return view
 
     def crop(self, whole):
         """Returns the row of [b, h, w, c] at the level of this view."""
@@ -116,6 +165,22 @@ def terms_from_above(
         for layer in layers
         if layer.kernel_size[0] > 1
     }
+
+
+def tensors_of(structure: Any) -> list[tf.Tensor]:
+    """Returns the tensors of a nesting, without what is None."""
+    return [x for x in tf.nest.flatten(structure) if x is not None]
+
+
+def zeros_like(
+    tensors: Sequence[tf.Tensor], batch_size: int | tf.Tensor
+) -> list[tf.Tensor]:
+    """Makes zeros of the same sizes [b, ...]; equal sizes share one tensor."""
+    keys = [(tuple(x.shape[1:]), x.dtype) for x in tensors]
+    zeros = {
+        key: tf.zeros([batch_size, *key[0]], key[1]) for key in dict.fromkeys(keys)
+    }
+    return [zeros[key] for key in keys]
 
 
 def append_row(rows: tf.Tensor, new: tf.Tensor) -> tf.Tensor:

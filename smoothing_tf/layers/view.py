@@ -9,11 +9,12 @@ Terms:
 
   view         a way to evaluate layers: whole images, one new row, or one new pixel
   level        a resolution: 0 is that of the image, level l has 1 / 2^l of its rows
-  block        2^(levels - 1) rows or columns: a pattern of levels that repeats
+  block        two rows or columns: level 1 runs at the first of them
+  far          of a level: above 1, so that it runs at some of the blocks only
   crop         the part of a whole tensor that a view covers: its row, or its pixel
   remembered   what a layer keeps of a row or of a pixel for those that follow
   term         a summand of a layer's output that does not need the newest input
-  from_left    the term that pixels to the left contribute, per layer
+  carried      what a pixel passes on to those to its right, per layer
   second       of the two rows or columns of a transposed convolution, the later one
   origin       which image's context a resampled image goes with
 """

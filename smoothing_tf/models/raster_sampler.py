@@ -27,9 +27,10 @@ class RasterSampler:
     about the cost of a single pass: a layer is evaluated only where its input is new,
     and remembers the rest.
 
-    A level l runs at a pixel if row and column are divisible by 2^l. To know that
-    while the graph is built, rows form blocks of 2^(num_resolutions - 1), and the loop
-    runs over blocks; `RowWalk` does the same for the columns of a row.
+    A level l runs at a pixel if row and column are divisible by 2^l. For level 1 that
+    is known while the graph is built: the loop runs over blocks of two rows. `RowWalk`
+    does the same for the columns of a row, and decides about coarser levels while the
+    graph runs.
 
     Args:
       network: network of the image model.
@@ -50,7 +51,7 @@ class RasterSampler:
         self._batch_size = tf.zeros([batch_size]).shape[0] or batch_size
         self._features = features
         self._height, self._width, self._num_channels = network.event_shape
-        self._block_size = 2 ** (network.num_resolutions - 1)
+        self._block_size = min(network.num_resolutions, 2)
         layers = network.causal_layers()
         self._convs = [layer for layer in layers if isinstance(layer, CausalConv)]
         # A class changes nothing but biases, so it costs a pixel nothing.
@@ -143,28 +144,25 @@ class RasterSampler:
             weights,
             remembered,
         )
-        new, added, state = walk.walk(visit, state, dtype)
+        new, rows, state = walk.walk(visit, state, dtype)
+        remembered.update(rows)
         for layer in self._convs:
             if layer.reads_image and layer in remembered:
-                added[layer] = network.inputs(new)
-        for layer, of_layer in added.items():
-            remembered[layer] = append_row(remembered[layer], of_layer)
+                remembered[layer] = append_row(remembered[layer], network.inputs(new))
         return new, state
 
     def _empty_rows(self) -> dict[Any, tf.Tensor]:
         """Makes the zeros that layers remember above the first row."""
-        rows = {
-            layer: self._zeros(
-                layer.num_rows_above, self._width >> layer.level, layer.in_channels
-            )
+        shapes = {
+            layer: (layer.num_rows_above, self._width >> layer.level, layer.in_channels)
             for layer in self._convs
             if layer.num_rows_above
         }
         for layer in self._transposes:
-            filters = layer.weight.num_biases
-            rows[layer] = self._zeros(1, self._width >> layer.level, filters)
-        return rows
-
-    def _zeros(self, height, width, channels):
-        shape = [self._batch_size, height, width, channels]
-        return tf.zeros(shape, self._network.compute_dtype)
+            shapes[layer] = (1, self._width >> layer.level, layer.weight.num_biases)
+        # Layers share the zeros, in place of an operation for each.
+        zeros = {
+            shape: tf.zeros([self._batch_size, *shape], self._network.compute_dtype)
+            for shape in dict.fromkeys(shapes.values())
+        }
+        return {layer: zeros[shape] for layer, shape in shapes.items()}

@@ -4,7 +4,7 @@ The terms are those of `smoothing_tf.layers.view`.
 """
 
 import collections
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -12,9 +12,12 @@ import tensorflow as tf
 from smoothing_tf.layers import (
     CausalConv,
     CausalConvTranspose,
+    FarLevels,
     JoinedRows,
     PixelView,
     SplitWeights,
+    append_row,
+    tensors_of,
     terms_from_above,
 )
 from smoothing_tf.models.ancestral import State
@@ -25,9 +28,10 @@ from smoothing_tf.models.place import Place
 class RowWalk:
     """Visits the pixels of a row from left to right.
 
-    Which levels run at a pixel must be known while the graph is built, so the columns
-    form blocks of 2^l, where l is the coarsest level that runs in this row, and the
-    loop runs over blocks.
+    Level 1 runs at every second pixel of every second row, so that rows and columns
+    form blocks of two, and the loop runs over blocks. In a lower row of a block, where
+    only level 0 runs, a block is one column. Whether a far level runs, one above 1, is
+    decided while the graph runs: at rows and columns that are multiples of 2^level.
 
     Args:
       network: network of the image model.
@@ -55,10 +59,10 @@ class RowWalk:
         _, self._width, self._num_channels = network.event_shape
         self._row = row
         self._row_in_block = row_in_block
-        self._block_size = 2 ** (network.num_resolutions - 1)
-        while row_in_block % self._block_size:
-            self._block_size //= 2
+        self._block_size = 1 if row_in_block else min(network.num_resolutions, 2)
         self._num_blocks = self._width // self._block_size
+        far = range(2, 1 if row_in_block else network.num_resolutions)
+        self._is_upper_row = {level: row % 2**level == 0 for level in far}
         self._above = above
         self._weights = weights
         self._remembered = remembered
@@ -67,18 +71,22 @@ class RowWalk:
         transposes = [x for x in layers if isinstance(x, CausalConvTranspose)]
         self._convs = [x for x in convs if x.reach != "up"]
         self._transposes = [x for x in transposes if x.reach != "up"]
-        running = [
-            x for x in self._convs if row_in_block % (2**x.level * x.stride) == 0
+        self._to_remember = self._layers_to_remember()
+        self._running = [
+            x for x in self._convs if not row_in_block or _level_of_output(x) == 0
         ]
-        self._left_border = self._make_left_border(running)
-        self._terms = terms_from_above(weights, remembered, running)
+        self._left_border = self._make_left_border()
+        self._terms = self._terms_from_above()
+        # Those of level 0 are read in the lower row of a block.
         second_rows = [
-            remembered[x]
-            for x in self._transposes
-            if row_in_block % 2 ** (x.level + 1) == 2**x.level
+            remembered[x] for x in self._transposes if bool(x.level) != row_in_block
         ]
-        own = [x for x in tf.nest.flatten(above) if x is not None]
-        self._rows = JoinedRows([*own, *self._terms.values(), *second_rows])
+        by_level: dict[int, list[tf.Tensor]] = {level: [] for level in (0, *far)}
+        for x in [*tensors_of(above), *self._terms.values(), *second_rows]:
+            # The width of a row tells its level.
+            level = (self._width // x.shape[2]).bit_length() - 1
+            by_level[level if level > 1 else 0].append(x)
+        self._rows = {level: JoinedRows(rows) for level, rows in by_level.items()}
 
     def walk(
         self,
@@ -92,21 +100,20 @@ class RowWalk:
         [b, columns * channels], and so are the layers of a level.
 
         Returns:
-          (pixels, layer -> the features of the row to remember, state); both tensors
-          are [b, 1, w, channels].
+          (pixels [b, 1, w, channels], layer -> the rows that it remembers now, state).
         """
-        to_remember = self._layers_to_remember()
-        left_keys = list(self._left_border)
+        keys = list(self._left_border)
 
-        def draw_block(index, pixels, kept, arrays, state):
+        def draw_block(index, pixels, carried, arrays, state):
             view = PixelView(
                 self._weights,
                 self._terms,
-                dict(zip(left_keys, kept, strict=True)),
+                dict(zip(keys, carried, strict=True)),
                 self._remembered,
-                self._rows.cut(index, self._num_blocks),
+                self._rows[0].cut(index, self._num_blocks),
                 self._width,
                 self._row_in_block,
+                self._far_levels(index),
             )
             drawn = []
             for column in range(self._block_size):
@@ -116,11 +123,16 @@ class RowWalk:
                 drawn.append(pixel)
             pixels = pixels.write(index, tf.concat(drawn, axis=1))
             arrays = [
-                array.write(index, view.join_remembered(layers))
-                for array, layers in zip(arrays, to_remember.values(), strict=True)
+                array.write(
+                    index,
+                    view.carried[level] if level > 1 else view.join_remembered(layers),
+                )
+                for array, (level, layers) in zip(
+                    arrays, self._to_remember.items(), strict=True
+                )
             ]
-            kept = [view.from_left[key] for key in left_keys]
-            return index + 1, pixels, kept, arrays, state
+            carried = [view.carried[key] for key in keys]
+            return index + 1, pixels, carried, arrays, state
 
         _, pixels, _, arrays, state = tf.while_loop(
             lambda index, *_: index < self._num_blocks,
@@ -128,21 +140,19 @@ class RowWalk:
             (
                 0,
                 self._array(self._block_size * self._num_channels, dtype),
-                [self._left_border[key] for key in left_keys],
+                [self._left_border[key] for key in keys],
                 [
-                    self._array((self._block_size >> level) * sum(layers.values()))
-                    for level, layers in to_remember.items()
+                    self._array((self._block_size >> level or 1) * sum(layers.values()))
+                    for level, layers in self._to_remember.items()
                 ],
                 state,
             ),
         )
-        of_layers: dict[Any, tf.Tensor] = {}
-        for array, layers in zip(arrays, to_remember.values(), strict=True):
-            channels = [*layers.values()]
-            together = join_blocks(array, self._num_blocks, sum(channels))
-            of_layers |= zip(layers, tf.split(together, channels, axis=-1), strict=True)
+        remembered: dict[Any, tf.Tensor] = {}
+        for array, level in zip(arrays, self._to_remember, strict=True):
+            remembered |= self._rows_after(array, level)
         pixels = join_blocks(pixels, self._num_blocks, self._num_channels)
-        return pixels, of_layers, state
+        return pixels, remembered, state
 
     def _draw_pixel(self, place, view, visit, state, dtype):
         """Draws a pixel, all channels at once or one group after another."""
@@ -167,33 +177,106 @@ class RowWalk:
                 view.pass_right(layer, network.inputs(pixel))
         return pixel, state
 
-    def _make_left_border(self, layers: list[CausalConv]) -> dict[Any, tf.Tensor]:
-        """Makes the zeros that the left border contributes to the first pixels."""
-        sizes = {
+    def _far_levels(self, block: tf.Tensor) -> FarLevels:
+        """Describes the far levels at a block of columns."""
+
+        def cut(level):
+            period = 2**level // self._block_size
+            return self._rows[level].cut(block // period, self._num_blocks // period)
+
+        return FarLevels(
+            is_upper_row=self._is_upper_row,
+            is_due={
+                level: is_upper & (block % (2**level // self._block_size) == 0)
+                for level, is_upper in self._is_upper_row.items()
+            },
+            cut=cut,
+            remembering=self._to_remember,
+        )
+
+    def _terms_from_above(self) -> dict[Any, tf.Tensor]:
+        """Computes the terms of the rows above; zeros of levels that do not run."""
+        by_level: dict[int, list[CausalConv]] = collections.defaultdict(list)
+        for layer in self._running:
+            level = _level_of_output(layer)
+            by_level[level if level > 1 else 0].append(layer)
+
+        def compute(layers):
+            return terms_from_above(self._weights, self._remembered, layers)
+
+        terms = compute(by_level.pop(0))
+        for level, layers in by_level.items():
+            with_terms = [x for x in layers if x.kernel_size[0] > 1]
+            width = self._width >> level
+            shapes = [(1, width, x.weight.num_biases) for x in with_terms]
+            computed = tf.cond(
+                self._is_upper_row[level],
+                lambda layers=layers: [*compute(layers).values()],
+                lambda shapes=shapes: self._zeros(shapes),
+            )
+            terms |= zip(with_terms, computed, strict=True)
+        return terms
+
+    def _make_left_border(self) -> dict[Any, tf.Tensor]:
+        """Makes what the first pixels find, zeros; see `carried` of `PixelView`."""
+        sizes: dict[Any, int] = {
             layer: layer.num_columns_left * layer.weight.num_biases
-            for layer in layers
+            for layer in self._running
             if layer.num_columns_left
         }
-        # Layers share the zeros, in place of an operation for each.
+        if not self._row_in_block:
+            sizes |= {x: 2 * x.weight.num_biases for x in self._transposes if x.level}
+        sizes |= {x: sum(self._to_remember[x].values()) for x in self._is_upper_row}
+        zeros = self._zeros([(size,) for size in sizes.values()])
+        return dict(zip(sizes, zeros, strict=True))
+
+    def _zeros(self, shapes: Sequence[tuple[int, ...]]) -> list[tf.Tensor]:
+        """Makes zeros [b, *shape]; equal shapes share a tensor, and its operations."""
+        dtype = self._network.compute_dtype
         zeros = {
-            size: tf.zeros([self._batch_size, size], self._network.compute_dtype)
-            for size in sizes.values()
+            shape: tf.zeros([self._batch_size, *shape], dtype)
+            for shape in dict.fromkeys(shapes)
         }
-        return {layer: zeros[size] for layer, size in sizes.items()}
+        return [zeros[shape] for shape in shapes]
 
     def _layers_to_remember(self) -> dict[int, dict[Any, int]]:
         """Finds the layers that remember this row: level -> layer -> channels."""
         found: dict[int, dict[Any, int]] = collections.defaultdict(dict)
         for layer in self._convs:
-            runs = self._row_in_block % 2**layer.level == 0
-            # With a stride of 2, the lower row of a window is used right away.
-            is_upper = layer.stride == 1 or (self._row_in_block >> layer.level) % 2
-            if runs and is_upper and layer.num_rows_above and not layer.reads_image:
+            runs = not (self._row_in_block and layer.level)
+            # With a stride of 2, the lower row of a window is used right away. At far
+            # levels the upper row is remembered as well, until the lower one.
+            is_read = layer.stride == 1 or layer.level or self._row_in_block
+            if runs and is_read and layer.num_rows_above and not layer.reads_image:
                 found[layer.level][layer] = layer.in_channels
-        for layer in self._transposes:
-            if self._row_in_block % 2 ** (layer.level + 1) == 0:
+        if not self._row_in_block:
+            for layer in self._transposes:
                 found[layer.level][layer] = layer.weight.num_biases
         return found
+
+    def _rows_after(self, array: tf.TensorArray, level: int) -> dict[Any, tf.Tensor]:
+        """Returns what the layers of a level remember after this row."""
+        layers = self._to_remember[level]
+
+        def append():
+            # A far level runs at some of the blocks, which others repeat.
+            step = 2**level // self._block_size or 1
+            together = join_blocks(array, self._num_blocks, sum(layers.values()), step)
+            rows = tf.split(together, [*layers.values()], axis=-1)
+            return [
+                append_row(self._remembered[layer], row)
+                for layer, row in zip(layers, rows, strict=True)
+            ]
+
+        if level > 1:
+            rows = tf.cond(
+                self._is_upper_row[level],
+                append,
+                lambda: [self._remembered[layer] for layer in layers],
+            )
+        else:
+            rows = append()
+        return dict(zip(layers, rows, strict=True))
 
     def _array(self, size: int, dtype: tf.DType | None = None) -> tf.TensorArray:
         num_images = self._batch_size if isinstance(self._batch_size, int) else None
@@ -204,8 +287,14 @@ class RowWalk:
         )
 
 
-def join_blocks(array: tf.TensorArray, num_blocks: int, num_channels: int) -> tf.Tensor:
-    """Joins the blocks [b, n] of a row to [b, 1, w, num_channels]."""
+def _level_of_output(layer: CausalConv) -> int:
+    return layer.level + layer.stride - 1
+
+
+def join_blocks(
+    array: tf.TensorArray, num_blocks: int, num_channels: int, step: int = 1
+) -> tf.Tensor:
+    """Joins every `step`-th block [b, n] of a row to [b, 1, w, num_channels]."""
     # Stacking them would need a transposition, which takes several times as long.
-    row = tf.concat([array.read(index) for index in range(num_blocks)], axis=1)
+    row = tf.concat([array.read(index) for index in range(0, num_blocks, step)], axis=1)
     return tf.reshape(row, [-1, 1, row.shape[1] // num_channels, num_channels])

@@ -52,18 +52,18 @@ def test_a_convolution_is_that_of_the_full_view(kernel_size, reach, shift, reads
     x = make_images(HEIGHT, WIDTH)
     weights = {layer: layer.split_weights()}
     terms = terms_from_above(weights, rows_above(layer, x), [layer])
-    from_left = nothing_from_left([layer])
+    carried = nothing_from_left([layer])
     columns = []
     for column in range(WIDTH):
         columns_here = JoinedRows(terms.values()).cut(tf.constant(column), WIDTH)
-        view = PixelView(weights, terms, from_left, {}, columns_here, WIDTH, 0)
+        view = PixelView(weights, terms, carried, {}, columns_here, WIDTH, 0)
         pixel = x[:, -1, column]
         # A copy without memory leaves no trace.
         layer(pixel + 1.0, view=view.copy_without_memory())
         columns.append(layer(pixel, view=view))
         if reads_image:
             view.pass_right(layer, pixel)
-        from_left = view.from_left
+        carried = view.carried
     expected = layer(x, view=FullView())[:, -1]
     np.testing.assert_allclose(
         tf.stack(columns, axis=1), expected, rtol=1e-12, atol=1e-12
@@ -95,13 +95,13 @@ def test_the_next_level_runs_at_every_second_pixel_and_equals_the_full_view():
         running = [down, middle] if is_upper else []
         terms = terms_from_above(weights, remembered, running)
         rows = JoinedRows([*terms.values(), *([] if is_upper else [remembered[up]])])
-        from_left = nothing_from_left(running)
+        carried = nothing_from_left(running)
         blocks = []
         for block in range(WIDTH // 2):
             view = PixelView(
                 weights,
                 terms,
-                from_left,
+                carried,
                 remembered,
                 rows.cut(tf.constant(block), WIDTH // 2),
                 WIDTH,
@@ -113,7 +113,7 @@ def test_the_next_level_runs_at_every_second_pixel_and_equals_the_full_view():
                 np.testing.assert_allclose(
                     y, expected[:, row, column], rtol=1e-12, atol=1e-12
                 )
-            from_left = view.from_left
+            carried = view.carried
             blocks.append(
                 {
                     layer: view.join_remembered([layer])
