@@ -1,7 +1,6 @@
 """How many draws an importance-weighted bound rests on."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,3 @@ def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray
             " draws (--num_importance_draws) would tighten it."
         )
     return metric, values
-
-
-def warning_of(metrics: Mapping[str, Any]) -> str | None:
-    """Finds the warning in the content of metrics.json."""
-    metric = metrics.get("bits_per_dim_iw") or metrics.get("nll_iw") or {}
-    return metric.get("effective_sample_size", {}).get("warning")

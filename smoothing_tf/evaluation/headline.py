@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smoothing_tf.evaluation.effective_draws import warning_of
 from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
 from smoothing_tf.evaluation.rounding import with_error
 
@@ -49,7 +48,7 @@ def headline(metrics: Mapping[str, Any]) -> str:
         found = metrics.get(name, {}).get("overfitting", {})
         if found.get("found"):
             lines.append(found["statement"])
-    warning = warning_of(metrics)
+    warning = few_draws(metrics)
     if warning is not None:
         lines.append(warning)
     return "\n".join(lines)
@@ -70,6 +69,12 @@ def likelihoods(metrics: Mapping[str, Any]) -> dict[str, Any]:
         for name, metric in metrics.items()
         if name in _NAMES and metric["value"] is not None
     }
+
+
+def few_draws(metrics: Mapping[str, Any]) -> str | None:
+    """Finds the warning of few effective draws in the content of metrics.json."""
+    metric = metrics.get("bits_per_dim_iw") or metrics.get("nll_iw") or {}
+    return metric.get("effective_sample_size", {}).get("warning")
 
 
 def _line(name: str, metric: Mapping[str, Any]) -> str:

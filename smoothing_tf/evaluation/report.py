@@ -5,8 +5,8 @@ from typing import Any
 
 from smoothing_tf.evaluation.directions import ARROWS
 from smoothing_tf.evaluation.distance_figure import distance_figure
-from smoothing_tf.evaluation.effective_draws import warning_of
 from smoothing_tf.evaluation.figures import History, training_curves
+from smoothing_tf.evaluation.headline import few_draws
 from smoothing_tf.evaluation.html_page import data_url, render_html
 from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
@@ -108,7 +108,7 @@ def render_report(
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
         overfitting=_overfitting(metrics),
-        few_draws=warning_of(metrics),
+        few_draws=few_draws(metrics),
         class_accuracies=_class_accuracies(metrics),
         terms=_terms(metrics),
         extractors=_extractor_tables(metrics),

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from smoothing_tf.evaluation.effective_draws import effective_draws, warning_of
+from smoothing_tf.evaluation.effective_draws import effective_draws
+from smoothing_tf.evaluation.headline import few_draws
 
 
 def test_equal_weights_count_all_and_a_single_one_counts_once():
@@ -25,10 +26,10 @@ def test_few_effective_draws_are_a_warning():
     rng = np.random.Generator(np.random.PCG64(0))
     for spread, is_warned in ((0.1, False), (30.0, True)):
         metric, _ = effective_draws(spread * rng.normal(size=(16, 50)))
-        warning = warning_of({"nll_iw": {"effective_sample_size": metric}})
+        warning = few_draws({"nll_iw": {"effective_sample_size": metric}})
         assert (warning is not None) == is_warned
     assert re.match(r"The importance-weighted bound rests on 1\.\d effective", warning)
-    assert warning_of({}) is None
+    assert few_draws({}) is None
 
 
 def test_weights_that_are_not_finite_are_a_reason():
