@@ -114,6 +114,7 @@ def test_finished_parts_are_not_computed_again(tmp_path, monkeypatch):
     assert metrics["fd_randconv"]["value"] is not None
 
 
+@pytest.mark.usefixtures("eager")
 def test_parts_of_another_evaluation_are_not_used(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("smoothing_tf.evaluation.evaluation.render_report", _fail)

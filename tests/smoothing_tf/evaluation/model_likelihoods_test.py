@@ -13,6 +13,8 @@ from smoothing_tf.evaluation.config import EvaluationConfig
 from smoothing_tf.evaluation.model_likelihoods import model_likelihoods
 from tests.testing.tiny_models import make_tiny_model, tiny_trained
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 SHAPE = (2,)
 NUM_CLASSES = 10
 SMOOTHED = "nll_smoothed"

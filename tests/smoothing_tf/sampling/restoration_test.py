@@ -112,6 +112,7 @@ def test_what_cannot_be_inpainted_is_rejected(x, mask, numbers, message):
         inpaint_images(_vectors_trained(), x, mask, seed=0, **numbers)
 
 
+@pytest.mark.usefixtures("eager")
 def test_lists_and_float64_are_taken_as_float32():
     lists = inpaint_images(_vectors_trained(), X.tolist(), MASK.tolist(), seed=0)
     arrays = inpaint_images(_vectors_trained(), X, MASK, seed=0)

@@ -16,6 +16,8 @@ from tests.testing.tiny_data import tiny_dataset
 from tests.testing.tiny_models import TinyModel
 from tests.testing.train_tiny import train
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 EVERY_STEP = dict(checkpoint_every=1, steps_per_call=1)
 
 

@@ -132,6 +132,7 @@ def make_drawing_trainer():
     return make_trainer(draw=lambda step: (x[step], Condition(x_smoothed[step])))
 
 
+@pytest.mark.usefixtures("eager")
 def test_drawn_steps_are_those_on_the_same_batches():
     given, drawn = make_trainer(), make_drawing_trainer()
     expected = given.run_steps(batches(given), 6)
@@ -261,6 +262,7 @@ def test_the_first_batch_initializes_both_models_on_every_replica(
                 np.testing.assert_array_equal(copy.numpy(), weight.numpy())
 
 
+@pytest.mark.usefixtures("eager")
 def test_replicas_share_a_batch_with_its_labels():
     def make():
         config = MADEConfig(hidden_units=(4,), num_mixtures=1)
