@@ -5,9 +5,17 @@ import pytest
 from smoothing_tf.serving import export_saved_model
 from tests.testing.model_server import ModelServer
 from tests.testing.served_models import served_model
+from tests.testing.shared_directory import shared_directory
 
 MAX_SAMPLES = 20
 ALL_STAGES = ("smoothed", "reverse", "baseline")
+
+
+def _export(trained, name, tmp_path_factory):
+    def export(directory):
+        export_saved_model(trained, directory, max_samples=MAX_SAMPLES, inpainting=True)
+
+    return shared_directory(tmp_path_factory, f"{name}_model", export)
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +26,7 @@ def images():
 
 @pytest.fixture(scope="session")
 def images_exported(images, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("images") / "1"
-    export_saved_model(images, directory, max_samples=MAX_SAMPLES, inpainting=True)
-    return directory
+    return _export(images, "images", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +44,7 @@ def vectors():
 
 @pytest.fixture(scope="session")
 def vectors_exported(vectors, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("vectors") / "1"
-    export_saved_model(vectors, directory, max_samples=MAX_SAMPLES, inpainting=True)
-    return directory
+    return _export(vectors, "vectors", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
