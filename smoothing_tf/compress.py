@@ -58,8 +58,9 @@ def main(argv: Sequence[str]) -> None:
     config = load_config(options.workdir)
     quiet.import_tensorflow()
     from smoothing_tf import devices, workdir
-    from smoothing_tf.compression import commands
+    from smoothing_tf.compression import commands, facts
 
+    facts.use_threads(compression.num_threads)
     data = workdir.load_data_spec(options.workdir, config)
     x, label = commands.read_task(options.images, options.class_, data)
     artifacts.make_directory(output.parent)

@@ -50,6 +50,7 @@ def main(argv: Sequence[str]) -> None:
     from smoothing_tf import devices, workdir
     from smoothing_tf.compression import commands
 
+    commands.use_threads_of(compressed)
     data = workdir.load_data_spec(options.workdir, config)
     trained = workdir.load_trained(config, data, options.workdir)
     devices.announce(config.compute_dtypes(tuple(trained.models)))

@@ -53,6 +53,7 @@ def test_the_wheel_declares_its_script_and_extras(wheel):
     assert metadata["Version"] == smoothing_tf.__version__
     assert set(metadata.get_all("Provides-Extra")) == {
         "cluster",
+        "codec",
         "dask",
         "demo",
         "docs",

@@ -17,7 +17,12 @@ from smoothing_tf.compression.compressed_file import (
     to_bytes,
 )
 from smoothing_tf.compression.config import CompressionConfig
-from smoothing_tf.compression.facts import compute_dtypes, device_kind, model_digest
+from smoothing_tf.compression.facts import (
+    compute_dtypes,
+    device_kind,
+    model_digest,
+    num_threads,
+)
 from smoothing_tf.compression.image_codec import ImageCodec
 from smoothing_tf.compression.make import choose_stage, make_codec
 from smoothing_tf.models.classes import as_labels
@@ -133,12 +138,7 @@ def decompress_images(
     """
     check_trained(trained)
     check_installed()
-    try:
-        header, stored = from_bytes(data)
-    except ValueError as error:
-        raise ValueError(
-            f"The file cannot be decompressed: {error}. Restore it from a copy."
-        ) from error
+    header, stored = read_file(data)
     damaged = [number for number, one in enumerate(stored) if not one.is_intact]
     if damaged and (not skip_damaged or len(damaged) == len(stored)):
         raise ValueError(_damage(damaged, stored, header))
@@ -172,6 +172,20 @@ def decompress_images(
     )
 
 
+def read_file(data: bytes) -> tuple[Header, list[StoredBlock]]:
+    """Reads the header and the blocks of a compressed file.
+
+    Raises:
+      ValueError: the file is of another kind, or its header is damaged.
+    """
+    try:
+        return from_bytes(data)
+    except ValueError as error:
+        raise ValueError(
+            f"The file cannot be decompressed: {error}. Restore it from a copy."
+        ) from error
+
+
 def _shared_facts(trained: Trained, codec: ImageCodec) -> dict[str, Any]:
     """Collects the facts of a header that a decoder must share."""
     smoothing = trained.smoothing if len(codec.models) > 1 else None
@@ -180,31 +194,41 @@ def _shared_facts(trained: Trained, codec: ImageCodec) -> dict[str, Any]:
         "tensorflow": tf.__version__,
         "numpy": np.__version__,
         "device": device_kind(),
+        "threads": num_threads(),
         "dtype": compute_dtypes(codec.models),
         "levels": trained.num_levels,
     }
 
 
 def _check_same_facts(header: Header, facts: dict[str, Any]) -> None:
+    where = "Decompress it where it was written; elsewhere its images would differ."
     described = {
-        "model": "another model, or after another number of training steps",
-        "tensorflow": "TensorFlow {theirs}, and this is {ours}",
-        "numpy": "NumPy {theirs}, and this is {ours}",
-        "device": "the device {theirs}, and this is {ours}",
-        "dtype": "the compute dtype {theirs}, and this run has {ours}",
-        "levels": "{theirs} levels, and the data of this run have {ours}",
+        "model": (
+            "another model, or after another number of training steps",
+            "Give the run that wrote it.",
+        ),
+        "tensorflow": ("TensorFlow {theirs}, and this is {ours}", where),
+        "numpy": ("NumPy {theirs}, and this is {ours}", where),
+        "device": ("the device {theirs}, and this is {ours}", where),
+        "threads": (
+            "{theirs} threads of TensorFlow, and this process uses {ours}",
+            "Call tf.config.threading.set_intra_op_parallelism_threads({theirs}) before"
+            " TensorFlow computes anything.",
+        ),
+        "dtype": (
+            "the compute dtype {theirs}, and this run has {ours}",
+            "Give the run that wrote it.",
+        ),
+        "levels": (
+            "{theirs} levels, and the data of this run have {ours}",
+            "Give the run that wrote it.",
+        ),
     }
-    for name, text in described.items():
+    for name, (difference, advice) in described.items():
         theirs, ours = getattr(header, name), facts[name]
         if theirs != ours:
-            raise ValueError(
-                "The file cannot be decompressed here: it was written with"
-                f" {text.format(theirs=theirs, ours=ours)}. Rounding would differ, and"
-                " so would the images; decompress it where it was written."
-                if name != "model"
-                else "The file cannot be decompressed with this run: it was written"
-                f" with {text}. Give --workdir of the run that wrote it."
-            )
+            text = f"The file was written with {difference}. {advice}"
+            raise ValueError(text.format(theirs=theirs, ours=ours))
 
 
 def _check_levels(

@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf import artifacts
-from smoothing_tf.compression.codec import compress_images, decompress_images
+from smoothing_tf.compression.codec import (
+    compress_images,
+    decompress_images,
+    read_file,
+)
 from smoothing_tf.compression.coder import check_installed
 from smoothing_tf.compression.config import CompressionConfig
+from smoothing_tf.compression.facts import use_threads
 from smoothing_tf.compression.images import read_images, write_images
 from smoothing_tf.compression.make import choose_stage
 from smoothing_tf.compression.other_formats import sizes_in_other_formats
@@ -88,6 +93,18 @@ def compress(
         where = f", the first {len(part):,} images" if len(part) < len(x) else ""
         for name, size in sizes_in_other_formats(images).items():
             print(f"{_per_dim(8 * size, part):.3f} as {name} files{where}")
+
+
+def use_threads_of(data: bytes) -> None:
+    """Makes TensorFlow use as many threads as the encoder of a file did.
+
+    Call it before anything is computed.
+
+    Raises:
+      ValueError: the header of the file cannot be read.
+    """
+    header, _ = read_file(data)
+    use_threads(header.threads)
 
 
 def decompress(

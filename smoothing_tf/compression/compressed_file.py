@@ -34,6 +34,7 @@ class Header:
       tensorflow: version of TensorFlow.
       numpy: version of NumPy.
       device: kind of device.
+      threads: number of threads of TensorFlow's operations.
       dtype: compute dtypes of the networks.
       shape: [n, height, width, channels] of the images.
       levels: number of levels of the data.
@@ -48,6 +49,7 @@ class Header:
     tensorflow: str
     numpy: str
     device: str
+    threads: int
     dtype: str
     shape: tuple[int, ...]
     levels: int

@@ -39,6 +39,13 @@ class CompressionConfig:
         minimum=0,
         maximum=MAX_SEED,
     )
+    num_threads: int = setting(
+        1,
+        "Threads of TensorFlow's operations. The decoder uses as many, since sums are"
+        " rounded differently with another number of them.",
+        minimum=1,
+        maximum=1024,
+    )
     verify: bool = setting(
         True, "Decode what was encoded and compare, before the file is written."
     )

@@ -1,7 +1,9 @@
 """The facts that an encoder and a decoder must share."""
 
 import base64
+import contextlib
 import hashlib
+import os
 import pathlib
 import platform
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ _INSTRUCTION_SETS = (
 )
 _CPU_INFO = pathlib.Path("/proc/cpuinfo")
 _DIGEST_BYTES = 12
+_THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 
 
 def model_digest(models: Sequence[DensityModel], smoothing: Smoothing | None) -> str:
@@ -61,6 +64,22 @@ def device_kind() -> str:
         details = tf.config.experimental.get_device_details(gpus[0])
         return f"GPU {details.get('device_name', 'unnamed')}"
     return " ".join(["CPU", platform.machine(), *_instruction_set()])
+
+
+def num_threads() -> int:
+    """Returns the threads of TensorFlow's operations, which rounding depends on."""
+    given = tf.config.threading.get_intra_op_parallelism_threads()
+    variable = os.environ.get(_THREADS_VARIABLE, "")
+    if not given and variable.isdecimal():
+        given = int(variable)
+    return given or len(os.sched_getaffinity(0))
+
+
+def use_threads(number: int) -> None:
+    """Sets the number of threads, unless TensorFlow has already computed something."""
+    # TensorFlow has no public function that tells whether it does.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(number)
 
 
 def _instruction_set() -> list[str]:

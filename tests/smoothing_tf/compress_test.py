@@ -72,7 +72,8 @@ def test_a_damaged_file_is_refused_and_nothing_written(run_dir, compressed, tmp_
     flags = (f"--workdir={run_dir}", f"--input={damaged}")
     output = tmp_path / "y.npz"
     failed = call_command("smoothing_tf.decompress", *flags, f"--output={output}")
-    assert "Block 2 of the file, images 20 to 29, is damaged" in failed.error
+    assert failed.status == 1
+    assert "Block 2 of the file, images 20 to 29, is damaged" in failed.stderr
     assert not output.exists()
     partial = call_command(
         "smoothing_tf.decompress", *flags, f"--output={output}", "--skip_damaged"

@@ -165,6 +165,10 @@ def test_other_models_versions_and_devices_are_refused(
     monkeypatch.setattr(codec, "device_kind", lambda: "GPU of another kind")
     with pytest.raises(ValueError, match="the device CPU .* GPU of another kind"):
         decompress_images(trained, baseline_file)
+    monkeypatch.undo()
+    monkeypatch.setattr(codec, "num_threads", lambda: 77)
+    with pytest.raises(ValueError, match="threads of TensorFlow, .* uses 77"):
+        decompress_images(trained, baseline_file)
 
 
 def test_a_machine_that_rounds_differently_never_gives_wrong_images(

@@ -1,31 +1,46 @@
 """The digest of a model changes with all that its images depend on."""
 
-import numpy as np
+import os
 
-from smoothing_tf.compression.facts import device_kind, model_digest
+import numpy as np
+import tensorflow as tf
+
+from smoothing_tf.compression.facts import device_kind, model_digest, num_threads
 from smoothing_tf.smoothing import Gaussian, Laplace
 from tests.testing.tiny_codecs import made
 
 
 def test_a_digest_depends_on_every_weight_the_stage_and_the_noise():
+    model = made()
     digests = [
-        model_digest([made()], None),
-        model_digest([made(seed=1)], None),
+        model_digest([model], None),
+        model_digest([model], Gaussian(0.4)),
+        model_digest([model], Gaussian(0.5)),
+        model_digest([model], Laplace(0.4)),
+        model_digest([model, model], None),
         model_digest([made("smoothed")], None),
         model_digest([made(num_classes=3)], None),
-        model_digest([made()], Gaussian(0.4)),
-        model_digest([made()], Gaussian(0.5)),
-        model_digest([made()], Laplace(0.4)),
-        model_digest([made(), made()], None),
     ]
-    for weight in range(len(made().weights)):
-        model = made()
-        value = np.array(model.weights[weight])
-        value.flat[0] += 1e-3
-        model.weights[weight].assign(value)
+    for weight in model.weights:
+        before = np.array(weight)
+        after = before.copy()
+        after.flat[0] += 1e-3
+        weight.assign(after)
         digests.append(model_digest([model], None))
+        weight.assign(before)
     assert len(set(digests)) == len(digests)
+    assert model_digest([model], None) == digests[0]
     assert model_digest([made()], None) == digests[0]
+
+
+def test_the_number_of_threads_is_that_of_tensorflow(monkeypatch):
+    monkeypatch.setattr(
+        tf.config.threading, "get_intra_op_parallelism_threads", lambda: 0
+    )
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    assert num_threads() == 3
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    assert num_threads() == len(os.sched_getaffinity(0))
 
 
 def test_the_device_is_named_in_one_line():
