@@ -34,6 +34,5 @@ def run(
     dataset = open_dataset(config.data)
     trained = stages.load_stages(config, dataset, stage_dirs)
     devices.announce()
-    # The license is unknown: ingest stores no more of a data set than its name, which
-    # may be that of a folder of the user.
-    export_saved_model(trained, output_dir, about=About(dataset.name), progress=True)
+    about = About(dataset.name, dataset.source.license)
+    export_saved_model(trained, output_dir, about=about, progress=True)
