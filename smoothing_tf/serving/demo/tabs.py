@@ -22,13 +22,15 @@ def add_sample(page: Any, forms: Forms) -> None:
     gradio, model = forms.gradio, forms.model
     with gradio.Row():
         seed = forms.seed()
-        number = forms.number("Samples", most=60, default=18)
+        is_image = model.num_levels is not None
+        most, default = (60, 18) if is_image else (2000, 500)
+        number = forms.number("Samples", most=most, default=default)
         label = forms.label("sample_rows", may_be_any=True)
     button = gradio.Button("Draw", variant="primary")
     texts = list(views.captions(model).values())
     with gradio.Row():
         # Vectors share one plot.
-        shown = texts if model.num_levels is not None else ["Samples"]
+        shown = texts if is_image else ["Samples"]
         outputs = [forms.picture(text) for text in shown]
 
     def draw(seed, number, label=None):

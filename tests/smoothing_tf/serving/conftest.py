@@ -3,6 +3,7 @@
 import pytest
 
 from smoothing_tf.serving import export_saved_model
+from smoothing_tf.serving.about import About
 from tests.testing.model_server import ModelServer
 from tests.testing.served_models import served_model
 
@@ -18,8 +19,16 @@ def images():
 
 @pytest.fixture(scope="session")
 def images_exported(images, tmp_path_factory):
+    """An export that is evaluated, with a likelihood that is made up."""
     directory = tmp_path_factory.mktemp("images") / "1"
-    export_saved_model(images, directory, max_samples=MAX_SAMPLES, inpainting=True)
+    metric = {"value": 4.0, "se": 0.01, "n": 400, "split": "test"}
+    export_saved_model(
+        images,
+        directory,
+        max_samples=MAX_SAMPLES,
+        inpainting=True,
+        about=About(metrics={"bits_per_dim": metric}),
+    )
     return directory
 
 

@@ -158,7 +158,8 @@ def use_the_page(page, look, upload):
     wait_for_picture(page, "Image")
     click(page, "Compute")
     wait_for_picture(page, "As the model sees it")
-    page.get_by_text("16 samples of the model").first.wait_for()
+    for examples in ("This image", "400 test examples", "16 samples of the model"):
+        page.get_by_role("cell", name=examples).first.wait_for()
     look("likelihood")
 
 

@@ -9,14 +9,9 @@ from smoothing_tf.serving.demo.exported_model import ExportedModel
 _IMAGE = np.round(255 * np.arange(16) / 16).astype(np.uint8).reshape(4, 4, 1)
 
 
-@pytest.fixture(scope="module")
-def model(images_exported):
-    return ExportedModel(images_exported)
-
-
-@pytest.fixture(scope="module")
-def of_vectors(vectors_exported):
-    return ExportedModel(vectors_exported)
+@pytest.fixture
+def model(of_images):
+    return of_images
 
 
 def test_samples_depend_on_their_seed_alone(model):
