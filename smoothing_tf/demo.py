@@ -22,6 +22,7 @@ from smoothing_tf.config import parse_options
 from smoothing_tf.serving.layout import METADATA_FILE, versions
 from smoothing_tf.settings import setting, validate
 
+# Only this machine reaches the page.
 _HOST = "127.0.0.1"
 
 
@@ -64,7 +65,7 @@ def main(argv: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(
         prefix="smoothing_tf_demo_", ignore_cleanup_errors=True
     ) as files:
-        address = launch(model, options.port, files)
+        address = launch(model, _HOST, options.port, files)
         print(f"Open {address} in a browser on this machine; Ctrl-C stops.", flush=True)
         threading.Event().wait()
 

@@ -126,7 +126,13 @@ def add_likelihood(forms: Forms) -> None:
             upload = forms.upload("Image")
         with gradio.Column():
             seed = forms.seed()
-            draws = forms.number("Draws of x̃ for each image", most=32, default=16)
+            draws = forms.number(
+                "Draws of x̃ for each image",
+                most=32,
+                default=16,
+                # A baseline's likelihood needs none.
+                visible="bound_pixels" in model.signatures,
+            )
             label = forms.label("bound_pixels") or forms.label("log_prob_pixels")
             button = gradio.Button("Compute", variant="primary")
             seen = forms.picture("As the model sees it")

@@ -161,9 +161,10 @@ def test_gradio_is_told_to_send_nothing_before_it_is_imported(
     monkeypatch.setenv("NO_PROXY", "example.org")
     monkeypatch.setenv("no_proxy", "")
     with mock.patch.dict("os.environ"):
-        assert page.launch(make_model(_TWO_STAGE), 1, tmp_path) == "http://127.0.0.1:1/"
+        address = page.launch(make_model(_TWO_STAGE), "127.0.0.1", 1, tmp_path)
         gradio = importlib.import_module("gradio")
     monkeypatch.delitem(sys.modules, "gradio")
+    assert address == "http://127.0.0.1:1/"
     assert gradio.seen["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert gradio.seen["GRADIO_TEMP_DIR"] == str(tmp_path)
     assert gradio.seen["no_proxy"] == gradio.seen["NO_PROXY"] == "127.0.0.1,example.org"
