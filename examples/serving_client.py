@@ -158,7 +158,7 @@ def main(argv):
     address = arguments.grpc or arguments.rest
     try:
         run(connect(address, arguments.model, arguments.timeout), arguments)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f"error: {error}")
 
 

@@ -13,6 +13,7 @@ import errno
 import importlib.util
 import pathlib
 import socket
+import tempfile
 import threading
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ from smoothing_tf.config import parse_options
 from smoothing_tf.serving.layout import METADATA_FILE, versions
 from smoothing_tf.settings import setting, validate
 
+# Only this machine reaches the page.
 _HOST = "127.0.0.1"
 
 
@@ -59,9 +61,13 @@ def main(argv: Sequence[str]) -> None:
     devices.announce()
     model = ExportedModel(directory)
     check_showable(model)
-    address = launch(model, options.port)
-    print(f"Open {address} in a browser on this machine; Ctrl-C stops.", flush=True)
-    threading.Event().wait()
+    # The page keeps uploads and pictures in files.
+    with tempfile.TemporaryDirectory(
+        prefix="smoothing_tf_demo_", ignore_cleanup_errors=True
+    ) as files:
+        address = launch(model, _HOST, options.port, files)
+        print(f"Open {address} in a browser on this machine; Ctrl-C stops.", flush=True)
+        threading.Event().wait()
 
 
 def find_version(model: artifacts.Path) -> pathlib.Path:

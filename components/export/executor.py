@@ -37,7 +37,5 @@ def run(
     dataset = open_dataset(config.data)
     trained = stages.load_stages(config, dataset, stage_dirs)
     devices.announce()
-    # The license is unknown: ingest stores no more of a data set than its name, which
-    # may be that of a folder of the user.
-    about = About(dataset.name, made_from=made_from)
+    about = About(dataset.name, dataset.source.license, made_from=made_from)
     export_saved_model(trained, output_dir, about=about, progress=True)

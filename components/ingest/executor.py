@@ -24,6 +24,7 @@ from components.ingest.validation import ValidateShardFn, shard_tasks, write_tas
 from components.shared_directories import shared_directories
 from smoothing_tf.artifacts import Path, atomic_directory, write_json, write_text
 from smoothing_tf.data.dataset import DataConfig, open_dataset
+from smoothing_tf.data.licenses import find_license
 from smoothing_tf.data.source import Source
 
 STATISTICS_FILE = "statistics.json"
@@ -50,7 +51,7 @@ def run(
     """Checks every record of a data set and writes the sound ones.
 
     `output_dir` becomes a TFDS directory with the same splits, order and number of
-    levels. It also holds
+    levels, and the license of the data if it is known. It also holds
 
     - data.html, a page about the data;
     - statistics.json, see `Statistics.to_json`, per split;
@@ -129,7 +130,8 @@ def run(
         for task in tasks:
             os.replace(task.output, directory / pathlib.Path(task.output).name)
         shutil.rmtree(parts)
-        write_metadata(source, results.reports, directory)
+        data_license = find_license(dataset) or source.license
+        write_metadata(source, results.reports, directory, data_license)
         page = _write_findings(
             source, statistics, samples, duplicates, rejects, directory
         )

@@ -14,6 +14,7 @@ def write_metadata(
     source: Source,
     reports: Mapping[str, Sequence[Mapping[str, Any]]],
     directory: pathlib.Path,
+    data_license: str | None = None,
 ) -> None:
     """Writes the metadata of the records that were copied.
 
@@ -21,6 +22,7 @@ def write_metadata(
       source: the data set.
       reports: split -> reports of its shards in order, see `ValidateShardFn`.
       directory: the directory, which already holds the TFRecord files.
+      data_license: license of the data, or None if it is not known.
     """
     record_format = source.format
     if record_format.num_levels is None:
@@ -48,6 +50,7 @@ def write_metadata(
             for split in source.shards
         ],
         description=f"Records of {source.name}, checked one by one.",
+        license=data_license,
         metadata=tfds.core.MetadataDict(metadata) if metadata else None,
         check_data=False,
     )

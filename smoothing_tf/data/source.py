@@ -46,6 +46,7 @@ class Source:
       directory: place of the data on disk; None in memory.
       columns: names of the columns of a table; None for other data.
       standardization: the scale of the columns; None for data in their own units.
+      license: the license of the data, where TFDS stores it; None if it is not known.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Source:
     directory: str | None = None
     columns: tuple[str, ...] | None = None
     standardization: Standardization | None = None
+    license: str | None = None
 
     def metadata(self) -> dict[str, Any]:
         """Makes the metadata that a prepared directory needs; see `make_metadata`."""
@@ -106,6 +108,7 @@ def source_from_builder(builder: tfds.core.DatasetBuilder) -> Source:
         directory=str(builder.data_dir),
         columns=columns,
         standardization=standardization,
+        license=info.redistribution_info.license or None,
     )
 
 

@@ -60,6 +60,8 @@ def test_the_card_has_the_likelihoods_of_the_exported_weights(tmp_path):
     )
     two_stage = {"smoothed": 10, "reverse": 20}
     assert _likelihoods(tmp_path, two_stage) == bound
+    about = run_about.describe(tmp_path, "digits", "digits", two_stage)
+    assert about.metrics == {"bits_per_dim": metrics["bits_per_dim"]}
     assert _likelihoods(tmp_path, two_stage | {"baseline": 30}) == bound + exact
     assert _likelihoods(tmp_path, {"baseline": 30}) == exact
     # Trained further since the evaluation.

@@ -28,10 +28,12 @@ class Forms:
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100
         )
 
-    def number(self, text: str, *, most: int, default: int) -> Any:
+    def number(self, text: str, *, most: int, default: int, visible=True) -> Any:
         """Makes a slider from 1 to `most`, or to what a request may have."""
         most = min(most, self.model.max_samples)
-        return self.gradio.Slider(1, most, min(default, most), step=1, label=text)
+        return self.gradio.Slider(
+            1, most, min(default, most), step=1, label=text, visible=visible
+        )
 
     def noise(self) -> Any:
         """Makes a slider for the standard deviation of noise."""

@@ -6,15 +6,14 @@ gradio is imported when a page is built: it is an extra, and slow to import.
 import os
 from typing import Any
 
+from smoothing_tf import artifacts
 from smoothing_tf.serving.demo import tabs
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 from smoothing_tf.serving.demo.forms import Forms
 
-# Only this machine reaches the page.
-HOST = "127.0.0.1"
 # Numbers of channels that browsers show and edit.
 _EDITABLE = (1, 3)
-# Uploads and pictures are files until they are this old, in seconds.
+# Files of uploads and pictures are removed when they are this old, in seconds.
 _MAX_AGE = 3600
 # Environment variables with the hosts that are reached without a proxy.
 _NO_PROXY = ("no_proxy", "NO_PROXY")
@@ -34,21 +33,23 @@ def check_showable(model: ExportedModel) -> None:
         )
 
 
-def launch(model: ExportedModel, port: int) -> str:
-    """Serves the page on this machine until the process ends.
+def launch(model: ExportedModel, host: str, port: int, files: artifacts.Path) -> str:
+    """Serves the page until the process ends.
 
     Args:
       model: the model; see `check_showable`.
+      host: address of this machine from which the page can be reached.
       port: the port.
+      files: directory for uploads and pictures.
 
     Returns:
       The address of the page.
     """
-    _prepare_environment()
+    _prepare_environment(host, files)
     import gradio
 
     _, address, _ = build_page(gradio, model).launch(
-        server_name=HOST,
+        server_name=host,
         server_port=port,
         share=False,
         ssr_mode=False,
@@ -88,12 +89,13 @@ def build_page(gradio: Any, model: ExportedModel) -> Any:
     return page
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(host: str, files: artifacts.Path) -> None:
     """Sets what gradio and its libraries read when they are imported and started."""
+    os.environ["GRADIO_TEMP_DIR"] = os.fspath(files)
     # Nothing is sent to the makers of gradio.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     # gradio asks its own server whether it has started, and not through a proxy.
-    direct = {os.environ.get(name, "") for name in _NO_PROXY} | {HOST}
+    direct = {os.environ.get(name, "") for name in _NO_PROXY} | {host}
     os.environ.update(dict.fromkeys(_NO_PROXY, ",".join(sorted(direct - {""}))))
 
 

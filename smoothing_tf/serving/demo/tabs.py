@@ -22,13 +22,15 @@ def add_sample(page: Any, forms: Forms) -> None:
     gradio, model = forms.gradio, forms.model
     with gradio.Row():
         seed = forms.seed()
-        number = forms.number("Samples", most=60, default=18)
+        is_image = model.num_levels is not None
+        most, default = (60, 18) if is_image else (2000, 500)
+        number = forms.number("Samples", most=most, default=default)
         label = forms.label("sample_rows", may_be_any=True)
     button = gradio.Button("Draw", variant="primary")
     texts = list(views.captions(model).values())
     with gradio.Row():
         # Vectors share one plot.
-        shown = texts if model.num_levels is not None else ["Samples"]
+        shown = texts if is_image else ["Samples"]
         outputs = [forms.picture(text) for text in shown]
 
     def draw(seed, number, label=None):
@@ -124,7 +126,13 @@ def add_likelihood(forms: Forms) -> None:
             upload = forms.upload("Image")
         with gradio.Column():
             seed = forms.seed()
-            draws = forms.number("Draws of x̃ for each image", most=32, default=16)
+            draws = forms.number(
+                "Draws of x̃ for each image",
+                most=32,
+                default=16,
+                # A baseline's likelihood needs none.
+                visible="bound_pixels" in model.signatures,
+            )
             label = forms.label("bound_pixels") or forms.label("log_prob_pixels")
             button = gradio.Button("Compute", variant="primary")
             seen = forms.picture("As the model sees it")

@@ -108,14 +108,22 @@ def inpaint(
     Returns:
       uint8 [number, h, w, c].
     """
-    return model.call(
-        "inpaint",
-        pixels=np.repeat(image[np.newaxis], number, axis=0),
-        mask=np.repeat(known[np.newaxis], number, axis=0),
-        num_particles=num_particles,
-        seed=_seeds(seed, number),
-        **_labels(model, "inpaint", label, number),
-    )["samples"]
+    seeds = _seeds(seed, number)
+    # A request may have so many rows of particles.
+    size = max(1, model.max_samples // num_particles)
+    found = []
+    for start in range(0, number, size):
+        part = seeds[start : start + size]
+        outputs = model.call(
+            "inpaint",
+            pixels=np.stack([image] * len(part)),
+            mask=np.stack([known] * len(part)),
+            num_particles=num_particles,
+            seed=part,
+            **_labels(model, "inpaint", label, len(part)),
+        )
+        found.append(outputs["samples"])
+    return np.concatenate(found)
 
 
 def score(

@@ -1,8 +1,11 @@
 """The export node: the two trained stages, of the configured model."""
 
+import dataclasses
+
 import pytest
 
 from components.export import executor
+from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.serving.about import About
 
 
@@ -26,6 +29,12 @@ def test_both_stages_are_loaded_and_exported(
         calls.append((config, dataset, directories))
         return "the trained stages"
 
+    def with_license(config):
+        opened = open_dataset(config)
+        source = dataclasses.replace(opened.source, license="CC0")
+        return dataclasses.replace(opened, source=source)
+
+    monkeypatch.setattr(executor, "open_dataset", with_license)
     monkeypatch.setattr(executor.stages, "load_stages", load_stages)
     monkeypatch.setattr(
         executor, "export_saved_model", lambda *args, **kw: calls.append((args, kw))
@@ -39,7 +48,7 @@ def test_both_stages_are_loaded_and_exported(
     assert directories == stage_dirs
     assert exported == (
         ("the trained stages", tmp_path / "saved_model"),
-        {"about": About("tiny", made_from="a digest"), "progress": True},
+        {"about": About("tiny", "CC0", made_from="a digest"), "progress": True},
     )
 
 

@@ -52,6 +52,17 @@ def _image_record(image: np.ndarray) -> bytes:
 CORRUPT = encode_record("image", b"\x89PNG\r\n\x1a\n and then nothing", 0)
 
 
+def test_the_license_of_the_data_is_kept(tmp_path, monkeypatch):
+    directory = tiny_data.tiny_directory(tmp_path / "source")
+    monkeypatch.setattr(executor, "find_license", {"directory": "CC0"}.get)
+    _run(directory, tmp_path / "known")
+    assert _open(tmp_path / "known").source.license == "CC0"
+    monkeypatch.setattr(executor, "find_license", lambda dataset: None)
+    _run(tmp_path / "known", tmp_path / "again")
+    assert _open(tmp_path / "again").source.license == "CC0"
+    assert _open(directory).source.license is None
+
+
 def test_the_output_is_the_same_data_set(tmp_path):
     directory = tiny_data.tiny_directory(tmp_path / "source")
     result = _run(directory, tmp_path / "out")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -40,8 +41,9 @@ def proxy():
 
 
 @contextlib.contextmanager
-def served(directory, proxy_url):
-    """Runs the command; yields the address that it prints."""
+def served(directory, proxy_url, files):
+    """Runs the command until Ctrl-C; yields the address that it prints."""
+    files.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     proxies = dict.fromkeys(
@@ -50,6 +52,7 @@ def served(directory, proxy_url):
     environment = {**os.environ, **proxies}
     environment.pop("no_proxy", None)
     environment.pop("NO_PROXY", None)
+    environment["TMPDIR"] = str(files)
     command = [sys.executable, "-m", "smoothing_tf.demo", f"--model={directory}"]
     process = subprocess.Popen(
         [*command, f"--port={port}"],
@@ -62,8 +65,12 @@ def served(directory, proxy_url):
         line = process.stdout.readline()
         assert line.startswith("Open http://127.0.0.1:"), line
         yield line.split()[1]
+        assert list(files.glob("smoothing_tf_demo_*/**/*.png"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert not list(files.rglob("*.png"))
     finally:
-        process.terminate()
+        process.kill()
         process.wait(timeout=60)
 
 
@@ -151,7 +158,8 @@ def use_the_page(page, look, upload):
     wait_for_picture(page, "Image")
     click(page, "Compute")
     wait_for_picture(page, "As the model sees it")
-    page.get_by_text("16 samples of the model").first.wait_for()
+    for examples in ("This image", "400 test examples", "16 samples of the model"):
+        page.get_by_role("cell", name=examples).first.wait_for()
     look("likelihood")
 
 
@@ -172,6 +180,12 @@ def browser():
 
 
 @pytest.fixture
+def files(tmp_path):
+    """The directory of temporary files."""
+    return tmp_path / "files"
+
+
+@pytest.fixture
 def upload(tmp_path):
     """A picture that is larger than an example and in color."""
     picture = np.random.default_rng(0).integers(0, 256, (90, 60, 3), dtype=np.uint8)
@@ -182,9 +196,9 @@ def upload(tmp_path):
 @pytest.mark.large
 @pytest.mark.timeout(1200)
 def test_all_tabs_work_offline_in_wide_and_narrow_windows(
-    browser, images_exported, upload, tmp_path
+    browser, images_exported, upload, files, tmp_path
 ):
-    with proxy() as (url, seen), served(images_exported, url) as address:
+    with proxy() as (url, seen), served(images_exported, url, files) as address:
         for name in _WINDOWS:
             with window(browser, name, address, tmp_path) as (page, look):
                 use_the_page(page, look, upload)
@@ -195,13 +209,15 @@ def test_all_tabs_work_offline_in_wide_and_narrow_windows(
 @pytest.mark.large
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("event_shape", [(3,), (4, 4, 3), (4, 4, 2)])
-def test_classes_are_chosen_and_an_error_is_shown(browser, event_shape, tmp_path):
+def test_classes_are_chosen_and_an_error_is_shown(
+    browser, event_shape, files, tmp_path
+):
     trained = served_model("made", event_shape, classes=True)
     export_saved_model(trained, tmp_path / "1", inpainting=True)
     is_color = event_shape == (4, 4, 3)
     with (
         proxy() as (url, seen),
-        served(tmp_path / "1", url) as address,
+        served(tmp_path / "1", url, files) as address,
         window(browser, "desktop", address, tmp_path) as (page, look),
     ):
         caption = "Samples" if len(event_shape) == 1 else "Two-step samples of p(x | x̃)"

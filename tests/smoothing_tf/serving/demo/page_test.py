@@ -138,11 +138,11 @@ def test_a_mask_is_what_was_painted_over(make_model, monkeypatch):
     layer = np.zeros((80, 80, 4), np.uint8)
     layer[:40, :, 3] = 255
     background = np.full((80, 80, 4), 255, np.uint8)
-    handler({"background": background, "layers": [layer]}, 0, 2, 3)
+    handler({"background": background, "layers": [layer]}, 0, 2, 2)
     (request,) = requests
     mask = np.repeat([0, 1], 4)[:, np.newaxis] * np.ones((2, 8, 8))
     np.testing.assert_array_equal(request["mask"], mask)
-    assert request["num_particles"] == 3 and np.all(request["pixels"] == 255)
+    assert request["num_particles"] == 2 and np.all(request["pixels"] == 255)
 
 
 def test_gradio_is_told_to_send_nothing_before_it_is_imported(
@@ -161,10 +161,12 @@ def test_gradio_is_told_to_send_nothing_before_it_is_imported(
     monkeypatch.setenv("NO_PROXY", "example.org")
     monkeypatch.setenv("no_proxy", "")
     with mock.patch.dict("os.environ"):
-        assert page.launch(make_model(_TWO_STAGE), 1) == "http://127.0.0.1:1/"
+        address = page.launch(make_model(_TWO_STAGE), "127.0.0.1", 1, tmp_path)
         gradio = importlib.import_module("gradio")
     monkeypatch.delitem(sys.modules, "gradio")
+    assert address == "http://127.0.0.1:1/"
     assert gradio.seen["GRADIO_ANALYTICS_ENABLED"] == "False"
+    assert gradio.seen["GRADIO_TEMP_DIR"] == str(tmp_path)
     assert gradio.seen["no_proxy"] == gradio.seen["NO_PROXY"] == "127.0.0.1,example.org"
     built = gradio.__getattr__.return_value.return_value
     launched = built.__enter__.return_value.launch.call_args.kwargs

@@ -9,14 +9,9 @@ from smoothing_tf.serving.demo.exported_model import ExportedModel
 _IMAGE = np.round(255 * np.arange(16) / 16).astype(np.uint8).reshape(4, 4, 1)
 
 
-@pytest.fixture(scope="module")
-def model(images_exported):
-    return ExportedModel(images_exported)
-
-
-@pytest.fixture(scope="module")
-def of_vectors(vectors_exported):
-    return ExportedModel(vectors_exported)
+@pytest.fixture
+def model(of_images):
+    return of_images
 
 
 def test_samples_depend_on_their_seed_alone(model):
@@ -70,13 +65,17 @@ def test_single_step_and_two_step_draws_are_those_of_the_signatures(model):
     np.testing.assert_array_equal(found["samples"][:1], again["samples"])
 
 
-def test_inpainting_keeps_the_known_pixels(model):
+def test_inpainting_keeps_the_known_pixels_in_requests_of_any_size(model):
     known = np.ones((4, 4), np.uint8)
     known[1:3] = 0
-    found = tasks.inpaint(model, _IMAGE, known, 0, 4, 3)
-    assert found.shape == (4, 4, 4, 1)
-    np.testing.assert_array_equal(found[:, known > 0], [_IMAGE[known > 0]] * 4)
+    # More rows of particles than a request may have.
+    found = tasks.inpaint(model, _IMAGE, known, 0, 9, 3)
+    assert found.shape == (9, 4, 4, 1)
+    np.testing.assert_array_equal(found[:, known > 0], [_IMAGE[known > 0]] * 9)
     assert np.any(found != _IMAGE)
+    np.testing.assert_array_equal(
+        tasks.inpaint(model, _IMAGE, known, 0, 2, 3), found[:2]
+    )
 
 
 def test_likelihoods_are_means_over_draws_in_requests_of_any_size(model):

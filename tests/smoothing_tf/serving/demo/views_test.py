@@ -5,15 +5,12 @@ import types
 import numpy as np
 
 from smoothing_tf.serving.demo import tasks, views
-from smoothing_tf.serving.demo.exported_model import ExportedModel
 
 
-def test_images_and_vectors_are_shown(images_exported, vectors_exported):
-    images = ExportedModel(images_exported)
-    shown = views.show_samples(images, tasks.draw(images, 0, 7))
-    assert len(shown) == len(views.captions(images)) == 3
-    vectors = ExportedModel(vectors_exported)
-    shown += views.show_samples(vectors, tasks.draw(vectors, 0, 7, 1))
+def test_images_and_vectors_are_shown(of_images, of_vectors):
+    shown = views.show_samples(of_images, tasks.draw(of_images, 0, 7))
+    assert len(shown) == len(views.captions(of_images)) == 3
+    shown += views.show_samples(of_vectors, tasks.draw(of_vectors, 0, 7, 1))
     assert len(shown) == 4
     for picture in shown:
         assert picture.dtype == np.uint8 and picture.shape[-1] == 3
@@ -47,5 +44,12 @@ def test_the_likelihood_of_an_image_stands_next_to_that_of_the_data():
         "| 2 samples of the model (bound) | 2.000, single examples ± 0.5 |",
         "| This image (exact, baseline) | 3.000 |",
     ]
+
+
+def test_an_export_has_the_likelihood_of_the_data_where_it_is_known(of_images):
+    image = {"bits_per_dim": np.array([2.5])}
+    table = views.likelihood_table(of_images, image, {})
+    row = "| 400 test examples of the data (bound) | 4.000, single examples ± 0.2 |"
+    assert row in table.splitlines() and "was not evaluated" not in table
     model = types.SimpleNamespace(facts={})
-    assert "was not evaluated" in views.likelihood_table(model, image, samples)
+    assert "was not evaluated" in views.likelihood_table(model, image, {})
