@@ -20,7 +20,9 @@ from smoothing_tf.settings import rules_of, setting, text_of, type_of, validate
 from smoothing_tf.train import TrainOptions
 
 _PATH_NAME = re.compile(r"(_dir|_root|_file|path)$")
-_PATH_NAMES = {"workdir", "output", "images", "mask", "checkpoint", "export"}
+_PATH_NAMES = {"workdir", "output", "images", "mask", "checkpoint", "export"} | {
+    "bless_against"
+}
 
 
 @dataclasses.dataclass(frozen=True)
