@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,13 +38,13 @@ def find_newest(directory: str, made_from: str) -> str | None:
         model.
     """
     with _readable(directory):
-        if not tf.io.gfile.isdir(directory):
-            if tf.io.gfile.exists(directory):
-                raise NotADirectoryError(
-                    f"`bless_against` must be a directory of versions; {directory} is a"
-                    " file."
-                )
+        if not _exists(directory):
             return None
+        if not tf.io.gfile.isdir(directory):
+            raise NotADirectoryError(
+                f"`bless_against` must be a directory of versions; {directory} is a"
+                " file."
+            )
         names = [name.rstrip("/") for name in tf.io.gfile.listdir(directory)]
         numbers = [name for name in names if name.isdecimal()]
         for name in sorted(numbers, key=int, reverse=True):
@@ -53,6 +54,17 @@ def find_newest(directory: str, made_from: str) -> str | None:
             if not made_from or read_facts(version).get("made_from") != made_from:
                 return version
     return None
+
+
+def _exists(directory: str) -> bool:
+    if "://" in directory:
+        return tf.io.gfile.exists(directory)
+    # To gfile, a directory that may not be seen does not exist.
+    try:
+        os.stat(directory)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_being_written(version: str) -> bool:
@@ -84,7 +96,7 @@ def read_facts(version: str) -> dict[str, Any]:
         facts = None
     if not isinstance(facts, dict):
         raise ValueError(f"{path} is damaged: it is not a JSON object. {_ADVICE}")
-    if BOUND not in facts.get("signatures", ()):
+    if BOUND not in (facts.get("signatures") or ()):
         raise ValueError(
             f"The version {version} has no signature `{BOUND}`: it is a baseline by"
             " itself. Name a directory of two-stage models as `bless_against`."

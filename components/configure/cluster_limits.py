@@ -23,9 +23,9 @@ class ClusterLimits:
 
     Attributes:
       push_volumes: absolute paths of the volumes that push mounts.
-      bless_volumes: absolute paths of the volumes that configure and evaluate mount.
       accelerators: stage -> number of accelerators that train it; a stage without any
         is missing.
+      bless_volumes: absolute paths of the volumes that configure and evaluate mount.
     """
 
     push_volumes: tuple[str, ...] = ()

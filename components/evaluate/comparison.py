@@ -155,7 +155,7 @@ def _check_same_data(new: ServedBound, old: ServedBound) -> None:
 
 def _data(model: ServedBound) -> str | None:
     # ingest turns the name into one of files; other exports keep it.
-    return file_name(model.facts["data"]) if "data" in model.facts else None
+    return file_name(str(model.facts["data"])) if "data" in model.facts else None
 
 
 def _levels(model: ServedBound) -> str:
@@ -174,6 +174,6 @@ _FACTS: dict[str, Callable[[ServedBound], Any]] = {
     "data set": _data,
     "shape of an example": lambda model: model.facts.get("event_shape"),
     "number of levels": _levels,
-    "list of columns": lambda m: m.facts.get("standardization", {}).get("columns"),
+    "list of columns": lambda m: (m.facts.get("standardization") or {}).get("columns"),
     "list of classes": _classes,
 }

@@ -8,6 +8,8 @@ from pipeline.records.node_record import artifact_path
 
 _CODE = "code_digest"
 _DATA = "data_digest"
+# It stands for inputs of this node and of those before it, which are named themselves.
+_ORIGIN = "made_from"
 _MISSING = object()
 _MAX_FILES = 3
 _MAX_LETTERS = 60
@@ -35,7 +37,7 @@ def explain_changes(
     reasons = []
     for name in dict.fromkeys([*before, *after]):
         old, new = before.get(name, _MISSING), after.get(name, _MISSING)
-        if old == new:
+        if old == new or name == _ORIGIN:
             continue
         path = artifact_path(new)
         if path is not None:
@@ -56,7 +58,9 @@ def explain_changes(
 
 
 def settings_of(value: Any) -> dict[str, Any] | None:
-    """Reads several settings in one input, a JSON object; None of another value."""
+    """Reads several settings in one input, a JSON object or nothing; else None."""
+    if value == "":
+        return {}
     if not (isinstance(value, str) and value.startswith("{")):
         return None
     try:

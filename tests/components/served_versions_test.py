@@ -1,5 +1,6 @@
 """The newest version of a served model, in a directory or an object store."""
 
+import errno
 import json
 import os
 import uuid
@@ -107,6 +108,19 @@ def test_a_file_is_no_directory_of_versions(models):
     write(models, "")
     with pytest.raises(NotADirectoryError, match="is a file"):
         find_newest(models, "mine")
+
+
+def test_a_directory_that_may_not_be_seen_is_not_taken_for_none(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError):
+        find_newest(str(tmp_path / "file" / "models"), "mine")
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(PermissionError):
+        find_newest(str(tmp_path), "mine")
 
 
 def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch):

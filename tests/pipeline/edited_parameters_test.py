@@ -12,6 +12,7 @@ from kfp.local.cache import LocalCache
 from components.configure import executor, node_inputs
 from pipeline import kubeflow_runner, local_runner
 from pipeline.pipeline_config import PipelineConfig
+from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
 from tests.testing import forked_nodes
 from tests.testing.pipeline_flags import TINY
@@ -140,6 +141,27 @@ def test_an_edited_line_of_the_text_reaches_its_node(plain, compiled):
     assert {node for node in before if before[node] != after[node]} == (
         {"train-2"} | AFTER_TRAINING
     )
+
+
+def test_a_new_version_to_compare_with_reruns_evaluate_alone(plain, compiled, tmp_path):
+    flag = f"--bless_against={tmp_path}"
+    text = defaults(json.loads(plain))["flags"]
+    pipeline = edited(plain, flags=text.replace("--bless_against=", flag))
+    before = cache_keys(pipeline)
+    assert before == cache_keys(compiled(flag))
+    # The run pushes its own model there: repeated, it comes from the cache.
+    made_from = executor.run(**defaults(pipeline)).made_from
+    _add_version(tmp_path / "1", made_from)
+    assert cache_keys(pipeline) == before
+    _add_version(tmp_path / "2", "another configuration")
+    after = cache_keys(pipeline)
+    assert {node for node in before if before[node] != after[node]} == {"evaluate"}
+
+
+def _add_version(directory, made_from):
+    facts = {"made_from": made_from, "signatures": ["bound"]}
+    artifacts.write_json(directory / "assets.extra" / "smoothing.json", facts)
+    (directory / "saved_model.pb").write_bytes(b"")
 
 
 @pytest.mark.parametrize(

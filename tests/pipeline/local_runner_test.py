@@ -166,7 +166,9 @@ def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tm
         bound["value"], abs=5 * bound["se"]
     )
     assert f"  blessing:   {trained['reasons'][1]}\n" in text
-    assert str(result["pushed"]) in (root / "report.html").read_text()
+    report = (root / "report.html").read_text()
+    assert "bound minus that of the served version" in report
+    assert f"{result['pushed']}, SHA-256 {difference['sha256']}" in report
 
 
 def test_a_failed_node_is_reported_with_its_last_lines_and_exit_status_1(

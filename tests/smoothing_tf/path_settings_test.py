@@ -21,7 +21,8 @@ from smoothing_tf.train import TrainOptions
 
 _PATH_NAME = re.compile(r"(_dir|_root|_file|path)$")
 _PATH_NAMES = {
-    *("workdir", "output", "images", "mask", "checkpoint", "export", "input")
+    *("workdir", "output", "images", "mask", "checkpoint", "export", "input"),
+    "bless_against",
 }
 
 

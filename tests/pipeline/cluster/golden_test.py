@@ -27,7 +27,8 @@ FLAGS = {
         "--tolerations=train:nvidia.com/gpu:NoSchedule,dedicated=ml:NoSchedule",
         "--retries=1,train:3",
         "--retry_backoff=30",
-        "--pvc=data:/data,push:models:/models",
+        "--pvc=data:/data,push:models:/models,train:checkpoints:/checkpoints",
+        "--checkpoint_root=/checkpoints/digits",
         "--secret=proxy:url=HTTPS_PROXY,push:cloud:/secrets/cloud",
         "--image_pull_policy=IfNotPresent",
         "--image_pull_secrets=registry",
@@ -148,8 +149,11 @@ def test_accelerators_reach_the_nodes_that_were_named(gpus):
         assert accelerator.resource_type == accelerator.type == kind
         assert accelerator.resource_count == counts.get(node, "")
         variables = {v.name: v.value for v in gpus.container(node).env}
-        # Only the training nodes choose their strategy by it.
-        given = {"SMOOTHING_TF_ACCELERATORS": "nvidia.com/gpu=8"}
+        # Only the training nodes choose their strategy by it, and have checkpoints.
+        given = {
+            "SMOOTHING_TF_ACCELERATORS": "nvidia.com/gpu=8",
+            "SMOOTHING_TF_CHECKPOINT_ROOT": "/checkpoints/digits",
+        }
         if node != "configure":
             assert variables == (given if node.startswith("train_") else {})
 
@@ -181,7 +185,10 @@ def test_volumes_and_secrets_reach_the_nodes_that_were_named(gpus):
         claims = {mount.constant: mount.mount_path for mount in pod.pvc_mount}
         secrets = {s.secret_name: s.mount_path for s in pod.secret_as_volume}
         at_push = node == "push"
-        assert claims == {"data": "/data", **({"models": "/models"} if at_push else {})}
+        own = {"models": "/models"} if at_push else {}
+        if node.startswith("train_"):
+            own = {"checkpoints": "/checkpoints"}
+        assert claims == {"data": "/data", **own}
         assert secrets == ({"cloud": "/secrets/cloud"} if at_push else {})
         (variable,) = pod.secret_as_env
         (key,) = variable.key_to_env

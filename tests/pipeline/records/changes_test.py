@@ -33,7 +33,11 @@ def _explain(before, after, code_before=(), code_after=(), producers=()):
             {"settings": '{"d": [], "a": 2, "b": {"c": 3}}'},
             ["a: 1 -> 2", "b c: None -> 3"],
         ),
+        ({"settings": ""}, {"settings": '{"a": 1}'}, ["a: not given -> 1"]),
+        ({"settings": '{"a": 1}'}, {"settings": ""}, ["a: 1 -> not given"]),
         ({"text": "{"}, {"text": "{}"}, ["text: { -> {}"]),
+        # What it stands for is named itself.
+        ({"made_from": "1", "n": 4}, {"made_from": "2", "n": 5}, ["n: 4 -> 5"]),
         ({"n": "a" * 99}, {"n": "b"}, [f"n: {'a' * 60}... -> b"]),
         (
             {"data_digest": "1"},
