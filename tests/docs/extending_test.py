@@ -43,13 +43,9 @@ class TestSmoothingOfThePage(SmoothingContract):
         assert make_smoothing(config).noise_scale == 0.3
 
 
-# Prints the help of `train`, a separator, and what training prints.
-_HELP_AND_TRAIN = """
-import runpy, sys
-flags = sys.argv[1:]
-for sys.argv[1:] in (["--help"], flags):
-    runpy.run_module("smoothing_tf.train", run_name="__main__", alter_sys=True)
-    print("=" * 20)
+_TRAIN = """
+import runpy
+runpy.run_module("smoothing_tf.train", run_name="__main__", alter_sys=True)
 import smoothing_tf
 print(smoothing_tf.Logistic(0.3).noise_scale)
 """
@@ -83,16 +79,11 @@ def _insert(path: pathlib.Path, place: str, line: str) -> None:
     path.write_text(text.replace(place, f"{place}{line}\n"))
 
 
-def test_the_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logistic):
-    flags = (
-        *("--dataset=rings", "--model=made", "--hidden_units=8", "--num_mixtures=2"),
-        *("--smoothing=logistic", "--noise_scale=0.3", "--num_steps=2"),
-        "--stages=reverse",
-        *("--batch_size=16", "--max_validation_examples=20", "--workdir=run"),
-    )
+def _run(tree: pathlib.Path, *arguments: str) -> str:
+    """Runs Python in the tree and returns what it prints."""
     process = subprocess.run(
-        [sys.executable, "-c", _HELP_AND_TRAIN, *flags],
-        cwd=tree_with_logistic,
+        [sys.executable, *arguments],
+        cwd=tree,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
         capture_output=True,
         text=True,
@@ -100,13 +91,28 @@ def test_the_lines_make_a_flag_and_a_model_is_trained_with_it(tree_with_logistic
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    help_text = process.stdout.partition("=" * 20)[0]
+    return process.stdout
+
+
+def test_the_lines_make_a_flag(tree_with_logistic):
+    help_text = _run(tree_with_logistic, "-m", "smoothing_tf.train", "--help")
     choices = re.search(r"--smoothing .*?One of: ([\w,\s]*)\.", help_text, re.S)
     assert set(re.split(r",\s+", choices[1])) == {*SMOOTHINGS, "logistic"}
+
+
+@pytest.mark.large
+def test_a_model_is_trained_with_the_flag(tree_with_logistic):
+    flags = (
+        *("--dataset=rings", "--model=made", "--hidden_units=8", "--num_mixtures=2"),
+        *("--smoothing=logistic", "--noise_scale=0.3", "--num_steps=2"),
+        "--stages=reverse",
+        *("--batch_size=16", "--max_validation_examples=20", "--workdir=run"),
+    )
+    printed = _run(tree_with_logistic, "-c", _TRAIN, *flags)
     assert (tree_with_logistic / "run" / "reverse").is_dir()
     resolved = (tree_with_logistic / "run" / "flags.cfg").read_text()
     assert "--smoothing=logistic\n" in resolved
-    assert process.stdout.endswith("0.3\n")
+    assert printed.endswith("0.3\n")
 
 
 @pytest.fixture

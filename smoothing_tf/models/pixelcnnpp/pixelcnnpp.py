@@ -58,10 +58,11 @@ class PixelCNNpp(CausalImageModel):
         seed: int | tf.Tensor = 0,
         **kwargs,
     ):
-        if len(event_shape) != 3 or event_shape[0] % 4 or event_shape[1] % 4:
+        side = 2 ** (self.num_resolutions - 1)
+        if len(event_shape) != 3 or event_shape[0] % side or event_shape[1] % side:
             raise ValueError(
                 "`event_shape` must be (height, width, channels) for PixelCNN++, with"
-                f" height and width multiples of 4; got {tuple(event_shape)}."
+                f" height and width multiples of {side}; got {tuple(event_shape)}."
             )
         if takes_x_smoothed and config.conditioning != "features":
             raise ValueError(

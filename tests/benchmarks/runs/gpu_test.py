@@ -24,6 +24,7 @@ def _small_model(monkeypatch):
     tf.config.experimental.enable_tensor_float_32_execution(is_on)
 
 
+@pytest.mark.large
 def test_the_density_is_compared_with_a_cpu():
     (row,) = gpu.run("mnist", "log_prob", num_runs=1)
     errors = [float(error) for error in row["errors"].split(",")]
@@ -64,6 +65,7 @@ def test_an_exported_module_says_how_to_draw_all_of_its_arguments(tmp_path):
     }
 
 
+@pytest.mark.large
 def test_an_assigned_variable_takes_the_place_of_its_argument(tmp_path):
     names = ["step_float32", "step_tf32"]
     exported_modules.export(names, "mnist", tmp_path)

@@ -24,6 +24,7 @@ def test_a_row_compares_the_sampler_with_a_pass_per_pixel():
     assert 0 < row["GiB"] < 100
 
 
+@pytest.mark.large
 def test_a_class_conditional_sampler_alternates_with_the_other():
     (row,) = sampling.run("mnist", 3, "classes", "float32", num_runs=1)
     assert row["sampler, s/image"] == pytest.approx(

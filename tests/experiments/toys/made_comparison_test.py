@@ -14,7 +14,9 @@ def quick_job(directory, cells):
     return Job(directory, quick=True, cells=cells)
 
 
-@pytest.mark.parametrize("name", COMPARISONS)
+@pytest.mark.parametrize(
+    "name", ["rings", pytest.param("olympics", marks=pytest.mark.large)]
+)
 def test_all_models_have_about_90_000_parameters_and_are_drawn(name, tmp_path):
     cells = CannedCells(tmp_path, make_result)
     result = made_comparison.run(COMPARISONS[name], quick_job(tmp_path, cells))

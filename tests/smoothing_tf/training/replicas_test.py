@@ -70,8 +70,8 @@ def whole(make_model):
 @pytest.mark.parametrize(
     ("make_model", "micro_batch_size", "num_replicas"),
     [
-        (make_made, 2, 1),
-        (make_made, None, 2),
+        pytest.param(make_made, 2, 1, marks=pytest.mark.large),
+        pytest.param(make_made, None, 2, marks=pytest.mark.large),
         (make_made, 2, 2),
         pytest.param(make_pixelcnnpp, 2, 1, marks=pytest.mark.large),
         pytest.param(make_pixelcnnpp, 2, 2, marks=pytest.mark.large),

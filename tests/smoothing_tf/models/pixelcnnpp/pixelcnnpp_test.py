@@ -27,9 +27,15 @@ from tests.testing.density_model_contract import (
 GOLDEN = pathlib.Path(__file__).parents[3] / "testdata" / "golden"
 
 
+class _TwoResolutions(PixelCNNpp):
+    """One whose images need only two rows, so that all of them can be enumerated."""
+
+    num_resolutions = 2
+
+
 class TestPixelCNNpp(DensityModelContract):
-    tiny_shape = (4, 4, 1)
-    tiny_levels = 2
+    tiny_shape = (2, 4, 1)
+    tiny_levels = 3
     image_shape = (8, 4, 1)
 
     def make(
@@ -43,7 +49,8 @@ class TestPixelCNNpp(DensityModelContract):
         config = PixelCNNppConfig(
             num_resnet=1, num_filters=4, num_mixtures=2, dropout=dropout
         )
-        return PixelCNNpp(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
+        cls = _TwoResolutions if event_shape == self.tiny_shape else PixelCNNpp
+        return cls(config, event_shape, num_levels, takes_x_smoothed, **kwargs)
 
     @pytest.mark.parametrize("takes_x_smoothed", [False, True])
     @pytest.mark.parametrize("num_channels", [1, 3])
