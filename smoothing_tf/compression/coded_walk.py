@@ -21,7 +21,8 @@ class CodedWalk:
     batch size and dtype. Only the parameters of a position leave it, and the values
     come back: the given ones from the encoder, those that were decoded from the
     decoder. So the parameters are the same bit for bit, which those of a pass over
-    whole examples are not.
+    whole examples are not. A walk may visit a position several times before it goes to
+    the next one, as the walk of stacked images visits the first; the last visit counts.
 
     Args:
       model: the model of the examples.
@@ -62,10 +63,10 @@ class CodedWalk:
         shape = [len(symbols), self._num_positions, self._num_channels]
         values = alphabet.all_values(symbols).reshape(shape)
         symbols = symbols.reshape(shape)
-        params: list[np.ndarray] = []
+        params: dict[int, np.ndarray] = {}
 
         def record(position, own):
-            params.append(np.array(own))  # `own` may be TensorFlow's memory.
+            params[position] = np.array(own)  # `own` may be TensorFlow's memory.
             return values[:, position]
 
         self._run(record, len(symbols), condition)
@@ -98,14 +99,20 @@ class CodedWalk:
         """
         shape = [batch_size, self._num_positions, self._num_channels]
         symbols = np.zeros(shape, np.int32)
+        popped: list[tuple[int, np.ndarray, np.ndarray]] = []
 
         def decode(position, params):
+            # The last visit of a position counts; what others popped is given back.
+            while popped and popped[-1][0] == position:
+                coder.push(*popped.pop()[1:])
+            popped.clear()
             values = np.zeros([batch_size, self._num_channels], np.float32)
             for channel in range(self._num_channels):
                 probabilities = self._probabilities(
                     position, params, values[:, :channel], alphabet
                 )
                 own = symbols[:, position, channel] = coder.pop(probabilities)
+                popped.append((position, own, probabilities))
                 dim = position * self._num_channels + channel
                 values[:, channel] = alphabet.values(dim, own)
             return values

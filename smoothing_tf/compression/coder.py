@@ -43,11 +43,6 @@ class Coder:
         """Size of the stack, in bits."""
         return self._ans.num_valid_bits()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether every bit was popped."""
-        return self._ans.is_empty()
-
     def push(self, symbols: np.ndarray, probabilities: np.ndarray) -> None:
         """Pushes symbols at the cost of -log2 of their probabilities, in bits.
 

@@ -8,7 +8,13 @@ from smoothing_tf.compression.alphabet import Alphabet
 from smoothing_tf.compression.coded_walk import CodedWalk
 from smoothing_tf.compression.coder import Coder
 from smoothing_tf.layers import MaskedDense
-from smoothing_tf.models import PixelCNN, PixelCNNConfig, PixelCNNpp, PixelCNNppConfig
+from smoothing_tf.models import (
+    PixelCNN,
+    PixelCNNConfig,
+    PixelCNNpp,
+    PixelCNNppConfig,
+    StackedPixelCNNpp,
+)
 from smoothing_tf.models.condition import Condition
 from tests.testing.density_model_contract import randomize
 from tests.testing.eagerly import eagerly
@@ -24,14 +30,20 @@ def _pixelcnnpp():
     return PixelCNNpp(config, (4, 4, 3), NUM_LEVELS, takes_x_smoothed=True)
 
 
+def _stacked():
+    config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=2)
+    return StackedPixelCNNpp(config, (2, 4, 1), NUM_LEVELS)
+
+
 def _pixelcnn():
     config = PixelCNNConfig(num_blocks=1, num_filters=3, num_mixtures=2)
     return PixelCNN(config, (2, 2, 3), NUM_LEVELS, takes_x_smoothed=True)
 
 
-@pytest.mark.parametrize("make", [_pixelcnnpp, _pixelcnn])
-def test_color_images_are_restored_at_the_cost_of_their_likelihood(make):
-    # PixelCNN++ codes the channels of a pixel together, PixelCNN one after another.
+@pytest.mark.parametrize("make", [_pixelcnnpp, _pixelcnn, _stacked])
+def test_images_are_restored_at_the_cost_of_their_likelihood(make):
+    # PixelCNN++ codes the channels of a pixel together, PixelCNN one after another, and
+    # the stacked form also walks over x~.
     model = randomize(make(), 0.2)
     rng = np.random.default_rng(0)
     symbols = rng.integers(NUM_LEVELS, size=(5, *model.event_shape))
