@@ -16,6 +16,7 @@ _COMMANDS = (
     "smoothing_tf.evaluate",
     "smoothing_tf.export",
     "smoothing_tf.import_torch",
+    "benchmarks.first_sample",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",
