@@ -9,7 +9,7 @@ from unittest import mock
 
 import tensorflow as tf
 
-from benchmarks.sizes import SIZES
+from benchmarks.sizes import DIGITS, SIZES
 from smoothing_tf.config.experiment import ModelChoice
 from smoothing_tf.layers import FullView
 from smoothing_tf.models import PixelCNNpp, PixelCNNppConfig, build_model
@@ -23,8 +23,11 @@ def make_model(
     num_classes: int | None = None,
     **config,
 ):
-    """Makes a PixelCNN++ of a published size, with 10 mixtures and random weights."""
-    size = SIZES[setting]
+    """Makes a PixelCNN++ of a published size or for digits, with random weights.
+
+    It has 10 mixtures unless `config` names another number.
+    """
+    size = DIGITS if setting == "digits" else SIZES[setting]
     return build_model(
         "pixelcnnpp",
         PixelCNNppConfig(
@@ -36,6 +39,12 @@ def make_model(
         num_classes=num_classes,
         dtype=ModelChoice(compute_dtype=compute_dtype).dtype_policy,
     )
+
+
+def shrink_outputs(model) -> None:
+    """Shrinks random parameters, which are so extreme that draws would overflow."""
+    scales = getattr(model, "network", model).nin_out.weight.g
+    scales.assign(0.1 * scales)
 
 
 class CountingView(FullView):
@@ -89,6 +98,13 @@ def seconds_of(function: Callable[[], Any], num_runs: int) -> list[float]:
         wait(function())
         times.append(time.perf_counter() - start)
     return times
+
+
+def cpu_seconds_of(function: Callable[[], Any]) -> float:
+    """Measures the CPU time of a call in all threads, results included."""
+    start = time.process_time()
+    wait(function())
+    return time.process_time() - start
 
 
 def wait(result: Any) -> None:

@@ -15,6 +15,9 @@ class PublishedSize(NamedTuple):
     num_resnet: int = 5
 
 
+# That of configs/digits_pixelcnnpp.cfg, which is ours.
+DIGITS = PublishedSize((8, 8, 1), 32, 2)
+
 SIZES = {
     "mnist": PublishedSize((28, 28, 1), 40),
     "cifar10": PublishedSize((32, 32, 3), 160),

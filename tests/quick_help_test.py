@@ -27,6 +27,7 @@ _COMMANDS = (
     "smoothing_tf.compress",
     "smoothing_tf.decompress",
     "benchmarks.compression",
+    "benchmarks.first_sample",
     "benchmarks.gpu",
     "benchmarks.input_pipeline",
     "benchmarks.sampling",

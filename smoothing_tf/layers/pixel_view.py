@@ -130,7 +130,7 @@ class PixelView(PartialView):
             view = self.copy_without_memory()
             view.pass_right(down, x)
             second, in_second_row = tf.split(view.carried[up], 2, axis=-1)
-            # Of the lower row, all columns were remembered.
+            # In a lower row, the column is that of the row above's second row.
             y = tf.where(
                 self._far.is_upper_row[level], second, self.crop(self._second_rows[up])
             )
@@ -138,9 +138,10 @@ class PixelView(PartialView):
 
         first, in_second_row, carried = tf.cond(self._far.is_due[level], run, skip)
         self.carried.update(zip(keys, carried, strict=True))
-        # A row at which the next level is skipped is not read again.
+        # Both are remembered in every row. Those of an upper row are read in the lower
+        # one, as the second row of `up`; those of a lower one by the next window of
+        # `down`.
         self._remember(up, in_second_row)
-        # A lower row is the one that the next window needs; it replaces the upper one.
         self._remember(down, x)
         return first, None
 

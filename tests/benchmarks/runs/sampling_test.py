@@ -11,7 +11,7 @@ from smoothing_tf.models import PixelCNNpp
 def _small_model(monkeypatch):
     monkeypatch.setitem(sizes.SIZES, "mnist", sizes.PublishedSize((4, 8, 1), 4, 1))
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
-    # A quarter of the pixels in a block, and so of what is traced.
+    # Fewer layers to trace.
     monkeypatch.setattr(PixelCNNpp, "num_resolutions", 2)
 
 

@@ -1,9 +1,9 @@
 """The incremental sampler: equal to one full pass of the network per pixel.
 
-Most tests run it eagerly, since tracing all pixels of a block takes longer than drawing
-these small images.
+Most tests run it eagerly, since tracing takes longer than drawing these small images.
 """
 
+import collections
 import dataclasses
 import math
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import FullView
+from smoothing_tf.layers import CausalConv, FullView, PixelView, RowView
 from smoothing_tf.models import (
     GatedPixelCNN,
     GatedPixelCNNConfig,
@@ -241,8 +241,38 @@ def test_resampling_makes_copies_that_continue_independently():
     np.testing.assert_allclose(x[:, 3:], expected[:, 3:], atol=1e-10)
 
 
-def test_a_batch_of_a_fixed_size_compiles_under_xla(monkeypatch):
-    monkeypatch.setattr(PixelCNNpp, "num_resolutions", 2)  # Half of the layers.
+def test_the_graph_has_two_rows_and_three_pixels_of_level_0_and_one_of_the_others(
+    monkeypatch,
+):
+    model = make(1, num_filters=2, num_mixtures=1)
+    copies = collections.Counter()
+    for view in (RowView, PixelView):
+
+        def count(self, layer, x, conv=view.conv):
+            copies[type(self), layer.level, layer.stride] += 1
+            return conv(self, layer, x)
+
+        monkeypatch.setattr(view, "conv", count)
+    noise = tf.TensorSpec([None, *SHAPE, 2], tf.float64)
+    tf.function(model.draw, autograph=False).get_concrete_function(noise)
+    layers = collections.Counter(
+        (RowView if x.reach == "up" else PixelView, x.level, x.stride)
+        for x in model.causal_layers()
+        if isinstance(x, CausalConv)
+    )
+    of_level_0 = {RowView: 2, PixelView: 3}
+    assert copies == {
+        (view, level, stride): number
+        * (of_level_0[view] if (level, stride) == (0, 1) else 1)
+        for (view, level, stride), number in layers.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "num_resolutions", [2, pytest.param(3, marks=pytest.mark.large)]
+)
+def test_a_batch_of_a_fixed_size_compiles_under_xla(monkeypatch, num_resolutions):
+    monkeypatch.setattr(PixelCNNpp, "num_resolutions", num_resolutions)
     config = PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1)
     model = randomize(PixelCNNpp(config, (4, 8, 1), dtype="float64"), scale=0.1)
     noise = model.head.noise([2, 4, 8], tf.constant([1, 2]), tf.float64)
