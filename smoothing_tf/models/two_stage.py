@@ -270,6 +270,8 @@ class TwoStageModel(tf.Module):
 
         The arguments are those of `inpaint`, or of `inpaint_any_class`.
         """
+        if log_frequencies is not None and self.num_classes is None:
+            raise ValueError("`inpaint_any_class` needs class-conditional models.")
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
         images, known = prepare_images(images, mask, num_particles, self.event_shape)
@@ -280,8 +282,6 @@ class TwoStageModel(tf.Module):
             if label is not None and self.num_classes is not None:
                 label = check_label(label, self.num_classes)
                 label = repeat_particles(label, num_particles)
-        elif self.num_classes is None:
-            raise ValueError("`inpaint_any_class` needs class-conditional models.")
         else:
             log_frequencies = tf.convert_to_tensor(log_frequencies, tf.float32)
             label = draw_classes(log_frequencies, seeds, num_particles)
