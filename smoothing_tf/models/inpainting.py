@@ -8,114 +8,73 @@ effect, but only through x~.
 
 Several draws of each image, called particles, correct for that (sequential Monte
 Carlo). The log weight of a particle says how much more likely its known values are
-under the model than under their proposal:
+under the model than under their proposal. In stage smoothed the proposal of x~_i is the
+mixture m_i = (1 - e) q(x~_i | x_i) + e p(x~_i | x~_<i), and t_i, a function of x~_i and
+x_i, prefers x~ that will suit the known values; see `NoiseProposal`:
 
-  stage smoothed  sum over known i of log p(x~_i | x~_<i) - log q(x~_i | x_i)
-  stage reverse   sum over known i of log p(x_i | x_<i, x~)
+  stage smoothed  sum over known i of log p(x~_i | x~_<i) + log t_i - log m_i
+  stage reverse   sum over known i of log p(x_i | x_<i, x~) - log t_i
 
 The particles are resampled after every row that leaves their weights too unequal. One
 of them is chosen at the end; its distribution tends to p(x | known) as the number of
-particles grows.
+particles grows. The smallest effective number of particles, before any resampling, says
+how far to trust it.
 
 Reference: Doucet and Johansen, "A Tutorial on Particle Filtering and Smoothing", 2009.
 """
 
-import numpy as np
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.condition import Condition
-from smoothing_tf.models.density_model import DensityModel
+from smoothing_tf.models.noise_proposal import NoiseProposal
 from smoothing_tf.models.particles import (
     choose_particles,
+    effective_number,
     flatten_index,
     is_single,
     repeat_particles,
     resample_unequal,
 )
 from smoothing_tf.seeds import derive_seed, per_example
-from smoothing_tf.settings import check_count
 from smoothing_tf.smoothing import Smoothing
 
 
-def check_stages(smoothed: DensityModel, reverse: DensityModel) -> None:
-    """Checks that both stages of a two-stage model can inpaint.
+class Inpainting(NamedTuple):
+    """What was drawn for n images.
 
-    Raises:
-      ValueError: a stage is not autoregressive.
+    Attributes:
+      x_smoothed: x~, [n, ...event_shape].
+      x: [n, ...event_shape].
+      label: class of each image, int [n], or None.
+      effective_particles: smallest effective number of particles of each image, before
+        any resampling and at the end, [n]; 1 for a single particle.
     """
-    for stage, model in (("smoothed", smoothed), ("reverse", reverse)):
-        if not model.is_autoregressive:
-            raise ValueError(
-                f"Inpainting needs an autoregressive model, such as made or pixelcnnpp,"
-                f" in stage {stage}; got {type(model).__name__}."
-            )
+
+    x_smoothed: tf.Tensor
+    x: tf.Tensor
+    label: tf.Tensor | None
+    effective_particles: tf.Tensor
 
 
-def prepare_images(
-    images: tf.Tensor, mask: tf.Tensor, num_particles: int, event_shape: tuple[int, ...]
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Checks the arguments of inpainting, and makes a full-size mask.
+class Walked(NamedTuple):
+    """Particles after a walk over all positions.
 
-    Args:
-      images: [n, ...event_shape]; missing values may be anything, NaN included.
-      mask: 1 or True for known, 0 or False for missing values. For images it is
-        [h, w] or [n, h, w], and a pixel has all its channels known or missing; for
-        other events it is [...event_shape] or [n, ...event_shape].
-      num_particles: integer, at least 1.
-      event_shape: shape of one image.
-
-    Returns:
-      (images with zeros for missing values, mask bool [n, ...event_shape]).
-
-    Raises:
-      ValueError: a shape or the number of particles does not fit, the mask holds
-        other numbers, or a known value is not finite. With symbolic tensors the graph
-        raises an InvalidArgumentError for the last two.
+    Attributes:
+      x: [n N, ...event_shape].
+      log_weights: [n N].
+      origin: index of each particle's condition, which belongs to the same image, int
+        [n N].
+      effective: smallest effective number of particles so far, the same for all
+        particles of an image, [n N].
     """
-    is_image = len(event_shape) == 3
-    position_shape = event_shape[:2] if is_image else event_shape
-    rank = len(position_shape)
-    named = ", ".join(map(str, position_shape))
-    mask = tf.convert_to_tensor(mask)
-    check_count("num_particles", num_particles)
-    if not images.dtype.is_floating:
-        raise ValueError(f"`images` must be floating; got {images.dtype.name}.")
-    if not images.shape[1:].is_compatible_with(event_shape):
-        raise ValueError(
-            f"`images` must have shape [n, {', '.join(map(str, event_shape))}]; got"
-            f" {images.shape}."
-        )
-    is_for_all = mask.shape.rank == rank and mask.shape.is_compatible_with(
-        position_shape
-    )
-    if not is_for_all and not mask.shape.is_compatible_with(
-        [images.shape[0], *position_shape]
-    ):
-        raise ValueError(
-            f"`mask` must have shape [{named}] or [{images.shape[0] or 'n'}, {named}];"
-            f" got {mask.shape}."
-        )
-    if mask.dtype != tf.bool:
-        rule = "`mask` must hold only 1 (known) and 0 (missing)"
-        is_known = mask == 1
-        if tf.is_symbolic_tensor(mask):
-            tf.debugging.assert_equal(mask, tf.cast(is_known, mask.dtype), rule)
-        elif np.any(is_wrong := ~np.isin(mask, (0, 1))):
-            raise ValueError(f"{rule}; got {mask.numpy()[is_wrong][0]}.")
-        mask = is_known
-    if is_for_all:
-        mask = mask[None]
-    if is_image:
-        mask = mask[..., None]
-    known = tf.broadcast_to(mask, tf.shape(images))
-    given = tf.where(known, images, tf.zeros_like(images))
-    rule = "`images` must be finite where they are known"
-    if tf.is_symbolic_tensor(given):
-        given = tf.debugging.assert_all_finite(given, rule)
-    elif np.any(is_wrong := ~np.isfinite(given)):
-        raise ValueError(f"{rule}; got {given.numpy()[is_wrong][0]}.")
-    return given, known
+
+    x: tf.Tensor
+    log_weights: tf.Tensor
+    origin: tf.Tensor
+    effective: tf.Tensor
 
 
 def inpaint_two_stage(
@@ -128,14 +87,14 @@ def inpaint_two_stage(
     num_particles: int | tf.Tensor,
     label: tf.Tensor | None = None,
     num_used: tf.Tensor | None = None,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+) -> Inpainting:
     """Draws (x~, x) given the known values of x under p(x~) p(x | x~).
 
     With labels that differ between the particles of an image, whose class is thus not
     known, the class is drawn as well, under p(y) p(x~ | y) p(x | x~, y).
 
     Args:
-      smoothing: q(x~ | x), the proposal of x~ where x is known.
+      smoothing: q(x~ | x), behind the proposal of x~ where x is known.
       smoothed: p(x~).
       reverse: p(x | x~).
       images: floating [n, ...event_shape], 0 where values are missing.
@@ -148,8 +107,7 @@ def inpaint_two_stage(
         the same as with that many particles. None for N each.
 
     Returns:
-      (x~, x, label): x~ and x [n, ...event_shape] in the dtype of `images`, the label
-      int [n] or None.
+      Inpainting, in the dtype of `images`.
     """
     x = repeat_particles(images, num_particles)
     known = repeat_particles(known, num_particles)
@@ -159,36 +117,46 @@ def inpaint_two_stage(
         return smoothing.distribution(images).sample(seed=seed)
 
     given = per_example(add_noise, "noise", seeds, images)
-    log_proposal = smoothing.coordinate_distribution(x).log_prob(given)
-    x_smoothed, log_weights, origin = clamped_walk(
+    proposal = None
+    if not is_single(num_particles):
+        proposal = NoiseProposal(
+            smoothing, smoothed, x, known, seeds, num_particles, num_used
+        )
+    first = clamped_walk(
         smoothed,
         given,
         known,
         derive_seed(seeds, "smoothed"),
         num_particles,
-        log_proposal,
         Condition(label=None if smoothed.num_classes is None else label),
+        proposal=proposal,
+        x=x,
         num_used=num_used,
     )
     if label is not None:
-        label = tf.gather(label, origin)
-    x, log_weights, origin = clamped_walk(
+        label = tf.gather(label, first.origin)
+    log_preference = None
+    if proposal is not None:
+        log_noise = proposal.log_noise(x, first.x)
+        log_preference = proposal.log_preference(log_noise)
+    second = clamped_walk(
         reverse,
         x,
         known,
         derive_seed(seeds, "reverse"),
         num_particles,
-        condition=Condition(x_smoothed, None if reverse.num_classes is None else label),
-        log_weights=log_weights,
+        Condition(first.x, None if reverse.num_classes is None else label),
+        log_preference=log_preference,
+        before=first,
         num_used=num_used,
     )
-    particles = [tf.gather(x_smoothed, origin), x]
+    particles = [tf.gather(first.x, second.origin), second.x, second.effective]
     if label is not None:
-        particles.append(tf.gather(label, origin))
-    x_smoothed, x, *rest = choose_particles(
-        log_weights, seeds, num_particles, *particles, num_used=num_used
+        particles.append(tf.gather(label, second.origin))
+    x_smoothed, x, effective, *rest = choose_particles(
+        second.log_weights, seeds, num_particles, *particles, num_used=num_used
     )
-    return x_smoothed, x, rest[0] if rest else None
+    return Inpainting(x_smoothed, x, rest[0] if rest else None, effective)
 
 
 def clamped_walk(
@@ -197,33 +165,39 @@ def clamped_walk(
     known: tf.Tensor,
     seeds: tf.Tensor,
     num_particles: int | tf.Tensor,
-    log_proposal: tf.Tensor | None = None,
     condition: Condition | None = None,
-    log_weights: tf.Tensor | None = None,
+    *,
+    proposal: NoiseProposal | None = None,
+    x: tf.Tensor | None = None,
+    log_preference: tf.Tensor | None = None,
+    before: Walked | None = None,
     num_used: tf.Tensor | None = None,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+) -> Walked:
     """Draws the missing values of particles in raster order and keeps the known ones.
 
     Args:
       model: model of the values.
-      given: floating [n N, ...event_shape], the N particles of an image in a row.
+      given: floating [n N, ...event_shape], the N particles of an image in a row: data,
+        or with a proposal x~ drawn from q(x~ | x).
       known: mask, bool [n N, ...event_shape].
       seeds: int32 [n, 2], one seed per image.
       num_particles: number of particles N.
-      log_proposal: log density of each value in `given` under its proposal,
-        [n N, ...event_shape]; None if the values are data.
       condition: condition of the model, of n N rows, or None.
-      log_weights: log weights so far, [n N], or None.
+      proposal: proposal of known values; None if they are data.
+      x: data behind the noise of `given`, with a proposal.
+      log_preference: log t of each coordinate of the condition's x~, [n N,
+        ...event_shape], which the weights are divided by; None for 0.
+      before: the walk of the stage before, whose weights these particles have, or None.
       num_used: number of particles of each image, int32 [n]; None for N each.
 
     Returns:
-      (x [n N, ...event_shape], log weights [n N], origin int [n N]: the index of each
-      particle's condition, which belongs to the same image).
+      Walked.
     """
     head, dtype = model.head, given.dtype
     has_weights = not is_single(num_particles)
     batch_size = tf.shape(given)[0]
     num_rows = model.event_shape[0]
+    is_moved = log_preference is not None and has_weights
 
     def by_position(whole):
         shape = [batch_size, *model.position_shape, model.num_channels]
@@ -242,36 +216,65 @@ def clamped_walk(
         dtype=dtype,
     )
     given, known = by_position(given), by_position(known)
-    if log_proposal is not None:
-        log_proposal = by_position(log_proposal)
-    if log_weights is None:
-        log_weights = tf.zeros([batch_size], dtype)
+    if x is not None:
+        x = by_position(x)
+    # What belongs to x~ moves with its particle when particles are resampled.
+    moved = by_position(log_preference) if is_moved else tf.zeros([batch_size], dtype)
+    if before is None:
+        start = tf.zeros([batch_size], dtype), tf.ones([batch_size], dtype)
+        if has_weights:
+            count = tf.cast(num_particles, dtype)
+            start = start[0], tf.fill([batch_size], count)
+    else:
+        start = before.log_weights, before.effective
 
-    def visit(params, place, log_weights):
+    def visit(params, place, state):
+        log_weights, effective, moved = state
         value, is_known = place.of(given), place.of(known)
         drawn = head.draw(params, place.of(noise))
         if has_weights:
+            if proposal is not None:
+                value = tf.where(place.of(proposal.is_noised), value, drawn)
             gain = head.distribution(params).log_prob(value)
-            if log_proposal is not None:
-                gain -= tf.reduce_sum(place.of(log_proposal), axis=-1)
+            if proposal is not None and x is not None:
+                log_noise = proposal.log_noise(place.of(x), value)
+                preference = proposal.log_preference(log_noise)
+                gain = proposal.log_gain(
+                    gain,
+                    tf.reduce_sum(log_noise, axis=-1),
+                    tf.reduce_sum(preference, axis=-1),
+                )
+            if is_moved:
+                gain -= tf.reduce_sum(place.of(moved), axis=-1)
             new = log_weights + tf.where(is_known[:, 0], gain, tf.zeros_like(gain))
             log_weights = tf.ensure_shape(new, log_weights.shape)
-        return tf.where(is_known, value, drawn), log_weights
+        return tf.where(is_known, value, drawn), (log_weights, effective, moved)
 
-    def resample(row, log_weights):
+    def smallest(log_weights, effective):
+        grouped = tf.reshape(log_weights, [-1, num_particles])
+        number = repeat_particles(effective_number(grouped, num_used), num_particles)
+        return tf.ensure_shape(tf.minimum(effective, number), log_weights.shape)
+
+    def resample(row, state):
+        log_weights, effective, moved = state
+        effective = smallest(log_weights, effective)
         grouped = tf.reshape(log_weights, [-1, num_particles])
         ancestors, new = resample_unequal(grouped, uniform[:, row], num_used)
         ancestors = flatten_index(ancestors, num_particles)
-        return tuple(
+        ancestors, new = (
             tf.ensure_shape(part, log_weights.shape)
             for part in (ancestors, tf.reshape(new, [-1]))
         )
+        return ancestors, (new, effective, tf.gather(moved, ancestors))
 
-    return model.walk(
+    drawn, (log_weights, effective, _), origin = model.walk(
         batch_size,
         condition,
         visit,
-        log_weights,
+        (*start, moved),
         dtype,
         resample if has_weights else None,
     )
+    if has_weights:
+        effective = smallest(log_weights, effective)
+    return Walked(drawn, log_weights, origin, effective)

@@ -28,6 +28,24 @@ def flatten_index(index: tf.Tensor, num_particles: int | tf.Tensor) -> tf.Tensor
     return tf.reshape(first + index, [-1])
 
 
+def effective_number(
+    log_weights: tf.Tensor, num_used: tf.Tensor | None = None
+) -> tf.Tensor:
+    """Computes 1 / sum_k w_k^2 of the normalized weights of each image.
+
+    Args:
+      log_weights: log weights of the particles, floating [n, N].
+      num_used: number of particles of each image, int32 [n]; None for N each.
+
+    Returns:
+      [n], from 1 to the number of particles.
+    """
+    if num_used is None:
+        num_used = tf.fill(tf.shape(log_weights)[:1], tf.shape(log_weights)[1])
+    weights = tf.nn.softmax(_make_usable(log_weights, num_used))
+    return 1.0 / tf.reduce_sum(weights**2, axis=-1)
+
+
 def resample_unequal(
     log_weights: tf.Tensor, uniform: tf.Tensor, num_used: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:

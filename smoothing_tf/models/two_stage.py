@@ -5,11 +5,8 @@ import tensorflow as tf
 from smoothing_tf.models.bound_terms import BoundTerms
 from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel, check_label
-from smoothing_tf.models.inpainting import (
-    check_stages,
-    inpaint_two_stage,
-    prepare_images,
-)
+from smoothing_tf.models.inpainting import Inpainting, inpaint_two_stage
+from smoothing_tf.models.inpainting_arguments import check_stages, prepare_images
 from smoothing_tf.models.particles import draw_classes, repeat_particles
 from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -196,9 +193,8 @@ class TwoStageModel(tf.Module):
 
         With one particle this is clamped ancestral sampling, an approximation: a
         missing x depends on known values later in raster order only through x~, and a
-        missing x~ does not depend on them at all. As the number of particles grows,
-        the distribution tends to the exact conditional p(x~, x | known); large images
-        need many particles.
+        missing x~ not at all. As the number of particles grows, the distribution tends
+        to the exact p(x~, x | known); large images need many.
 
         Args:
           images: floating [n, ...event_shape], images on [-1, 1]; missing values may
@@ -208,8 +204,8 @@ class TwoStageModel(tf.Module):
           seed: integer, int32 [2], or one seed per image, int32 [n, 2]. Up to
             rounding, a result depends only on its image and its own seed, or on a
             common seed and its index, and not on the other images.
-          num_particles: number of draws of each image, which are weighted by the
-            likelihood of the known values and resampled along the way.
+          num_particles: number of draws of each image, weighted by the likelihood of
+            the known values and resampled.
           label: class of each image, integers [n], or None.
 
         Returns:
@@ -219,12 +215,9 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: arguments do not fit, or a stage is not autoregressive.
         """
-        prepared = self._prepare(images, mask, seed, num_particles)
-        self._check_given(label)
-        if label is not None and self.num_classes is not None:
-            label = check_label(label, self.num_classes)
-            label = repeat_particles(label, int(num_particles))
-        return self._inpaint(*prepared, label, int(num_particles))[:2]
+        return self.inpaint_particles(
+            images, mask, seed=seed, num_particles=num_particles, label=label
+        )[:2]
 
     def inpaint_any_class(
         self,
@@ -238,8 +231,7 @@ class TwoStageModel(tf.Module):
         """Draws (x~, x, y) given the known values of x, for an unknown class y.
 
         Every particle has a class of its own, from the frequencies pi of the classes,
-        so that the known values choose among them. As the number of particles grows,
-        the distribution tends to p(x~, x, y | known). A class that no particle has is
+        so that the known values choose among them. A class that no particle has is
         never drawn, and a single particle's class does not depend on the known values.
 
         Args:
@@ -255,19 +247,45 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: as `inpaint`, or no stage is class-conditional.
         """
-        if self.num_classes is None:
-            raise ValueError("`inpaint_any_class` needs class-conditional models.")
-        images, known, seeds = self._prepare(images, mask, seed, num_particles)
-        log_frequencies = tf.convert_to_tensor(log_frequencies, tf.float32)
-        label = draw_classes(log_frequencies, seeds, int(num_particles))
-        return self._inpaint(images, known, seeds, label, int(num_particles))
+        x_smoothed, x, label, _ = self.inpaint_particles(
+            images,
+            mask,
+            seed=seed,
+            num_particles=num_particles,
+            log_frequencies=log_frequencies,
+        )
+        return x_smoothed, x, label
 
-    def _prepare(self, images, mask, seed, num_particles):
-        """Checks the arguments of inpainting, and makes a mask and seeds for each x."""
+    def inpaint_particles(
+        self,
+        images: tf.Tensor,
+        mask: tf.Tensor,
+        *,
+        seed: int | tf.Tensor,
+        num_particles: int,
+        label: tf.Tensor | None = None,
+        log_frequencies: tf.Tensor | None = None,
+    ) -> Inpainting:
+        """Inpaints, and tells on how many particles each image rests.
+
+        The arguments are those of `inpaint`, or of `inpaint_any_class`.
+        """
+        if log_frequencies is not None and self.num_classes is None:
+            raise ValueError("`inpaint_any_class` needs class-conditional models.")
         check_stages(self.smoothed, self.reverse)
         images = tf.convert_to_tensor(images)
         images, known = prepare_images(images, mask, num_particles, self.event_shape)
-        return images, known, example_seeds(seed, tf.shape(images)[0])
+        seeds = example_seeds(seed, tf.shape(images)[0])
+        num_particles = int(num_particles)
+        if log_frequencies is None:
+            self._check_given(label)
+            if label is not None and self.num_classes is not None:
+                label = check_label(label, self.num_classes)
+                label = repeat_particles(label, num_particles)
+        else:
+            log_frequencies = tf.convert_to_tensor(log_frequencies, tf.float32)
+            label = draw_classes(log_frequencies, seeds, num_particles)
+        return self._inpaint(images, known, seeds, label, num_particles)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _inpaint(self, images, known, seeds, label, num_particles):

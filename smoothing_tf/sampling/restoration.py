@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from smoothing_tf.models.classes import as_labels
-from smoothing_tf.models.inpainting import check_stages, prepare_images
+from smoothing_tf.models.inpainting_arguments import check_stages, prepare_images
 from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.sampling import batches
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
@@ -14,6 +14,11 @@ from smoothing_tf.sampling.labels import LABEL, infer_labels
 from smoothing_tf.sampling.samples import single_steps
 from smoothing_tf.seeds import derive_seed, example_seeds
 from smoothing_tf.settings import check_count
+
+EFFECTIVE_PARTICLES = "effective_particles"
+_FEW_PARTICLES = 4.0
+# With fewer particles, a small effective number is no news.
+_MIN_PARTICLES = 8
 
 
 def denoise_images(
@@ -122,6 +127,8 @@ def inpaint_images(
     Returns:
       "smoothed" and "samples", float32 [n K, ...event_shape], the inpaintings of each
       image next to each other; for class-conditional models also "label", int32 [n K].
+      With several particles also "effective_particles", float32 [n K]: the smallest
+      effective number of particles of each inpainting.
       For models of standardized data vectors are given in raw units and returned in
       them, as float64.
 
@@ -167,19 +174,20 @@ def inpaint_images(
     own = () if labels is None else (labels,)
 
     def draw(images, mask, seeds, *labels):
-        if log_frequencies is not None:
-            x_smoothed, x, label = two_stage.inpaint_any_class(
-                images, mask, log_frequencies, seed=seeds, num_particles=num_particles
-            )
-            return {"smoothed": x_smoothed, "samples": x, LABEL: label}
-        x_smoothed, x = two_stage.inpaint(
+        found = two_stage.inpaint_particles(
             images,
             mask,
             seed=seeds,
             num_particles=num_particles,
             label=labels[0] if labels else None,
+            log_frequencies=log_frequencies,
         )
-        return {"smoothed": x_smoothed, "samples": x}
+        drawn = {"smoothed": found.x_smoothed, "samples": found.x}
+        if log_frequencies is not None:
+            drawn[LABEL] = found.label
+        if num_particles > 1:
+            drawn[EFFECTIVE_PARTICLES] = found.effective_particles
+        return drawn
 
     drawn = batches.in_batches(
         draw,
@@ -192,12 +200,38 @@ def inpaint_images(
         batch_size=max(1, batches.BATCH_SIZE // num_particles),
     )
     labels = drawn.pop(LABEL, labels)
+    effective = drawn.pop(EFFECTIVE_PARTICLES, None)
     if trained.standardization is not None:
         drawn = trained.to_data_scale(drawn)
         # Known values come back as they were, without the rounding of the way there.
         known = np.repeat(mask, num_inpaintings, axis=0).astype(bool)
         drawn["samples"] = np.where(known, given, drawn["samples"])
+    if effective is not None:
+        drawn[EFFECTIVE_PARTICLES] = effective
     return drawn if labels is None else drawn | {LABEL: labels}
+
+
+def describe_few_particles(
+    drawn: dict[str, np.ndarray], num_particles: int
+) -> str | None:
+    """Says how many inpaintings rest on few particles; None if all rest on enough.
+
+    Args:
+      drawn: result of `inpaint_images`.
+      num_particles: number of particles N that it was given.
+    """
+    effective = drawn.get(EFFECTIVE_PARTICLES)
+    if effective is None or num_particles < _MIN_PARTICLES:
+        return None
+    few = int(np.sum(effective < _FEW_PARTICLES))
+    if not few:
+        return None
+    return (
+        f"{few} of {len(effective)} inpaintings rest on fewer than {_FEW_PARTICLES:.0f}"
+        f" effective particles of {num_particles}, at the least on"
+        f" {effective.min():.1f}: they may be far from the model's conditional"
+        " distribution. Use more --particles."
+    )
 
 
 def _labels_of_draws(

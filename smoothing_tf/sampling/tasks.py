@@ -22,7 +22,11 @@ from smoothing_tf.sampling.config import (
     SamplingConfig,
 )
 from smoothing_tf.sampling.labels import LABEL
-from smoothing_tf.sampling.restoration import denoise_images, inpaint_images
+from smoothing_tf.sampling.restoration import (
+    denoise_images,
+    describe_few_particles,
+    inpaint_images,
+)
 from smoothing_tf.sampling.sample_pictures import (
     COLUMNS,
     picture_denoised,
@@ -206,7 +210,7 @@ def _inpainting(
         )
 
     def draw(trained: Trained) -> Arrays:
-        return inpaint_images(
+        drawn = inpaint_images(
             trained,
             images,
             mask,
@@ -216,6 +220,10 @@ def _inpainting(
             seed=config.seed,
             progress=True,
         )
+        warning = describe_few_particles(drawn, config.particles)
+        if warning is not None:
+            print(warning, file=sys.stderr)
+        return drawn
 
     def show(trained: Trained, arrays: Arrays) -> np.ndarray | None:
         if "samples" not in arrays:

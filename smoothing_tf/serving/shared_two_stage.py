@@ -78,7 +78,7 @@ class SharedTwoStage:
                 )
                 label = repeat_particles(label, num_particles)
                 label = tf.where(label < 0, drawn, label)
-            x_smoothed, x, label = inpaint_two_stage(
+            x_smoothed, x, label, _ = inpaint_two_stage(
                 two_stage.smoothing,
                 two_stage.smoothed,
                 two_stage.reverse,

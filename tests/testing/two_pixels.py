@@ -55,6 +55,18 @@ def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
     return TwoStageModel(Gaussian(0.5), smoothed, reverse)
 
 
+@functools.cache
+def broad_pixels() -> TwoStageModel:
+    """Two pixels whose p(x~) is much broader than the noise, and says more.
+
+    x_0 follows x~_1, and x~_1 is often far from x_1, where q(x~_1 | x_1) draws nothing.
+    """
+    reverse = linear_made(0.6, (0.3, 0.5), (0.4, 0.1), NUM_LEVELS)
+    kernel = reverse.smoothed_layers[-1].kernel
+    kernel.assign(kernel.numpy() + (np.arange(12).reshape(2, 6) == 7))
+    return TwoStageModel(Gaussian(0.5), linear_made(0.8, (0.5, 1.0)), reverse)
+
+
 def quadrature(model, log_prob):
     """Integrates exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
     axis = np.linspace(-12.0, 12.0, 161)

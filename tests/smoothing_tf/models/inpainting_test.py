@@ -191,14 +191,14 @@ def test_every_channel_of_a_known_pixel_is_weighed():
 
     @tf.function(autograph=False)
     def draw(images, mask):
-        x, log_weights, _ = clamped_walk(
+        walked = clamped_walk(
             model,
             repeat_particles(images, num_particles),
             repeat_particles(mask, num_particles),
             seeds,
             num_particles,
         )
-        return choose_particles(log_weights, seeds, num_particles, x)
+        return choose_particles(walked.log_weights, seeds, num_particles, walked.x)
 
     (x,) = draw(images, mask)
     np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])

@@ -6,6 +6,7 @@ import pytest
 from smoothing_tf.models import MADE, MADEConfig
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.sampling import denoise_images, inpaint_images
+from smoothing_tf.sampling.restoration import describe_few_particles
 from smoothing_tf.smoothing import Gaussian
 from tests.testing.tiny_models import tiny_trained
 
@@ -57,6 +58,11 @@ def test_inpaintings_do_not_depend_on_how_many_there_are():
             seed=1,
             progress=False,
         )
+        effective = drawn.pop("effective_particles", None)
+        assert (effective is None) == (num_particles == 1)
+        if effective is not None:
+            assert effective.shape == (len(vectors) * num_inpaintings,)
+            assert np.all((effective >= 1.0) & (effective <= num_particles))
         assert set(drawn) == {"smoothed", "samples"}
         return drawn["samples"].reshape(len(vectors), num_inpaintings, 3)
 
@@ -69,6 +75,19 @@ def test_inpaintings_do_not_depend_on_how_many_there_are():
     np.testing.assert_allclose(few, many[:2, :2], rtol=1e-5, atol=1e-6)
     weighted = inpaint(vectors, 3, num_particles=4)
     assert np.any(weighted[..., 1] != many[..., 1])
+
+
+def test_few_effective_particles_are_a_warning():
+    drawn = {"effective_particles": np.float32([1.25, 3.9, 20.0])}
+    assert describe_few_particles(drawn, 64).startswith(
+        "2 of 3 inpaintings rest on fewer than 4 effective particles of 64, at the"
+        " least on 1.2: they may be far"
+    )
+    # Of few particles, few are effective.
+    assert describe_few_particles(drawn, 4) is None
+    enough = {"effective_particles": np.float32([4.0, 20.0])}
+    assert describe_few_particles(enough, 64) is None
+    assert describe_few_particles({}, 1) is None
 
 
 X = np.zeros((2, 3), np.float32)
