@@ -130,7 +130,7 @@ class PixelView(PartialView):
             view = self.copy_without_memory()
             view.pass_right(down, x)
             second, in_second_row = tf.split(view.carried[up], 2, axis=-1)
-            # In a lower row, the column is that of the row above's second row.
+            # In a lower row it is the second row, which the upper one has remembered.
             y = tf.where(
                 self._far.is_upper_row[level], second, self.crop(self._second_rows[up])
             )
