@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.evaluation.directions import HIGHER_IS_BETTER
-from smoothing_tf.models.bound_terms import effective_sample_size
 
 # With fewer draws, a small number says nothing.
 _MIN_DRAWS = 4
@@ -26,9 +25,13 @@ def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray
     Returns:
       ({"value": mean over the examples, "se", "n", "direction", "k", "smallest"}, with
       a "warning" if the value is small; values of the examples, [n]).
+
+    Reference: Kong, "A note on importance sampling using standardized weights", 1992.
     """
     num_draws, n = log_weights.shape
-    values = effective_sample_size(log_weights).numpy()
+    with np.errstate(invalid="ignore"):
+        weights = np.exp(log_weights - np.max(log_weights, axis=0))
+        values = np.sum(weights, axis=0) ** 2 / np.sum(np.square(weights), axis=0)
     about = {"n": n, "direction": HIGHER_IS_BETTER, "k": num_draws}
     metric: dict[str, Any] = {"value": None, "se": None, **about}
     num_bad = int(np.sum(~np.isfinite(values)))

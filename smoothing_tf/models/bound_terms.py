@@ -21,21 +21,6 @@ class BoundTerms(NamedTuple):
         return self.log_smoothed + self.log_reverse - self.log_noise
 
 
-def effective_sample_size(log_weights: tf.Tensor) -> tf.Tensor:
-    """Computes (sum_k w_k)^2 / sum_k w_k^2, from 1 to the number of draws K.
-
-    Args:
-      log_weights: log w_k of K draws, [K, batch] in nats.
-
-    Returns:
-      [batch]; NaN where no weight is above 0.
-
-    Reference: Kong, "A note on importance sampling using standardized weights", 1992.
-    """
-    weights = tf.nn.softmax(tf.convert_to_tensor(log_weights), axis=0)
-    return 1.0 / tf.reduce_sum(tf.square(weights), axis=0)
-
-
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     """Computes log 1/K sum_k w_k, whose expectation is a bound that grows with K.
 
