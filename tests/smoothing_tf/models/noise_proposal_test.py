@@ -102,19 +102,21 @@ def trained_pair():
     x = tf.constant(X[np.stack(np.divmod(levels, 3), axis=1)].reshape(-1, 1, 2, 1))
 
     @tf.function(autograph=False)
-    def train(networks, loss, seed):
-        variables = networks.trainable_variables
+    def step(seed):
+        x_smoothed = x + 0.5 * tf.random.stateless_normal(x.shape, seed, dtype=x.dtype)
+        variables = [
+            *model.smoothed.trainable_variables,
+            *model.reverse.trainable_variables,
+        ]
         with tf.GradientTape() as tape:
-            noise = tf.random.stateless_normal(x.shape, seed, dtype=x.dtype)
-            value = -tf.reduce_mean(loss(x + 0.5 * noise))
-        for variable, gradient in zip(variables, tape.gradient(value, variables)):
+            log_prob = model.smoothed.log_prob(x_smoothed)
+            log_prob += model.reverse.log_prob(x, Condition(x_smoothed))
+            loss = -tf.reduce_mean(log_prob)
+        for variable, gradient in zip(variables, tape.gradient(loss, variables)):
             variable.assign_sub(0.05 * gradient)
-        return value
 
-    for step in range(1500):
-        seed = tf.constant([step, 0])
-        train(model.smoothed, model.smoothed.log_prob, seed)
-        train(model.reverse, lambda z: model.reverse.log_prob(x, Condition(z)), seed)
+    for number in range(1500):
+        step(tf.constant([number, 0]))
     return model
 
 
