@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import time
 
 import pytest
@@ -53,6 +54,16 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture
+def compiled(package, monkeypatch):
+    """Submits a pipeline that was compiled before; the run's parameters are its own."""
+
+    def copy(config, options, output, cluster=None):
+        shutil.copyfile(package, output)
+
+    monkeypatch.setattr(kubeflow_runner, "compile_pipeline", copy)
+
+
+@pytest.fixture
 def one_line(api, package):
     """Submits a run and returns the one line with which that fails."""
 
@@ -95,6 +106,7 @@ def test_a_single_user_gets_a_run(api):
 
 
 # kfp takes the second one for none.
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("namespace", ["team-a", "kubeflow"])
 def test_several_users_get_runs_in_their_namespace(api, token_file, namespace):
     api.multi_user, api.token = True, "secret.of.mine"
@@ -123,12 +135,14 @@ def test_several_users_get_runs_in_their_namespace(api, token_file, namespace):
     assert run["service_account"] == "trainer"
 
 
+@pytest.mark.usefixtures("compiled")
 def test_an_experiment_is_created_once(api):
     assert submitted(api, "--experiment=digits").status == 0
     assert submitted(api, "--experiment=digits").status == 0
     assert len(api.experiments) == 1
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_schedule_makes_a_recurring_run(api):
     result = submitted(
         api,
@@ -263,6 +277,7 @@ def test_wrong_options_are_refused_before_any_request(api, flag, message):
     assert api.requests == []
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_command_that_creates_no_run_fails(api):
     api.login, api.token = "page", "another"
     result = submitted(api)
@@ -276,6 +291,7 @@ def test_options_of_a_submission_need_a_host(tmp_path):
             kubeflow_runner.main([f"--output={tmp_path / 'p.yaml'}", flag])
 
 
+@pytest.mark.usefixtures("compiled")
 def test_kfp_does_not_change_logging(api):
     handlers = list(logging.root.handlers)
     submitted(api)
