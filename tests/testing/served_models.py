@@ -46,7 +46,9 @@ def served_model(
             if classes and not tf.reduce_any(weight.value != 0.0):
                 # The biases of classes begin at zero.
                 noise = tf.random.stateless_normal(weight.shape, [number, 7])
-                weight.assign(0.2 * noise)
+                # The values of an untrained PixelCNN++ grow from pixel to pixel.
+                scale = 0.05 if family == "pixelcnnpp" else 0.2
+                weight.assign(scale * noise)
         models[stage] = model
     trained = Trained(smoothing=Gaussian(0.3), num_levels=num_levels, **models)
     if not classes:
