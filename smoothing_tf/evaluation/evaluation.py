@@ -22,10 +22,11 @@ from smoothing_tf.evaluation.evaluation_key import evaluation_key
 from smoothing_tf.evaluation.figures import History
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
 from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
-from smoothing_tf.evaluation.names import METRICS_FILE, REPORT_FILE
+from smoothing_tf.evaluation.names import METRICS_FILE, PER_IMAGE_FILE, REPORT_FILE
 from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
 from smoothing_tf.evaluation.run_header import count_weights, describe_run
+from smoothing_tf.evaluation.scored_examples import digest_scored
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.class_pictures import picture_classes
@@ -48,7 +49,6 @@ from smoothing_tf.sampling.samples import draw_samples
 # The pictures of samples, NAME.png by the names of `picture_samples`.
 PICTURES_DIRECTORY = "samples"
 STATISTICS_FILE = "feature_statistics.npz"
-PER_IMAGE_FILE = "per_image.npz"
 # Holds results as they are computed, until the evaluation is complete.
 PARTS_DIRECTORY = ".parts"
 
@@ -105,8 +105,9 @@ def write_evaluation(
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
-      "steps" and "parameters" hold those numbers for each stage, and "seconds" the wall
-      and CPU seconds of each part of the computation.
+      "steps" and "parameters" hold those numbers for each stage, "scored_sha256" the
+      digest of the examples that were scored, and "seconds" the wall and CPU seconds of
+      each part of the computation.
 
     Raises:
       ValueError: no stage can be evaluated, or the models do not fit the data.
@@ -194,6 +195,7 @@ def write_evaluation(
         **facts,
         "steps": dict(trained.steps),
         "parameters": count_weights(trained),
+        "scored_sha256": digest_scored(dataset, config.split, config.max_examples),
         "flags": flags,
         "seconds": parts.seconds,
     }

@@ -9,7 +9,7 @@ from smoothing_tf.evaluation.glossary import QUANTITIES, find_quantity
 from smoothing_tf.evaluation.html_page import data_url
 from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
 
-_KINDS = {
+KINDS = {
     "smoothed": "p(x̃)",
     "samples": "two-step",
     "single_step": "single-step",
@@ -59,7 +59,7 @@ def extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
     quantity = find_quantity(name)
-    kinds = list(_KINDS)
+    kinds = list(KINDS)
     notes = []
     if metric.get("rank_deficient"):
         notes.append("rank deficient: n ≤ number of features")
@@ -79,7 +79,7 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
         "quantity": QUANTITIES[quantity],
         "key": quantity,
         "arrow": ARROWS.get(metric.get("direction", ""), ""),
-        "samples": _KINDS[metric["samples"]],
+        "samples": KINDS[metric["samples"]],
         "figure": value_with_error(metric),
         "n": metric["n"],
         "floor": _floor(floor),
@@ -99,7 +99,7 @@ def distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         ):
             continue
         kind = metric["samples"]
-        rows.append(_distance_row(f"{_KINDS.get(kind, kind)} samples", metric))
+        rows.append(_distance_row(f"{KINDS.get(kind, kind)} samples", metric))
         held_out = metric["held_out"]
     if held_out.get("value") is not None:
         rows.append(_distance_row("held-out real images", held_out))
@@ -150,4 +150,4 @@ def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-__all__ = ["distance_rows", "extractor_tables", "value_with_error"]
+__all__ = ["KINDS", "distance_rows", "extractor_tables", "value_with_error"]

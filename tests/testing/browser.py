@@ -29,9 +29,9 @@ def look_at(path: pathlib.Path, directory: pathlib.Path) -> None:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed.")
     with sync_api.sync_playwright() as playwright:
-        # Containers that run as root have no sandbox.
+        # Containers that run as root have no sandbox, and little shared memory.
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         for width in WIDTHS:
             grounds = {
@@ -49,6 +49,7 @@ def _look(browser, path, width, scheme, directory) -> str:
         is_mobile=width < 500,
     )
     page = context.new_page()
+    page.set_default_timeout(120_000)
     asked, messages = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: messages.append(message.text))
