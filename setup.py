@@ -69,7 +69,7 @@ _EXTRAS = {
         "kubeflow-trainer-api>=2.3,<3",
         "mypy>=1.15",
         "nbclient>=0.10",
-        # Drives Chromium, which must be installed, for the tests of the demo.
+        # Drives Chromium, which must be installed, for tests of the demo and the pages.
         "playwright>=1.50",
         "psutil>=6",
         "pytest>=8",

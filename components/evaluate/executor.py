@@ -87,6 +87,9 @@ def run(
         directory=output_dir,
         more_metrics=difference,
         more_facts=_describe(served),
+        bless=lambda metrics: dataclasses.astuple(
+            bless(metrics, max_bits_per_dim, served)
+        ),
     )
     blessing = bless(metrics, max_bits_per_dim, served)
     print(*blessing.reasons, sep="\n")

@@ -10,11 +10,8 @@ import numpy as np
 from smoothing_tf import artifacts, workdir
 from smoothing_tf.config import Config, parse, to_flagfile
 from smoothing_tf.data.dataset import Dataset, open_dataset
-from smoothing_tf.evaluation.evaluation import (
-    METRICS_FILE,
-    PER_IMAGE_FILE,
-    PICTURES_DIRECTORY,
-)
+from smoothing_tf.evaluation.evaluation import PICTURES_DIRECTORY
+from smoothing_tf.evaluation.names import METRICS_FILE, PER_IMAGE_FILE
 from smoothing_tf.sampling.sample_pictures import COLUMNS
 from smoothing_tf.stages import make_model
 

@@ -7,8 +7,7 @@ import numpy as np
 
 from smoothing_tf import artifacts
 from smoothing_tf.evaluation.likelihood import paired_difference
-
-PER_IMAGE_FILE = "per_image.npz"
+from smoothing_tf.evaluation.names import PER_IMAGE_FILE
 
 
 def compare_evaluations(

@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -22,9 +22,11 @@ from smoothing_tf.evaluation.evaluation_key import evaluation_key
 from smoothing_tf.evaluation.figures import History
 from smoothing_tf.evaluation.image_metrics import ImageMetrics
 from smoothing_tf.evaluation.model_likelihoods import NO_REVERSE, model_likelihoods
-from smoothing_tf.evaluation.names import METRICS_FILE, REPORT_FILE
+from smoothing_tf.evaluation.names import METRICS_FILE, PER_IMAGE_FILE, REPORT_FILE
 from smoothing_tf.evaluation.raw_units import in_raw_units
 from smoothing_tf.evaluation.report import render_report
+from smoothing_tf.evaluation.run_header import count_weights, describe_run
+from smoothing_tf.evaluation.scored_examples import digest_scored
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling.class_pictures import picture_classes
@@ -37,17 +39,21 @@ from smoothing_tf.sampling.kinds import (
 )
 from smoothing_tf.sampling.labels import LABEL
 from smoothing_tf.sampling.pictures import png_bytes, write_png
-from smoothing_tf.sampling.sample_pictures import COLUMNS, picture_samples
+from smoothing_tf.sampling.sample_pictures import (
+    COLUMNS,
+    picture_neighbors,
+    picture_samples,
+)
 from smoothing_tf.sampling.samples import draw_samples
 
 # The pictures of samples, NAME.png by the names of `picture_samples`.
 PICTURES_DIRECTORY = "samples"
 STATISTICS_FILE = "feature_statistics.npz"
-PER_IMAGE_FILE = "per_image.npz"
 # Holds results as they are computed, until the evaluation is complete.
 PARTS_DIRECTORY = ".parts"
 
 _PICTURE_CAPTIONS = CAPTIONS | {"classes": "Samples by class"}
+_SIDE_BY_SIDE = "Data and samples, side by side"
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
@@ -64,6 +70,7 @@ def write_evaluation(
     progress: bool = True,
     more_metrics: Mapping[str, Any] | None = None,
     more_facts: Mapping[str, str] | None = None,
+    bless: Callable[[Mapping[str, Any]], tuple[bool, Sequence[str]]] | None = None,
 ) -> dict[str, Any]:
     """Evaluates the trained stages and writes metrics, pictures and the report.
 
@@ -93,11 +100,14 @@ def write_evaluation(
       progress: whether to show progress bars.
       more_metrics: name -> metric that was computed elsewhere.
       more_facts: name -> text about the run, shown with the versions and the seed.
+      bless: function of the metrics that decides whether the model may be pushed, and
+        gives the reasons, for the report; None if nobody decides.
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
-      "steps" holds the number of training steps of each stage, and "seconds" the wall
-      and CPU seconds of each part of the computation.
+      "steps" and "parameters" hold those numbers for each stage, "scored_sha256" the
+      digest of the examples that were scored, and "seconds" the wall and CPU seconds of
+      each part of the computation.
 
     Raises:
       ValueError: no stage can be evaluated, or the models do not fit the data.
@@ -155,6 +165,11 @@ def write_evaluation(
     if by_class is not None:
         shown["classes"] = by_class
     facts = _facts(trained, dataset, seed, left_out) | dict(more_facts or {})
+    is_blessed, reasons = (None, ()) if bless is None else bless(metrics)
+    header = describe_run(trained, dataset, config)
+    if is_blessed is not None:
+        header["Blessed"] = " ".join(["Yes." if is_blessed else "No.", *reasons])
+    neighbors = _picture_neighbors(image_metrics, samples)
     report = render_report(
         title=dataset.name,
         metrics=metrics,
@@ -163,6 +178,14 @@ def write_evaluation(
             for name, picture in shown.items()
             if name != COLUMNS
         },
+        wide_pictures=(
+            {_SIDE_BY_SIDE: png_bytes(shown[COLUMNS])} if COLUMNS in shown else {}
+        ),
+        neighbors={
+            CAPTIONS[kind]: png_bytes(picture) for kind, picture in neighbors.items()
+        },
+        header=header,
+        is_blessed=is_blessed,
         histories=histories,
         flags_text=flags_text,
         facts=facts,
@@ -171,6 +194,8 @@ def write_evaluation(
     metrics["run"] = {
         **facts,
         "steps": dict(trained.steps),
+        "parameters": count_weights(trained),
+        "scored_sha256": digest_scored(dataset, config.split, config.max_examples),
         "flags": flags,
         "seconds": parts.seconds,
     }
@@ -189,6 +214,18 @@ def write_evaluation(
         artifacts.write_json(temporary / METRICS_FILE, metrics)
     shutil.rmtree(directory / PARTS_DIRECTORY, ignore_errors=True)
     return metrics
+
+
+def _picture_neighbors(
+    image_metrics: ImageMetrics | None, samples: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Shows the samples of each kind that are nearest to the training data."""
+    if image_metrics is None:
+        return {}
+    # Noise keeps samples of p(x~) away from all images.
+    shown = {kind: images for kind, images in samples.items() if kind != "smoothed"}
+    pairs = image_metrics.nearest_pairs(shown)
+    return {kind: picture_neighbors(*pair) for kind, pair in pairs.items()}
 
 
 def _open_parts(directory: pathlib.Path, key: str, progress: bool) -> Parts:

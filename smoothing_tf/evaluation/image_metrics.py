@@ -18,6 +18,7 @@ from smoothing_tf.evaluation.extractors import (
 from smoothing_tf.evaluation.memorization import (
     memorization_metrics,
     memorization_name,
+    nearest_pairs,
 )
 from smoothing_tf.evaluation.real_images import RealImages
 from smoothing_tf.evaluation.sample_metrics import (
@@ -146,6 +147,19 @@ class ImageMetrics:
             )
         )
         return metrics, statistics
+
+    def nearest_pairs(
+        self, samples: Mapping[str, np.ndarray]
+    ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Selects samples near the training data, of kinds that were scored.
+
+        Args:
+          samples: kind -> uint8 [n, h, w, c].
+
+        Returns:
+          kind -> (samples, their nearest training images), the nearest first.
+        """
+        return nearest_pairs(self._real, samples, self._parts)
 
     def _too_few(self, samples: Mapping[str, np.ndarray]) -> str | None:
         counts = {kind: len(images) for kind, images in samples.items()}

@@ -17,6 +17,8 @@ from smoothing_tf.parts import Parts
 
 Metric = dict[str, Any]
 
+# Samples that are shown next to their nearest training images.
+_NUM_SHOWN = 12
 # Images whose distances are computed at a time.
 _BLOCK_SIZE = 1024
 
@@ -49,7 +51,7 @@ def memorization_metrics(
     parts = parts or Parts()
 
     def measure(images: Images, name: str) -> Metric:
-        distances = _distances(images, real.candidates, parts, name)
+        distances = _nearest(images, real.candidates, parts, name)["distances"]
         summary = summarize_distances(distances)
         se = median_error(distances)
         metric = {"value": summary["quantiles"]["0.5"], "se": se, **summary}
@@ -79,15 +81,40 @@ def memorization_metrics(
     }
 
 
-def _distances(images: Images, training: Images, parts: Parts, name: str) -> np.ndarray:
+def nearest_pairs(
+    real: RealImages, samples: Mapping[str, Images], parts: Parts
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Selects the samples that are nearest to the training data.
+
+    Args:
+      real: the real images.
+      samples: kind -> uint8 [n, h, w, c], of which `memorization_metrics` has stored
+        the distances in `parts`.
+      parts: where they are stored; without a directory they are computed again.
+
+    Returns:
+      kind -> (samples, their nearest training images), both uint8 [n, h, w, c] with n
+      of at most 12, the nearest first.
+    """
+    pairs = {}
+    for kind, images in samples.items():
+        found = _nearest(images, real.candidates, parts, kind)
+        order = np.argsort(found["distances"], kind="stable")[:_NUM_SHOWN]
+        pairs[kind] = images[order], real.candidates[found["nearest"][order]]
+    return pairs
+
+
+def _nearest(
+    images: Images, training: Images, parts: Parts, name: str
+) -> dict[str, np.ndarray]:
     with parts.partial_arrays(
         f"nearest training images {name}", len(images), unit="image"
     ) as distances:
         for start in range(distances.num_done, len(images), _BLOCK_SIZE):
             block = images[start : start + _BLOCK_SIZE]
-            found, _ = nearest_training_distances(block, training)
-            distances.append({"distances": found})
-    return distances.arrays["distances"]
+            found, nearest = nearest_training_distances(block, training)
+            distances.append({"distances": found, "nearest": nearest})
+    return distances.arrays
 
 
 def memorization_name(kind: str) -> str:

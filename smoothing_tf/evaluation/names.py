@@ -2,6 +2,7 @@
 
 METRICS_FILE = "metrics.json"
 REPORT_FILE = "report.html"
+PER_IMAGE_FILE = "per_image.npz"
 # Ends the name of a bound minus that of a served model.
 REGRESSION_SUFFIX = "_regression"
 # Ends the name of a metric in the units of the file, where the data are standardized.

@@ -4,75 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from smoothing_tf.evaluation.directions import ARROWS
-from smoothing_tf.evaluation.distance_figure import distance_figure
 from smoothing_tf.evaluation.figures import History, training_curves
+from smoothing_tf.evaluation.glossary import LIKELIHOODS, glossary, likelihood_key
 from smoothing_tf.evaluation.headline import few_draws
 from smoothing_tf.evaluation.html_page import data_url, render_html
-from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
-from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
+from smoothing_tf.evaluation.rounding import format_se, format_value
+from smoothing_tf.evaluation.sample_tables import (
+    distance_rows,
+    extractor_tables,
+    value_with_error,
+)
 
 _TEMPLATE = "report.html.j2"
-_HEADLINES = (
-    ("bits_per_dim", "nll", "Two-step model, bound"),
-    (
-        f"bits_per_dim{REGRESSION_SUFFIX}",
-        f"nll{REGRESSION_SUFFIX}",
-        "Two-step model, bound minus that of the served version",
-    ),
-    ("bits_per_dim_iw", "nll_iw", "Two-step model, importance-weighted bound"),
-    (
-        "bits_per_dim_smoothed",
-        "nll_smoothed",
-        "Smoothed model, −log p(x̃) of noised data: a density, not comparable with p(x)",
-    ),
-    (
-        "bits_per_dim_marginal",
-        "nll_marginal",
-        "Two-step model, bound, without the class",
-    ),
-    ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
-    (
-        "bits_per_dim_baseline_marginal",
-        "nll_baseline_marginal",
-        "Baseline, exact, without the class",
-    ),
-    ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
-    *(
-        (name + RAW_SUFFIX, name + RAW_SUFFIX, f"{label}, in the units of the file")
-        for name, label in (
-            ("nll", "Two-step model, bound"),
-            ("nll_iw", "Two-step model, importance-weighted bound"),
-            ("nll_marginal", "Two-step model, bound, without the class"),
-            ("nll_baseline", "Baseline, exact"),
-            ("nll_baseline_marginal", "Baseline, exact, without the class"),
-        )
-    ),
-)
 _TERMS = (
     ("smoothed", "Smoothed model", "−E log p(x̃)"),
     ("reverse", "Reverse model", "−E log p(x | x̃)"),
     ("noise", "Noise", "+E log q(x̃ | x)"),
 )
 _SCALES = {"standardized": "on the standardized scale", "raw units": "in raw units"}
-_QUANTITIES = {
-    "fid": "FID",
-    "fid_infinity": "FID, extrapolated",
-    "fd": "Fréchet distance",
-    "fd_infinity": "Fréchet distance, extrapolated",
-    "kid_subsets": "Kernel distance (KID), mean of subsets",
-    "kid": "Kernel distance (KID)",
-    "precision": "Precision",
-    "recall": "Recall",
-    "inception_score": "Inception score",
-    "confidence": "Classifier confidence",
-    "nearest_training_distance": "Distance to nearest training image",
-}
-_KINDS = {
-    "smoothed": "p(x̃)",
-    "samples": "two-step",
-    "single_step": "single-step",
-    "baseline": "baseline",
-}
 
 
 def render_report(
@@ -80,6 +29,10 @@ def render_report(
     title: str,
     metrics: Mapping[str, Any],
     pictures: Mapping[str, bytes],
+    wide_pictures: Mapping[str, bytes] | None = None,
+    neighbors: Mapping[str, bytes] | None = None,
+    header: Mapping[str, str] | None = None,
+    is_blessed: bool | None = None,
     histories: Mapping[str, History],
     flags_text: str,
     facts: Mapping[str, Any],
@@ -90,6 +43,10 @@ def render_report(
       title: title of the page, e.g. the data set's name.
       metrics: content of metrics.json.
       pictures: caption -> PNG.
+      wide_pictures: caption -> PNG of kinds of samples side by side.
+      neighbors: caption -> PNG of samples next to their nearest training images.
+      header: name -> text about the run, shown first, as `describe_run` makes it.
+      is_blessed: whether the model is blessed; None if nobody decided.
       histories: stage -> rows of the training curve; may be empty.
       flags_text: the resolved configuration, one flag per line.
       facts: name -> value, e.g. versions and seeds.
@@ -111,10 +68,15 @@ def render_report(
         few_draws=few_draws(metrics),
         class_accuracies=_class_accuracies(metrics),
         terms=_terms(metrics),
-        extractors=_extractor_tables(metrics),
+        extractors=extractor_tables(metrics),
+        header=header or {},
+        is_blessed=is_blessed,
+        glossary=glossary(metrics),
         arrows={arrow: direction for direction, arrow in ARROWS.items()},
-        distances=_distance_rows(metrics),
-        pictures={name: data_url("png", png) for name, png in pictures.items()},
+        distances=distance_rows(metrics),
+        pictures=_embed(pictures),
+        wide_pictures=_embed(wide_pictures or {}),
+        neighbors=_embed(neighbors or {}),
         curves={
             stage: data_url("svg+xml", svg) for stage, svg in curves.items() if svg
         },
@@ -123,10 +85,15 @@ def render_report(
     )
 
 
+def _embed(pictures: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: data_url("png", png) for name, png in pictures.items()}
+
+
 def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for bits_name, nats_name, label in _HEADLINES:
-        metric = metrics.get(bits_name) or metrics.get(nats_name)
+    for bits_name, nats_name, label in LIKELIHOODS:
+        name = bits_name if metrics.get(bits_name) else nats_name
+        metric = metrics.get(name)
         if metric is None:
             continue
         about = [f"{metric['split']} split", f"n = {metric['n']}"]
@@ -138,7 +105,7 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
             about.append(f"K = {metric['k']}")
         effective = metric.get("effective_sample_size")
         if effective is not None and effective["value"] is not None:
-            figure = _figure(effective)
+            figure = value_with_error(effective)
             error = "" if figure["se"] is None else f" ± {figure['se']}"
             about.append(
                 f"{figure['value']}{error} effective draws of {effective['k']}"
@@ -150,7 +117,9 @@ def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "label": label,
-                "figure": _figure(metric),
+                "key": likelihood_key(name),
+                "arrow": ARROWS.get(metric.get("direction", ""), ""),
+                "figure": value_with_error(metric),
                 "relation": "≤ " if metric["bound"] else "",
                 "unit": metric["unit"],
                 "about": ", ".join(about),
@@ -166,7 +135,7 @@ def _class_accuracies(metrics: Mapping[str, Any]) -> list[str]:
         ("class_accuracy_baseline", "baseline"),
     ):
         if name in metrics:
-            figure = _figure(metrics[name])
+            figure = value_with_error(metrics[name])
             error = "" if figure["se"] is None else f" ± {figure['se']}"
             sentences.append(
                 f"By Bayes’ rule, p(y | x) of the {model} names the class of"
@@ -204,141 +173,6 @@ def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for name, formula, value, error in rows
     ]
-
-
-def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Extractor -> the parts of its table, e.g. "rows", as the template names them."""
-    tables: dict[str, dict[str, Any]] = {}
-    for name, metric in metrics.items():
-        if "extractor" not in metric:
-            continue
-        extractor = metric["extractor"]
-        table = tables.setdefault(
-            extractor["id"],
-            {"sha256": None, "rows": [], "reasons": [], "no_error": {}, "lines": {}}
-            | {"not_extrapolated": []},
-        )
-        if metric["value"] is None and _quantity(name).endswith("_infinity"):
-            if metric["reason"] not in table["not_extrapolated"]:
-                table["not_extrapolated"].append(metric["reason"])
-        elif metric["value"] is None:
-            if metric["reason"] not in table["reasons"]:
-                table["reasons"].append(metric["reason"])
-        else:
-            table["sha256"] = extractor["sha256"]
-            table["preprocessing"] = extractor["preprocessing"]
-            table["reference"] = (
-                f"{metric['n_reference']} images of the {metric['reference_split']}"
-                " split"
-            )
-            row = _metric_row(name, metric)
-            table["rows"].append(row)
-            if "line" in metric:
-                table["lines"][row["samples"]] = metric
-            if metric.get("se_reason"):
-                names = table["no_error"].setdefault(metric["se_reason"], [])
-                if row["quantity"] not in names:
-                    names.append(row["quantity"])
-    for table in tables.values():
-        table["rows"].sort(key=lambda row: row["order"])
-        lines = table.pop("lines")
-        table["figure"] = data_url("svg+xml", distance_figure(lines)) if lines else None
-    return tables
-
-
-def _quantity(name: str) -> str:
-    """Finds the quantity of a metric, the longest one that begins its name."""
-    return max((q for q in _QUANTITIES if name.startswith(q)), key=len)
-
-
-def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
-    quantity = _quantity(name)
-    kinds = list(_KINDS)
-    notes = []
-    if metric.get("rank_deficient"):
-        notes.append("rank deficient: n ≤ number of features")
-    if "num_classes_found" in metric:
-        found, total = metric["num_classes_found"], metric["num_classes"]
-        notes.append(f"{found} of {total} classes found")
-    for spread in ("std_over_subsets", "std_over_splits"):
-        if metric.get(spread):
-            words = spread.replace("_", " ").replace("std", "s.d.")
-            notes.append(f"{words} {format_significant(metric[spread], 2)}")
-    if metric.get("target"):
-        notes.append(f"estimates the {metric['target']}")
-    floor = metric.get("floor") or {}
-    at_n = {"value": floor.get("value_at_n"), "se": floor.get("se_at_n")}
-    return {
-        "order": (list(_QUANTITIES).index(quantity), kinds.index(metric["samples"])),
-        "quantity": _QUANTITIES[quantity],
-        "arrow": ARROWS.get(metric.get("direction", ""), ""),
-        "samples": _KINDS[metric["samples"]],
-        "figure": _figure(metric),
-        "n": metric["n"],
-        "floor": _floor(floor),
-        "at_n": _figure(at_n),
-        "held_out": _comparison(metric.get("held_out")),
-        "notes": "; ".join(notes),
-    }
-
-
-def _distance_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows, held_out = [], {}
-    for name, metric in metrics.items():
-        if (
-            not name.startswith("nearest_training_distance")
-            or "quantiles" not in metric
-        ):
-            continue
-        kind = metric["samples"]
-        rows.append(_distance_row(f"{_KINDS.get(kind, kind)} samples", metric))
-        held_out = metric["held_out"]
-    if held_out.get("value") is not None:
-        rows.append(_distance_row("held-out real images", held_out))
-    return rows
-
-
-def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
-    quantiles = {
-        q: format_significant(summary["quantiles"][q], 3)
-        for q in ("0.0", "0.05", "0.5", "0.95")
-    }
-    return {
-        "label": label,
-        "n": summary["n"],
-        "se": None if summary.get("se") is None else format_se(summary["se"]),
-        "se_reason": summary.get("se_reason"),
-        "copies": summary["exact_copies"],
-        "quantiles": quantiles,
-    }
-
-
-def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
-    value, se = metric["value"], metric.get("se")
-    if value is None:
-        return {"value": None, "se": None}
-    return {
-        "value": format_value(value, se),
-        "se": None if se is None else format_se(se),
-    }
-
-
-def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not other or other["value"] is None:
-        return None
-    return {**_figure(other), "n": other["n"]}
-
-
-def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
-    if floor.get("value") is None:
-        return None
-    values = {q: format_significant(v, 3) for q, v in floor["quantiles"].items()}
-    return {
-        "median": values.pop("0.5"),
-        "range": " to ".join(values.values()),
-        "n": floor["n"],
-        "repeats": floor["repeats"],
-    }
 
 
 def _plural(number: int, word: str) -> str:

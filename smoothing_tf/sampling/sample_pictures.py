@@ -65,6 +65,21 @@ def picture_samples(
     return {**shown, COLUMNS: pictures.labeled_columns(captioned)}
 
 
+def picture_neighbors(samples: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Shows samples next to training images, pair by pair at the same places.
+
+    Args:
+      samples: uint8 [n, h, w, c].
+      training: the nearest training image of each, of the same shape.
+
+    Returns:
+      uint8 [height, width, 3].
+    """
+    return pictures.labeled_columns(
+        {"Samples": samples, "Training images": training}, columns=4
+    )
+
+
 def picture_denoised(
     examples: Mapping[str, np.ndarray], columns: Sequence[str] | None = None
 ) -> np.ndarray | None:

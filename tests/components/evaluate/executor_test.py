@@ -100,8 +100,12 @@ def test_a_threshold_in_bits_is_refused_for_vectors(run, tmp_path):
     assert run("none", vectors)[1][0]
 
 
-def test_the_blessing_says_why(run, tmp_path):
-    run(2.4)
+def test_the_blessing_says_why_also_in_the_report(run, tmp_path):
+    given, _ = run(2.4)
+    assert given["bless"](METRICS) == (
+        False,
+        ("The bound, 2.5 bits per dimension, is above --max_bits_per_dim=2.4.",),
+    )
     assert json.loads((tmp_path / "evaluation" / "blessing.json").read_text()) == {
         "blessed": False,
         "reasons": [

@@ -11,6 +11,7 @@ from components.ingest.charts import outline, shares_of
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
+from tests.testing.browser import look_at
 from tests.testing.tiny_data import tiny_arrays
 
 
@@ -53,7 +54,9 @@ def _cells(page):
 
 def _is_self_contained(page):
     references = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]+)""", page)
-    return all(r.startswith("data:image/png;base64,") for r in references)
+    # "data:," is the empty icon, without which a browser would ask for one.
+    embedded = ("data:image/png;base64,", "data:,")
+    return all(r.startswith(embedded) for r in references)
 
 
 def test_images_have_pictures_and_a_line_per_channel(ingest):
@@ -135,3 +138,14 @@ def test_an_outline_reaches_the_top_where_the_share_is_largest():
     assert outline(np.array([0.0]), 0.0) == "M0 64V64H256V64"
     assert shares_of([1, 3]).tolist() == [0.25, 0.75]
     assert shares_of([0, 0]).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.large
+@pytest.mark.parametrize(("shape", "num_levels"), [((4, 5, 3), 8), ((3,), None)])
+def test_the_page_is_whole_in_a_browser(ingest, tmp_path, shape, num_levels):
+    x = tiny_arrays(shape, num_levels)
+    labels = {split: np.arange(len(examples)) % 3 for split, examples in x.items()}
+    page, _ = ingest(x, num_levels, labels)
+    path = tmp_path / "data.html"
+    path.write_text(page)
+    look_at(path, tmp_path)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from smoothing_tf.evaluation.comparison import PER_IMAGE_FILE, compare_evaluations
+from smoothing_tf.evaluation.comparison import compare_evaluations
+from smoothing_tf.evaluation.names import PER_IMAGE_FILE
 
 
 def write(directory, **arrays):

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 
 from smoothing_tf.data.image_view import ImageView
-from smoothing_tf.evaluation.memorization import memorization_metrics
+from smoothing_tf.evaluation.memorization import memorization_metrics, nearest_pairs
 from smoothing_tf.evaluation.real_images import RealImages
+from smoothing_tf.parts import Parts
 from tests.smoothing_tf.evaluation.digits import digits
 
 
@@ -41,3 +43,15 @@ def test_copies_beyond_the_images_that_statistics_need_are_found(monkeypatch):
     assert distance["n_reference"] == 1000
     assert distance["held_out"]["value"] is None
     assert "nothing is held out" in distance["held_out"]["reason"]
+
+
+def test_samples_are_shown_next_to_their_nearest_training_images():
+    images, _ = digits()
+    real = RealImages(ImageView(images[:100]), None, "train", "train")
+    # A copy comes first, then one that is nearly a copy.
+    near = images[7:8] ^ np.uint8(1)
+    samples = np.concatenate([images[1000:1020], near, images[3:4]])
+    shown, training = nearest_pairs(real, {"samples": samples}, Parts())["samples"]
+    assert len(shown) == len(training) == 12
+    np.testing.assert_array_equal(shown[:2], np.concatenate([images[3:4], near]))
+    np.testing.assert_array_equal(training[:2], images[[3, 7]])

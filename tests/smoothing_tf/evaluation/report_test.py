@@ -221,8 +221,12 @@ def test_a_median_of_few_distances_says_why_it_has_no_error():
 def test_nothing_is_loaded_from_elsewhere():
     html = _render()
     sources = re.findall(r'(?:src|href|url\()\s*=?\s*["\']?([^"\')\s>]*)', html)
-    assert len(sources) == 2
-    assert all(source.startswith("data:image/") for source in sources)
+    pictures = [source for source in sources if source.startswith("data:image/")]
+    assert len(pictures) == 2
+    others = set(sources) - set(pictures) - {"data:,"}
+    # Links to places on the page, which are there.
+    for other in others:
+        assert other[0] == "#" and f'id="{other[1:]}"' in html, other
     assert "http" not in html
     assert "<script" not in html
 
@@ -236,6 +240,49 @@ def test_text_is_escaped():
 def test_empty_report_still_renders():
     html = _render(metrics={}, pictures={}, histories={"smoothed": []}, flags_text="")
     assert "Configuration" in html
+
+
+def _render_without_curves(**changes):
+    return _render(histories={}, **changes)
+
+
+def test_the_header_says_what_was_trained_and_whether_it_is_blessed():
+    html = _render_without_curves(
+        header={"Noise": "Gaussian", "Blessed": "No. Why."}, is_blessed=False
+    )
+    assert "Noise Gaussian Blessed No. Why." in _text(html)
+    assert html.index("Why.") < html.index("bits per dimension")
+    assert '<dd class="not-blessed">' in html
+    assert '<dd class="blessed">' in _render_without_curves(
+        header={"Blessed": "Yes."}, is_blessed=True
+    )
+
+
+def test_every_number_of_the_page_is_explained_once():
+    metrics = {"bits_per_dim": BOUND, "fd_randconv": DISTANCE, "fid": MISSING}
+    metrics["recall_randconv_baseline"] = PRECISION | {"samples": "baseline"}
+    html = _render_without_curves(metrics=metrics)
+    assert re.findall('id="about-([a-z_]*)"', html) == ["bits_per_dim", "fd", "recall"]
+    assert "Recall ↑ The share of real images that lie among samples" in _text(html)
+
+
+def test_colors_follow_the_reader_and_tables_scroll_in_boxes():
+    html = _render_without_curves()
+    assert "color-scheme: light dark" in html
+    assert "(prefers-color-scheme: dark)" in html
+    assert html.count("<table") == len(
+        re.findall(r'<div class="scroll">\s*<table', html)
+    )
+
+
+def test_samples_stand_next_to_their_nearest_training_images():
+    picture = png_bytes(image_grid(np.zeros((4, 8, 8, 1), np.uint8), 2))
+    html = _render_without_curves(
+        neighbors={"Samples": picture}, wide_pictures={"Columns": picture}
+    )
+    assert 'alt="Samples, next to their nearest training images"' in html
+    assert '<div class="scroll"><img class="columns"' in html
+    assert "nearest to the training data" not in _render_without_curves()
 
 
 EXTRAPOLATED = {

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,10 +13,10 @@ import pytest
 from PIL import Image
 
 from smoothing_tf.serving import export_saved_model
+from tests.testing.browser import CHROMIUM
 from tests.testing.command_lines import ROOT
 from tests.testing.served_models import served_model
 
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Width and height of a window, and whether it is that of a phone.
 _WINDOWS = {"desktop": (1280, 900, False), "phone": (390, 844, True)}
 
@@ -168,12 +167,12 @@ def browser():
     """Chromium without a window."""
     pytest.importorskip("gradio")
     sync_api = pytest.importorskip("playwright.sync_api")
-    if _CHROMIUM is None:
+    if CHROMIUM is None:
         pytest.skip("Chromium is not installed.")
     with sync_api.sync_playwright() as playwright:
         # Containers that run as root have no sandbox.
         browser = playwright.chromium.launch(
-            executable_path=_CHROMIUM, args=["--no-sandbox"]
+            executable_path=CHROMIUM, args=["--no-sandbox"]
         )
         yield browser
         browser.close()
