@@ -64,6 +64,7 @@ def write_evaluation(
     progress: bool = True,
     more_metrics: Mapping[str, Any] | None = None,
     more_facts: Mapping[str, str] | None = None,
+    more_seconds: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Evaluates the trained stages and writes metrics, pictures and the report.
 
@@ -93,6 +94,7 @@ def write_evaluation(
       progress: whether to show progress bars.
       more_metrics: name -> metric that was computed elsewhere.
       more_facts: name -> text about the run, shown with the versions and the seed.
+      more_seconds: part -> seconds of what was computed elsewhere.
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
@@ -172,7 +174,7 @@ def write_evaluation(
         **facts,
         "steps": dict(trained.steps),
         "flags": flags,
-        "seconds": parts.seconds,
+        "seconds": {**(more_seconds or {}), **parts.seconds},
     }
     with _replace_together(directory, last=METRICS_FILE) as temporary:
         pictures = artifacts.make_directory(temporary / PICTURES_DIRECTORY)

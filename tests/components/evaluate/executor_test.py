@@ -113,7 +113,7 @@ def test_the_blessing_says_why(run, tmp_path):
 def test_without_a_version_the_other_rules_decide_and_the_report_says_so(run, tmp_path):
     predecessor = Predecessor("/models", 0.0).to_text()
     given, (blessed, _) = run(predecessor=predecessor)
-    assert blessed and given["more_metrics"] == {}
+    assert blessed and given["more_metrics"] == given["more_seconds"] == {}
     assert given["more_facts"]["compared_with"] == "no version in /models yet"
     reasons = json.loads((tmp_path / "evaluation" / "blessing.json").read_text())
     assert reasons["reasons"][1].startswith("There is nothing to compare with: /models")
