@@ -2,12 +2,20 @@
 
 kfp's local runner starts each node as the child of a shell. When the runner is killed,
 neither that shell nor the process group ends. The runner therefore passes its process
-id and start time to the nodes in an environment variable, and a thread in each node
-checks that this process is still running. On a cluster the variable is not set and
-nothing is watched.
+id and start time to the nodes in an environment variable, and each node has itself
+killed when that process ends. On a cluster the variable is not set and nothing is
+watched.
+
+On Linux the kernel wakes a small process next to the node, which has an interpreter of
+its own: a thread of the node would wait for as long as native code holds the node's
+interpreter lock, e.g. while a large graph is compiled. Linux could also kill a node
+with its parent (PR_SET_PDEATHSIG), but the parent is the shell, which stays, and the
+node's children would stay as well. On other systems a thread in the node watches.
 """
 
 import os
+import select
+import signal
 import threading
 import time
 
@@ -35,17 +43,26 @@ def runner_is_gone() -> bool:
 
 
 def end_with_runner() -> None:
-    """Starts a thread that kills this process and its children when the runner ends.
+    """Has this process and its children killed when the runner ends.
 
     Every component calls this first, before it imports its executor, because that
-    import takes seconds. The process ends within a second of the runner, without any
-    cleanup, as SIGKILL would end it; artifacts are published atomically.
+    import takes seconds. The process ends within a second of the runner, by SIGKILL or
+    as SIGKILL would end it, without any cleanup; artifacts are published atomically.
     """
-    if not os.environ.get(RUNNER_VARIABLE):
+    runner = os.environ.get(RUNNER_VARIABLE)
+    if not runner:
         return
+    # File descriptors that stand for the processes, whatever becomes of their ids.
+    handles = _open_processes(os.getpid(), int(runner.partition(" ")[0]))
     if runner_is_gone():
         os._exit(_EXIT_STATUS)
-    threading.Thread(target=_watch, name="runner watch", daemon=True).start()
+    if handles is None:
+        threading.Thread(target=_watch, name="runner watch", daemon=True).start()
+    elif os.fork():
+        for handle in handles:
+            os.close(handle)
+    else:
+        _guard(*handles)
 
 
 def check_runner() -> None:
@@ -63,3 +80,37 @@ def _watch() -> None:
         time.sleep(_SECONDS)
     processes.kill_descendants(os.getpid())
     os._exit(_EXIT_STATUS)
+
+
+def _open_processes(*pids: int) -> list[int] | None:
+    """Opens processes; None if one is gone or this system cannot do so."""
+    handles: list[int] = []
+    try:
+        for pid in pids:
+            handles.append(os.pidfd_open(pid))
+    except (AttributeError, OSError):  # AttributeError: not on Linux.
+        for handle in handles:
+            os.close(handle)
+        return None
+    return handles
+
+
+def _guard(node: int, runner: int) -> None:
+    """Waits in a process of its own until the node or its runner ends."""
+    try:
+        # The runner reads the node's output until nobody can write to it any more.
+        os.closerange(0, 3)
+        # Ctrl-C reaches the whole process group; this process ends after the node.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        pid = os.getppid()
+        poll = select.poll()
+        poll.register(node, select.POLLIN)
+        poll.register(runner, select.POLLIN)
+        if node not in (ended for ended, _ in poll.poll()):
+            # A stopped node starts no more children.
+            signal.pidfd_send_signal(node, signal.SIGSTOP)
+            processes.kill_descendants(pid, {os.getpid()})
+            signal.pidfd_send_signal(node, signal.SIGKILL)
+    finally:
+        os._exit(_EXIT_STATUS)

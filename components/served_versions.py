@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,29 +19,40 @@ _CHUNK_BYTES = 1 << 24
 _ADVICE = "Remove it, or name another directory as `bless_against`."
 
 
-def find_newest(directory: str, made_from: str) -> str | None:
+def find_newest(
+    directory: str, made_from: str, *, may_be_missing: bool = False
+) -> str | None:
     """Finds the newest version that another configuration has made.
 
     A run that is repeated after it has pushed its model finds the same version as
     before, and not its own model.
 
     Args:
-      directory: path or URL of the directory, which need not exist.
+      directory: path or URL of the directory.
       made_from: digest of all that this run's model is made from.
+      may_be_missing: whether the directory need not exist, because the first push makes
+        it.
 
     Returns:
       Path or URL of the version, or None.
 
     Raises:
+      FileNotFoundError: the directory does not exist.
       NotADirectoryError: `directory` is a file.
       OSError: it cannot be read.
       ValueError: the newest version is damaged, is not one of ours, or is no two-stage
         model.
     """
     with _readable(directory):
-        if not _exists(directory):
-            return None
-        if not tf.io.gfile.isdir(directory):
+        is_directory = _is_directory(directory)
+        if is_directory is None:
+            if may_be_missing:
+                return None
+            raise FileNotFoundError(
+                f"`bless_against` {directory} does not exist. Correct it, or make the"
+                " directory if there is no version yet."
+            )
+        if not is_directory:
             raise NotADirectoryError(
                 f"`bless_against` must be a directory of versions; {directory} is a"
                 " file."
@@ -49,22 +61,24 @@ def find_newest(directory: str, made_from: str) -> str | None:
         numbers = [name for name in names if name.isdecimal()]
         for name in sorted(numbers, key=int, reverse=True):
             version = f"{directory.rstrip('/')}/{name}"
-            if not tf.io.gfile.isdir(version) or _is_being_written(version):
+            if not _is_directory(version) or _is_being_written(version):
                 continue
             if not made_from or read_facts(version).get("made_from") != made_from:
                 return version
     return None
 
 
-def _exists(directory: str) -> bool:
-    if "://" in directory:
-        return tf.io.gfile.exists(directory)
-    # To gfile, a directory that may not be seen does not exist.
+def _is_directory(path: str) -> bool | None:
+    """Whether a path is a directory; None if it does not exist.
+
+    To `gfile.isdir`, a directory that may not be seen is none.
+    """
     try:
-        os.stat(directory)
-    except FileNotFoundError:
-        return False
-    return True
+        if "://" in path:
+            return tf.io.gfile.stat(path).is_directory
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, tf.errors.NotFoundError):
+        return None
 
 
 def _is_being_written(version: str) -> bool:
@@ -96,7 +110,8 @@ def read_facts(version: str) -> dict[str, Any]:
         facts = None
     if not isinstance(facts, dict):
         raise ValueError(f"{path} is damaged: it is not a JSON object. {_ADVICE}")
-    if BOUND not in (facts.get("signatures") or ()):
+    signatures = facts.get("signatures")
+    if not isinstance(signatures, list) or BOUND not in signatures:
         raise ValueError(
             f"The version {version} has no signature `{BOUND}`: it is a baseline by"
             " itself. Name a directory of two-stage models as `bless_against`."
@@ -143,5 +158,6 @@ def _readable(place: str) -> Iterator[None]:
     except tf.errors.OpError as error:
         reason = error.message.partition("\n")[0].rstrip(".")
         raise OSError(
-            f"{place}, of `bless_against`, cannot be read: {reason}."
+            f"Cannot read {place} to compare with it: {reason}. Make it readable, or"
+            " name another directory as `bless_against`."
         ) from error

@@ -21,6 +21,8 @@ from smoothing_tf.data.data_config import DataConfig
 # Settings of the data that were added later: only those that are not default are
 # inputs of ingest.
 _MORE_DATA_SETTINGS = ("split_fractions", "columns", "label_column", "standardize")
+# Settings of ingest that stop a run or do not: the data are the same.
+_ONLY_STOP = ("max_rejected_fraction", "max_duplicate_fraction")
 # Inputs that the exported model depends on, apart from the settings of ingest.
 _MAKES_THE_MODEL = (
     "augment_settings",
@@ -83,7 +85,7 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
 
     Raises:
       FileNotFoundError: the data are not there.
-      OSError: the versions to compare with cannot be read.
+      OSError: the versions to compare with are not there, or cannot be read.
       ValueError: the newest of them is damaged, or is no two-stage model.
     """
     flags = config_lib.to_flags(config)
@@ -129,7 +131,8 @@ def make_node_inputs(config: config_lib.Config, settings: NodeSettings) -> NodeI
         "data_digest": data_digest(config.data),
         **codes,
     }
-    made_from = _digest([ingest_settings, *(inputs[name] for name in _MAKES_THE_MODEL)])
+    makes_data = {k: v for k, v in ingest_settings.items() if k not in _ONLY_STOP}
+    made_from = _digest([makes_data, *(inputs[name] for name in _MAKES_THE_MODEL)])
     return NodeInputs(
         predecessor=_predecessor(settings, made_from), made_from=made_from, **inputs
     )
@@ -149,10 +152,21 @@ def _predecessor(settings: NodeSettings, made_from: str) -> str:
 
     if "://" not in directory:
         directory = os.path.abspath(directory)
-    version = find_newest(directory, made_from)
+    # Before the first push, only the directory that is pushed to may be missing.
+    version = find_newest(
+        directory,
+        made_from,
+        may_be_missing=_is_same_place(directory, str(settings.push_dir)),
+    )
     digest = None if version is None else digest_of(version)
     found = Predecessor(directory, settings.max_regression, version, digest)
     return found.to_text()
+
+
+def _is_same_place(first: str, second: str) -> bool:
+    if "://" in first or "://" in second:
+        return first.rstrip("/") == second.rstrip("/")
+    return os.path.realpath(first) == os.path.realpath(second)
 
 
 def _data_settings(config: DataConfig) -> dict[str, Any]:

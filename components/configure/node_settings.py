@@ -21,9 +21,10 @@ class NodeSettings(IngestConfig):
     bless_against: str | None = setting(
         None,
         "Directory of served versions, often that of --push_dir. A model is pushed only"
-        " if its bound is no worse than that of the newest version there, on the same"
-        " images; see --max_regression. By default nothing is compared. On a cluster,"
-        " below the path of a --pvc of configure and evaluate, or gs://BUCKET/DIR.",
+        " if its bound is better than that of the newest version there, on the same"
+        " images and beyond two standard errors, unless --max_regression allows more."
+        " By default nothing is compared. On a cluster, below the path of a --pvc of"
+        " configure and evaluate, or gs://BUCKET/DIR.",
         none_name="",
         is_path=True,
         url_schemes=("gs",),

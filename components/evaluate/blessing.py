@@ -73,6 +73,11 @@ def _by_difference(
     passed = metric["passed"]
     if metric["value"] is None:
         return passed, f"Compared with {predecessor.version}: {metric['reason']}"
+    if metric["is_same"]:
+        return passed, (
+            f"This model is the served one, {predecessor.version}: their bounds are"
+            f" equal on each of {metric['n']} {metric['split']} examples."
+        )
     relation = "below" if passed else "not below"
     difference = with_error(metric["value"], metric["se"])
     return passed, (

@@ -14,6 +14,7 @@ from smoothing_tf import artifacts, devices, stages
 from smoothing_tf import config as config_lib
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.evaluation import REPORT_FILE, write_evaluation
+from smoothing_tf.parts import Parts
 from smoothing_tf.training.history import History
 
 
@@ -69,11 +70,17 @@ def run(
     devices.announce(config.compute_dtypes(list(stage_dirs)))
     served = Predecessor.from_text(predecessor)
     difference: dict[str, Any] = {}
+    seconds: dict[str, dict[str, float]] = {}
     if served is not None and served.version is not None:
         from components.evaluate.comparison import compare
 
         # First of all: what cannot be compared should not take an evaluation.
-        difference = compare(model_dir, served, dataset, config.evaluation, config.seed)
+        parts = Parts(progress=True)
+        difference = compare(
+            model_dir, served, dataset, config.evaluation, config.seed, parts
+        )
+        seconds = parts.seconds
+        seconds["loading of the compared models"] = seconds.pop("other")
     metrics = write_evaluation(
         stages.load_stages(config, dataset, stage_dirs),
         dataset,
@@ -90,6 +97,7 @@ def run(
         bless=lambda metrics: dataclasses.astuple(
             bless(metrics, max_bits_per_dim, served)
         ),
+        more_seconds=seconds,
     )
     blessing = bless(metrics, max_bits_per_dim, served)
     print(*blessing.reasons, sep="\n")

@@ -71,6 +71,7 @@ def write_evaluation(
     more_metrics: Mapping[str, Any] | None = None,
     more_facts: Mapping[str, str] | None = None,
     bless: Callable[[Mapping[str, Any]], tuple[bool, Sequence[str]]] | None = None,
+    more_seconds: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Evaluates the trained stages and writes metrics, pictures and the report.
 
@@ -102,6 +103,7 @@ def write_evaluation(
       more_facts: name -> text about the run, shown with the versions and the seed.
       bless: function of the metrics that decides whether the model may be pushed, and
         gives the reasons, for the report; None if nobody decides.
+      more_seconds: part -> seconds of what was computed elsewhere.
 
     Returns:
       The content of metrics.json: name -> metric, and "run" -> how it was made. There
@@ -197,7 +199,7 @@ def write_evaluation(
         "parameters": count_weights(trained),
         "scored_sha256": digest_scored(dataset, config.split, config.max_examples),
         "flags": flags,
-        "seconds": parts.seconds,
+        "seconds": {**(more_seconds or {}), **parts.seconds},
     }
     with _replace_together(directory, last=METRICS_FILE) as temporary:
         pictures = artifacts.make_directory(temporary / PICTURES_DIRECTORY)

@@ -17,6 +17,7 @@ _ROOT = pathlib.Path(__file__).parents[2]
 _NODE = """
 import subprocess
 from components.runner_watch import end_with_runner
+{before}
 end_with_runner()
 child = subprocess.Popen(["sleep", "60"])
 print(child.pid, flush=True)
@@ -24,6 +25,10 @@ print(child.pid, flush=True)
 """
 _SLEEPS = "import time; time.sleep(60)"
 _COMPUTES = "while True: sum(range(10**6))"
+# Like native code that keeps the interpreter lock.
+_HOLDS_THE_LOCK = "import ctypes; ctypes.PyDLL(None).sleep(60)"
+# Takes from the node what only Linux has.
+_NOT_LINUX = "import os; os.__dict__.pop('pidfd_open', None)"
 # Starts the node as kfp does: its output to a pipe, a shell between.
 _RUNNER = """
 import os, subprocess, sys
@@ -38,9 +43,9 @@ with subprocess.Popen(
 """
 
 
-def start_runner(work):
+def start_runner(work, before=""):
     return subprocess.Popen(
-        [sys.executable, "-c", _RUNNER, _NODE.format(work=work)],
+        [sys.executable, "-c", _RUNNER, _NODE.format(work=work, before=before)],
         cwd=_ROOT,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
         stdout=subprocess.PIPE,
@@ -48,13 +53,28 @@ def start_runner(work):
     )
 
 
-@pytest.mark.parametrize("work", [_SLEEPS, _COMPUTES])
+@pytest.mark.parametrize(
+    "work, before",
+    [
+        (_SLEEPS, ""),
+        pytest.param(
+            _HOLDS_THE_LOCK,
+            "",
+            marks=pytest.mark.skipif(
+                not hasattr(os, "pidfd_open"), reason="Only Linux has a guard."
+            ),
+        ),
+        (_COMPUTES, _NOT_LINUX),
+    ],
+    ids=["sleeps", "holds_the_lock", "not_linux"],
+)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_node_and_its_children_end_with_the_runner(work, number):
-    with start_runner(work) as runner:
+def test_a_node_and_its_children_end_with_the_runner(work, before, number):
+    with start_runner(work, before) as runner:
         runner.stdout.readline()
         tree = processes.descendants(runner.pid)
-        assert len(tree) == 3
+        is_guarded = hasattr(os, "pidfd_open") and not before
+        assert len(tree) == 3 + is_guarded
         runner.send_signal(number)
         # Nobody waits for the runner: a zombie counts as ended.
         end = time.monotonic() + 5
@@ -72,6 +92,13 @@ def test_a_node_stays_as_long_as_its_runner():
         assert processes.descendants(runner.pid) == tree
         processes.kill_descendants(runner.pid)
         runner.kill()
+
+
+def test_the_output_of_a_node_ends_with_the_node():
+    """Nothing next to it keeps the pipe open, and nothing stays."""
+    with start_runner("child.kill(); print('done', flush=True)") as runner:
+        lines = runner.stdout.read().splitlines()
+        assert lines[1].endswith("done") and runner.wait() == 0
 
 
 def run_node(runner):

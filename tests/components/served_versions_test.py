@@ -36,9 +36,14 @@ def add(models, name, made_from="", signatures=("bound",)):
 
 
 def test_without_versions_there_is_none(models):
-    assert find_newest(models, "mine") is None
+    assert find_newest(models, "mine", may_be_missing=True) is None
     write(f"{models}/.push.tmp-3-abc", "claim")
     assert find_newest(models, "mine") is None
+
+
+def test_a_directory_that_does_not_exist_is_not_taken_for_an_empty_one(models):
+    with pytest.raises(FileNotFoundError, match=f"{models} does not exist. Correct it"):
+        find_newest(models, "mine")
 
 
 def test_versions_are_compared_as_numbers(models):
@@ -91,6 +96,15 @@ def test_a_baseline_by_itself_is_refused(models):
         find_newest(models, "mine")
 
 
+@pytest.mark.parametrize("signatures", [None, True, 5, "bounds", {}])
+def test_signatures_of_another_type_are_refused(tmp_path, signatures):
+    version = add(str(tmp_path), "1")
+    facts = json.dumps({"signatures": signatures})
+    write(f"{version}/assets.extra/smoothing.json", facts)
+    with pytest.raises(ValueError, match="no signature `bound`"):
+        read_facts(version)
+
+
 def test_every_byte_and_every_name_counts(models):
     version = add(models, "1")
     digests = [digest_of(version)]
@@ -123,6 +137,20 @@ def test_a_directory_that_may_not_be_seen_is_not_taken_for_none(tmp_path, monkey
         find_newest(str(tmp_path), "mine")
 
 
+def test_a_version_that_may_not_be_seen_is_not_left_out(tmp_path, monkeypatch):
+    add(str(tmp_path), "1")
+    see = os.stat
+
+    def refuse(path, **options):
+        if str(path).endswith("/1"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return see(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(PermissionError):
+        find_newest(str(tmp_path), "mine")
+
+
 def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch):
     add(str(tmp_path), "1")
 
@@ -130,9 +158,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch):
         raise tf.errors.PermissionDeniedError(None, None, f"{path}; denied\nmore")
 
     monkeypatch.setattr(gfile, "listdir", refuse)
-    with pytest.raises(
-        OSError, match="of `bless_against`, cannot be read: .*; denied.$"
-    ):
+    with pytest.raises(OSError, match="^Cannot read .*; denied. Make it readable, or"):
         find_newest(str(tmp_path), "mine")
-    with pytest.raises(OSError, match="/1, of `bless_against`, cannot be read"):
+    with pytest.raises(OSError, match="^Cannot read .*/1 to compare with it: "):
         digest_of(os.path.join(tmp_path, "1"))

@@ -157,6 +157,7 @@ def test_a_run_does_what_changed_and_nothing_else(run, forecast, quick_nodes, tm
     }
     assert trained["metrics"]["bits_per_dim"] != bound
     difference = trained["metrics"]["bits_per_dim_regression"]
+    assert "comparison test" in trained["metrics"]["run"]["seconds"]
     assert difference["version"] == str(result["pushed"])
     assert difference["n"] == 30 and 0.0 < difference["se"] < bound["se"]
     of_models = difference["of_model"] - difference["of_version"]

@@ -85,6 +85,7 @@ def test_an_edit_that_does_not_fit_the_cluster_is_one_line(pod):
 
 def test_an_edit_of_the_versions_to_compare_with_must_fit_the_cluster(pod, tmp_path):
     pod(ClusterLimits(("/models",), {}, (str(tmp_path),)))
+    (tmp_path / "a").mkdir()
     seen = f"--bless_against={tmp_path / 'a'}"
     assert executor.run(**parameters(seen)).predecessor
     assert "configure and evaluate mount" in one_line(
@@ -128,11 +129,33 @@ def test_the_version_and_its_digest_are_inputs_of_evaluate(digests, tmp_path):
     assert Predecessor.from_text(other.predecessor).version == str(tmp_path / "2")
 
 
+def test_only_the_directory_of_the_first_push_may_be_missing(digests, tmp_path):
+    absent = tmp_path / "modles"
+    assert f"`bless_against` {absent} does not exist" in one_line(
+        **parameters(f"--bless_against={absent}")
+    )
+    below = f"--bless_against={absent / 'digits'}"
+    assert "does not exist" in one_line(**parameters(below, push_dir=str(absent)))
+    (tmp_path / "link").symlink_to(absent)
+    for push_dir in (absent, f"{absent}/", tmp_path / "link"):
+        given = executor.run(
+            **parameters(f"--bless_against={absent}", push_dir=str(push_dir))
+        )
+        found = Predecessor.from_text(given.predecessor)
+        assert found == Predecessor(str(absent), 0.0)
+
+
 def test_what_does_not_change_the_model_does_not_change_its_origin(digests):
     origin = executor.run(**parameters()).made_from
-    for flag in ("--num_samples=9", "--max_bits_per_dim=3", "--beam_options=--a=1"):
+    for flag in (
+        "--num_samples=9",
+        "--max_bits_per_dim=3",
+        "--beam_options=--a=1",
+        "--max_rejected_fraction=0.1",
+        "--max_duplicate_fraction=0.1",
+    ):
         assert executor.run(**parameters(flag)).made_from == origin
-    for flag in ("--smoothed_num_steps=7", "--max_rejected_fraction=0.1", "--seed=1"):
+    for flag in ("--smoothed_num_steps=7", "--noise_scale=0.7", "--seed=1"):
         assert executor.run(**parameters(flag)).made_from != origin
 
 

@@ -17,6 +17,7 @@ def metrics(value=2.5, difference=None, **entries):
             "n": 300,
             "split": "test",
             "unit": "bits per dimension",
+            "is_same": False,
             **entries,
         }
     return found
@@ -63,6 +64,15 @@ def test_a_difference_without_a_value_gives_its_reason():
     decision = bless(metrics(2.5, passed=True, reason="No value."), None, SERVED)
     assert decision.blessed
     assert decision.reasons[1] == "Compared with /models/3: No value."
+
+
+def test_the_served_model_itself_is_blessed():
+    decision = bless(metrics(2.5, 0.0, passed=True, is_same=True), None, SERVED)
+    assert decision.blessed
+    assert decision.reasons[1] == (
+        "This model is the served one, /models/3: their bounds are equal on each of 300"
+        " test examples."
+    )
 
 
 def test_without_a_version_the_other_rules_decide():

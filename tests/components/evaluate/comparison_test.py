@@ -10,12 +10,14 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from components.evaluate.comparison import compare
+from components.evaluate.served_bound import ServedBound
 from components.predecessor import Predecessor
 from components.served_versions import digest_of
 from smoothing_tf.checkout import ROOT
 from smoothing_tf.data.data_config import DataConfig
 from smoothing_tf.data.dataset import open_dataset
 from smoothing_tf.evaluation.config import EvaluationConfig
+from smoothing_tf.serving.layout import METADATA_FILE
 from tests.testing.served_bounds import write_served
 from tests.testing.tiny_data import write_directory
 
@@ -81,9 +83,12 @@ def test_two_standard_errors_are_added(compared):
     assert compared("noisy", max_regression=above)[1]["passed"]
 
 
-def test_a_model_is_not_better_than_itself(compared):
-    metric = compared("served", max_regression=0.0)[1]
-    assert metric["value"] == metric["se"] == 0.0 and not metric["passed"]
+def test_the_served_model_itself_passes(compared, tmp_path):
+    again = write_served(tmp_path / "1", made_from="the same, documented")
+    metric = compared(again, max_regression=0.0)[1]
+    assert metric["value"] == metric["se"] == 0.0
+    assert metric["is_same"] and metric["passed"]
+    assert not compared("worse", max_regression=0.0)[1]["is_same"]
 
 
 def test_the_result_does_not_depend_on_the_batches(compared):
@@ -97,14 +102,30 @@ def test_the_result_does_not_depend_on_the_batches(compared):
     assert compared("noisy", seed=1)[1]["value"] != by_size[0]
 
 
-def test_an_example_has_the_same_noise_in_every_subset(compared, dataset):
-    whole = compared("noisy")[1]
-    size = whole["n"] // 2
-    part = compared("noisy", config=EvaluationConfig(num_draws=2, max_examples=size))[1]
-    assert part["n"] == size and part["subset"]["of"] == whole["n"]
-    # seed_weight 3 against 1: the difference is twice the noise, which is below 2.
-    assert part["value"] != whole["value"]
-    assert abs(part["value"] - whole["value"]) < 4 * part["se"]
+def test_an_example_has_the_same_noise_in_every_subset(compared, monkeypatch):
+    def seeds_by_example(**settings):
+        given = {}
+
+        def call(model, x, seeds, label):
+            for row, seed in zip(x, seeds):
+                given.setdefault(row.tobytes(), []).append(tuple(seed))
+            return np.zeros(len(x))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ServedBound, "__call__", call)
+            metric = compared("noisy", config=EvaluationConfig(**settings))[1]
+        assert sum(map(len, given.values())) == 4 * metric["n"]
+        return given, metric
+
+    whole, metric = seeds_by_example(num_draws=2)
+    size = metric["n"] // 2
+    part, metric = seeds_by_example(
+        num_draws=2, max_examples=size, evaluation_batch_size=2
+    )
+    assert metric["n"] == size and metric["subset"]["of"] == len(whole)
+    assert len(part) == size and all(set(part[x]) <= set(whole[x]) for x in part)
+    # Both models get a seed for each draw.
+    assert all(len(set(seeds)) == 2 for seeds in part.values())
 
 
 def refusal(compared, *args, **kwargs):
@@ -124,10 +145,7 @@ def refusal(compared, *args, **kwargs):
         ({"num_levels": 256}, "number of levels is 256, that of this model 4"),
         ({"num_levels": None}, "number of levels is none (continuous), that of"),
         ({"event_shape": [2, 2, 1]}, "shape of an example is [2, 2, 1], that of"),
-        (
-            {"classes": True, "num_classes": 3},
-            "list of classes is 3, that of this model",
-        ),
+        ({"classes": True}, "it is class-conditional, this model unconditional"),
     ],
 )
 def test_a_model_of_other_data_is_refused(compared, tmp_path, facts, message):
@@ -169,6 +187,8 @@ def test_one_example_is_too_few(compared):
 
 def test_a_bound_that_is_not_finite(compared, tmp_path):
     broken = write_served(tmp_path / "1", offset=np.inf)
+    both = compared(broken, broken)[1]
+    assert both["value"] is None and not both["is_same"] and not both["passed"]
     name, metric = compared("served", broken)
     assert metric["value"] is None and metric["passed"]
     assert "is not finite under the served version" in metric["reason"]
@@ -208,25 +228,52 @@ def vectors(tmp_path_factory):
     )
 
 
+@pytest.fixture
+def write_vectors(tmp_path):
+    def write(name, **changes):
+        form = {
+            "name": "x",
+            "dtype": tf.float32,
+            "output": "nats",
+            "event_shape": [2],
+            "num_levels": None,
+            "classes": True,
+            "class_names": ["a", "b"],
+        }
+        return write_served(tmp_path / name, **form | changes)
+
+    return write
+
+
 def test_vectors_are_compared_in_nats_and_given_their_class(
-    compared, vectors, tmp_path
+    compared, vectors, write_vectors
 ):
-    form = {
-        "name": "x",
-        "dtype": tf.float32,
-        "event_shape": [2],
-        "num_levels": None,
-        "classes": True,
-        "class_names": ["a", "b"],
-    }
-    old = write_served(tmp_path / "old", output="nats", **form)
+    # Versions that do not name their classes, or how many they are, can be compared.
+    old = write_vectors("old", class_names=None, num_classes=2)
     # Of standardized data, the bound in the units of the file counts.
-    new = write_served(tmp_path / "new", output="nats_raw_units", offset=0.5, **form)
+    new = write_vectors("new", output="nats_raw_units", offset=0.5)
     name, metric = compared(new, old, data=vectors)
     assert name == "nll_regression" and metric["unit"] == "nats"
     assert metric["value"] == pytest.approx(0.5) and metric["given"] == "label"
     # The bound is mean(x) + noise + label: the mean of x is 0, that of labels 1/2.
     assert 0.5 < metric["of_version"] < 2.5
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"class_names": ["a", "c"]}, "list of classes is a, c, that of this model a"),
+        ({"num_classes": 3}, "number of classes is 3, that of this model 2"),
+    ],
+)
+def test_a_model_of_other_classes_is_refused(
+    compared, vectors, write_vectors, changes, message
+):
+    new = write_vectors("new", num_classes=2)
+    old = shutil.copytree(new, new.with_name("old"))
+    facts = json.loads((old / METADATA_FILE).read_text())
+    (old / METADATA_FILE).write_text(json.dumps(facts | changes))
+    assert message in refusal(compared, new, old, data=vectors)
 
 
 def test_a_model_of_an_earlier_version_takes_one_seed(compared, tmp_path):

@@ -9,6 +9,8 @@ import tensorflow_datasets as tfds
 
 from components.evaluate import executor
 from components.predecessor import Predecessor
+from components.served_versions import digest_of
+from tests.testing.served_bounds import write_served
 from tests.testing.tiny_data import write_directory
 
 METRICS = {
@@ -28,12 +30,12 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
         given.update(arguments)
         directory.mkdir()
         (directory / "report.html").write_text("<html>")
-        return METRICS
+        return METRICS | arguments["more_metrics"]
 
     monkeypatch.setattr(executor, "write_evaluation", write_evaluation)
     monkeypatch.setattr(executor.stages, "load_stages", lambda *_: "trained")
 
-    def run(max_bits_per_dim="none", data_dir=data_dir, predecessor=""):
+    def run(max_bits_per_dim="none", data_dir=data_dir, predecessor="", model_dir=""):
         shutil.rmtree(tmp_path / "evaluation", ignore_errors=True)
         return given, executor.run(
             flags=[
@@ -50,6 +52,7 @@ def run(monkeypatch, tmp_path, data_dir, smoothing_dir):
             metrics_file=tmp_path / "metrics",
             report_file=tmp_path / "report",
             predecessor=predecessor,
+            model_dir=model_dir,
         )
 
     return run
@@ -117,11 +120,23 @@ def test_the_blessing_says_why_also_in_the_report(run, tmp_path):
 def test_without_a_version_the_other_rules_decide_and_the_report_says_so(run, tmp_path):
     predecessor = Predecessor("/models", 0.0).to_text()
     given, (blessed, _) = run(predecessor=predecessor)
-    assert blessed and given["more_metrics"] == {}
+    assert blessed and given["more_metrics"] == given["more_seconds"] == {}
     assert given["more_facts"]["compared_with"] == "no version in /models yet"
     reasons = json.loads((tmp_path / "evaluation" / "blessing.json").read_text())
     assert reasons["reasons"][1].startswith("There is nothing to compare with: /models")
     assert not run(2.4, predecessor=predecessor)[1][0]
+
+
+def test_a_comparison_is_timed_and_shows_its_progress(run, tmp_path, capsys):
+    model = write_served(tmp_path / "1")
+    served = Predecessor("/models", 0.0, str(model), digest_of(str(model)))
+    given, (blessed, _) = run(predecessor=served.to_text(), model_dir=model)
+    assert blessed and given["more_metrics"]["bits_per_dim_regression"]["is_same"]
+    assert list(given["more_seconds"]) == [
+        "comparison test",
+        "loading of the compared models",
+    ]
+    assert "comparison test: 100%" in capsys.readouterr().err
 
 
 def test_a_refused_comparison_takes_no_evaluation(run, tmp_path):
