@@ -61,8 +61,11 @@ class Forms:
         return self._image(text, interactive=False)
 
     def upload(self, text: str) -> Any:
-        """Makes a picture that the user gives, under its caption."""
-        return self._image(text, sources=_SOURCES, height=360, image_mode="RGB")
+        """Makes a picture that the user gives, a path, under its caption."""
+        # gradio decodes some formats wrongly; `read_picture` gets the file as it is.
+        return self._image(
+            text, sources=_SOURCES, height=360, type="filepath", image_mode=None
+        )
 
     def _image(self, text: str, **settings: Any) -> Any:
         # The labels and buttons of gradio lie upon the picture.
@@ -74,7 +77,11 @@ class Forms:
             )
 
     def editor(self, text: str) -> Any:
-        """Makes a picture that the user gives and paints over."""
+        """Makes a picture that the user paints over.
+
+        It takes no uploads: it would resize and blur them, and fill up those of another
+        shape.
+        """
         gradio = self.gradio
         height, width = self.model.event_shape[:2]
         scale = scale_of(self.model.event_shape)
@@ -82,11 +89,15 @@ class Forms:
         return gradio.ImageEditor(
             label=text,
             format="png",
-            sources=_SOURCES,
+            sources=(),
             transforms=(),
             layers=False,
             canvas_size=(width * scale, height * scale),
             fixed_canvas=True,
+    def upload_button(self, text: str) -> Any:
+        """Makes a button that uploads a picture; its value is a path."""
+        return self.gradio.UploadButton(text, file_types=["image"])
+
             brush=gradio.Brush(radius, colors=[_PAINT], color_mode="fixed"),
             eraser=gradio.Eraser(radius),
         )
