@@ -10,6 +10,7 @@ from smoothing_tf import artifacts
 from smoothing_tf.serving.demo import tabs
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 from smoothing_tf.serving.demo.forms import Forms
+from smoothing_tf.serving.demo.tasks import knows_noise
 
 # Numbers of channels that browsers show and edit.
 _EDITABLE = (1, 3)
@@ -80,7 +81,7 @@ def build_page(gradio: Any, model: ExportedModel) -> Any:
         if is_editable and "inpaint" in model.signatures:
             with gradio.Tab("Inpaint"):
                 tabs.add_inpaint(forms)
-        if is_editable and "denoise" in model.signatures:
+        if is_editable and "denoise" in model.signatures and knows_noise(model):
             with gradio.Tab("Denoise"):
                 tabs.add_denoise(forms)
         if is_editable:
@@ -116,7 +117,10 @@ def _describe(model: ExportedModel, is_editable: bool) -> str:
         sentences.append(f"{kind} noise with standard deviation {scale:.3g}{where}.")
     if model.num_levels is not None and "denoise" not in model.signatures:
         sentences.append("The export is a baseline, which knows no noise.")
-    elif is_editable and "inpaint" not in model.signatures:
-        sentences.append("It was exported without --inpainting.")
+    elif is_editable:
+        if not knows_noise(model):
+            sentences.append("This page cannot add such noise, and has no tab Denoise.")
+        if "inpaint" not in model.signatures:
+            sentences.append("It was exported without --inpainting.")
     sentences.append("The first call of a kind takes longer: it optimizes its graph.")
     return " ".join(sentences)
