@@ -76,10 +76,11 @@ class Forms:
 
     def upload(self, text: str) -> Any:
         """Makes a picture that the user gives, a path, under its caption."""
-        # gradio decodes some formats wrongly; `read_picture` gets the file as it is.
-        return self._image(
-            text, sources=_SOURCES, height=360, type="filepath", image_mode=None
-        )
+        image = self._image(text, sources=_SOURCES, height=360, type="filepath")
+        # gradio decodes some formats wrongly, and its errors are long: `read_picture`
+        # gets the file as it is.
+        image.preprocess = lambda file: None if file is None else file.path
+        return image
 
     def _image(self, text: str, **settings: Any) -> Any:
         # The labels and buttons of gradio lie upon the picture.

@@ -132,9 +132,13 @@ def test_the_noise_has_three_digits(make_model, scale, value, step):
     assert noise.kwargs["step"] == pytest.approx(step)
 
 
-def test_a_cleared_slider_is_for_the_tasks_to_refuse(make_model):
+def test_a_cleared_slider_and_a_damaged_file_are_for_the_tasks_to_refuse(make_model):
     gradio, _, _ = _build(make_model(_TWO_STAGE))
     assert gradio.Slider.return_value.preprocess(None) is None
+    upload = gradio.Image.return_value
+    forms.Forms(gradio, make_model(_TWO_STAGE)).upload("Image")
+    assert upload.preprocess(None) is None
+    assert upload.preprocess(mock.Mock(path="damaged.png")) == "damaged.png"
 
 
 @pytest.mark.parametrize(
