@@ -38,11 +38,11 @@ def read_picture(path: artifacts.Path) -> np.ndarray:
     """
     try:
         with warnings.catch_warnings():
-            # `_check_size` is stricter than the limit that Pillow warns of.
+            # Our limit is below the size that Pillow warns of.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(path)
     except Image.DecompressionBombError as error:
-        raise _too_large("more than 178") from error
+        raise _too_large("too many") from error
     except _DAMAGE as error:
         raise _unreadable() from error
     with image:
