@@ -12,7 +12,9 @@ import dataclasses
 import errno
 import importlib.util
 import pathlib
+import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -61,7 +63,8 @@ def main(argv: Sequence[str]) -> None:
     devices.announce()
     model = ExportedModel(directory)
     check_showable(model)
-    # The page keeps uploads and pictures in files.
+    # The page keeps uploads and pictures in files, which SIGTERM must not leave behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(
         prefix="smoothing_tf_demo_", ignore_cleanup_errors=True
     ) as files:

@@ -13,7 +13,7 @@ class About:
       data: name of the data set; None if it is not known.
       data_license: license of the data; None if it is not known.
       likelihoods: the likelihoods of an evaluation, a line each; none without one.
-      metrics: the same, name -> metric as in metrics.json.
+      metrics: the likelihoods as in metrics.json, a metric for each name.
       made_from: digest of all that the pipeline made the model from; empty for a model
         that was exported by itself.
     """

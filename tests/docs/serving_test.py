@@ -133,11 +133,14 @@ def test_the_example_has_images_in_and_out(call, server, tmp_path, capsys):
     found = _read(out)
     assert found.shape == (2, 8, 8, 1)
     np.testing.assert_array_equal(found[:, :3], [expected[0, :3]] * 2)
-    call("denoise", image, out, "--number=2", "--seed=5")
-    x_smoothed = np.stack([expected[0] / 127.5 - 1.0] * 2).astype(np.float32)
-    request = {"x_smoothed": x_smoothed, "seed": seeds[:2]}
+    noise = np.random.default_rng(5).standard_normal((8, 8, 1))
+    x_smoothed = (expected[0] / 127.5 - 1.0 + 0.7 * noise).astype(np.float32)
+    np.save(tmp_path / "x.npy", x_smoothed)
+    request = {"x_smoothed": np.stack([x_smoothed] * 2), "seed": seeds[:2]}
     denoised = server.predict("denoise", request)["samples"]
-    np.testing.assert_array_equal(_read(out), denoised)
+    for given in ((image, "--noise_scale=0.7"), (str(tmp_path / "x.npy"),)):
+        call("denoise", given[0], out, "--number=2", "--seed=5", *given[1:])
+        np.testing.assert_array_equal(_read(out), denoised)
     capsys.readouterr()
     call("bound", image, "--number=3", "--seed=5")
     request = {"pixels": expected[:1].repeat(3, axis=0), "seed": seeds}
@@ -153,6 +156,54 @@ def test_the_example_prints_what_the_server_refuses(call, tmp_path):
     with pytest.raises(SystemExit, match="(?s)^error: .*no such model"):
         call("sample", str(tmp_path / "x.png"), "--model=faces")
     assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("sample", "a.xyz"), "error: OUTPUT must end in .png or the like; got a.xyz."),
+        (("sample", "no/a.png"), "error: The directory of OUTPUT must exist; got"),
+        (("denoise", "a.png", "b.png"), "error: denoise needs --noise_scale for a"),
+        (("sample", "a.png", "--seed=3000000000"), "--seed: must be from 0 to 21474"),
+        (("sample", "a.png", "--number=0"), "--number: must be from 1 to 2147483647"),
+        (("sample", "a.png", "--noise_scale=nan"), "must be a number of at least 0"),
+    ],
+)
+def test_the_example_refuses_before_it_asks_the_server(client, words, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        client.main([*words, "--rest=localhost:1"])
+    assert message in f"{caught.value}{capsys.readouterr().err}"
+
+
+def test_the_example_says_what_an_answer_lacks(client, monkeypatch, tmp_path):
+    answers = [b"<html>", b'{"outputs": {"x": [[0.0]], "y": [[0.0]]}}']
+
+    def urlopen(url, body, timeout):
+        return io.BytesIO(answers.pop(0))
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    for message in (
+        "does not answer as TensorFlow Serving",
+        "sample_rows returns x, y",
+    ):
+        with pytest.raises(SystemExit, match=message):
+            client.main(["sample", str(tmp_path / "a.png")])
+    assert str(client.refused("a", "b\n\t c")) == "a refused the request: b c"
+
+
+def test_the_example_reads_pictures_of_every_mode(client, tmp_path):
+    greys = np.arange(0, 240, 10, np.uint8).reshape(4, 6)
+    grey, path = Image.fromarray(greys), tmp_path / "image.tiff"
+    wide = Image.fromarray(greys.astype(np.uint16) * 257)
+    for image in (grey, grey.convert("P"), grey.convert("LA"), wide):
+        image.save(path)
+        np.testing.assert_array_equal(client.read(path), greys[..., np.newaxis])
+    for mode in ("RGB", "RGBA", "CMYK"):
+        Image.new("RGB", (2, 2), (255, 0, 0)).convert(mode).save(path)
+        np.testing.assert_array_equal(client.read(path), [[[255, 0, 0]] * 2] * 2)
+        assert client.read(path, 1).shape == (2, 2, 1)
+    Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(path)
+    assert np.all(client.read(path) == 255)
 
 
 def test_the_example_needs_nothing_of_ours(client):

@@ -1,7 +1,10 @@
 """The components of which the page's forms are made."""
 
+import math
 from collections.abc import Callable
 from typing import Any
+
+import tensorflow as tf
 
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 from smoothing_tf.serving.demo.tasks import ANY_CLASS, MAX_SEED
@@ -31,20 +34,31 @@ class Forms:
     def number(self, text: str, *, most: int, default: int, visible=True) -> Any:
         """Makes a slider from 1 to `most`, or to what a request may have."""
         most = min(most, self.model.max_samples)
-        return self.gradio.Slider(
-            1, most, min(default, most), step=1, label=text, visible=visible
+        return self._slider(
+            *(1, most, min(default, most)),
+            step=1,
+            precision=0,
+            label=text,
+            visible=visible,
         )
 
     def noise(self) -> Any:
         """Makes a slider for the standard deviation of noise."""
         scale = self.model.noise_scale or 1.0
-        return self.gradio.Slider(
-            0.0,
-            round(2.0 * scale, 3),
-            round(scale, 3),
-            step=0.001,
+        # Three digits: steps of 0.001 for 0.3, and of 0.00001 for 0.003.
+        digits = max(0, 2 - math.floor(math.log10(scale)))
+        return self._slider(
+            *(0.0, round(2.0 * scale, digits), round(scale, digits)),
+            step=10.0**-digits,
             label="Standard deviation of the noise, images on [-1, 1]",
         )
+
+    def _slider(self, *values: float, **settings: Any) -> Any:
+        slider = self.gradio.Slider(*values, **settings)
+        preprocess = slider.preprocess
+        # gradio fails on a field that was cleared; `tasks` says what is wrong.
+        slider.preprocess = lambda value: None if value is None else preprocess(value)
+        return slider
 
     def label(self, signature: str, *, may_be_any: bool = False) -> list[Any]:
         """Makes a list of the classes: one component, or none if it takes no label."""
@@ -61,8 +75,12 @@ class Forms:
         return self._image(text, interactive=False)
 
     def upload(self, text: str) -> Any:
-        """Makes a picture that the user gives, under its caption."""
-        return self._image(text, sources=_SOURCES, height=360, image_mode="RGB")
+        """Makes a picture that the user gives, a path, under its caption."""
+        image = self._image(text, sources=_SOURCES, height=360, type="filepath")
+        # gradio decodes some formats wrongly, and its errors are long: `read_picture`
+        # gets the file as it is.
+        image.preprocess = lambda file: None if file is None else file.path
+        return image
 
     def _image(self, text: str, **settings: Any) -> Any:
         # The labels and buttons of gradio lie upon the picture.
@@ -73,8 +91,16 @@ class Forms:
                 show_label=False, buttons=[], alt_text=text, format="png", **settings
             )
 
+    def upload_button(self, text: str) -> Any:
+        """Makes a button that uploads a picture; its value is a path."""
+        return self.gradio.UploadButton(text, file_types=["image"])
+
     def editor(self, text: str) -> Any:
-        """Makes a picture that the user gives and paints over."""
+        """Makes a picture that the user paints over.
+
+        It takes no uploads: it would resize and blur them, and fill up those of another
+        shape.
+        """
         gradio = self.gradio
         height, width = self.model.event_shape[:2]
         scale = scale_of(self.model.event_shape)
@@ -82,7 +108,7 @@ class Forms:
         return gradio.ImageEditor(
             label=text,
             format="png",
-            sources=_SOURCES,
+            sources=(),
             transforms=(),
             layers=False,
             canvas_size=(width * scale, height * scale),
@@ -98,12 +124,26 @@ class Forms:
         button.click(self.guard(function), inputs, outputs)
 
     def guard(self, function: Callable) -> Callable:
-        """Makes the page show the message of a ValueError, e.g. a refused request."""
+        """Makes the page show one sentence for an error, e.g. for a refused request.
+
+        The terminal shows the traceback of an error of the machine.
+        """
+        gradio = self.gradio
 
         def guarded(*values):
             try:
                 return function(*values)
             except ValueError as error:
-                raise self.gradio.Error(str(error), print_exception=False) from error
+                raise gradio.Error(str(error), print_exception=False) from error
+            except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+                raise gradio.Error(
+                    "The machine ran out of memory. Ask for fewer samples, draws or"
+                    " particles at a time."
+                ) from error
+            except (OSError, tf.errors.OpError) as error:
+                reason = str(error).strip().partition("\n")[0]
+                raise gradio.Error(
+                    f"The request failed: {reason or type(error).__name__}"
+                ) from error
 
         return guarded

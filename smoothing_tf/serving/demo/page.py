@@ -10,11 +10,15 @@ from smoothing_tf import artifacts
 from smoothing_tf.serving.demo import tabs
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 from smoothing_tf.serving.demo.forms import Forms
+from smoothing_tf.serving.demo.tasks import knows_noise
 
 # Numbers of channels that browsers show and edit.
 _EDITABLE = (1, 3)
-# Files of uploads and pictures are removed when they are this old, in seconds.
-_MAX_AGE = 3600
+# Seconds between removals of old files, and the age of uploads and pictures that are
+# old.
+_CACHE_INTERVAL, _MAX_AGE = 60, 3600
+# Largest upload; a larger one is refused by the page.
+_MAX_FILE_SIZE = "50mb"
 # Environment variables with the hosts that are reached without a proxy.
 _NO_PROXY = ("no_proxy", "NO_PROXY")
 
@@ -55,6 +59,9 @@ def launch(model: ExportedModel, host: str, port: int, files: artifacts.Path) ->
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
+        max_file_size=_MAX_FILE_SIZE,
+        # Otherwise an error outside of `Forms.guard` shows no reason.
+        show_error=True,
         footer_links=[],
         # The fonts of gradio's themes are fetched from elsewhere.
         theme=gradio.themes.Default(
@@ -73,14 +80,15 @@ def build_page(gradio: Any, model: ExportedModel) -> Any:
     """
     forms = Forms(gradio, model)
     is_editable = model.num_levels is not None and model.event_shape[-1] in _EDITABLE
-    with gradio.Blocks(title="smoothing_tf", delete_cache=(_MAX_AGE, _MAX_AGE)) as page:
+    delete_cache = (_CACHE_INTERVAL, _MAX_AGE)
+    with gradio.Blocks(title="smoothing_tf", delete_cache=delete_cache) as page:
         gradio.Markdown(f"# Distribution smoothing\n\n{_describe(model, is_editable)}")
         with gradio.Tab("Sample"):
             tabs.add_sample(page, forms)
         if is_editable and "inpaint" in model.signatures:
             with gradio.Tab("Inpaint"):
                 tabs.add_inpaint(forms)
-        if is_editable and "denoise" in model.signatures:
+        if is_editable and "denoise" in model.signatures and knows_noise(model):
             with gradio.Tab("Denoise"):
                 tabs.add_denoise(forms)
         if is_editable:
@@ -102,13 +110,13 @@ def _prepare_environment(host: str, files: artifacts.Path) -> None:
 def _describe(model: ExportedModel, is_editable: bool) -> str:
     shape = " x ".join(map(str, model.event_shape))
     if model.num_levels is None:
-        sentences = [f"Vectors of {shape} numbers, so that this page only samples."]
+        sentences = [f"Vectors of {shape} numbers: this page can only draw samples."]
     else:
         sentences = [f"Images of {shape} values with {model.num_levels} levels."]
         if not is_editable:
             sentences.append(
-                "A browser cannot edit images of this number of channels, so that this"
-                " page only samples."
+                "A browser cannot edit images with this number of channels: this page"
+                " can only draw samples."
             )
     if model.noise_scale is not None:
         kind, scale = model.facts["smoothing"].capitalize(), model.noise_scale
@@ -116,7 +124,10 @@ def _describe(model: ExportedModel, is_editable: bool) -> str:
         sentences.append(f"{kind} noise with standard deviation {scale:.3g}{where}.")
     if model.num_levels is not None and "denoise" not in model.signatures:
         sentences.append("The export is a baseline, which knows no noise.")
-    elif is_editable and "inpaint" not in model.signatures:
-        sentences.append("It was exported without --inpainting.")
+    elif is_editable:
+        if not knows_noise(model):
+            sentences.append("This page cannot add such noise, and has no tab Denoise.")
+        if "inpaint" not in model.signatures:
+            sentences.append("It was exported without --inpainting.")
     sentences.append("The first call of a kind takes longer: it optimizes its graph.")
     return " ".join(sentences)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf.serving.demo import tasks, views
+from smoothing_tf.serving.demo.decoding import read_picture
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 from smoothing_tf.serving.demo.forms import Forms
 from smoothing_tf.serving.demo.uploads import enlarge, fit_picture, known_pixels
@@ -51,7 +52,9 @@ def add_inpaint(forms: Forms) -> None:
     )
     with gradio.Row():
         with gradio.Column():
-            sample = gradio.Button("Begin with a sample")
+            with gradio.Row():
+                upload = forms.upload_button("Upload an image")
+                sample = gradio.Button("Begin with a sample")
             editor = forms.editor("Image and mask")
         with gradio.Column():
             seed = forms.seed()
@@ -67,12 +70,14 @@ def add_inpaint(forms: Forms) -> None:
 
     def inpaint(edited, seed, number, particles, label=None):
         image = _fit(model, edited and edited["background"])
-        paint = np.any([layer[..., 3] > 0 for layer in edited["layers"]], axis=0)
-        known = known_pixels(paint, model.event_shape)
+        known = _known(model, edited["layers"])
         found = tasks.inpaint(model, image, known, seed, number, particles, label)
         return views.mark_missing(image, known), views.show_grid(found)
 
-    _offer_sample(forms, sample, seed, editor)
+    upload.upload(
+        forms.guard(lambda path: enlarge(_read(model, path))), [upload], [editor]
+    )
+    _offer_sample(forms, sample, seed, label, editor)
     inputs = [editor, seed, number, particles, *label]
     forms.on_click(button, inpaint, inputs, outputs)
 
@@ -101,14 +106,14 @@ def add_denoise(forms: Forms) -> None:
     with gradio.Row():
         outputs = [forms.picture(text) for text in kinds.values()]
 
-    def denoise(picture, deviation, seed, number, label=None):
-        x = _fit(model, picture)
+    def denoise(path, deviation, seed, number, label=None):
+        x = _read(model, path)
         x_smoothed = tasks.add_noise(model, x, deviation, seed)
         found = tasks.denoise(model, x_smoothed, seed, number, label)
         found |= {"given": x[np.newaxis], "smoothed": x_smoothed[np.newaxis]}
         return [views.show_grid(found[kind]) for kind in kinds]
 
-    _offer_sample(forms, sample, seed, upload)
+    _offer_sample(forms, sample, seed, label, upload)
     inputs = [upload, deviation, seed, number, *label]
     forms.on_click(button, denoise, inputs, outputs)
 
@@ -138,8 +143,8 @@ def add_likelihood(forms: Forms) -> None:
             seen = forms.picture("As the model sees it")
     table = gradio.Markdown(min_height=120)
 
-    def score(picture, seed, num_draws, label=None):
-        x = _fit(model, picture)
+    def score(path, seed, num_draws, label=None):
+        x = _read(model, path)
         of_image = tasks.score(model, x[np.newaxis], seed, num_draws, label)
         number = min(_NUM_REFERENCES, model.max_samples)
         samples = tasks.draw(model, seed, number, label)["samples"]
@@ -149,19 +154,38 @@ def add_likelihood(forms: Forms) -> None:
             of_samples.pop("bits_per_dim_baseline", None)
         return enlarge(x), views.likelihood_table(model, of_image, of_samples)
 
-    _offer_sample(forms, sample, seed, upload)
+    _offer_sample(forms, sample, seed, label, upload)
     inputs = [upload, seed, draws, *label]
     forms.on_click(button, score, inputs, [seen, table])
 
 
-def _offer_sample(forms: Forms, button: Any, seed: Any, image: Any) -> None:
-    """Makes a button put a sample of the model in the place of an image."""
+def _offer_sample(
+    forms: Forms, button: Any, seed: Any, label: list[Any], image: Any
+) -> None:
+    """Makes a button put a sample, of the chosen class, in the place of an image."""
     model = forms.model
 
-    def draw(seed):
-        return enlarge(tasks.draw(model, seed, 1, tasks.ANY_CLASS)["samples"][0])
+    def draw(seed, label=tasks.ANY_CLASS):
+        return enlarge(tasks.draw(model, seed, 1, label)["samples"][0])
 
-    forms.on_click(button, draw, [seed], [image])
+    forms.on_click(button, draw, [seed, *label], [image])
+
+
+def _known(model: ExportedModel, layers: list[np.ndarray]) -> np.ndarray:
+    """Makes the mask of an editor's layers [height, width, 4]."""
+    paint = [layer[..., 3] > 0 for layer in layers]
+    if np.any(paint):
+        known = known_pixels(np.any(paint, axis=0), model.event_shape)
+        if not known.all():
+            return known
+    raise ValueError(
+        "Nothing is painted over. Paint over at least half of every pixel that is to"
+        " be drawn again."
+    )
+
+
+def _read(model: ExportedModel, path: str | None) -> np.ndarray:
+    return _fit(model, None if path is None else read_picture(path))
 
 
 def _fit(model: ExportedModel, picture: np.ndarray | None) -> np.ndarray:

@@ -1,11 +1,19 @@
 """What can be done with an export: from the inputs of a form to arrays."""
 
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 
+# Noise with variance 1, of a random generator and a shape.
+_NOISES: Mapping[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
+    "gaussian": lambda rng, shape: rng.standard_normal(shape),
+    "laplace": lambda rng, shape: rng.laplace(scale=0.5**0.5, size=shape),
+    "uniform": lambda rng, shape: rng.uniform(-(3.0**0.5), 3.0**0.5, shape),
+}
 # Signatures draw a class, or infer it, where its number is this.
 ANY_CLASS = -1
 MAX_SEED = 2**31 - 1
@@ -31,6 +39,11 @@ def draw(
     )
 
 
+def knows_noise(model: ExportedModel) -> bool:
+    """Whether `add_noise` can add noise of the model's kind."""
+    return model.facts["smoothing"] in _NOISES
+
+
 def add_noise(
     model: ExportedModel, image: np.ndarray, deviation: float, seed: int
 ) -> np.ndarray:
@@ -44,16 +57,22 @@ def add_noise(
 
     Returns:
       x~, float32 [h, w, c], not clipped.
+
+    Raises:
+      ValueError: the page does not know the model's noise; see `knows_noise`.
     """
+    if not knows_noise(model):
+        raise ValueError(
+            f"The page cannot add {model.facts['smoothing']} noise, only"
+            f" {', '.join(_NOISES)}. Call the signature denoise instead."
+        )
+    if deviation is None or not (math.isfinite(deviation) and deviation >= 0.0):
+        raise ValueError(
+            "The standard deviation of the noise must be a number of at least 0; got"
+            f" {deviation}."
+        )
     rng = np.random.default_rng(_check_seed(seed))
-    shape = image.shape
-    # Each has variance 1.
-    noises = {
-        "gaussian": lambda: rng.standard_normal(shape),
-        "laplace": lambda: rng.laplace(scale=0.5**0.5, size=shape),
-        "uniform": lambda: rng.uniform(-(3.0**0.5), 3.0**0.5, shape),
-    }
-    noise = noises.get(model.facts["smoothing"], noises["gaussian"])()
+    noise = _NOISES[model.facts["smoothing"]](rng, image.shape)
     return (image / 127.5 - 1.0 + deviation * noise).astype(np.float32)
 
 
@@ -76,7 +95,7 @@ def denoise(
     Returns:
       "samples", [number, ...], and if the noise is Gaussian "single_step", [1, ...].
     """
-    rows = np.repeat(x_smoothed[np.newaxis], number, axis=0)
+    rows = np.repeat(x_smoothed[np.newaxis], _check_count(number), axis=0)
     labels = _labels(model, "denoise", label, number)
     found = model.call("denoise", x_smoothed=rows, seed=_seeds(seed, number), **labels)
     if "single_step_denoise" in model.signatures:
@@ -109,8 +128,8 @@ def inpaint(
       uint8 [number, h, w, c].
     """
     seeds = _seeds(seed, number)
-    # A request may have so many rows of particles.
-    size = max(1, model.max_samples // num_particles)
+    # Number of inpaintings whose particles fit into a request.
+    size = max(1, model.max_samples // _check_count(num_particles))
     found = []
     for start in range(0, number, size):
         part = seeds[start : start + size]
@@ -149,7 +168,7 @@ def score(
     """
     scores = {}
     if "bound_pixels" in model.signatures:
-        rows = np.repeat(images, num_draws, axis=0)
+        rows = np.repeat(images, _check_count(num_draws), axis=0)
         bounds = _bits_per_dim(model, "bound_pixels", rows, label, seed)
         scores["bits_per_dim"] = bounds.reshape(len(images), num_draws).mean(axis=1)
     if "log_prob_pixels" in model.signatures:
@@ -191,12 +210,22 @@ def _labels(
 
 def _seeds(seed: int, number: int) -> np.ndarray:
     """Makes a seed for each row, int32 [number, 2]."""
-    rows = np.arange(number, dtype=np.int32)
+    rows = np.arange(_check_count(number), dtype=np.int32)
     return np.stack([np.full_like(rows, _check_seed(seed)), rows], axis=1)
 
 
+def _check_count(number: Any) -> int:
+    """Requires a number of samples, draws or particles."""
+    if number is None or not 1 <= number <= MAX_SEED or int(number) != number:
+        raise ValueError(
+            "The number of samples, draws or particles must be a whole number of at"
+            f" least 1; got {number}."
+        )
+    return int(number)
+
+
 def _check_seed(seed: Any) -> int:
-    if seed is None or int(seed) != seed or not 0 <= seed <= MAX_SEED:
+    if seed is None or not 0 <= seed <= MAX_SEED or int(seed) != seed:
         raise ValueError(
             f"The seed must be a whole number from 0 to {MAX_SEED}; got {seed}."
         )

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from smoothing_tf.numerics import levels_to_uint8, uint8_to_levels
+from smoothing_tf.serving.demo.decoding import put_on_white
 
 # A picture that is shown to be drawn on has at least this many pixels per side.
 _MIN_SIDE = 320
@@ -19,8 +20,8 @@ def fit_picture(
     An enlargement of an image of the data, by `enlarge`, becomes that image again.
 
     Args:
-      picture: uint8 [height, width, 1, 3 or 4] or [height, width]; an alpha channel is
-        ignored.
+      picture: uint8 [height, width, 1, 3 or 4] or [height, width]; what is transparent
+        becomes white.
       event_shape: (h, w, c), c of 1 or 3.
       num_levels: L, the number of levels.
 
@@ -28,8 +29,9 @@ def fit_picture(
       uint8 [h, w, c], the grey levels round(255 i / (L - 1)).
     """
     height, width, channels = event_shape
-    array = np.atleast_3d(np.asarray(picture, np.uint8))[..., :3]
-    image = Image.fromarray(array if array.shape[-1] == 3 else array[..., 0])
+    array = np.atleast_3d(np.asarray(picture, np.uint8))
+    image = Image.fromarray(array if array.shape[-1] >= 3 else array[..., 0])
+    image = Image.fromarray(put_on_white(image))
     image = image.convert("L" if channels == 1 else "RGB")
     fitted = _fit(image, width, height)
     levels = uint8_to_levels(fitted.reshape(event_shape), num_levels).numpy()

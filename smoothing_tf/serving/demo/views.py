@@ -17,21 +17,8 @@ from smoothing_tf.serving.demo.uploads import enlarge, to_color
 KINDS = ("smoothed", "single_step", "samples")
 # Browsers blur small pictures that they enlarge.
 _MIN_WIDTH = 320
-_HEADERS = ["Likelihood", "Examples", "Bits per dimension"]
-_NOT_RECORDED = (
-    "The export does not hold the likelihood of its data: the run was not evaluated"
-    " before it was exported."
-)
 # Metric -> what kind of number it is.
 _KINDS_OF_BITS = {"bits_per_dim": "bound", "bits_per_dim_baseline": "exact, baseline"}
-_NOT_RECORDED = (
-    "The export does not hold the likelihood of its data: the run was not evaluated"
-    " before it was exported."
-)
-_BITS = {
-    "bits_per_dim": "Bound",
-    "bits_per_dim_baseline": "Baseline, exact",
-}
 
 
 def captions(model: ExportedModel) -> dict[str, str]:
@@ -112,18 +99,35 @@ def likelihood_table(
             rows.append(_of_data(recorded[name], kind))
         if name in samples:
             bits = samples[name]
-            which = f"{len(bits)} samples of the model ({kind})"
-            rows.append([which, _with_deviation(bits.mean(), bits.std())])
+            # One number has no spread.
+            deviation = bits.std() if len(bits) > 1 else None
+            which = f"{_count(len(bits), 'sample')} of the model ({kind})"
+            rows.append([which, _with_deviation(bits.mean(), deviation)])
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    return table if recorded else f"{table}\n\n{_NOT_RECORDED}"
+    missing = [
+        kind
+        for name, kind in _KINDS_OF_BITS.items()
+        if name in image and name not in recorded
+    ]
+    if not missing:
+        return table
+    return (
+        f"{table}\n\nThe export does not hold the likelihood of its data"
+        f" ({'; '.join(missing)}): the run was not evaluated for it before it was"
+        " exported."
+    )
 
 
 def _of_data(metric: Mapping[str, Any], kind: str) -> list[str]:
     """Makes the row of a metric of the data."""
     number, split = metric["n"], metric["split"]
     deviation = None if metric["se"] is None else metric["se"] * number**0.5
-    which = f"{number} {split} examples of the data ({kind})"
+    which = f"{_count(number, f'{split} example')} of the data ({kind})"
     return [which, _with_deviation(metric["value"], deviation)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _with_deviation(mean: float, deviation: float | None) -> str:

@@ -138,7 +138,9 @@ def use_the_page(page, look, upload):
     wait_for_picture(page, "Two-step samples of p(x | x̃)")
     look("sample")
     open_tab(page, "Inpaint")
-    click(page, "Begin with a sample")
+    with page.expect_file_chooser() as chooser:
+        click(page, "Upload an image")
+    chooser.value.set_files(upload)
     page.wait_for_timeout(4000)
     paint(page)
     click(page, "Inpaint")

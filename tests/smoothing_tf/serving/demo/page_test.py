@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from smoothing_tf.serving.demo import page
+from smoothing_tf.serving.demo import forms, page, tasks
 from smoothing_tf.serving.demo.exported_model import ExportedModel
 
 _TWO_STAGE = {
@@ -47,6 +47,14 @@ def make_model(tmp_path, monkeypatch):
     return make
 
 
+class _Shown(Exception):
+    """Stands in for `gradio.Error`."""
+
+    def __init__(self, message, print_exception=True):
+        super().__init__(message)
+        self.print_exception = print_exception
+
+
 def _build(model):
     """Builds the page; returns the stand-in, the tabs and the introduction."""
     gradio = mock.MagicMock()
@@ -65,6 +73,14 @@ def test_there_is_a_tab_for_what_the_export_has(make_model):
     _, tabs, text = _build(make_model(_BASELINE, noise_scale=None))
     assert tabs == ["Sample", "Likelihood"]
     assert "is a baseline, which knows no noise" in text
+
+
+def test_noise_that_the_page_does_not_know_is_not_added(make_model):
+    model = make_model(_TWO_STAGE, smoothing="student")
+    _, tabs, text = _build(model)
+    assert tabs == ["Sample", "Likelihood"] and "cannot add such noise" in text
+    with pytest.raises(ValueError, match="cannot add student noise, only gaussian"):
+        tasks.add_noise(model, np.zeros((8, 8, 1), np.uint8), 0.3, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +120,67 @@ def test_no_slider_goes_further_than_a_request_may(make_model):
     assert all(low == 1 and value <= high <= 5 for low, high, value in numbers)
 
 
+@pytest.mark.parametrize(
+    ("scale", "value", "step"), [(0.3, 0.3, 1e-3), (0.0123, 0.0123, 1e-4)]
+)
+def test_the_noise_has_three_digits(make_model, scale, value, step):
+    gradio, _, _ = _build(make_model(_TWO_STAGE, noise_scale=scale))
+    (noise,) = (
+        call for call in gradio.Slider.call_args_list if "noise" in call.kwargs["label"]
+    )
+    assert noise.args == (0.0, 2 * value, value)
+    assert noise.kwargs["step"] == pytest.approx(step)
+
+
+def test_a_cleared_slider_and_a_damaged_file_are_for_the_tasks_to_refuse(make_model):
+    gradio, _, _ = _build(make_model(_TWO_STAGE))
+    assert gradio.Slider.return_value.preprocess(None) is None
+    upload = gradio.Image.return_value
+    forms.Forms(gradio, make_model(_TWO_STAGE)).upload("Image")
+    assert upload.preprocess(None) is None
+    assert upload.preprocess(mock.Mock(path="damaged.png")) == "damaged.png"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ValueError("no"), "^no$"),
+        (OSError(28, "No space left on device"), "^The request failed: .*No space"),
+        (MemoryError(), "ran out of memory. Ask for fewer samples"),
+        (tf.errors.ResourceExhaustedError(None, None, "OOM\n"), "ran out of memory"),
+        (tf.errors.InternalError(None, None, "a\nb"), "^The request failed: a$"),
+    ],
+)
+def test_an_error_is_shown_as_a_sentence(make_model, error, sentence):
+    gradio = mock.MagicMock(Error=_Shown)
+    handler = mock.Mock(side_effect=error)
+    with pytest.raises(_Shown, match=sentence) as caught:
+        forms.Forms(gradio, make_model(_TWO_STAGE)).guard(handler)()
+    assert caught.value.print_exception != isinstance(error, ValueError)
+
+
+def test_a_sample_has_the_class_of_the_form(make_model, monkeypatch):
+    facts = {"num_classes": 2, "class_names": ["cat", "dog"]}
+    model = make_model(_TWO_STAGE | _INPAINT, **facts)
+    gradio, _, _ = _build(model)
+    requests = []
+
+    def call(name, **inputs):
+        requests.append((name, inputs["label"].tolist()))
+        return {"samples": np.zeros((1, 8, 8, 1), np.uint8)}
+
+    monkeypatch.setattr(model, "call", call)
+    clicks = [call.args for call in gradio.Button.return_value.click.call_args_list]
+    seed_and_label = [gradio.Number.return_value, gradio.Dropdown.return_value]
+    handlers = [handler for handler, inputs, _ in clicks if inputs == seed_and_label]
+    for handler in handlers:
+        handler(0, 1)
+    assert requests == [("sample_rows", [1])] * 3
+
+
 def test_a_form_without_an_image_shows_what_to_do(make_model):
     gradio, _, _ = _build(make_model(_TWO_STAGE | _INPAINT))
-    gradio.Error = type("Error", (Exception,), {"__init__": lambda self, *a, **k: None})
+    gradio.Error = _Shown
     handlers = [call.args for call in gradio.Button.return_value.click.call_args_list]
     needing = [
         (handler, inputs)
@@ -115,9 +189,8 @@ def test_a_form_without_an_image_shows_what_to_do(make_model):
     ]
     assert len(needing) == 3
     for handler, inputs in needing:
-        with pytest.raises(gradio.Error) as caught:
+        with pytest.raises(_Shown, match="There is no image yet"):
             handler(None, *[1] * (len(inputs) - 1))
-        assert "There is no image yet" in str(caught.value.__cause__)
 
 
 def test_a_mask_is_what_was_painted_over(make_model, monkeypatch):
@@ -138,6 +211,10 @@ def test_a_mask_is_what_was_painted_over(make_model, monkeypatch):
     layer = np.zeros((80, 80, 4), np.uint8)
     layer[:40, :, 3] = 255
     background = np.full((80, 80, 4), 255, np.uint8)
+    for layers in ([], [np.zeros_like(layer)]):
+        gradio.Error = _Shown
+        with pytest.raises(_Shown, match="Nothing is painted over"):
+            handler({"background": background, "layers": layers}, 0, 2, 2)
     handler({"background": background, "layers": [layer]}, 0, 2, 2)
     (request,) = requests
     mask = np.repeat([0, 1], 4)[:, np.newaxis] * np.ones((2, 8, 8))

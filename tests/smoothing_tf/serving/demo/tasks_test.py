@@ -38,6 +38,20 @@ def test_a_seed_that_is_none_is_refused(model, seed):
         tasks.draw(model, seed, 1)
 
 
+@pytest.mark.parametrize("number", [None, 0, 2.5, float("nan")])
+def test_a_count_that_is_none_is_refused(model, number):
+    with pytest.raises(ValueError, match="must be a whole number of at least 1; got"):
+        tasks.draw(model, 0, number)
+    with pytest.raises(ValueError, match="must be a whole number of at least 1; got"):
+        tasks.inpaint(model, _IMAGE, np.zeros((4, 4), np.uint8), 0, 1, number)
+
+
+@pytest.mark.parametrize("deviation", [None, -0.1, float("inf")])
+def test_a_deviation_that_is_none_is_refused(model, deviation):
+    with pytest.raises(ValueError, match="must be a number of at least 0; got"):
+        tasks.add_noise(model, _IMAGE, deviation, 0)
+
+
 def test_the_message_of_a_refused_request_is_that_of_the_signature(model):
     with pytest.raises(
         ValueError, match="^`seed` must have from 1 to 20 rows; got 21.$"

@@ -27,6 +27,8 @@ def test_any_picture_is_cropped_in_the_middle_and_rounded_to_the_levels():
     opaque = np.full((40, 100, 1), 255, np.uint8)
     with_alpha = np.concatenate([picture, opaque], axis=-1)
     np.testing.assert_array_equal(fit_picture(with_alpha, (4, 4, 1), 3), image)
+    with_alpha[..., 3] = 0
+    assert np.all(fit_picture(with_alpha, (4, 4, 1), 3) == 255)
 
 
 def test_a_pixel_is_missing_if_half_of_it_is_painted_over():

@@ -38,7 +38,7 @@ def test_the_likelihood_of_an_image_stands_next_to_that_of_the_data():
     model = types.SimpleNamespace(facts={"likelihoods": {"bits_per_dim": metric}})
     image = {"bits_per_dim": np.array([2.5]), "bits_per_dim_baseline": np.array([3.0])}
     samples = {"bits_per_dim": np.array([1.5, 2.5])}
-    assert views.likelihood_table(model, image, samples).splitlines()[2:] == [
+    assert views.likelihood_table(model, image, samples).splitlines()[2:6] == [
         "| This image (bound) | 2.500 |",
         "| 100 test examples of the data (bound) | 2.000, single examples ± 0.5 |",
         "| 2 samples of the model (bound) | 2.000, single examples ± 0.5 |",
@@ -53,3 +53,18 @@ def test_an_export_has_the_likelihood_of_the_data_where_it_is_known(of_images):
     assert row in table.splitlines() and "was not evaluated" not in table
     model = types.SimpleNamespace(facts={})
     assert "was not evaluated" in views.likelihood_table(model, image, {})
+
+
+def test_the_table_says_which_likelihood_is_not_recorded_and_has_no_spread_of_one():
+    metric = {"value": 2.0, "se": None, "n": 1, "split": "test"}
+    facts = {"likelihoods": {"bits_per_dim_baseline": metric}}
+    bits = {"bits_per_dim": np.array([2.5]), "bits_per_dim_baseline": np.array([3.0])}
+    model = types.SimpleNamespace(facts=facts)
+    table = views.likelihood_table(model, bits, {"bits_per_dim": np.array([1.5])})
+    assert table.splitlines()[2:6] == [
+        "| This image (bound) | 2.500 |",
+        "| 1 sample of the model (bound) | 1.500 |",
+        "| This image (exact, baseline) | 3.000 |",
+        "| 1 test example of the data (exact, baseline) | 2.000 |",
+    ]
+    assert "does not hold the likelihood of its data (bound): the run" in table
