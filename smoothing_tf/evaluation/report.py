@@ -8,52 +8,19 @@ from smoothing_tf.evaluation.distance_figure import distance_figure
 from smoothing_tf.evaluation.figures import History, training_curves
 from smoothing_tf.evaluation.headline import few_draws
 from smoothing_tf.evaluation.html_page import data_url, render_html
-from smoothing_tf.evaluation.names import RAW_SUFFIX, REGRESSION_SUFFIX
-from smoothing_tf.evaluation.rounding import format_se, format_significant, format_value
+from smoothing_tf.evaluation.report_likelihoods import (
+    describe_accuracies,
+    describe_likelihoods,
+    describe_overfitting,
+    describe_terms,
+)
+from smoothing_tf.evaluation.rounding import (
+    format_metric,
+    format_se,
+    format_significant,
+)
 
 _TEMPLATE = "report.html.j2"
-_HEADLINES = (
-    ("bits_per_dim", "nll", "Two-step model, bound"),
-    (
-        f"bits_per_dim{REGRESSION_SUFFIX}",
-        f"nll{REGRESSION_SUFFIX}",
-        "Two-step model, bound minus that of the served version",
-    ),
-    ("bits_per_dim_iw", "nll_iw", "Two-step model, importance-weighted bound"),
-    (
-        "bits_per_dim_smoothed",
-        "nll_smoothed",
-        "Smoothed model, −log p(x̃) of noised data: a density, not comparable with p(x)",
-    ),
-    (
-        "bits_per_dim_marginal",
-        "nll_marginal",
-        "Two-step model, bound, without the class",
-    ),
-    ("bits_per_dim_baseline", "nll_baseline", "Baseline, exact"),
-    (
-        "bits_per_dim_baseline_marginal",
-        "nll_baseline_marginal",
-        "Baseline, exact, without the class",
-    ),
-    ("bits_per_dim_train", "nll_train", "Two-step model, bound, training data"),
-    *(
-        (name + RAW_SUFFIX, name + RAW_SUFFIX, f"{label}, in the units of the file")
-        for name, label in (
-            ("nll", "Two-step model, bound"),
-            ("nll_iw", "Two-step model, importance-weighted bound"),
-            ("nll_marginal", "Two-step model, bound, without the class"),
-            ("nll_baseline", "Baseline, exact"),
-            ("nll_baseline_marginal", "Baseline, exact, without the class"),
-        )
-    ),
-)
-_TERMS = (
-    ("smoothed", "Smoothed model", "−E log p(x̃)"),
-    ("reverse", "Reverse model", "−E log p(x | x̃)"),
-    ("noise", "Noise", "+E log q(x̃ | x)"),
-)
-_SCALES = {"standardized": "on the standardized scale", "raw units": "in raw units"}
 _QUANTITIES = {
     "fid": "FID",
     "fid_infinity": "FID, extrapolated",
@@ -100,17 +67,17 @@ def render_report(
     curves = {
         stage: training_curves(history, stage) for stage, history in histories.items()
     }
-    headlines = _headlines(metrics)
+    headlines = describe_likelihoods(metrics)
     return render_html(
         __package__,
         _TEMPLATE,
         title=title,
         headlines=headlines,
         unit=headlines[0]["unit"] if headlines else "",
-        overfitting=_overfitting(metrics),
+        overfitting=describe_overfitting(metrics),
         few_draws=few_draws(metrics),
-        class_accuracies=_class_accuracies(metrics),
-        terms=_terms(metrics),
+        class_accuracies=describe_accuracies(metrics),
+        terms=describe_terms(metrics),
         extractors=_extractor_tables(metrics),
         arrows={arrow: direction for direction, arrow in ARROWS.items()},
         distances=_distance_rows(metrics),
@@ -121,89 +88,6 @@ def render_report(
         flags_text=flags_text.strip(),
         facts=facts,
     )
-
-
-def _headlines(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    for bits_name, nats_name, label in _HEADLINES:
-        metric = metrics.get(bits_name) or metrics.get(nats_name)
-        if metric is None:
-            continue
-        about = [f"{metric['split']} split", f"n = {metric['n']}"]
-        if "scale" in metric:
-            about.append(_SCALES[metric["scale"]])
-        if "given" in metric:
-            about.append("given the class")
-        if metric["bound"]:
-            about.append(f"K = {metric['k']}")
-        effective = metric.get("effective_sample_size")
-        if effective is not None and effective["value"] is not None:
-            figure = _figure(effective)
-            error = "" if figure["se"] is None else f" ± {figure['se']}"
-            about.append(
-                f"{figure['value']}{error} effective draws of {effective['k']}"
-            )
-        if metric["draws"] and metric["k"] in (None, 1):
-            about.append(_plural(metric["draws"], "draw"))
-        if "se_reason" in metric:
-            about.append(metric["se_reason"])
-        rows.append(
-            {
-                "label": label,
-                "figure": _figure(metric),
-                "relation": "≤ " if metric["bound"] else "",
-                "unit": metric["unit"],
-                "about": ", ".join(about),
-                "reason": metric.get("reason"),
-            }
-        )
-    return rows
-
-
-def _class_accuracies(metrics: Mapping[str, Any]) -> list[str]:
-    sentences = []
-    for name, model in (("class_accuracy", "two-step model"),) + (
-        ("class_accuracy_baseline", "baseline"),
-    ):
-        if name in metrics:
-            figure = _figure(metrics[name])
-            error = "" if figure["se"] is None else f" ± {figure['se']}"
-            sentences.append(
-                f"By Bayes’ rule, p(y | x) of the {model} names the class of"
-                f" {figure['value']}{error} of {metrics[name]['n']} examples."
-            )
-    return sentences
-
-
-def _overfitting(metrics: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    metric = metrics.get("bits_per_dim_train") or metrics.get("nll_train") or {}
-    found = metric.get("overfitting")
-    if found is None:
-        return None
-    text = found["statement"] or found["reason"]
-    return {"found": found["found"], "text": text.replace("+-", "±")}
-
-
-def _terms(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    metric = metrics.get("bits_per_dim") or metrics.get("nll") or {}
-    terms = metric.get("terms")
-    if not terms:
-        return []
-    # Written with the decimals of their sum: they add up to it, but for rounding.
-    se, errors = metric["se"], metric.get("terms_se", {})
-    rows = [
-        (name, formula, terms[term], errors.get(term)) for term, name, formula in _TERMS
-    ]
-    rows.append((f"Sum: the bound, n = {metric['n']}", "", metric["value"], se))
-    return [
-        {
-            "name": name,
-            "formula": formula,
-            "value": format_value(value, se),
-            "se": None if error is None else format_se(error),
-        }
-        for name, formula, value, error in rows
-    ]
 
 
 def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -226,6 +110,7 @@ def _extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 table["reasons"].append(metric["reason"])
         else:
             table["sha256"] = extractor["sha256"]
+            table["graph_sha256"] = extractor.get("graph_sha256")
             table["preprocessing"] = extractor["preprocessing"]
             table["reference"] = (
                 f"{metric['n_reference']} images of the {metric['reference_split']}"
@@ -273,10 +158,10 @@ def _metric_row(name: str, metric: Mapping[str, Any]) -> dict[str, Any]:
         "quantity": _QUANTITIES[quantity],
         "arrow": ARROWS.get(metric.get("direction", ""), ""),
         "samples": _KINDS[metric["samples"]],
-        "figure": _figure(metric),
+        "figure": format_metric(metric),
         "n": metric["n"],
         "floor": _floor(floor),
-        "at_n": _figure(at_n),
+        "at_n": format_metric(at_n),
         "held_out": _comparison(metric.get("held_out")),
         "notes": "; ".join(notes),
     }
@@ -313,20 +198,10 @@ def _distance_row(label: str, summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _figure(metric: Mapping[str, Any]) -> dict[str, str | None]:
-    value, se = metric["value"], metric.get("se")
-    if value is None:
-        return {"value": None, "se": None}
-    return {
-        "value": format_value(value, se),
-        "se": None if se is None else format_se(se),
-    }
-
-
 def _comparison(other: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not other or other["value"] is None:
         return None
-    return {**_figure(other), "n": other["n"]}
+    return {**format_metric(other), "n": other["n"]}
 
 
 def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -339,10 +214,3 @@ def _floor(floor: Mapping[str, Any]) -> dict[str, Any] | None:
         "n": floor["n"],
         "repeats": floor["repeats"],
     }
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
-
-
-__all__ = ["render_report"]

@@ -1,6 +1,8 @@
 """Formats values with the digits that their standard error supports."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 _MAX_DECIMALS = 6
 # An error this many times smaller than its value is a rounding error.
@@ -40,6 +42,17 @@ def format_se(se: float) -> str:
         mantissa = se / 10.0**exponent
         return _format_scaled(f"{mantissa:.{_decimals(mantissa)}f}", exponent)
     return f"{se:.{_decimals(se)}f}"
+
+
+def format_metric(metric: Mapping[str, Any]) -> dict[str, str | None]:
+    """Formats the "value" and the "se" of a metric, either of which may be None."""
+    value, se = metric["value"], metric.get("se")
+    if value is None:
+        return {"value": None, "se": None}
+    return {
+        "value": format_value(value, se),
+        "se": None if se is None else format_se(se),
+    }
 
 
 def _is_tiny(se: float) -> bool:
