@@ -15,7 +15,7 @@ class _PixelMeans(Extractor):
     """Features are four quarters' means, logits follow two of them."""
 
     id = "inception"
-    sha256 = "0"
+    sha256, graph_sha256 = "0", "1"
     preprocessing = "uint8 / 255"
 
     @classmethod
@@ -159,6 +159,7 @@ def test_nothing_is_held_out_of_the_training_split():
     real = RealImages(ImageView(images[:1000]), None, "train", "train")
     metrics, _ = feature_metrics(_PixelMeans(), real, {"samples": _generated()}, seed=0)
     for name in ("fid", "kid", "inception_score", "confidence"):
+        assert metrics[name]["extractor"]["graph_sha256"] == "1"
         assert metrics[name]["value"] is not None
         assert metrics[name]["held_out"]["value"] is None
         assert "nothing is held out" in metrics[name]["held_out"]["reason"]
