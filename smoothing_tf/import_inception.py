@@ -41,8 +41,11 @@ def main(argv: Sequence[str]) -> None:
     quiet.import_tensorflow()
     from smoothing_tf.evaluation.extractors.inception_graph import import_inception
 
-    sha256 = import_inception(graph, options.graph, output)
-    print(f"Imported {options.graph} to {output}, sha256 {sha256}.")
+    sha256, graph_sha256 = import_inception(graph, options.graph, output)
+    print(
+        f"Imported {options.graph}, sha256 {graph_sha256}, to {output}, sha256"
+        f" {sha256}."
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ from smoothing_tf.evaluation.directions import HIGHER_IS_BETTER
 
 # With fewer draws, a small number says nothing.
 _MIN_DRAWS = 4
+# A bound rests on about the best draw alone where fewer count, and is worth a warning
+# if that is so for this share of the examples.
 _FEW = 2.0
+_WARNED_SHARE = 0.5
 
 
 def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
@@ -22,8 +25,9 @@ def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray
       log_weights: `BoundTerms.log_weight` of K draws, float64 [K, n] in nats.
 
     Returns:
-      ({"value": mean over the examples, "se", "n", "direction", "k", "smallest"}, with
-      a "warning" if the value is small; values of the examples, [n]).
+      ({"value": mean over the examples, "se", "n", "direction", "k", "smallest",
+      "share_below_2": share of the examples below 2}, with a "warning" if this share is
+      half or more; values of the examples, [n]).
 
     Reference: Kong, "A note on importance sampling using standardized weights", 1992.
     """
@@ -42,10 +46,11 @@ def effective_draws(log_weights: np.ndarray) -> tuple[dict[str, Any], np.ndarray
         metric["se"] = float(np.std(values, ddof=1) / math.sqrt(n))
     else:
         metric["se_reason"] = "One example has no standard error."
-    if num_draws >= _MIN_DRAWS and metric["value"] < _FEW:
+    share = metric["share_below_2"] = float(np.mean(values < _FEW))
+    if num_draws >= _MIN_DRAWS and share >= _WARNED_SHARE:
         metric["warning"] = (
-            f"The importance-weighted bound rests on {metric['value']:.1f} effective"
-            f" draws of {num_draws} per example: on about the best draw alone. More"
-            " draws (--num_importance_draws) would tighten it."
+            f"For {100.0 * share:.0f} % of the examples the importance-weighted bound"
+            f" rests on about the best of {num_draws} draws alone (fewer than 2"
+            " effective draws). More draws (--num_importance_draws) would tighten it."
         )
     return metric, values

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import lapack
 
 from smoothing_tf.evaluation.frechet import (
     MomentsAccumulator,
@@ -86,8 +87,7 @@ def extrapolate_frechet(
     sides = _Blocks(reference), _Blocks(samples)
 
     def distance(left_out: Sequence[int] = ()) -> float:
-        (mean, covariance), other = (side.without(left_out) for side in sides)
-        return fast_distance(mean, _root(covariance), *other)
+        return _distance(*(side.without(left_out) for side in sides))
 
     whole = distance()
     without_one = np.array([distance([block]) for block in range(num_blocks)])
@@ -155,9 +155,21 @@ def _variance(
     return float(variance), float(freedom)
 
 
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """Computes A with A A^T = covariance; several times as fast if it is regular."""
-    try:
-        return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
-        return factorize(covariance)
+def _distance(
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]
+) -> float:
+    """Computes the distance of (mean, covariance), as `fast_distance` does.
+
+    If the first covariance L L^T is regular, LAPACK computes L^T S L in a quarter of
+    the operations of two products.
+    """
+    (mean1, covariance1), (mean2, covariance2) = first, second
+    # The transposes are the same matrices, in Fortran's order.
+    lower, is_singular = lapack.dpotrf(covariance1.T, lower=1)
+    if is_singular:
+        return fast_distance(mean1, factorize(covariance1), mean2, covariance2)
+    product, _ = lapack.dsygst(covariance2.T, lower, itype=2, lower=1)
+    values = np.linalg.eigvalsh(product.T, UPLO="U")
+    trace_of_root = np.sum(np.sqrt(np.maximum(values, 0.0)))
+    traces = np.trace(covariance1) + np.trace(covariance2)
+    return float(np.sum((mean1 - mean2) ** 2) + traces - 2.0 * trace_of_root)

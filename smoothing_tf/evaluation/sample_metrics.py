@@ -80,12 +80,15 @@ def feature_metrics(
     """
     parts = parts or Parts()
     sets = FeatureSets(extractor, real, parts)
+    described = {
+        "id": extractor.id,
+        "sha256": extractor.sha256,
+        "preprocessing": extractor.preprocessing,
+    }
+    if extractor.graph_sha256 is not None:
+        described["graph_sha256"] = extractor.graph_sha256
     about = {
-        "extractor": {
-            "id": extractor.id,
-            "sha256": extractor.sha256,
-            "preprocessing": extractor.preprocessing,
-        },
+        "extractor": described,
         "reference_split": real.training_split,
         "n_reference": len(sets.reference),
         **real.record_reference(),

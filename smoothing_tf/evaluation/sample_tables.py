@@ -37,6 +37,7 @@ def extractor_tables(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 table["reasons"].append(metric["reason"])
         else:
             table["sha256"] = extractor["sha256"]
+            table["graph_sha256"] = extractor.get("graph_sha256")
             table["preprocessing"] = extractor["preprocessing"]
             table["reference"] = (
                 f"{metric['n_reference']} images of the {metric['reference_split']}"

@@ -7,6 +7,7 @@ from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.density_model import DensityModel, check_label
 from smoothing_tf.models.inpainting import Inpainting, inpaint_two_stage
 from smoothing_tf.models.inpainting_arguments import check_stages, prepare_images
+from smoothing_tf.models.pair_checks import check_given, check_pair
 from smoothing_tf.models.particles import draw_classes, repeat_particles
 from smoothing_tf.models.single_step import single_step_denoise
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -36,23 +37,7 @@ class TwoStageModel(tf.Module):
         self, smoothing: Smoothing, smoothed: DensityModel, reverse: DensityModel
     ):
         super().__init__()
-        if smoothed.takes_x_smoothed or not reverse.takes_x_smoothed:
-            raise ValueError(
-                "`reverse` must be conditional on x~ and `smoothed` must not; got"
-                f" takes_x_smoothed {smoothed.takes_x_smoothed} and"
-                f" {reverse.takes_x_smoothed}."
-            )
-        if None not in (smoothed.num_classes, reverse.num_classes):
-            if smoothed.num_classes != reverse.num_classes:
-                raise ValueError(
-                    "`reverse` must have the classes of `smoothed`,"
-                    f" {smoothed.num_classes}; got {reverse.num_classes}."
-                )
-        if smoothed.event_shape != reverse.event_shape:
-            raise ValueError(
-                "`reverse` must have the event shape of `smoothed`, "
-                f"{smoothed.event_shape}; got {reverse.event_shape}."
-            )
+        check_pair(smoothed, reverse)
         self.smoothing = smoothing
         self.smoothed = smoothed
         self.reverse = reverse
@@ -266,7 +251,7 @@ class TwoStageModel(tf.Module):
         label: tf.Tensor | None = None,
         log_frequencies: tf.Tensor | None = None,
     ) -> Inpainting:
-        """Inpaints, and tells on how many particles each image rests.
+        """Inpaints, and returns each image's effective number of particles as well.
 
         The arguments are those of `inpaint`, or of `inpaint_any_class`.
         """
@@ -278,7 +263,7 @@ class TwoStageModel(tf.Module):
         seeds = example_seeds(seed, tf.shape(images)[0])
         num_particles = int(num_particles)
         if log_frequencies is None:
-            self._check_given(label)
+            check_given(label, self.num_classes)
             if label is not None and self.num_classes is not None:
                 label = check_label(label, self.num_classes)
                 label = repeat_particles(label, num_particles)
@@ -337,14 +322,5 @@ class TwoStageModel(tf.Module):
         Raises:
           ValueError: labels are missing, or no model takes them.
         """
-        self._check_given(label)
+        check_given(label, self.num_classes)
         return None if model.num_classes is None else label
-
-    def _check_given(self, label: tf.Tensor | None) -> None:
-        if (label is None) != (self.num_classes is None):
-            needs = "None" if self.num_classes is None else "given"
-            kind = "unconditional" if self.num_classes is None else "class-conditional"
-            raise ValueError(
-                f"`label` must be {needs} for {kind} models; got"
-                f" {'None' if label is None else 'labels'}."
-            )

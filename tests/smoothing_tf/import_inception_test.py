@@ -1,5 +1,7 @@
 """The published Inception graph as a SavedModel, and the ways to name another file."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import scipy.special
@@ -46,10 +48,13 @@ def test_features_and_logits_are_those_of_the_graph(output):
                 np.testing.assert_allclose(with_bias, softmax[0], rtol=1e-4)
 
 
-def test_the_digest_of_the_extractor_is_printed(tmp_path, capsys):
+def test_the_digests_of_the_graph_and_of_the_extractor_are_printed(tmp_path, capsys):
     output = run(tmp_path, frozen_inception())
-    digest = Inception(str(output)).sha256
-    assert f"sha256 {digest}.\n" in capsys.readouterr().out
+    extractor = Inception(str(output))
+    printed = capsys.readouterr().out
+    assert f"to {output}, sha256 {extractor.sha256}.\n" in printed
+    assert f"graph_def.pb, sha256 {extractor.graph_sha256}, to" in printed
+    assert extractor.graph_sha256 == hashlib.sha256(frozen_inception()).hexdigest()
 
 
 def assert_refused(directory, graph, message):
@@ -77,6 +82,32 @@ def test_another_graph_is_refused(tmp_path, name):
 
 def test_an_empty_file_is_refused(tmp_path):
     assert_refused(tmp_path, b"", "no operation ExpandDims or Mul or pool_3 or softmax")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"ops": {"conv": "NoSuchOperation"}}, id="operation"),
+        pytest.param({"inputs": {"softmax/logits/MatMul": []}}, id="input"),
+        pytest.param({"inputs": {"pool_3": ["gone"]}}, id="edge"),
+        pytest.param({"inputs": {"ExpandDims": ["gone"]}}, id="entry"),
+        pytest.param({"weights": (5, 6)}, id="shape"),
+    ],
+)
+def test_a_graph_that_tensorflow_cannot_run_is_refused_in_one_line(tmp_path, change):
+    graph = altered(frozen_inception(), **change)
+    assert_refused(tmp_path, graph, "cannot be imported; name the file .* says: .")
+
+
+def altered(graph, ops=None, inputs=None, weights=None):
+    graph_def = tf.compat.v1.GraphDef.FromString(graph)
+    for node in graph_def.node:
+        node.op = (ops or {}).get(node.name, node.op)
+        node.input[:] = (inputs or {}).get(node.name, node.input)
+        if weights is not None and node.name == "softmax/weights":
+            tensor = tf.make_tensor_proto(np.zeros(weights, np.float32))
+            node.attr["value"].tensor.CopyFrom(tensor)
+    return graph_def.SerializeToString()
 
 
 def test_a_graph_that_scales_in_another_way_is_refused(tmp_path):

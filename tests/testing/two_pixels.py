@@ -14,16 +14,31 @@ NUM_LEVELS = 3
 X = levels_to_unit(np.arange(NUM_LEVELS), NUM_LEVELS, tf.float64).numpy()
 # The pixel that comes later is the known one.
 LATER_KNOWN = [[0, 1]]
-# Tests draw as many images and particles as others where they can, since a model traces
-# each combination.
-NUM_IMAGES = 4000
+NUM_IMAGES = 1000
 
 
-def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 2, 1)):
-    """Two pixels, a logistic each, at c_0 x~_0 and at slope x_0 + c_1 x~_1."""
-    takes_x_smoothed = smoothed_slopes is not None
-    config = MADEConfig(hidden_units=(), num_mixtures=1)
-    model = MADE(config, shape, num_levels, takes_x_smoothed, dtype="float64")
+@functools.cache
+def _pair(shape) -> TwoStageModel:
+    make = functools.partial(
+        MADE, MADEConfig(hidden_units=(), num_mixtures=1), shape, dtype="float64"
+    )
+    smoothed, reverse = make(), make(NUM_LEVELS, takes_x_smoothed=True)
+    return TwoStageModel(Gaussian(0.5), smoothed, reverse)
+
+
+@functools.cache
+def trace(num_particles, shape=(1, 2, 1)) -> None:
+    """Traces the inpainting of any number of images, once for all tests."""
+    images = tf.TensorSpec([None, *shape], tf.float64)
+    known = tf.TensorSpec([None, *shape], tf.bool)
+    seeds = tf.TensorSpec([None, 2], tf.int32)
+    _pair(shape)._inpaint.get_concrete_function(
+        images, known, seeds, None, num_particles
+    )
+
+
+def _make_linear(model, slope, scales, smoothed_slopes=None, heard=0.0):
+    """A logistic each, at c_0 x~_0 + heard x~_1 and at slope x_0 + c_1 x~_1."""
     for variable in model.trainable_variables:
         variable.assign(tf.zeros_like(variable))
     # Of each pixel: logit, location, log-scale.
@@ -33,43 +48,43 @@ def linear_made(slope, scales, smoothed_slopes=None, num_levels=None, shape=(1, 
     model.output_layer.bias.assign(
         [0.0, 0.0, np.log(scales[0]), 0.0, 0.0, np.log(scales[1])]
     )
-    if takes_x_smoothed:
+    if smoothed_slopes is not None:
         kernel = np.zeros((2, 6))
         kernel[0, 1], kernel[1, 4] = smoothed_slopes
+        kernel[1, 1] = heard
         model.smoothed_layers[-1].kernel.assign(kernel)
-    return model
 
 
-@functools.cache
 def two_pixels(heard=0.0, shape=(1, 2, 1)) -> TwoStageModel:
     """Two pixels of three levels, each like the other.
+
+    The model of a shape is one object with the weights of the last call, here or of
+    `broad_pixels`, so that it is traced once.
 
     Args:
       heard: weight with which x_0 follows x~_1, in addition to x~_0.
       shape: event shape, with the pixels side by side or one above the other.
     """
-    reverse = linear_made(0.6, (0.3, 0.15), (0.4, 0.3), NUM_LEVELS, shape)
-    kernel = reverse.smoothed_layers[-1].kernel
-    kernel.assign(kernel.numpy() + heard * (np.arange(12).reshape(2, 6) == 7))
-    smoothed = linear_made(0.8, (0.5, 0.3), shape=shape)
-    return TwoStageModel(Gaussian(0.5), smoothed, reverse)
+    model = _pair(shape)
+    _make_linear(model.smoothed, 0.8, (0.5, 0.3))
+    _make_linear(model.reverse, 0.6, (0.3, 0.15), (0.4, 0.3), heard)
+    return model
 
 
-@functools.cache
 def broad_pixels() -> TwoStageModel:
     """Two pixels whose p(x~) is much broader than the noise, and says more.
 
     x_0 follows x~_1, and x~_1 is often far from x_1, where q(x~_1 | x_1) draws nothing.
     """
-    reverse = linear_made(0.6, (0.3, 0.5), (0.4, 0.1), NUM_LEVELS)
-    kernel = reverse.smoothed_layers[-1].kernel
-    kernel.assign(kernel.numpy() + (np.arange(12).reshape(2, 6) == 7))
-    return TwoStageModel(Gaussian(0.5), linear_made(0.8, (0.5, 1.0)), reverse)
+    model = _pair((1, 2, 1))
+    _make_linear(model.smoothed, 0.8, (0.5, 1.0))
+    _make_linear(model.reverse, 0.6, (0.3, 0.5), (0.4, 0.1), heard=1.0)
+    return model
 
 
 def quadrature(model, log_prob):
     """Integrates exp log_prob(x, x~) over x~, for each x: [x_0, x_1]."""
-    axis = np.linspace(-12.0, 12.0, 161)
+    axis = np.linspace(-12.0, 12.0, 97)
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     grid = tf.constant(grid.reshape(-1, 1, 2, 1))
     integrals = np.empty((NUM_LEVELS, NUM_LEVELS))
@@ -117,6 +132,8 @@ def total_variation(p, q):
 def draw(model, level, num_particles, seed=1):
     """(x~_0, x_0), each [num_images], drawn when x_1 is at a level."""
     images = np.tile(np.reshape([9.0, X[level]], [1, 1, 2, 1]), [NUM_IMAGES, 1, 1, 1])
+    if model is _pair((1, 2, 1)):
+        trace(num_particles)
     x_smoothed, x = model.inpaint(
         images, LATER_KNOWN, seed=seed, num_particles=num_particles
     )

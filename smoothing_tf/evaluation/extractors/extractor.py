@@ -16,11 +16,14 @@ class Extractor(abc.ABC):
       id: part of the metrics' names.
       sha256: hexadecimal digest of the weights or of the graph.
       preprocessing: description of the steps before the first weight.
+      graph_sha256: hexadecimal digest of the published file that the network was
+        imported from; None if that is unknown or there is none.
     """
 
     id: str
     sha256: str
     preprocessing: str
+    graph_sha256: str | None = None
 
     @classmethod
     @abc.abstractmethod

@@ -18,6 +18,8 @@ from smoothing_tf.evaluation.extractors.images import (
 _SIGNATURE = "serving_default"
 _OUTPUTS = ("pool_3", "logits")
 IMAGE_SIZE = 299
+# Written beside the SavedModel by its import: the digest of the graph.
+ORIGIN_FILE = "origin.json"
 _BATCH_SIZE = 32
 
 
@@ -59,6 +61,9 @@ class Inception(Extractor):
         (self._argument,) = inputs
         self._signature = signature
         self.sha256 = _sha256(path)
+        if (path / ORIGIN_FILE).is_file():
+            origin = artifacts.read_json(path / ORIGIN_FILE)
+            self.graph_sha256 = origin["graph_sha256"]
         self._apply = tf.function(self._network, autograph=False)
 
     @classmethod

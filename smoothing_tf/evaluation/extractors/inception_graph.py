@@ -1,13 +1,20 @@
 """The published Inception graph as a SavedModel."""
 
+import contextlib
+import hashlib
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from smoothing_tf import artifacts
-from smoothing_tf.evaluation.extractors.inception import IMAGE_SIZE, Inception
+from smoothing_tf.evaluation.extractors.inception import (
+    IMAGE_SIZE,
+    ORIGIN_FILE,
+    Inception,
+)
 
 # Names in the graph of 2015-12-05. The images, with values from 0 to 255, are resized
 # and scaled by the operations before SCALED, whose output is on [-1, 1].
@@ -18,8 +25,10 @@ _NORMALIZATION = "BatchNormWithGlobalNormalization"
 _TOLERANCE = 1e-4
 
 
-def import_inception(graph: bytes, source: str, directory: artifacts.Path) -> str:
-    """Writes the SavedModel that `Inception` loads.
+def import_inception(
+    graph: bytes, source: str, directory: artifacts.Path
+) -> tuple[str, str]:
+    """Writes the SavedModel that `Inception` loads, with the sha256 of the graph.
 
     The images enter the graph where they have been resized and scaled, which
     `Inception` does itself. The logits are the features times the weights of the
@@ -32,7 +41,7 @@ def import_inception(graph: bytes, source: str, directory: artifacts.Path) -> st
       directory: directory of the SavedModel; must be empty or missing.
 
     Returns:
-      The sha256 by which evaluations name the extractor.
+      The sha256 of the SavedModel and that of the graph; evaluations record both.
 
     Raises:
       FileExistsError: the directory is not empty.
@@ -42,9 +51,11 @@ def import_inception(graph: bytes, source: str, directory: artifacts.Path) -> st
     graph_def = _parse(graph, source)
     with artifacts.atomic_directory(directory) as temporary:
         _save(graph_def, source, temporary)
+        graph_sha256 = hashlib.sha256(graph).hexdigest()
+        artifacts.write_json(temporary / ORIGIN_FILE, {"graph_sha256": graph_sha256})
         imported = Inception(str(temporary))
         _compare(graph_def, source, imported)
-    return imported.sha256
+    return imported.sha256, graph_sha256
 
 
 def _parse(graph: bytes, source: str) -> tf.compat.v1.GraphDef:
@@ -68,9 +79,39 @@ def _parse(graph: bytes, source: str) -> tf.compat.v1.GraphDef:
     return graph_def
 
 
+@contextlib.contextmanager
+def _one_line(source: str) -> Iterator[None]:
+    """Turns what TensorFlow raises for a graph that it cannot run into one line."""
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        tf.errors.OpError,
+    ) as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        reason = lines[0].strip() if lines else type(error).__name__
+        raise ValueError(
+            f"{source} cannot be imported; name the file {_FILE} of the archive"
+            f" inception-2015-12-05.tgz. TensorFlow says: {reason}"
+        ) from error
+
+
 def _save(
     graph_def: tf.compat.v1.GraphDef, source: str, directory: pathlib.Path
 ) -> None:
+    with _one_line(source):
+        signature = _signature(graph_def)
+    tf.saved_model.save(tf.Module(), str(directory), signatures=signature)
+
+
+def _signature(graph_def: tf.compat.v1.GraphDef) -> Any:
+    """Traces images on [-1, 1] -> features and logits."""
     weights = _node(graph_def, PRODUCT).input[1]
     cut = tf.compat.v1.GraphDef()
     cut.versions.producer = tf.version.GRAPH_DEF_VERSION
@@ -90,19 +131,12 @@ def _save(
         features = tf.reshape(pool, [tf.shape(images)[0], kernel.shape[0]])
         return {"pool_3": pool, "logits": features @ kernel}
 
-    module = tf.Module()
     shape = [None, IMAGE_SIZE, IMAGE_SIZE, 3]
-    try:
-        signature = tf.function(
-            network,
-            input_signature=[tf.TensorSpec(shape, tf.float32, "images")],
-            autograph=False,
-        ).get_concrete_function()
-    except (ValueError, TypeError, tf.errors.OpError) as error:
-        raise ValueError(
-            f"{source} cannot be imported: {str(error).splitlines()[0]}"
-        ) from error
-    tf.saved_model.save(module, str(directory), signatures=signature)
+    return tf.function(
+        network,
+        input_signature=[tf.TensorSpec(shape, tf.float32, "images")],
+        autograph=False,
+    ).get_concrete_function()
 
 
 def _node(graph_def: tf.compat.v1.GraphDef, name: str) -> tf.compat.v1.NodeDef:
@@ -169,6 +203,28 @@ def _compare(
     images = np.random.Generator(np.random.PCG64(0)).integers(
         0, 256, (2, 32, 32, 3), dtype=np.uint8
     )
+    with _one_line(source):
+        expected = _run(graph_def, images)
+        found = imported.features_and_logits(images)
+    for name, old, new in zip(("pool_3", "logits"), expected, found):
+        if old.shape != new.shape:
+            raise ValueError(
+                f"{source} has a {name} of another shape than the Inception graph of"
+                f" 2015-12-05; name the file {_FILE}."
+            )
+        error = np.max(np.abs(new - old)) / max(np.max(np.abs(old)), 1e-30)
+        if not error < _TOLERANCE:
+            raise ValueError(
+                f"{source} resizes or scales images in another way than the Inception"
+                f" graph of 2015-12-05: {name} of its SavedModel is off by"
+                f" {error:.2g}. Name the file {_FILE}."
+            )
+
+
+def _run(
+    graph_def: tf.compat.v1.GraphDef, images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Computes features and logits with the graph as it is, image by image."""
     with tf.Graph().as_default() as graph:
         tf.graph_util.import_graph_def(graph_def, name="")
         pool = graph.get_tensor_by_name(f"{POOL}:0")
@@ -180,14 +236,4 @@ def _compare(
                 for image in images
             ]
     features = np.concatenate([pool.reshape(1, -1) for pool, _ in found])
-    expected = features, features @ found[0][1]
-    for name, old, new in zip(
-        ("pool_3", "logits"), expected, imported.features_and_logits(images)
-    ):
-        error = np.max(np.abs(new - old)) / max(np.max(np.abs(old)), 1e-30)
-        if not error < _TOLERANCE:
-            raise ValueError(
-                f"{source} resizes or scales images in another way than the Inception"
-                f" graph of 2015-12-05: {name} of its SavedModel is off by"
-                f" {error:.2g}. Name the file {_FILE}."
-            )
+    return features, features @ found[0][1]

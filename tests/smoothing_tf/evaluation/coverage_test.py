@@ -26,9 +26,11 @@ def test_an_interval_that_is_too_short_does_not_hold():
 
 
 @pytest.mark.large
-def test_coverage_of_every_interval(capsys):
+@pytest.mark.parametrize("kind", coverage.KINDS)
+def test_coverage_of_every_interval(kind, capsys):
     start = time.monotonic()
-    rows = list(coverage.simulate(coverage.cases(), workers=os.cpu_count() or 1))
+    cases = [case for case in coverage.cases() if case.kind == kind]
+    rows = list(coverage.simulate(cases, workers=os.cpu_count() or 1))
     minutes = (time.monotonic() - start) / 60.0
     with capsys.disabled():
         print(f"\n{coverage.to_markdown(rows)}\n\n{minutes:.0f} minutes")

@@ -19,7 +19,10 @@ from tests.testing.density_model_contract import randomize
 from tests.testing.tiny_models import tiny_trained
 
 
-@pytest.mark.parametrize("stages", [(3, 3), (3, None), (None, 3)])
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    "stages", [pytest.param((3, 3), marks=pytest.mark.large), (3, None), (None, 3)]
+)
 def test_a_class_that_is_certain_is_the_given_class(stages):
     two_stage = class_trained(*stages).two_stage
     points = np.float32([[0.1, 0], [-6, 0]])
@@ -32,8 +35,9 @@ def test_a_class_that_is_certain_is_the_given_class(stages):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_incremental_walk_gives_each_particle_its_class(monkeypatch):
-    shape, options = (3, 4, 1), dict(num_classes=3, dtype="float64")
+    shape, options = (2, 3, 1), dict(num_classes=3, dtype="float64")
     made = MADE(MADEConfig(hidden_units=(8,), num_mixtures=1), shape, **options)
     config = GatedPixelCNNConfig(num_layers=2, num_filters=6, num_mixtures=2)
     reverse = GatedPixelCNN(config, shape, 5, takes_x_smoothed=True, **options)

@@ -16,14 +16,15 @@ from smoothing_tf.models import (
     TwoStageModel,
 )
 from smoothing_tf.models.autoregressive import AutoregressiveModel
+from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.inpainting import clamped_walk
+from smoothing_tf.models.inpainting_arguments import prepare_images
 from smoothing_tf.models.particles import choose_particles, repeat_particles
 from smoothing_tf.models.pixelcnnpp import make_pixelcnnpp
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.seeds import example_seeds
-from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
+from smoothing_tf.smoothing import Gaussian, Laplace
 from tests.testing.density_model_contract import all_events, randomize
-from tests.testing.eagerly import eagerly
 from tests.testing.two_pixels import (
     LATER_KNOWN,
     NUM_IMAGES,
@@ -34,43 +35,57 @@ from tests.testing.two_pixels import (
     frequencies,
     plain,
     total_variation,
+    trace,
     two_pixels,
 )
 
 
-def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
+def test_the_bias_of_the_plain_procedure_is_gone_with_many_particles():
     model = two_pixels()
     truth, approximation = exact(model)[:, 2], plain(model)[:, 2]
     bias = total_variation(approximation, truth)
     assert 0.55 < bias < 0.58
-    drawn = {n: frequencies(draw(model, 2, n)[1]) for n in (1, 4, 16, 64)}
-    # 4,000 draws are off by about 0.01 themselves.
-    assert total_variation(drawn[1], approximation) < 0.03
-    errors = [total_variation(drawn[n], truth) for n in (1, 4, 16, 64)]
+    drawn = {n: frequencies(draw(model, 2, n)[1]) for n in (1, 64)}
+    # 1,000 draws are off by about 0.02 themselves.
+    assert total_variation(drawn[1], approximation) < 0.05
+    assert total_variation(drawn[64], truth) < 0.05
+
+
+@pytest.mark.large
+def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
+    model = two_pixels()
+    truth = exact(model)[:, 2]
+    errors = []
+    for num_particles in (1, 4, 16, 64):
+        drawn = [draw(model, 2, num_particles, seed)[1] for seed in range(5)]
+        errors.append(total_variation(frequencies(np.concatenate(drawn)), truth))
     assert errors[0] > 2 * errors[1] > 6 * errors[2]
     assert errors[2] > 0.03 > errors[3]
 
 
-def test_resampling_after_every_row_gives_the_same_distribution():
+@pytest.mark.parametrize(
+    "num_images, tolerance",
+    [(300, 0.1), pytest.param(4000, 0.03, marks=pytest.mark.large)],
+)
+@pytest.mark.usefixtures("eager")
+def test_resampling_after_every_row_gives_the_same_distribution(num_images, tolerance):
     truth = exact(two_pixels())[:, 2]
     column = two_pixels(shape=(2, 1, 1))
-    images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [NUM_IMAGES, 1, 1, 1])
-    errors = []
-    for num_particles in (1, 64):
-        _, x = column.inpaint(images, [[0], [1]], seed=1, num_particles=num_particles)
-        np.testing.assert_array_equal(x[:, 1], images[:, 1])
-        errors.append(total_variation(frequencies(x[:, 0, 0, 0].numpy()), truth))
-    assert errors[0] > 4 * errors[1]
-    assert errors[1] < 0.03
+    images = np.tile(np.reshape([9.0, X[2]], [1, 2, 1, 1]), [num_images, 1, 1, 1])
+    _, x = column.inpaint(images, [[0], [1]], seed=1, num_particles=64)
+    np.testing.assert_array_equal(x[:, 1], images[:, 1])
+    found = frequencies(x[:, 0, 0, 0].numpy())
+    # Without weights the error is above 0.5.
+    assert total_variation(found, truth) < tolerance
 
 
 def test_known_pixels_that_the_model_holds_for_impossible_stay_with_their_image():
     model = two_pixels()
+    trace(64)
     images = np.reshape([[9.0, 1e200], [9.0, X[0]]], [2, 1, 2, 1])
-    images = np.tile(images, [NUM_IMAGES // 2, 1, 1, 1])
-    for num_particles in (4, 16):
-        _, x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=num_particles)
-        np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
+    images = np.tile(images, [100, 1, 1, 1])
+    _, x = model.inpaint(images, LATER_KNOWN, seed=1, num_particles=64)
+    np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
 
 
 def test_x_smoothed_goes_with_its_x():
@@ -84,10 +99,11 @@ def test_x_smoothed_goes_with_its_x():
 
 
 def test_a_later_known_pixel_is_heard_through_x_smoothed_and_with_particles_fully():
-    deaf, hearing = two_pixels(), two_pixels(heard=0.2)
     # Where x_0 does not read x~_1 the plain procedure draws the same, bit for bit.
+    deaf = two_pixels()
     for low, high in zip(draw(deaf, 0, 1), draw(deaf, 2, 1)):
         np.testing.assert_array_equal(low, high)
+    hearing = two_pixels(heard=0.2)
 
     def response(num_particles):
         low, high = (
@@ -99,7 +115,7 @@ def test_a_later_known_pixel_is_heard_through_x_smoothed_and_with_particles_full
     full = total_variation(truth[:, 0], truth[:, 2])
     assert full > 0.8
     assert 0.1 < response(1) < 0.5
-    np.testing.assert_allclose(response(64), full, atol=0.03)
+    np.testing.assert_allclose(response(64), full, atol=0.05)
 
 
 def test_an_earlier_known_pixel_is_heard_without_particles():
@@ -109,6 +125,7 @@ def test_an_earlier_known_pixel_is_heard_without_particles():
         images = np.tile(
             np.reshape([X[level], 9.0], [1, 1, 2, 1]), [NUM_IMAGES, 1, 1, 1]
         )
+        trace(1)
         x = model.inpaint(images, [[1, 0]], seed=1)[1]
         drawn.append(frequencies(x[:, 0, 1, 0].numpy()))
     assert total_variation(*drawn) > 0.8
@@ -116,6 +133,7 @@ def test_an_earlier_known_pixel_is_heard_without_particles():
 
 def test_an_image_has_its_own_mask_and_does_not_depend_on_the_others():
     model = two_pixels(heard=0.2)
+    trace(64)
     levels = np.array([[0, 2], [2, 1], [1, 0], [2, 2]])
     images = X[levels].reshape(4, 1, 2, 1)
     mask = np.array([[[0, 1]], [[1, 0]], [[0, 0]], [[1, 1]]])
@@ -137,7 +155,8 @@ def test_the_values_of_missing_pixels_do_not_matter():
     images = np.full([2, 1, 2, 1], X[2])
     is_missing = np.reshape([True, False], [1, 1, 2, 1])
     junk = [np.where(is_missing, value, images) for value in (-100.0, np.nan)]
-    for num_particles in (1, 4):
+    for num_particles in (1, 64):
+        trace(num_particles)
         expected, *others = (
             model.inpaint(x, LATER_KNOWN, seed=1, num_particles=num_particles)
             for x in (images, *junk)
@@ -147,8 +166,8 @@ def test_the_values_of_missing_pixels_do_not_matter():
             np.testing.assert_array_equal(expected[1], drawn[1])
 
 
-@pytest.mark.parametrize("num_particles", [1, 3])
-def test_nothing_is_asked_of_a_likelihood_about_missing_pixels(num_particles):
+@pytest.mark.usefixtures("eager")
+def test_nothing_is_asked_of_a_likelihood_about_missing_pixels():
     # A categorical one has no class for NaN.
     config = GatedPixelCNNConfig(num_layers=1, num_filters=4, num_mixtures=1)
     reverse = dataclasses.replace(config, head="categorical")
@@ -159,12 +178,14 @@ def test_nothing_is_asked_of_a_likelihood_about_missing_pixels(num_particles):
     )
     mask = np.reshape([[1, 0, 1], [0, 1, 1]], (1, 2, 3))
     x = np.where(mask[..., None], np.float32(X[2]), np.float32(np.nan))
-    _, drawn = model.inpaint(x, mask, seed=1, num_particles=num_particles)
     known = mask[..., None] == 1
-    np.testing.assert_array_equal(drawn[known], x[known])
-    assert np.all(np.isin(drawn, X.astype(np.float32)))
+    for num_particles in (1, 3):
+        _, drawn = model.inpaint(x, mask, seed=1, num_particles=num_particles)
+        np.testing.assert_array_equal(drawn[known], x[known])
+        assert np.all(np.isin(drawn, X.astype(np.float32)))
 
 
+@pytest.mark.usefixtures("eager")
 def test_vectors_keep_their_known_coordinates_to_the_bit():
     config = MADEConfig(hidden_units=(8,), num_mixtures=2)
     stages = (MADE(config, (3,), None, takes_x_smoothed) for takes_x_smoothed in (0, 1))
@@ -204,13 +225,20 @@ def test_every_channel_of_a_known_pixel_is_weighed():
     np.testing.assert_array_equal(x[:, :, 1], images[:, :, 1])
     drawn = np.sum((x[:, 0, 0].numpy() > 0) * [4, 2, 1], axis=-1)
     counts = np.bincount(drawn, minlength=8) / len(drawn)
-    assert total_variation(counts, truth) < 0.03
+    assert total_variation(counts, truth) < 0.05
 
 
-@pytest.mark.parametrize("name", ["features", "stacked", "gated_pixelcnn"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "features",
+        pytest.param("stacked", marks=pytest.mark.large),
+        pytest.param("gated_pixelcnn", marks=pytest.mark.large),
+    ],
+)
+@pytest.mark.usefixtures("eager")
 def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypatch):
-    shape = (4, 4, 3)
-    made = MADE(MADEConfig(hidden_units=(8,), num_mixtures=1), shape, dtype="float64")
+    shape, num_particles = (4, 4, 3), 3
     if name == "gated_pixelcnn":
         make = GatedPixelCNN
         config = GatedPixelCNNConfig(num_layers=2, num_filters=6, num_mixtures=2)
@@ -220,18 +248,33 @@ def test_the_incremental_walk_gives_the_particles_of_the_slow_one(name, monkeypa
             num_resnet=1, num_filters=4, num_mixtures=2, conditioning=name
         )
     reverse = make(config, shape, 5, takes_x_smoothed=True, dtype="float64")
-    stages = randomize(made, scale=0.1), randomize(reverse, scale=0.1)
-    model = TwoStageModel(Uniform(0.4), *stages)
+    randomize(reverse, scale=0.1)
     rng = np.random.default_rng(0)
     images = levels_to_unit(rng.integers(5, size=(2, *shape)), 5, tf.float64)
     mask = rng.integers(2, size=(2, *shape[:2]))
-    arguments = dict(seed=1, num_particles=3)
-    with eagerly():
-        fast = model.inpaint(images, mask, **arguments)
+    images, known = prepare_images(images, mask, num_particles, shape)
+    # Each particle has x~ and weights of its own, which move with it.
+    x_smoothed, log_preference = rng.normal(size=(2, 2 * num_particles, *shape))
+
+    def walk():
+        return clamped_walk(
+            reverse,
+            repeat_particles(images, num_particles),
+            repeat_particles(known, num_particles),
+            example_seeds(1, 2),
+            num_particles,
+            Condition(tf.constant(x_smoothed)),
+            log_preference=tf.constant(log_preference),
+        )
+
+    fast = walk()
     monkeypatch.setattr(type(reverse), "walk", AutoregressiveModel.walk)
-    slow = TwoStageModel(Uniform(0.4), *stages).inpaint(images, mask, **arguments)
-    assert np.all(np.isfinite(fast[0]) & np.isfinite(fast[1]))
+    slow = walk()
+    assert len(set(fast.origin.numpy())) < 2 * num_particles
+    np.testing.assert_array_equal(fast.origin, slow.origin)
     for fast_part, slow_part in zip(fast, slow):
+        assert np.all(np.isfinite(fast_part))
         np.testing.assert_allclose(fast_part, slow_part, atol=1e-9)
-    known = np.broadcast_to(mask[..., None] == 1, images.shape)
-    np.testing.assert_array_equal(fast[1][known], images[known])
+    given = np.repeat(images, num_particles, axis=0)
+    is_known = np.repeat(known, num_particles, axis=0)
+    np.testing.assert_array_equal(fast.x.numpy()[is_known], given[is_known])

@@ -11,6 +11,7 @@ from smoothing_tf.models.condition import Condition
 from smoothing_tf.models.noise_proposal import NoiseProposal
 from smoothing_tf.smoothing import Gaussian, Laplace, Uniform
 from tests.testing.density_model_contract import randomize
+from tests.testing.eagerly import eagerly
 from tests.testing.two_pixels import (
     LATER_KNOWN,
     NUM_LEVELS,
@@ -20,6 +21,7 @@ from tests.testing.two_pixels import (
     exact,
     frequencies,
     total_variation,
+    trace,
     two_pixels,
 )
 
@@ -27,8 +29,8 @@ from tests.testing.two_pixels import (
 def test_few_particles_are_enough_where_the_noise_seldom_draws():
     model = broad_pixels()
     truth = exact(model)[:, 1]
-    # 4,000 draws are off by about 0.01; weights p / q alone left 0.14.
-    assert total_variation(frequencies(draw(model, 1, 16)[1]), truth) < 0.03
+    # 1,000 draws are off by about 0.02; weights p / q alone left 0.14.
+    assert total_variation(frequencies(draw(model, 1, 16)[1]), truth) < 0.06
 
 
 @pytest.mark.parametrize("smoothing", [Gaussian(0.4), Laplace(0.4), Uniform(0.4)])
@@ -73,15 +75,19 @@ def test_effective_particles_are_few_where_known_values_are_surprising():
     model = two_pixels()
     images = np.reshape([[9.0, X[1]], [9.0, 4.0]], [2, 1, 2, 1])
     images = np.repeat(images, 100, axis=0)
-    found = model.inpaint_particles(images, LATER_KNOWN, seed=1, num_particles=64)
+    trace(16)
+    found = model.inpaint_particles(images, LATER_KNOWN, seed=1, num_particles=16)
     usual, surprising = np.split(found.effective_particles.numpy(), 2)
-    assert np.all((usual >= 1.0) & (usual <= 64.0))
+    assert np.all((usual >= 1.0) & (usual <= 16.0))
     assert np.median(surprising) < 0.85 * np.median(usual)
-    single = model.inpaint_particles(images, LATER_KNOWN, seed=1, num_particles=1)
-    np.testing.assert_array_equal(single.effective_particles, np.ones(200))
     nothing = np.zeros((1, 2))
-    free = model.inpaint_particles(images, nothing, seed=1, num_particles=64)
-    np.testing.assert_allclose(free.effective_particles, 64.0)
+    free = model.inpaint_particles(images, nothing, seed=1, num_particles=16)
+    np.testing.assert_allclose(free.effective_particles, 16.0)
+    with eagerly():
+        single = model.inpaint_particles(
+            images[:2], LATER_KNOWN, seed=1, num_particles=1
+        )
+    np.testing.assert_array_equal(single.effective_particles, np.ones(2))
 
 
 def random_pair(seed):
@@ -154,8 +160,8 @@ def test_the_exact_conditional_at_256_particles(make, capsys):
     truth = joint[:, level] / joint[:, level].sum()
     errors = {}
     for num_particles in (1, 256):
-        # Five times 4,000 draws, which are off by about 0.004 themselves.
-        drawn = [draw(model, level, num_particles, seed)[1] for seed in range(5)]
+        # 20,000 draws, which are off by about 0.004 themselves.
+        drawn = [draw(model, level, num_particles, seed)[1] for seed in range(20)]
         found = frequencies(np.concatenate(drawn))
         errors[num_particles] = float(total_variation(found, truth))
     with capsys.disabled():
