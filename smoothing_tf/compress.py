@@ -54,19 +54,19 @@ def main(argv: Sequence[str]) -> None:
     options, compression = parse_options(
         argv, CompressOptions, CompressionConfig, usage=__doc__
     )
-    output = check_compressed(options.output)
+    output = check_compressed(options.output, options.images)
     config = load_config(options.workdir)
     quiet.import_tensorflow()
     from smoothing_tf import devices, workdir
     from smoothing_tf.compression import commands, facts
 
-    facts.use_threads(compression.num_threads)
+    facts.use_cpu(compression.num_threads)
     data = workdir.load_data_spec(options.workdir, config)
     x, label = commands.read_task(options.images, options.class_, data)
     artifacts.make_directory(output.parent)
     trained = workdir.load_trained(config, data, options.workdir)
     devices.announce(config.compute_dtypes(tuple(trained.models)))
-    commands.compress(trained, x, label, compression, output, options.compare)
+    commands.write_compressed(trained, x, label, compression, output, options.compare)
 
 
 if __name__ == "__main__":

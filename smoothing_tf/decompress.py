@@ -43,18 +43,18 @@ class DecompressOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     (options,) = parse_options(argv, DecompressOptions, usage=__doc__)
-    output = check_images(options.output)
+    output = check_images(options.output, options.input)
     config = load_config(options.workdir)
     compressed = artifacts.read_bytes(options.input)
     quiet.import_tensorflow()
     from smoothing_tf import devices, workdir
     from smoothing_tf.compression import commands
 
-    commands.use_threads_of(compressed)
+    commands.use_cpu_of(compressed)
     data = workdir.load_data_spec(options.workdir, config)
     trained = workdir.load_trained(config, data, options.workdir)
     devices.announce(config.compute_dtypes(tuple(trained.models)))
-    commands.decompress(trained, compressed, output, options.skip_damaged)
+    commands.write_restored(trained, compressed, output, options.skip_damaged)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,8 @@ class BaselineCodec(ImageCodec):
     """
 
     def __init__(self, model: AutoregressiveModel, num_levels: int):
-        self._model = model
         self._walk = CodedWalk(model)
         self._alphabet = Alphabet.of_levels(num_levels)
-
-    @property
-    def models(self):
-        return (self._model,)
 
     def push(self, coder, levels, label, number):
         self._walk.push(coder, levels, self._alphabet, Condition(label=label))

@@ -14,12 +14,14 @@ from smoothing_tf.smoothing import Smoothing
 
 # Standard deviations of the noise that the grid extends beyond the images.
 _REACH = 8.0
+# The probabilities of all cells of a batch are in memory together.
+_MAX_CELLS = 100_000
 # Standard deviations of the borrowed bits that an estimate adds to their mean.
 _MARGIN = 4.0
 
 
 class BitsBackCodec(TwoStageCodec):
-    """Draws x~ from q(x~ | x) with bits of the stack, which the decoder gives back.
+    """Draws x~ from q(x~ | x) with bits of the stack, which the decoder returns.
 
     A batch costs -log2 p(x~) P(x | x~) / q(x~ | x) bits, in expectation the bound, with
     x~ on a grid. The first batch has nothing to take bits from and must borrow them.
@@ -30,7 +32,7 @@ class BitsBackCodec(TwoStageCodec):
       grid: width of the cells of the grid, in standard deviations of the noise.
 
     Raises:
-      ValueError: the noise has no distribution function.
+      ValueError: the noise has no distribution function, or the grid too many cells.
 
     Reference: Townsend et al., "Practical Lossless Compression with Latent Variables
     using Bits Back Coding", ICLR 2019.
@@ -41,6 +43,12 @@ class BitsBackCodec(TwoStageCodec):
         scale = two_stage.smoothing.noise_scale
         width = grid * scale
         half = math.ceil((1.0 + _REACH * scale) / width)
+        if 2 * half + 1 > _MAX_CELLS:
+            raise ValueError(
+                f"`grid` of {grid:g} gives {2 * half + 1:,} cells with the run's"
+                f" noise_scale of {scale:g}, and at most {_MAX_CELLS:,} can be coded."
+                " Use a larger --grid."
+            )
         cells = Cells(width * np.arange(-half, half + 1), True)
         self._grid = Alphabet(cells.points, cells.have_extent)
         self._noise = _cell_masses(two_stage.smoothing, self._levels.points, cells)

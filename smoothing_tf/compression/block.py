@@ -7,8 +7,10 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from smoothing_tf.compression.coder import Coder
+from smoothing_tf.compression.coder import SMALLEST_PROBABILITY, Coder
 from smoothing_tf.compression.image_codec import ImageCodec
+from smoothing_tf.models.classes import Classes
+from smoothing_tf.models.mixture_probabilities import normalize
 from smoothing_tf.seeds import derive_seed
 
 # Bits that are borrowed in addition to the estimate.
@@ -38,13 +40,13 @@ class BlockCoder:
 
     Attributes:
       codec: codes batches.
-      frequencies: share of each class, float64 [num_classes]; None without labels.
+      class_shares: share of each class, float64 [num_classes]; None without labels.
       batch_size: largest number of images that are walked over at once.
       seed: seed of the borrowed bits.
     """
 
     codec: ImageCodec
-    frequencies: np.ndarray | None
+    class_shares: np.ndarray | None
     batch_size: int
     seed: int
 
@@ -61,9 +63,9 @@ class BlockCoder:
           label: class of each image, int32 [n], or None.
           progress: bar that counts images.
         """
-        needed = self.codec.borrowed_bits(levels)
         num_borrowed = 0
         if self.codec.borrows:
+            needed = self.codec.borrowed_bits(levels[:1])
             num_borrowed = -(-(int(needed[0]) + _SPARE_BITS) // 8)
         coder = Coder(_borrowed_bytes(self.seed, num_borrowed))
         sizes: list[int] = []
@@ -71,12 +73,13 @@ class BlockCoder:
         while start < len(levels):
             rows = slice(start, start + self.batch_size)
             if self.codec.borrows:
-                paid = np.cumsum(needed[rows]) <= coder.num_bits
+                needed = self.codec.borrowed_bits(levels[rows])
+                paid = np.cumsum(needed) <= coder.num_bits
                 rows = slice(start, start + max(1, int(np.sum(paid))))
             batch = levels[rows]
             own = None if label is None else label[rows]
             self.codec.push(coder, batch, own, len(sizes))
-            if own is not None:
+            if own is not None and self._codes_classes:
                 coder.push(own, self._class_probabilities(len(own)))
             sizes.append(len(batch))
             start += len(batch)
@@ -96,8 +99,10 @@ class BlockCoder:
         batches, labels = [], []
         for number, size in reversed([*enumerate(block.sizes)]):
             own = None
-            if self.frequencies is not None:
-                own = coder.pop(self._class_probabilities(size))
+            if self.class_shares is not None:
+                own = np.zeros(size, np.int32)
+                if self._codes_classes:
+                    own = coder.pop(self._class_probabilities(size))
                 labels.append(own)
             batches.append(self.codec.pop(coder, size, own, number))
             progress.update(size)
@@ -107,9 +112,24 @@ class BlockCoder:
             return None
         return (levels, label) if _crc(levels, label) == block.content_crc else None
 
+    @property
+    def _codes_classes(self) -> bool:
+        """Whether there is a choice between classes."""
+        return self.class_shares is not None and len(self.class_shares) > 1
+
     def _class_probabilities(self, number: int) -> np.ndarray:
-        assert self.frequencies is not None
-        return np.tile(self.frequencies, (number, 1))
+        assert self.class_shares is not None
+        return np.tile(self.class_shares, (number, 1))
+
+
+def class_shares(classes: Classes, num_classes: int) -> np.ndarray:
+    """Returns the probabilities that classes are coded with, float64 [num_classes].
+
+    They are the frequencies of the training data. A class that never occurs there can
+    be coded too.
+    """
+    shares = np.exp(classes.log_frequencies(num_classes))
+    return normalize(np.maximum(shares, SMALLEST_PROBABILITY))
 
 
 def _crc(levels: np.ndarray, label: np.ndarray | None) -> int:

@@ -5,10 +5,9 @@ import itertools
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 import tqdm
 
-from smoothing_tf.compression.block import Block, BlockCoder
+from smoothing_tf.compression.block import Block, BlockCoder, class_shares
 from smoothing_tf.compression.coder import check_installed
 from smoothing_tf.compression.compressed_file import (
     Header,
@@ -17,14 +16,15 @@ from smoothing_tf.compression.compressed_file import (
     to_bytes,
 )
 from smoothing_tf.compression.config import CompressionConfig
-from smoothing_tf.compression.facts import (
-    compute_dtypes,
-    device_kind,
-    model_digest,
-    num_threads,
-)
 from smoothing_tf.compression.image_codec import ImageCodec
-from smoothing_tf.compression.make import choose_stage, make_codec
+from smoothing_tf.compression.levels import check_num_levels
+from smoothing_tf.compression.make import (
+    choose_stage,
+    count_classes,
+    make_codec,
+    stage_models,
+)
+from smoothing_tf.compression.shared_facts import check_facts, collect_facts
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.sampling.arguments import check_shape
@@ -75,20 +75,21 @@ def compress_images(
     Raises:
       TypeError: `trained` is something else.
       ValueError: the models or the images cannot be coded.
-      RuntimeError: the package constriction is missing, or the models do not decode
-        what they have encoded.
+      RuntimeError: the package constriction is missing, TensorFlow uses a GPU, or the
+        models do not decode what they have encoded.
     """
     check_trained(trained)
     check_installed()
     config = config or CompressionConfig()
     stage = choose_stage(trained, config.stage)
-    codec = make_codec(trained, stage, config.grid, config.seed)
+    models = stage_models(trained, stage)
     x = np.asarray(x)
-    _check_levels(x, codec.models[0].event_shape, trained.num_levels)
-    label = _check_label(codec, label, len(x))
+    _check_levels(x, models[0].event_shape, check_num_levels(trained.num_levels))
+    label = _check_label(label, len(x), count_classes(models))
+    codec = make_codec(trained, stage, config.grid, config.seed)
     header = Header(
         stage=stage,
-        **_shared_facts(trained, codec),
+        **collect_facts(trained, stage),
         shape=x.shape,
         batch=config.batch_size,
         seed=config.seed,
@@ -107,8 +108,8 @@ def compress_images(
                     raise RuntimeError(
                         f"Block {number} does not decode to the images it was made"
                         " from, so nothing was written: the sampler of this model does"
-                        " not repeat its own computation exactly. Is a mask of the"
-                        " model wrong, or an operation random?"
+                        " not repeat its own computation exactly. Does it use a random"
+                        " or nondeterministic operation?"
                     )
     return to_bytes(header, blocks)
 
@@ -133,17 +134,17 @@ def decompress_images(
       TypeError: `trained` is something else.
       ValueError: the file is damaged, or was written with other models or libraries,
         or on another kind of device.
-      RuntimeError: the package constriction is missing, or decoding gave other images
-        than were compressed.
+      RuntimeError: the package constriction is missing, TensorFlow uses a GPU, or
+        decoding gave other images than were compressed.
     """
     check_trained(trained)
     check_installed()
-    header, stored = read_file(data)
+    header, stored = from_bytes(data)
     damaged = [number for number, one in enumerate(stored) if not one.is_intact]
     if damaged and (not skip_damaged or len(damaged) == len(stored)):
         raise ValueError(_damage(damaged, stored, header))
+    check_facts(header, trained)
     codec = make_codec(trained, header.stage, header.grid, header.seed)
-    _check_same_facts(header, _shared_facts(trained, codec))
     coder = _make_block_coder(trained, codec, header)
     found, index = [], []
     labels: list[np.ndarray] = []
@@ -172,69 +173,7 @@ def decompress_images(
     )
 
 
-def read_file(data: bytes) -> tuple[Header, list[StoredBlock]]:
-    """Reads the header and the blocks of a compressed file.
-
-    Raises:
-      ValueError: the file is of another kind, or its header is damaged.
-    """
-    try:
-        return from_bytes(data)
-    except ValueError as error:
-        raise ValueError(
-            f"The file cannot be decompressed: {error}. Restore it from a copy."
-        ) from error
-
-
-def _shared_facts(trained: Trained, codec: ImageCodec) -> dict[str, Any]:
-    """Collects the facts of a header that a decoder must share."""
-    smoothing = trained.smoothing if len(codec.models) > 1 else None
-    return {
-        "model": model_digest(codec.models, smoothing),
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "device": device_kind(),
-        "threads": num_threads(),
-        "dtype": compute_dtypes(codec.models),
-        "levels": trained.num_levels,
-    }
-
-
-def _check_same_facts(header: Header, facts: dict[str, Any]) -> None:
-    where = "Decompress it where it was written; elsewhere its images would differ."
-    described = {
-        "model": (
-            "another model, or after another number of training steps",
-            "Give the run that wrote it.",
-        ),
-        "tensorflow": ("TensorFlow {theirs}, and this is {ours}", where),
-        "numpy": ("NumPy {theirs}, and this is {ours}", where),
-        "device": ("the device {theirs}, and this is {ours}", where),
-        "threads": (
-            "{theirs} threads of TensorFlow, and this process uses {ours}",
-            "Call tf.config.threading.set_intra_op_parallelism_threads({theirs}) before"
-            " TensorFlow computes anything.",
-        ),
-        "dtype": (
-            "the compute dtype {theirs}, and this run has {ours}",
-            "Give the run that wrote it.",
-        ),
-        "levels": (
-            "{theirs} levels, and the data of this run have {ours}",
-            "Give the run that wrote it.",
-        ),
-    }
-    for name, (difference, advice) in described.items():
-        theirs, ours = getattr(header, name), facts[name]
-        if theirs != ours:
-            text = f"The file was written with {difference}. {advice}"
-            raise ValueError(text.format(theirs=theirs, ours=ours))
-
-
-def _check_levels(
-    x: np.ndarray, event_shape: tuple[int, ...], num_levels: int | None
-) -> None:
-    assert num_levels is not None
+def _check_levels(x: np.ndarray, event_shape: tuple[int, ...], num_levels: int) -> None:
     check_shape("x", x, event_shape)
     if not np.issubdtype(x.dtype, np.integer):
         raise ValueError(
@@ -248,25 +187,22 @@ def _check_levels(
         )
 
 
-def _check_label(codec: ImageCodec, label: Any, number: int) -> np.ndarray | None:
-    if (label is None) != (codec.num_classes is None):
-        needs = "None" if codec.num_classes is None else "given"
+def _check_label(label: Any, number: int, num_classes: int | None) -> np.ndarray | None:
+    if (label is None) != (num_classes is None):
+        needs = "None" if num_classes is None else "given"
         raise ValueError(
             f"`label` must be {needs} for models that are"
-            f" {'not ' if codec.num_classes is None else ''}class-conditional."
+            f" {'not ' if num_classes is None else ''}class-conditional."
         )
-    if codec.num_classes is None:
-        return None
-    return as_labels(label, number, codec.num_classes)
+    return None if num_classes is None else as_labels(label, number, num_classes)
 
 
 def _make_block_coder(
     trained: Trained, codec: ImageCodec, header: Header
 ) -> BlockCoder:
-    frequencies = None
-    if codec.num_classes is not None:
-        frequencies = np.exp(trained.classes.log_frequencies(codec.num_classes))
-    return BlockCoder(codec, frequencies, header.batch, header.seed)
+    num_classes = count_classes(stage_models(trained, header.stage))
+    shares = None if num_classes is None else class_shares(trained.classes, num_classes)
+    return BlockCoder(codec, shares, header.batch, header.seed)
 
 
 def _rows_of_blocks(header: Header) -> list[slice]:

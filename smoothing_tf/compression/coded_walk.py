@@ -1,6 +1,10 @@
 """The sampler's walk over a batch of examples, with a coder in the place of noise."""
 
+import dataclasses
+import itertools
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +18,23 @@ from smoothing_tf.models.condition import Condition
 _Visit = Callable[[int, np.ndarray], np.ndarray]
 
 
+@dataclasses.dataclass
+class _Run:
+    """A walk that is under way: what it calls, and the error of that."""
+
+    visit: _Visit
+    error: Exception | None = None
+
+
+# Number -> run. The graph of a model serves all runs, which it knows by their numbers.
+_RUNS: dict[int, _Run] = {}
+_NUMBERS = itertools.count()
+# Model -> its traced walk.
+_TRACED: weakref.WeakKeyDictionary[AutoregressiveModel, Any] = (
+    weakref.WeakKeyDictionary()
+)
+
+
 class CodedWalk:
     """Codes examples by the parameters that the sampler computes position by position.
 
@@ -23,6 +44,7 @@ class CodedWalk:
     decoder. So the parameters are the same bit for bit, which those of a pass over
     whole examples are not. A walk may visit a position several times before it goes to
     the next one, as the walk of stacked images visits the first; the last visit counts.
+    The function is traced once for each model.
 
     Args:
       model: the model of the examples.
@@ -32,18 +54,6 @@ class CodedWalk:
         self._model = model
         self._num_channels = model.num_channels
         self._num_positions = int(np.prod(model.event_shape)) // model.num_channels
-        self._visit: _Visit | None = None
-        self._error: Exception | None = None
-        signature = [tf.TensorSpec([], tf.int32)]
-        if model.takes_x_smoothed:
-            signature.append(tf.TensorSpec([None, *model.event_shape], tf.float32))
-        if model.num_classes is not None:
-            signature.append(tf.TensorSpec([None], tf.int32))
-        # One trace for batches of all sizes, since another one may round differently.
-        # AutoGraph has no Python control flow to convert.
-        self._walk = tf.function(
-            self._trace, input_signature=signature, autograph=False
-        )
 
     def push(
         self,
@@ -102,7 +112,7 @@ class CodedWalk:
         popped: list[tuple[int, np.ndarray, np.ndarray]] = []
 
         def decode(position, params):
-            # The last visit of a position counts; what others popped is given back.
+            # The last visit of a position counts; what others popped is returned.
             while popped and popped[-1][0] == position:
                 coder.push(*popped.pop()[1:])
             popped.clear()
@@ -126,37 +136,60 @@ class CodedWalk:
         return self._model.head.probabilities(params, previous, alphabet.cells(dim))
 
     def _run(self, visit: _Visit, batch_size: int, condition: Condition | None) -> None:
-        self._visit, self._error = visit, None
+        run, number = _Run(visit), next(_NUMBERS) % 2**31
+        _RUNS[number] = run
         parts = [part for part in condition or Condition() if part is not None]
         try:
-            self._walk(tf.constant(batch_size), *parts)
+            _find_walk(self._model)(
+                tf.constant(number), tf.constant(batch_size), *parts
+            )
         except tf.errors.OpError:
             # TensorFlow replaces an error of the visit by one of its own.
-            if self._error is not None:
-                raise self._error from None
+            if run.error is not None:
+                raise run.error from None
             raise
         finally:
-            self._visit = None
+            del _RUNS[number]
 
-    def _trace(self, batch_size, *parts):
+
+def _find_walk(model: AutoregressiveModel) -> Callable:
+    """Returns the walk of a model as a graph, which is traced once.
+
+    It takes (number of the run, batch size, parts of the condition). One trace is for
+    batches of all sizes, since another one may round differently.
+    """
+
+    def walk(number, batch_size, *parts):
         given = iter(parts)
         condition = Condition(
-            next(given) if self._model.takes_x_smoothed else None,
-            next(given, None),
+            next(given) if model.takes_x_smoothed else None, next(given, None)
         )
 
         def visit(params, place, position):
             del place  # The walk visits the positions in the order of their numbers.
-            value = tf.numpy_function(self._exchange, [position, params], tf.float32)
-            return tf.ensure_shape(value, [None, self._num_channels]), position + 1
+            value = tf.numpy_function(_exchange, [number, position, params], tf.float32)
+            return tf.ensure_shape(value, [None, model.num_channels]), position + 1
 
-        first = tf.constant(0)
-        return self._model.walk(batch_size, condition, visit, first)[0]
+        return model.walk(batch_size, condition, visit, tf.constant(0))[0]
 
-    def _exchange(self, position, params):
-        assert self._visit is not None
-        try:
-            return self._visit(int(position), params)
-        except Exception as error:
-            self._error = error
-            raise
+    if tf.config.functions_run_eagerly():
+        return walk
+    if model not in _TRACED:
+        signature = [tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
+        if model.takes_x_smoothed:
+            signature.append(tf.TensorSpec([None, *model.event_shape], tf.float32))
+        if model.num_classes is not None:
+            signature.append(tf.TensorSpec([None], tf.int32))
+        # AutoGraph has no Python control flow to convert.
+        traced = tf.function(walk, input_signature=signature, autograph=False)
+        _TRACED[model] = traced.get_concrete_function()
+    return _TRACED[model]
+
+
+def _exchange(number, position, params):
+    run = _RUNS[int(number)]
+    try:
+        return run.visit(int(position), params)
+    except Exception as error:
+        run.error = error
+        raise

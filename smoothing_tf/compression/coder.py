@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+# The coder counts no probability as less.
+SMALLEST_PROBABILITY = 2.0**-24
 _WORD = np.dtype("<u4")
 
 

@@ -1,4 +1,4 @@
-"""What the commands `compress` and `decompress` compute and print."""
+"""Writes the files of `compress` and `decompress`, and prints their sizes."""
 
 import pathlib
 import sys
@@ -7,28 +7,29 @@ from typing import Any
 import numpy as np
 
 from smoothing_tf import artifacts
-from smoothing_tf.compression.codec import (
-    compress_images,
-    decompress_images,
-    read_file,
-)
+from smoothing_tf.compression.codec import compress_images, decompress_images
 from smoothing_tf.compression.coder import check_installed
-from smoothing_tf.compression.config import CompressionConfig
-from smoothing_tf.compression.facts import use_threads
-from smoothing_tf.compression.images import read_images, write_images
-from smoothing_tf.compression.make import choose_stage
+from smoothing_tf.compression.compressed_file import from_bytes
+from smoothing_tf.compression.config import BASELINE, CompressionConfig
+from smoothing_tf.compression.facts import use_cpu
+from smoothing_tf.compression.images import check_folder, read_images, write_images
+from smoothing_tf.compression.make import choose_stage, count_classes, stage_models
 from smoothing_tf.compression.other_formats import sizes_in_other_formats
-from smoothing_tf.compression.promise import promised_bits
+from smoothing_tf.compression.paths import ARRAYS_SUFFIX
+from smoothing_tf.compression.promise import Promise, promised_bits
+from smoothing_tf.compression.shared_facts import check_facts
 from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import levels_to_uint8
+from smoothing_tf.sampling.labels import check_takes_class
 
 # Images that are compressed in other formats for comparison.
 _MOST_COMPARED = 1000
-# Share of the promised size by which a file may be longer before the user is warned.
+# A share of the promised size, bits of each block, and standard errors of the promise,
+# by which the blocks may be longer before the user is warned.
 _TOLERANCE = 0.02
-# Bits by which any file may be longer.
-_OVERHEAD = 4096
+_BLOCK_BITS = 130
+_STANDARD_ERRORS = 4.0
 
 
 def read_task(
@@ -50,7 +51,7 @@ def read_task(
     return x, label if class_ is None else class_
 
 
-def compress(
+def write_compressed(
     trained: Trained,
     x: np.ndarray,
     label: Any,
@@ -69,24 +70,32 @@ def compress(
       compare: whether to print the size in other formats.
     """
     stage = choose_stage(trained, config.stage)
-    label = _find_label(trained, stage, label, len(x))
+    num_classes = count_classes(stage_models(trained, stage))
+    if num_classes is None and isinstance(label, str):
+        check_takes_class(label, None, f"--stage={stage}")
+    label = _find_label(trained, num_classes, label, len(x))
     data = compress_images(trained, x, config, label=label, progress=True)
     with artifacts.atomic_file(output) as path:
         path.write_bytes(data)
     own = _per_dim(8 * len(data), x)
     print(f"Wrote {len(x):,} images to {output}: {len(data):,} bytes.")
     print(f"{own:.3f} bits per dimension, as a file")
-    if config.verify:
-        promised = promised_bits(trained, stage, x, label=label, seed=config.seed)
-        what = "-log2 P(x)" if stage == "baseline" else "the bound"
-        print(f"{_per_dim(promised, x):.3f} by the likelihood, {what}")
-        if 8 * len(data) > (1.0 + _TOLERANCE) * promised + _OVERHEAD:
-            print(
-                "The file is longer than the likelihood promises. If it holds more than"
-                " a few images, the likelihood is not that of the sampler: does a mask"
-                " of the model leak?",
-                file=sys.stderr,
-            )
+    promised = promised_bits(
+        trained,
+        stage,
+        x,
+        label=label,
+        seed=config.seed,
+        batch_size=config.batch_size,
+    )
+    what = "-log2 P(x)" if stage == BASELINE else "the bound"
+    print(f"{_per_dim(promised.bits, x):.3f} by the likelihood, {what}")
+    if _is_too_long(data, promised):
+        print(
+            "The images take more bits than the likelihood promises, so it is not that"
+            " of the sampler: does a mask of the model leak?",
+            file=sys.stderr,
+        )
     if compare and trained.num_levels is not None:
         part = x[:_MOST_COMPARED]
         images = levels_to_uint8(part, trained.num_levels)
@@ -95,19 +104,19 @@ def compress(
             print(f"{_per_dim(8 * size, part):.3f} as {name} files{where}")
 
 
-def use_threads_of(data: bytes) -> None:
-    """Makes TensorFlow use as many threads as the encoder of a file did.
+def use_cpu_of(data: bytes) -> None:
+    """Computes on the CPU with as many threads as the encoder of a file did.
 
     Call it before anything is computed.
 
     Raises:
       ValueError: the header of the file cannot be read.
     """
-    header, _ = read_file(data)
-    use_threads(header.threads)
+    header, _ = from_bytes(data)
+    use_cpu(header.threads)
 
 
-def decompress(
+def write_restored(
     trained: Trained, data: bytes, output: pathlib.Path, skip_damaged: bool
 ) -> None:
     """Writes the images of a compressed file.
@@ -117,7 +126,16 @@ def decompress(
       data: the bytes of the file.
       output: a file .npz, or a directory for PNG files.
       skip_damaged: whether to leave out the images of damaged blocks.
+
+    Raises:
+      ValueError: the file was written with other models or libraries, is damaged, or
+        holds more than a directory can.
     """
+    header, _ = from_bytes(data)
+    check_facts(header, trained)
+    if output.suffix != ARRAYS_SUFFIX:
+        num_classes = count_classes(stage_models(trained, header.stage))
+        check_folder(header.shape[-1], num_classes is not None)
     restored = decompress_images(
         trained, data, skip_damaged=skip_damaged, progress=True
     )
@@ -129,15 +147,15 @@ def decompress(
         print(f"Left out the images of the damaged blocks {numbers}.", file=sys.stderr)
 
 
-def _find_label(trained: Trained, stage: str, label: Any, number: int) -> Any:
-    """Returns the labels that the models of a stage take, or None.
+def _find_label(
+    trained: Trained, num_classes: int | None, label: Any, number: int
+) -> Any:
+    """Returns the labels that the models take, or None.
 
     Raises:
       ValueError: they take labels, and none are given.
     """
-    own = trained.baseline if stage == "baseline" else trained.two_stage
-    assert own is not None
-    if own.num_classes is None:
+    if num_classes is None:
         return None
     if label is None:
         raise ValueError(
@@ -145,8 +163,18 @@ def _find_label(trained: Trained, stage: str, label: Any, number: int) -> Any:
             " too. Add `label`, integers [n], to the file of --images, or give --class."
         )
     if isinstance(label, str):
-        return np.full(number, trained.classes.find(label, own.num_classes), np.int32)
+        return np.full(number, trained.classes.find(label, num_classes), np.int32)
     return label
+
+
+def _is_too_long(data: bytes, promised: Promise) -> bool:
+    """Whether the blocks are longer than coding by the promise explains."""
+    blocks = [one.block for one in from_bytes(data)[1]]
+    bits = sum(
+        8 * (len(block.data) - block.num_borrowed) - _BLOCK_BITS for block in blocks
+    )
+    allowed = (1.0 + _TOLERANCE) * promised.bits
+    return bits > allowed + _STANDARD_ERRORS * promised.standard_error
 
 
 def _per_dim(bits: float, x: np.ndarray) -> float:

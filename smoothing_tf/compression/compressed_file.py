@@ -11,11 +11,14 @@ the number of borrowed bytes. Sizes in the index have 7 bits a byte, the lowest 
 
 import dataclasses
 import json
+import math
 import struct
 import zlib
 from collections.abc import Sequence
 
 from smoothing_tf.compression.block import Block
+from smoothing_tf.compression.config import BASELINE, MIN_GRID, CompressionConfig
+from smoothing_tf.compression.levels import MAX_NUM_LEVELS
 
 FORMAT_VERSION = 1
 _MAGIC = b"STFC"
@@ -31,6 +34,8 @@ class Header:
     Attributes:
       stage: "baseline" or "two_stage".
       model: digest of the model; see `facts.model_digest`.
+      library: version of smoothing_tf.
+      constriction: version of the package of the coder.
       tensorflow: version of TensorFlow.
       numpy: version of NumPy.
       device: kind of device.
@@ -46,6 +51,8 @@ class Header:
 
     stage: str
     model: str
+    library: str
+    constriction: str
     tensorflow: str
     numpy: str
     device: str
@@ -66,7 +73,7 @@ class Header:
     def block_sizes(self) -> list[int]:
         """Number of images of each block."""
         total = self.shape[0]
-        if self.stage != "baseline":
+        if self.stage != BASELINE:
             return [total]
         return even_sizes(total, self.batch)
 
@@ -116,25 +123,70 @@ def from_bytes(data: bytes) -> tuple[Header, list[StoredBlock]]:
         damaged.
     """
     if not data.startswith(_MAGIC):
-        raise ValueError("it is not a compressed file of this library")
+        raise _unreadable(
+            "it is not a compressed file of this library", "Give one that is."
+        )
     if len(data) < _START.size:
-        raise ValueError("its header is truncated")
+        raise _unreadable("its header is truncated")
     _, version, size = _START.unpack_from(data)
     if version != FORMAT_VERSION:
-        raise ValueError(
-            f"it has format version {version}, and this library reads {FORMAT_VERSION}"
+        raise _unreadable(
+            f"it has format version {version}, and this library reads {FORMAT_VERSION}",
+            "Use the version of smoothing_tf that wrote it.",
         )
     end = _START.size + size
     stored_crc = data[end : end + _CRC.size]
     if stored_crc != _CRC.pack(zlib.crc32(data[:end])):
-        raise ValueError("its header is damaged or truncated")
+        raise _unreadable("its header is damaged or truncated")
     text, _, index = data[_START.size : end].partition(b"\n")
-    facts = json.loads(text)
-    header = Header(**facts | {"shape": tuple(facts["shape"])})
-    return header, _read_blocks(header, index, data[end + _CRC.size :])
+    try:
+        facts = json.loads(text)
+        header = Header(**facts | {"shape": tuple(facts["shape"])})
+        _check_header(header, index)
+        blocks, rest = _read_blocks(header, index, data[end + _CRC.size :])
+    except (IndexError, KeyError, TypeError, ValueError, struct.error):
+        raise _unreadable(
+            "its header has other facts than this library writes",
+            "Use the version of smoothing_tf that wrote it.",
+        ) from None
+    if rest:
+        raise _unreadable(f"it has {len(rest)} bytes after its last block")
+    return header, blocks
 
 
-def _read_blocks(header: Header, index: bytes, data: bytes) -> list[StoredBlock]:
+def _unreadable(problem: str, advice: str = "Restore it from a copy.") -> ValueError:
+    return ValueError(f"The file cannot be decompressed: {problem}. {advice}")
+
+
+def _check_header(header: Header, index: bytes) -> None:
+    """Checks the facts by which a file is read, whose CRC says that they were written.
+
+    Raises:
+      TypeError: one is of another type.
+      ValueError: one is not possible, or the index too short.
+    """
+    for number, low, high in (
+        *((size, 1, math.inf) for size in header.shape),
+        (header.levels, 2, MAX_NUM_LEVELS),
+        (header.threads, 1, math.inf),
+    ):
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError
+    # The encoder's settings have the rules of the others.
+    CompressionConfig(
+        stage=header.stage,
+        batch_size=header.batch,
+        grid=MIN_GRID if header.grid is None else header.grid,
+        seed=header.seed,
+    )
+    if header.stage == BASELINE and header.shape[0] // header.batch > len(index):
+        raise ValueError
+
+
+def _read_blocks(
+    header: Header, index: bytes, data: bytes
+) -> tuple[list[StoredBlock], bytes]:
+    """Returns the blocks and what follows them."""
     position, entries = 0, []
     for _ in header.block_sizes:
         size, position = _read_varint(index, position)
@@ -148,6 +200,8 @@ def _read_blocks(header: Header, index: bytes, data: bytes) -> list[StoredBlock]
             size, position = _read_varint(index, position)
             chain.append(size)
         num_borrowed, position = _read_varint(index, position)
+        if sum(chain) != header.shape[0]:
+            raise ValueError
     blocks, start = [], 0
     for number, (size, crc, content_crc) in zip(
         header.block_sizes, entries, strict=True
@@ -157,9 +211,7 @@ def _read_blocks(header: Header, index: bytes, data: bytes) -> list[StoredBlock]
         block = Block(own, content_crc, sizes, num_borrowed)
         blocks.append(StoredBlock(block, len(own) == size and zlib.crc32(own) == crc))
         start += size
-    if len(data) > start:
-        raise ValueError(f"it has {len(data) - start} bytes after its last block")
-    return blocks
+    return blocks, data[start:]
 
 
 def _index_entry(block: Block) -> bytes:

@@ -5,6 +5,7 @@ import dataclasses
 from smoothing_tf.limits import MAX_SEED
 from smoothing_tf.settings import setting, validate
 
+MIN_GRID = 0.01
 BASELINE, TWO_STAGE = "baseline", "two_stage"
 
 
@@ -30,7 +31,7 @@ class CompressionConfig:
         0.25,
         "Width of the cells that x~ is rounded to for bits-back coding, in standard"
         " deviations of the noise.",
-        exclusive_minimum=0.0,
+        minimum=MIN_GRID,
         maximum=4.0,
     )
     seed: int = setting(

@@ -12,11 +12,11 @@ from smoothing_tf.seeds import derive_seed
 
 
 class DitherCodec(TwoStageCodec):
-    """Takes for x~ the point next to x of a lattice that is shifted at random.
+    """Uses as x~ the point nearest to x of a randomly shifted lattice.
 
     Both sides draw the shifts from the seed, and so x~ - x is uniform as under q, while
-    x~ itself takes no bits that would have to be given back. With p(x~) normalized over
-    the lattice, a batch costs at most the bound, in expectation.
+    the choice of x~ takes no bits that would have to be returned. With p(x~) normalized
+    over the lattice, a batch costs at most the bound, in expectation.
 
     Args:
       two_stage: the model, of two autoregressive ones, with uniform noise.

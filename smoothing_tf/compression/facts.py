@@ -58,12 +58,25 @@ def compute_dtypes(models: Sequence[DensityModel]) -> str:
 
 
 def device_kind() -> str:
-    """Names the kind of device, on which the same sums are rounded in the same way."""
-    gpus = tf.config.get_visible_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return f"GPU {details.get('device_name', 'unnamed')}"
+    """Names the kind of CPU, on which the same sums are rounded in the same way."""
     return " ".join(["CPU", platform.machine(), *_instruction_set()])
+
+
+def check_device() -> None:
+    """Checks that TensorFlow computes on the CPU.
+
+    On a GPU the libraries choose their algorithms in each process by the time they
+    take, and another algorithm rounds differently.
+
+    Raises:
+      RuntimeError: it sees a GPU.
+    """
+    if tf.config.get_visible_devices("GPU"):
+        raise RuntimeError(
+            "Images can be compressed on CPUs only: a GPU may round differently in the"
+            " next process. Call tf.config.set_visible_devices([], 'GPU') before"
+            " TensorFlow computes anything."
+        )
 
 
 def num_threads() -> int:
@@ -75,10 +88,14 @@ def num_threads() -> int:
     return given or len(os.sched_getaffinity(0))
 
 
-def use_threads(number: int) -> None:
-    """Sets the number of threads, unless TensorFlow has already computed something."""
-    # TensorFlow has no public function that tells whether it does.
+def use_cpu(number: int) -> None:
+    """Computes on the CPU alone, with this number of threads.
+
+    It has no effect once TensorFlow has computed something.
+    """
+    # TensorFlow has no public function that tells whether it has.
     with contextlib.suppress(RuntimeError):
+        tf.config.set_visible_devices([], "GPU")
         tf.config.threading.set_intra_op_parallelism_threads(number)
 
 

@@ -5,22 +5,10 @@ import abc
 import numpy as np
 
 from smoothing_tf.compression.coder import Coder
-from smoothing_tf.models.density_model import DensityModel
 
 
 class ImageCodec(abc.ABC):
     """Codes batches of images by models of them."""
-
-    @property
-    @abc.abstractmethod
-    def models(self) -> tuple[DensityModel, ...]:
-        """The models that images are coded with."""
-
-    @property
-    def num_classes(self) -> int | None:
-        """Number of classes that a model is conditional on; None without labels."""
-        counts = (model.num_classes for model in self.models)
-        return next((count for count in counts if count is not None), None)
 
     @abc.abstractmethod
     def push(

@@ -7,15 +7,17 @@ from PIL import Image
 
 from smoothing_tf import artifacts
 from smoothing_tf.compression.codec import Decompressed
+from smoothing_tf.compression.levels import check_num_levels
 from smoothing_tf.compression.paths import ARRAYS_SUFFIX
 from smoothing_tf.data.data_spec import DataSpec
-from smoothing_tf.data.image_files import levels_of_uint8, read_levels
+from smoothing_tf.data.image_files import levels_of_arrays, levels_of_uint8
 from smoothing_tf.data.picture_header import read_header
 from smoothing_tf.data.record_error import RecordError
 from smoothing_tf.numerics import levels_to_uint8
+from smoothing_tf.sampling.labels import LABEL
 
-LABEL = "label"
 _PNG = ".png"
+_DIGITS = 6
 _MODES = {1: "L", 3: "RGB"}
 
 
@@ -37,17 +39,30 @@ def read_images(
       FileNotFoundError: there is no such file, or no PNG file in the folder.
       ValueError: the images do not fit the data, or would not be read exactly.
     """
-    if data.num_levels is None:
-        raise ValueError(
-            "Vectors of real numbers cannot be compressed without loss: a density gives"
-            " no probabilities, and so no code lengths, until values are rounded to"
-            " levels. Give --workdir of a run on images."
-        )
+    num_levels = check_num_levels(data.num_levels)
     path = pathlib.Path(path)
     if path.is_dir():
-        return levels_of_uint8(_read_folder(path, data), data.num_levels), None
-    levels = read_levels(path, data.event_shape, data.num_levels)
-    return levels, artifacts.read_npz(path, "images").get(LABEL)
+        return levels_of_uint8(_read_folder(path, data), num_levels), None
+    arrays = artifacts.read_npz(path, "images")
+    return levels_of_arrays(arrays, data.event_shape, num_levels), arrays.get(LABEL)
+
+
+def check_folder(num_channels: int, has_labels: bool) -> None:
+    """Checks, before any work is done, that a folder of PNG files holds everything.
+
+    Raises:
+      ValueError: it would not.
+    """
+    if has_labels:
+        raise ValueError(
+            "`--output` must be a file FILE.npz, since the file holds the class of each"
+            " image too, for which a folder of PNG files has no place."
+        )
+    if num_channels not in _MODES:
+        raise ValueError(
+            f"`--output` must be a file FILE.npz for images of {num_channels} channels;"
+            " PNG files have 1 or 3."
+        )
 
 
 def write_images(output: pathlib.Path, restored: Decompressed, num_levels: int) -> None:
@@ -62,8 +77,11 @@ def write_images(output: pathlib.Path, restored: Decompressed, num_levels: int) 
     images = levels_to_uint8(restored.x, num_levels)
     if output.suffix != ARRAYS_SUFFIX:
         with artifacts.atomic_directory(output) as directory:
+            # So many digits that the order of the names is that of the images.
+            width = max(_DIGITS, len(str(restored.index[-1])))
             for index, image in zip(restored.index, images, strict=True):
-                to_picture(image).save(directory / f"{index:06d}{_PNG}", optimize=True)
+                path = directory / f"{index:0{width}d}{_PNG}"
+                to_picture(image).save(path, optimize=True)
         return
     arrays = {"images": images}
     if restored.label is not None:
@@ -109,6 +127,8 @@ def _read_png(path: pathlib.Path, mode: str) -> np.ndarray:
     try:
         with path.open("rb") as file:
             picture, header = read_header(file)
+            if getattr(picture, "n_frames", 1) > 1:
+                raise RecordError("is an animation, of which one frame would be read")
             kind = f"{picture.format} of mode {picture.mode}, {header.num_bits} bits"
             is_plain = picture.mode == mode and "transparency" not in picture.info
             if picture.format != "PNG" or not is_plain or header.num_bits != 8:

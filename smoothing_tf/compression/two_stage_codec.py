@@ -1,4 +1,4 @@
-"""Coding of images by a two-stage model, whatever x~ is taken from."""
+"""Coding of images by a two-stage model, however x~ is chosen."""
 
 import abc
 
@@ -26,10 +26,6 @@ class TwoStageCodec(ImageCodec):
         self._reverse_walk = CodedWalk(two_stage.reverse)
         self._levels = Alphabet.of_levels(num_levels)
 
-    @property
-    def models(self):
-        return self._two_stage.smoothed, self._two_stage.reverse
-
     @abc.abstractmethod
     def choose_smoothed(
         self, coder: Coder, levels: np.ndarray, smoothed: Alphabet
@@ -48,7 +44,7 @@ class TwoStageCodec(ImageCodec):
     def return_bits(
         self, coder: Coder, levels: np.ndarray, symbols: np.ndarray
     ) -> None:
-        """Gives the coder back the bits that `choose_smoothed` has taken."""
+        """Returns to the coder the bits that `choose_smoothed` took."""
 
     @abc.abstractmethod
     def smoothed_alphabet(self, batch_size: int, number: int) -> Alphabet:

@@ -1,6 +1,7 @@
 """Reads .npz files of images and masks that a user gives."""
 
 import os
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -125,14 +126,14 @@ def read_inpainting(
     return np.where(known, images, 0).astype(dtype), mask
 
 
-def read_levels(
-    path: Path, event_shape: tuple[int, ...], num_levels: int
+def levels_of_arrays(
+    arrays: Mapping[str, np.ndarray], event_shape: tuple[int, ...], num_levels: int
 ) -> np.ndarray:
-    """Reads images whose levels must be exact.
+    """Finds images among the arrays of a file; their levels must be exact.
 
     Args:
-      path: .npz file with `images`, `samples` or a single array besides `label`, uint8
-        [n, ...event]; level i of L is round(255 i / (L - 1)).
+      arrays: `images`, `samples` or a single array, uint8 [n, ...event]; level i of L
+        is round(255 i / (L - 1)).
       event_shape: shape of one image.
       num_levels: L, at most 256.
 
@@ -140,11 +141,10 @@ def read_levels(
       Levels, uint8 [n, ...event_shape].
 
     Raises:
-      FileNotFoundError: the file does not exist.
-      ValueError: it is not a .npz file, or has another shape, dtype or other values.
+      ValueError: there are no images, or they have another shape, dtype or values.
     """
-    images = _read_examples(path, ("images", "samples"), event_shape)
-    return levels_of_uint8(images, num_levels)
+    images = _choose_array(arrays, "images", ("images", "samples"))
+    return levels_of_uint8(_check_examples(images, event_shape), num_levels)
 
 
 def levels_of_uint8(images: np.ndarray, num_levels: int) -> np.ndarray:
@@ -207,7 +207,10 @@ def _read_mask(path, num_images, event_shape) -> np.ndarray:
 
 
 def _read_examples(path, known_names, event_shape) -> np.ndarray:
-    images = _read_array(path, "images", known_names)
+    return _check_examples(_read_array(path, "images", known_names), event_shape)
+
+
+def _check_examples(images, event_shape) -> np.ndarray:
     if images.shape[1:] != event_shape or not len(images):
         raise ValueError(
             "`--images` must be one image or more, of shape [n,"
@@ -291,7 +294,12 @@ def _dtype_advice(images: np.ndarray) -> str:
 
 def _read_array(path: Path, flag: str, known_names: tuple[str, ...]) -> np.ndarray:
     """Reads the first of the named arrays that exists, or the only array."""
-    arrays = artifacts.read_npz(path, flag)
+    return _choose_array(artifacts.read_npz(path, flag), flag, known_names)
+
+
+def _choose_array(
+    arrays: Mapping[str, np.ndarray], flag: str, known_names: tuple[str, ...]
+) -> np.ndarray:
     names = [name for name in known_names if name in arrays] or list(arrays)
     if not names or (len(arrays) > 1 and names[0] not in known_names):
         raise ValueError(

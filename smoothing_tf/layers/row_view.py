@@ -100,7 +100,7 @@ class RowView(PartialView):
         def skip():
             view = self._copy_with_memory()
             y = view._skip_next_level(down, up, x)
-            unused = zeros_like(tensors_of(extras), x.shape[0] or tf.shape(x)[0])
+            unused = shared_zeros(tensors_of(extras), x.shape[0] or tf.shape(x)[0])
             return y, unused, [view._remembered[key] for key in keys]
 
         is_due = self._row // 2**self._level % 2 == 0
@@ -172,7 +172,7 @@ def tensors_of(structure: Any) -> list[tf.Tensor]:
     return [x for x in tf.nest.flatten(structure) if x is not None]
 
 
-def zeros_like(
+def shared_zeros(
     tensors: Sequence[tf.Tensor], batch_size: int | tf.Tensor
 ) -> list[tf.Tensor]:
     """Makes zeros of the same sizes [b, ...]; equal sizes share one tensor."""

@@ -11,6 +11,9 @@ import numpy as np
 
 from smoothing_tf.models.cells import Cells
 
+# The largest logarithm whose exponential is finite is 709.
+_MAX_LOG_SCALE = 700.0
+
 
 class Logistics(NamedTuple):
     """The components of n mixtures in one channel, each float64 [n, k].
@@ -105,7 +108,8 @@ def split_channel(
     for offset in range(channel):
         coefficient = np.tanh(rest[:, first + offset, 2])
         loc = loc + coefficient * previous[:, offset, None]
-    scale = np.exp(np.clip(rest[:, channel, 1], *limits))
+    low, high = limits
+    scale = np.exp(np.clip(rest[:, channel, 1], low, min(high, _MAX_LOG_SCALE)))
     return Logistics(params[:, :num_mixtures], loc, scale)
 
 

@@ -51,6 +51,25 @@ def choose_labels(
     return labels.numpy()
 
 
+def check_takes_class(class_: str, num_classes: int | None, models: str) -> int:
+    """Checks that `--class` has an effect, and returns the number of classes.
+
+    Args:
+      class_: the value of the flag.
+      num_classes: number of classes; None for models that take no labels.
+      models: the models, for the error message.
+
+    Raises:
+      ValueError: no model is class-conditional.
+    """
+    if num_classes is None:
+        raise ValueError(
+            f"`--class` needs a class-conditional model; got {class_!r} for {models}"
+            " without one. Drop it, or train with --class_conditional."
+        )
+    return num_classes
+
+
 def infer_labels(
     trained: Trained, x_smoothed: np.ndarray, seeds: np.ndarray, *, progress: bool
 ) -> np.ndarray:

@@ -21,7 +21,7 @@ from smoothing_tf.sampling.config import (
     DEFAULT_PER_CLASS,
     SamplingConfig,
 )
-from smoothing_tf.sampling.labels import LABEL
+from smoothing_tf.sampling.labels import LABEL, check_takes_class
 from smoothing_tf.sampling.restoration import (
     denoise_images,
     describe_few_particles,
@@ -133,14 +133,10 @@ def _find_label(trained: Trained, config: SamplingConfig) -> int | None:
     """
     if config.class_ is None:
         return None
-    if trained.num_classes is None:
-        raise ValueError(
-            f"`--class` needs a class-conditional model; got {config.class_!r} for a"
-            " run without one. Drop it, or train with --class_conditional."
-        )
+    num_classes = check_takes_class(config.class_, trained.num_classes, "a run")
     if config.class_ == ALL_CLASSES:
         return None
-    return trained.classes.find(config.class_, trained.num_classes)
+    return trained.classes.find(config.class_, num_classes)
 
 
 def _choose_label(trained: Trained, config: SamplingConfig) -> int | None:

@@ -1,11 +1,20 @@
 """The commands compress and decompress: exact images, sizes, one-line errors."""
 
+import dataclasses
+import types
+
 import numpy as np
 import pytest
 
+from smoothing_tf import compress, decompress, workdir
 from smoothing_tf.compression import commands
+from smoothing_tf.compression.promise import Promise
+from smoothing_tf.data.data_spec import DataSpec
 from smoothing_tf.numerics import levels_to_uint8
 from tests.testing.command_lines import call_command
+from tests.testing.eagerly import eagerly
+from tests.testing.tiny_codecs import NUM_LEVELS, SHAPE, made_trained
+from tests.testing.tiny_codecs import images as tiny_images
 
 pytest.importorskip("constriction")
 
@@ -86,13 +95,73 @@ def test_a_damaged_file_is_refused_and_nothing_written(run_dir, compressed, tmp_
 def test_a_file_that_is_longer_than_promised_is_reported(
     run_dir, images, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(commands, "promised_bits", lambda *args, **kwargs: 100.0)
-    monkeypatch.setattr(commands, "_OVERHEAD", 0)
+    promise = Promise(100.0, 0.0)
+    monkeypatch.setattr(commands, "promised_bits", lambda *args, **kwargs: promise)
     result = call_command(
         "smoothing_tf.compress",
         f"--workdir={run_dir}",
         f"--images={images}",
         f"--output={tmp_path / 'x'}",
         "--nocompare",
+        "--noverify",
     )
-    assert "The file is longer than the likelihood promises." in result.stderr
+    assert "take more bits than the likelihood promises" in result.stderr
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """A function that calls a command for models of tiny images, eagerly."""
+
+    def call_for(trained, command, *flags):
+        data = DataSpec("tiny", "images", SHAPE, NUM_LEVELS)
+        config = types.SimpleNamespace(compute_dtypes=lambda stages: "float32")
+        for module in (compress, decompress):
+            monkeypatch.setattr(module, "load_config", lambda directory: config)
+        monkeypatch.setattr(workdir, "load_data_spec", lambda *args: data)
+        monkeypatch.setattr(workdir, "load_trained", lambda *args: trained)
+        with eagerly():
+            return call_command(
+                f"smoothing_tf.{command}", f"--workdir={tmp_path}", *flags
+            )
+
+    return call_for
+
+
+def _write(path, levels, **arrays):
+    np.savez(path, images=levels_to_uint8(levels, NUM_LEVELS), **arrays)
+    return f"--images={path}"
+
+
+def test_classes_are_coded_and_come_back(call, tmp_path):
+    trained, levels = made_trained(num_classes=3), tiny_images(4)
+    label = np.array([2, 0, 1, 1])
+    given = _write(tmp_path / "x.npz", levels, label=label)
+    for flags, expected in (((), label), (("--class=1",), np.ones(4))):
+        output = f"--output={tmp_path / 'x'}"
+        result = call(trained, "compress", given, output, "--nocompare", *flags)
+        assert result.status == 0, result.stderr
+        assert "than the likelihood promises" not in result.stderr
+        file, output = f"--input={tmp_path / 'x'}", f"--output={tmp_path / 'y.npz'}"
+        result = call(trained, "decompress", file, output)
+        assert result.status == 0, result.stderr
+        with np.load(tmp_path / "y.npz") as restored:
+            np.testing.assert_array_equal(restored["label"], expected)
+    refused = call(trained, "decompress", file, f"--output={tmp_path / 'folder'}")
+    assert "`--output` must be a file FILE.npz, since" in refused.stderr
+    assert not (tmp_path / "folder").exists()
+
+
+def test_what_the_models_cannot_do_is_refused(call, tmp_path):
+    trained = dataclasses.replace(made_trained(), baseline=None)
+    given = _write(tmp_path / "x.npz", tiny_images(2))
+    output = f"--output={tmp_path / 'x'}"
+    for flag, error in (
+        ("--stage=baseline", "needs a run that has one. Train it with --stages=base"),
+        ("--class=1", "got '1' for --stage=two_stage without one. Drop it, or train"),
+        (f"--output={tmp_path / 'x.npz'}", "must not be the file that is read"),
+    ):
+        result = call(trained, "compress", given, output, flag)
+        assert result.status == 1
+        assert error in result.stderr
+        assert "Traceback" not in result.stderr
+    assert [*tmp_path.iterdir()] == [tmp_path / "x.npz"]

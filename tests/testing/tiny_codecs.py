@@ -1,5 +1,7 @@
 """Tiny models of small images whose codecs can be tried in a second."""
 
+import functools
+
 import numpy as np
 
 from smoothing_tf.models import MADE, MADEConfig
@@ -14,13 +16,17 @@ _CONFIG = MADEConfig(hidden_units=(8,), num_mixtures=2)
 
 
 def made(
-    stage: str = "baseline", num_classes: int | None = None, seed: int = 0
+    stage: str = "baseline",
+    num_classes: int | None = None,
+    seed: int = 0,
+    shape: tuple[int, ...] = SHAPE,
+    num_levels: int = NUM_LEVELS,
 ) -> MADE:
     """Makes a randomized MADE of tiny images."""
     model = MADE(
         _CONFIG,
-        SHAPE,
-        None if stage == "smoothed" else NUM_LEVELS,
+        shape,
+        None if stage == "smoothed" else num_levels,
         takes_x_smoothed=stage == "reverse",
         num_classes=num_classes,
         seed=seed,
@@ -30,20 +36,32 @@ def made(
 
 
 def made_trained(
-    smoothing: Smoothing | None = None, num_classes: int | None = None
+    smoothing: Smoothing | None = None,
+    num_classes: int | None = None,
+    shape: tuple[int, ...] = SHAPE,
+    num_levels: int = NUM_LEVELS,
 ) -> Trained:
-    """All three stages, randomized."""
+    """All three stages, randomized, with no classes, one or three."""
+    frequencies = {None: None, 1: (1.0,), 3: (0.5, 0.3, 0.2)}[num_classes]
+    made_stage = functools.partial(
+        made, num_classes=num_classes, shape=shape, num_levels=num_levels
+    )
     return Trained(
         smoothing=smoothing or Gaussian(0.4),
-        num_levels=NUM_LEVELS,
-        classes=Classes(None, (0.5, 0.3, 0.2) if num_classes else None),
-        smoothed=made("smoothed", num_classes, 1),
-        reverse=made("reverse", num_classes, 2),
-        baseline=made("baseline", num_classes, 3),
+        num_levels=num_levels,
+        classes=Classes(None, frequencies),
+        smoothed=made_stage("smoothed", seed=1),
+        reverse=made_stage("reverse", seed=2),
+        baseline=made_stage("baseline", seed=3),
     )
 
 
-def images(number: int, seed: int = 0) -> np.ndarray:
-    """Draws random levels, uint8 [number, ...SHAPE]."""
+def images(
+    number: int,
+    seed: int = 0,
+    shape: tuple[int, ...] = SHAPE,
+    num_levels: int = NUM_LEVELS,
+) -> np.ndarray:
+    """Draws random levels, uint8 [number, *shape]."""
     rng = np.random.default_rng(seed)
-    return rng.integers(NUM_LEVELS, size=(number, *SHAPE), dtype=np.uint8)
+    return rng.integers(num_levels, size=(number, *shape), dtype=np.uint8)

@@ -3,9 +3,15 @@
 import os
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from smoothing_tf.compression.facts import device_kind, model_digest, num_threads
+from smoothing_tf.compression.facts import (
+    check_device,
+    device_kind,
+    model_digest,
+    num_threads,
+)
 from smoothing_tf.smoothing import Gaussian, Laplace
 from tests.testing.tiny_codecs import made
 
@@ -44,5 +50,12 @@ def test_the_number_of_threads_is_that_of_tensorflow(monkeypatch):
 
 
 def test_the_device_is_named_in_one_line():
-    assert device_kind().startswith(("CPU ", "GPU "))
+    assert device_kind().startswith("CPU ")
     assert "\n" not in device_kind()
+
+
+def test_a_gpu_is_refused(monkeypatch):
+    check_device()
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
+    with pytest.raises(RuntimeError, match=r"on CPUs only.*set_visible_devices"):
+        check_device()

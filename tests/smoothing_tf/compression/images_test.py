@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from smoothing_tf.compression.codec import Decompressed
-from smoothing_tf.compression.images import read_images, write_images
+from smoothing_tf.compression.images import check_folder, read_images, write_images
 from smoothing_tf.compression.other_formats import sizes_in_other_formats
-from smoothing_tf.compression.paths import check_images
+from smoothing_tf.compression.paths import check_compressed, check_images
 from smoothing_tf.data.data_spec import DataSpec
 
 _GREY = DataSpec("tiny", "images", (4, 3, 1), 5)
@@ -62,6 +62,28 @@ def test_pictures_that_would_be_converted_are_refused(tmp_path, array, mode, err
         read_images(tmp_path, _GREY)
 
 
+def test_animations_are_refused(tmp_path):
+    frames = [Image.fromarray(np.full((4, 3), value, np.uint8)) for value in (0, 255)]
+    frames[0].save(tmp_path / "0.png", save_all=True, append_images=frames[1:])
+    with pytest.raises(ValueError, match="0.png: is an animation"):
+        read_images(tmp_path, _GREY)
+
+
+def test_names_are_in_the_order_of_many_images(tmp_path):
+    levels, index = _levels(_GREY, 2), np.array([9, 1_000_000])
+    write_images(tmp_path / "x", _restored(levels, index=index), 5)
+    np.testing.assert_array_equal(read_images(tmp_path / "x", _GREY)[0], levels)
+    assert (tmp_path / "x" / "0000009.png").exists()
+
+
+def test_a_folder_has_no_place_for_labels_and_other_channels():
+    check_folder(3, has_labels=False)
+    with pytest.raises(ValueError, match="must be a file FILE.npz, since"):
+        check_folder(3, has_labels=True)
+    with pytest.raises(ValueError, match="FILE.npz for images of 2 channels"):
+        check_folder(2, has_labels=False)
+
+
 def test_files_without_images_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="a folder with PNG files"):
         read_images(tmp_path, _GREY)
@@ -81,8 +103,12 @@ def test_files_without_images_are_refused(tmp_path):
 def test_images_are_not_written_over_others(tmp_path):
     (tmp_path / "x").touch()
     with pytest.raises(FileExistsError, match="is not empty"):
-        check_images(tmp_path)
-    assert check_images(tmp_path / "new") == tmp_path / "new"
+        check_images(tmp_path, tmp_path / "x")
+    new = tmp_path / "new"
+    assert check_images(new, tmp_path / "x") == new
+    for check in (check_images, check_compressed):
+        with pytest.raises(FileExistsError, match="must not be the file that is read"):
+            check(tmp_path / "x.npz", tmp_path / "y" / ".." / "x.npz")
 
 
 def test_other_formats_are_lossless_and_of_whole_files():

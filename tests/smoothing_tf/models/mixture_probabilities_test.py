@@ -115,3 +115,13 @@ def test_a_continuous_head_needs_cells():
     head = make_head("logistic_mixture", 1, 2, None)
     with pytest.raises(ValueError, match="`cells` must be given"):
         head.probabilities(_params(head), np.zeros([6, 0]))
+
+
+@pytest.mark.parametrize("have_extent", [True, False])
+def test_very_large_scales_do_not_overflow(have_extent):
+    head = make_head("logistic_mixture", 3, 1, None)
+    params = np.full([1, head.num_params], 1e3)
+    cells = Cells(np.linspace(-1.0, 1.0, 5), have_extent)
+    with np.errstate(all="raise", under="ignore"):
+        probabilities = head.probabilities(params, np.zeros([1, 2]), cells)
+    np.testing.assert_allclose(np.sum(probabilities), 1.0)

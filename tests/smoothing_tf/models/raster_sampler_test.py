@@ -28,11 +28,24 @@ NO_CONDITION = Condition()
 LABEL = tf.constant([3, 0, 2])
 # Four rows of columns at the coarsest resolution and more than one block of each.
 SHAPE = (8, 12)
+
+
+class FourResolutions(PixelCNNpp):
+    """A model whose far levels, those beyond the first two, nest."""
+
+    num_resolutions = 4
+
+
 MODELS = {
     "pixelcnnpp": (
         PixelCNNpp,
         PixelCNNppConfig(num_resnet=1, num_filters=6, num_mixtures=3),
         SHAPE,
+    ),
+    "four_resolutions": (
+        FourResolutions,
+        PixelCNNppConfig(num_resnet=1, num_filters=4, num_mixtures=1),
+        (8, 8),
     ),
     "pixelcnn": (
         PixelCNN,
@@ -119,7 +132,7 @@ def assert_drawn_by_full_passes(x, model, noise, condition, tolerance):
     "name, num_channels, takes_x_smoothed, num_classes",
     [
         ("pixelcnnpp", 1, True, None),
-        ("pixelcnnpp", 3, False, 4),
+        ("four_resolutions", 3, False, 4),
         ("pixelcnn", 1, True, 4),
         ("pixelcnn", 3, False, 4),
         ("gated_pixelcnn", 1, False, 4),
