@@ -120,14 +120,24 @@ def wait_for_picture(page, caption):
     page.wait_for_function("x => x.naturalWidth > 0", arg=image.element_handle())
 
 
+def wait_until_idle(page):
+    # A request that was just sent shows a moment later that it is processed.
+    page.wait_for_timeout(2000)
+    page.wait_for_function("!/processing \\|/.test(document.body.innerText)")
+    page.wait_for_timeout(2000)
+
+
 def paint(page):
-    """Paints over the middle of the editor's picture."""
+    """Paints over pixels in the middle of the editor's picture, at a slant.
+
+    A horizontal line would cover less than half of the pixels above and below it.
+    """
     click(page, "Brush")
     box = page.locator(".image-container canvas:visible").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x - 40, y)
+    page.mouse.move(x - 40, y - 40)
     page.mouse.down()
-    page.mouse.move(x + 40, y, steps=12)
+    page.mouse.move(x + 40, y + 40, steps=12)
     page.mouse.up()
     # The editor hands its layers over a moment later.
     page.wait_for_timeout(1500)
@@ -141,7 +151,7 @@ def use_the_page(page, look, upload):
     with page.expect_file_chooser() as chooser:
         click(page, "Upload an image")
     chooser.value.set_files(upload)
-    page.wait_for_timeout(4000)
+    wait_until_idle(page)
     paint(page)
     click(page, "Inpaint")
     wait_for_picture(page, "Inpainted")
