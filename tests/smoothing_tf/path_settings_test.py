@@ -23,7 +23,7 @@ from smoothing_tf.train import TrainOptions
 _PATH_NAME = re.compile(r"(_dir|_root|_file|path)$")
 _PATH_NAMES = {
     *("workdir", "output", "images", "mask", "checkpoint", "export", "input"),
-    *("bless_against", "graph"),
+    *("bless_against", "compare", "graph"),
 }
 
 
