@@ -52,13 +52,17 @@ class DecodedSplit(NamedTuple):
 class SplitWriter:
     """Writes examples in order, without holding them; made by `writing_split`."""
 
-    def __init__(self, directory: pathlib.Path, layout: Layout):
+    def __init__(
+        self, directory: pathlib.Path, layout: Layout, files: contextlib.ExitStack
+    ):
         self._directory = directory
-        self._x = _ArrayWriter(directory / _X, layout.shape, layout.dtype)
+        self._x = _ArrayWriter(directory / _X, layout.shape, layout.dtype, files)
         self._labels = None
         if layout.has_labels:
             shape = layout.shape[:1]
-            self._labels = _ArrayWriter(directory / _LABELS, shape, np.dtype(np.int64))
+            self._labels = _ArrayWriter(
+                directory / _LABELS, shape, np.dtype(np.int64), files
+            )
 
     def append(self, x: np.ndarray, label: int | None) -> None:
         """Adds one example."""
@@ -90,8 +94,12 @@ def writing_split(path: pathlib.Path, layout: Layout) -> Iterator[SplitWriter]:
       OSError: the files cannot be written, or there is no space for them, which is
         known before the first example.
     """
-    with atomic_directory(path) as temporary, naming(path):
-        yield SplitWriter(temporary, layout)
+    with (
+        atomic_directory(path) as temporary,
+        naming(path),
+        contextlib.ExitStack() as files,
+    ):
+        yield SplitWriter(temporary, layout, files)
 
 
 def read_split(path: pathlib.Path, layout: Layout) -> DecodedSplit | None:
@@ -141,12 +149,14 @@ def _check_file(path: pathlib.Path, description: dict) -> None:
 class _ArrayWriter:
     """Writes a .npy file row by row.
 
-    Written and not mapped: a full disk is then an error, not a signal.
+    Written and not mapped: a full disk is then an error, not a signal. The file is
+    closed with `files` if nothing closes it before.
     """
 
     path: pathlib.Path
     shape: tuple[int, ...]
     dtype: np.dtype
+    files: contextlib.ExitStack
 
     def __post_init__(self):
         row_bytes = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
@@ -163,13 +173,9 @@ class _ArrayWriter:
             },
         )
         self._crc = zlib.crc32(header.getvalue())
-        self._file = self.path.open("wb", buffering=0)
-        try:
-            self._reserve(len(header.getvalue()) + self.shape[0] * row_bytes)
-            self._write_all(header.getvalue())
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = self.files.enter_context(self.path.open("wb", buffering=0))
+        self._reserve(len(header.getvalue()) + self.shape[0] * row_bytes)
+        self._write_all(header.getvalue())
 
     def _reserve(self, size: int) -> None:
         try:

@@ -28,7 +28,7 @@ def _write(directory, dataset, **settings):
     )
 
 
-@pytest.mark.parametrize("num_channels", [2, 4])
+@pytest.mark.parametrize("num_channels", [2, pytest.param(4, marks=pytest.mark.large)])
 def test_they_have_pictures_and_metrics(tmp_path, num_channels):
     rng = np.random.default_rng(0)
     arrays = {

@@ -171,7 +171,11 @@ def test_a_kernel_of_one_row_has_no_rows_above_to_remember():
 # pixels; with this noise there is none.
 @pytest.mark.parametrize(
     "num_levels, dtype, tolerance",
-    [(None, "float64", 1e-10), (17, "float64", 1e-10), (17, "float32", 1e-4)],
+    [
+        (None, "float64", 1e-10),
+        (17, "float64", 1e-10),
+        pytest.param(17, "float32", 1e-4, marks=pytest.mark.large),
+    ],
 )
 def test_fixed_noise_gives_the_sample_of_full_passes(num_levels, dtype, tolerance):
     model = make(

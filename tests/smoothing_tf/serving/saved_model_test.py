@@ -204,32 +204,13 @@ def test_metadata_describes_every_tensor(exported):
     assert metadata["max_samples"] == MAX_SAMPLES
 
 
-@pytest.fixture(scope="module")
-def vectors_exported(tmp_path_factory):
-    """A model of vectors with a kernel that allows no single-step denoising."""
-
-    class Kernel(Gaussian):
-        single_step_gain = None
-
-    directory = tmp_path_factory.mktemp("models") / "1"
-    export_saved_model(make_trained((2,), None, Kernel(0.3)), directory)
-    return directory
-
-
 def test_vectors_stay_floats(vectors_exported):
     signatures = tf.saved_model.load(str(vectors_exported)).signatures
-    samples = signatures["sample"](num_samples=tf.constant(3), seed=tf.constant(SEED))
+    given = {"seed": tf.constant(SEED), "label": tf.constant([0, 2, 1])}
+    samples = signatures["sample"](num_samples=tf.constant(3), **given)
     assert samples["samples"].dtype == tf.float32
-    outputs = signatures["bound"](x=samples["samples"], seed=tf.constant(SEED))
+    outputs = signatures["bound"](x=samples["samples"], **given)
     assert set(outputs) == {"log_smoothed", "log_reverse", "log_noise", "nats"}
-
-
-def test_kernel_without_single_step_exports_none(vectors_exported):
-    signatures = tf.saved_model.load(str(vectors_exported)).signatures
-    assert "single_step_denoise" not in signatures
-    assert set(signatures["sample"].structured_outputs) == {"smoothed", "samples"}
-    metadata = json.loads((vectors_exported / METADATA_FILE).read_text())
-    assert "single_step" not in metadata["tensors"]
 
 
 def test_difference_from_the_model_is_found_and_named(exported):
@@ -243,8 +224,8 @@ def test_difference_from_the_model_is_found_and_named(exported):
 
 
 def test_a_model_whose_samples_are_not_finite_is_not_published(tmp_path):
-    trained = make_trained()
-    weight = trained.smoothed.weights[0]
+    trained = served_model("made", stages=("baseline",))
+    weight = trained.baseline.weights[0]
     weight.assign(tf.fill(weight.shape, float("nan")))
     with pytest.raises(RuntimeError, match="draws samples that are NaN or infinite"):
         export_saved_model(trained, tmp_path / "models" / "1")
@@ -268,8 +249,15 @@ def test_a_network_in_half_precision_is_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def class_exported(tmp_path_factory):
-    """A class-conditional model of two stages, and its export."""
-    trained = make_trained(num_classes=3)
+    """A class-conditional model of two stages, and its export.
+
+    Its noise allows no single-step denoising.
+    """
+
+    class Kernel(Gaussian):
+        single_step_gain = None
+
+    trained = make_trained(smoothing=Kernel(0.3), num_classes=3)
     for model in trained.models.values():
         for index, layer in enumerate(model.class_biases):
             noise = tf.random.stateless_normal(layer.table.shape, [index, 7])
@@ -301,6 +289,16 @@ def test_signatures_of_a_class_conditional_model_take_labels(class_exported):
         for labels in ([0, 0], [0, 1])
     ]
     np.testing.assert_array_equal(bits[0] == bits[1], [True, False])
+
+
+def test_kernel_without_single_step_exports_none(class_exported):
+    _, directory = class_exported
+    signatures = tf.saved_model.load(str(directory)).signatures
+    assert "single_step_denoise" not in signatures
+    outputs = set(signatures["sample"].structured_outputs)
+    assert outputs == {"smoothed", "samples", "label"}
+    metadata = json.loads((directory / METADATA_FILE).read_text())
+    assert "single_step" not in metadata["tensors"]
 
 
 def test_a_negative_label_is_drawn_from_the_training_frequencies(class_exported):
