@@ -27,7 +27,7 @@ from smoothing_tf.compression.make import (
 from smoothing_tf.compression.shared_facts import check_facts, collect_facts
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.trained import Trained, check_trained
-from smoothing_tf.sampling.arguments import check_shape
+from smoothing_tf.sampling.arguments import check_levels, check_shape
 
 # Seconds before a progress bar appears.
 _DELAY = 2.0
@@ -84,7 +84,8 @@ def compress_images(
     stage = choose_stage(trained, config.stage)
     models = stage_models(trained, stage)
     x = np.asarray(x)
-    _check_levels(x, models[0].event_shape, check_num_levels(trained.num_levels))
+    check_shape("x", x, models[0].event_shape)
+    check_levels("x", x, check_num_levels(trained.num_levels))
     label = _check_label(label, len(x), count_classes(models))
     codec = make_codec(trained, stage, config.grid, config.seed)
     header = Header(
@@ -171,20 +172,6 @@ def decompress_images(
         np.concatenate(index),
         tuple(damaged),
     )
-
-
-def _check_levels(x: np.ndarray, event_shape: tuple[int, ...], num_levels: int) -> None:
-    check_shape("x", x, event_shape)
-    if not np.issubdtype(x.dtype, np.integer):
-        raise ValueError(
-            f"`x` must be integers, levels from 0 to {num_levels - 1}; got {x.dtype}."
-            " `smoothing_tf.numerics.unit_to_levels` converts images on [-1, 1]."
-        )
-    if x.min() < 0 or x.max() >= num_levels:
-        raise ValueError(
-            f"`x` must be levels from 0 to {num_levels - 1}; got values from {x.min()}"
-            f" to {x.max()}."
-        )
 
 
 def _check_label(label: Any, number: int, num_classes: int | None) -> np.ndarray | None:

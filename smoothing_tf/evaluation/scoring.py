@@ -9,7 +9,12 @@ from smoothing_tf.evaluation.likelihood import evaluate_bound
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.trained import Trained, check_trained
 from smoothing_tf.parts import Parts
-from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
+from smoothing_tf.sampling.arguments import (
+    as_float32,
+    check_finite,
+    check_levels,
+    check_shape,
+)
 from smoothing_tf.settings import check_count
 
 _SPLIT = "test"
@@ -101,14 +106,5 @@ def _check(
         x = as_float32("x", x.astype(np.float64) if is_integer else x)
         check_finite("x", x)
         return x
-    if not is_integer:
-        raise ValueError(
-            f"`x` must be integers, levels from 0 to {num_levels - 1}; got {x.dtype}."
-            " `smoothing_tf.numerics.unit_to_levels` converts images on [-1, 1]."
-        )
-    if x.min() < 0 or x.max() >= num_levels:
-        raise ValueError(
-            f"`x` must be levels from 0 to {num_levels - 1}; got values from {x.min()}"
-            f" to {x.max()}."
-        )
+    check_levels("x", x, num_levels)
     return x

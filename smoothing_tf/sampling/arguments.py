@@ -16,6 +16,25 @@ def check_shape(name: str, x: np.ndarray, event_shape: tuple[int, ...]) -> None:
         )
 
 
+def check_levels(name: str, x: np.ndarray, num_levels: int) -> None:
+    """Checks that an array, which is not empty, holds levels.
+
+    Raises:
+      ValueError: its dtype is no integer, or a value is not from 0 to num_levels - 1.
+    """
+    if not np.issubdtype(x.dtype, np.integer):
+        raise ValueError(
+            f"`{name}` must be integers, levels from 0 to {num_levels - 1}; got"
+            f" {x.dtype}. `smoothing_tf.numerics.unit_to_levels` converts images on"
+            " [-1, 1]."
+        )
+    if x.min() < 0 or x.max() >= num_levels:
+        raise ValueError(
+            f"`{name}` must be levels from 0 to {num_levels - 1}; got values from"
+            f" {x.min()} to {x.max()}."
+        )
+
+
 def as_float32(name: str, x: np.ndarray) -> np.ndarray:
     """Converts floating point numbers to float32.
 

@@ -13,6 +13,7 @@ from smoothing_tf import artifacts
 from smoothing_tf import config as config_lib
 from smoothing_tf.training.checkpoints import Checkpoints
 from smoothing_tf.training.history import History
+from tests.testing.training_nodes import FLAGS as RESUMED_FLAGS
 
 FLAGS = ["--seed=5", "--reverse_model=made", "--reverse_num_steps=3"]
 
@@ -137,21 +138,9 @@ def checkpoint(model_dir, step):
 def test_a_training_that_another_run_resumes_ends_with_the_same_weights(
     tmp_path, data_dir, smoothing_dir, root, monkeypatch, capsys
 ):
-    flags = [
-        "--reverse_model=made",
-        "--reverse_hidden_units=3",
-        "--reverse_num_mixtures=1",
-        "--reverse_batch_size=8",
-        "--reverse_num_steps=4",
-        "--reverse_steps_per_call=1",
-        "--reverse_log_every=1",
-        "--reverse_validate_every=4",
-        "--reverse_sample_every=0",
-        "--reverse_checkpoint_every=2",
-    ]
     with monkeypatch.context() as without_root:
         without_root.delenv(checkpoint_root.CHECKPOINT_ROOT_VARIABLE)
-        run(tmp_path / "whole", data_dir, smoothing_dir, flags=flags)
+        run(tmp_path / "whole", data_dir, smoothing_dir, flags=RESUMED_FLAGS)
 
     save = Checkpoints.save
 
@@ -162,13 +151,15 @@ def test_a_training_that_another_run_resumes_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoints, "save", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "first", data_dir, smoothing_dir, flags=flags)
+            run(tmp_path / "first", data_dir, smoothing_dir, flags=RESUMED_FLAGS)
     assert not (tmp_path / "first" / "model").exists()
 
     # The second run has ingested the data again.
     shutil.copytree(data_dir, tmp_path / "data")
     assert "resuming" not in capsys.readouterr().err
-    result = run(tmp_path / "second", tmp_path / "data", smoothing_dir, flags=flags)
+    result = run(
+        tmp_path / "second", tmp_path / "data", smoothing_dir, flags=RESUMED_FLAGS
+    )
     assert "resuming at step 2." in capsys.readouterr().err
     whole, second = tmp_path / "whole" / "model", tmp_path / "second" / "model"
     assert result == History(whole).rows()[-1]
@@ -188,7 +179,9 @@ def test_a_training_that_another_run_resumes_ends_with_the_same_weights(
     }
 
     # The second run may have ended before it recorded the success.
-    assert run(tmp_path / "third", data_dir, smoothing_dir, flags=flags) == result
+    assert (
+        run(tmp_path / "third", data_dir, smoothing_dir, flags=RESUMED_FLAGS) == result
+    )
     assert "all 4 steps are already done" in capsys.readouterr().err
     third = checkpoint(tmp_path / "third" / "model", 4)
     for name in theirs:
