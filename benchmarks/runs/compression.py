@@ -25,33 +25,39 @@ def run(
     coder = BlockCoder(codec, None, batch_size, 0)
     bar = tqdm.tqdm(disable=True)
 
-    def sample(seed):
+    even = even_sizes(num_images, batch_size)
+
+    def sample(seed, sizes=even):
         model = trained.baseline if stage == "baseline" else trained.two_stage
         drawn = []
-        for number, size in enumerate(even_sizes(num_images, batch_size)):
+        for number, size in enumerate(sizes):
             own = model.sample(size, seed=seed + number)
             drawn.append(own if stage == "baseline" else own[1])
         return np.concatenate(drawn)
 
     levels = unit_to_levels(sample(0), trained.num_levels).numpy().astype(np.uint8)
     block = coder.encode(levels, None, bar)
-    times: dict[str, list[float]] = {"sample": [], "encode": [], "decode": []}
+    work = {
+        "sample": lambda turn: sample(turn),
+        "encode": lambda _: coder.encode(levels, None, bar),
+        "decode": lambda _: coder.decode(block, bar),
+        "sample in the file's batches": lambda turn: sample(turn, block.sizes),
+    }
+    times: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(num_runs + 1):
-        for name, work in (
-            ("sample", lambda turn=turn: sample(turn)),
-            ("encode", lambda: coder.encode(levels, None, bar)),
-            ("decode", lambda: coder.decode(block, bar)),
-        ):
+        for name, function in work.items():
             start = time.process_time()
-            result = work()
+            result = function(turn)
             if turn:  # The first one builds graphs.
                 times[name].append((time.process_time() - start) / num_images)
-        assert result is not None and np.array_equal(result[0], levels)
+            if name == "decode":
+                assert np.array_equal(result[0], levels)
     seconds = {name: measure.median(own) for name, own in times.items()}
     return [
         {
             "stage": stage,
             "images": num_images,
+            "batches": len(block.sizes),
             **{f"{name}, s/image": value for name, value in seconds.items()},
             "encode / sample": seconds["encode"] / seconds["sample"],
             "decode / sample": seconds["decode"] / seconds["sample"],

@@ -1,12 +1,13 @@
 """The format of compressed files.
 
     "STFC" | format version, 1 byte | size of the next part, 4 bytes
-    header as JSON | newline | index of the blocks | CRC32 of all so far, 4 bytes
+    header as JSON, deflated | index of the blocks | CRC32 of all so far, 4 bytes
     blocks
 
-Numbers are little-endian. The index has, for each block, its size, the CRC32 of its
-bytes and that of its images; then, if images form a chain, the sizes of the batches and
-the number of borrowed bytes. Sizes in the index have 7 bits a byte, the lowest first.
+Numbers are little-endian; for the header see header_text.py. The index has, for each
+block, its size, the CRC32 of its bytes and that of its images; then, if images form a
+chain, the sizes of the batches and the number of borrowed bytes. Sizes in the index
+have 7 bits a byte, the lowest first.
 """
 
 import dataclasses
@@ -18,9 +19,10 @@ from collections.abc import Sequence
 
 from smoothing_tf.compression.block import Block
 from smoothing_tf.compression.config import BASELINE, MIN_GRID, CompressionConfig
+from smoothing_tf.compression.header_text import deflate, inflate
 from smoothing_tf.compression.levels import MAX_NUM_LEVELS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _MAGIC = b"STFC"
 _START = struct.Struct("<4sBI")
 _CRC = struct.Struct("<I")
@@ -109,7 +111,7 @@ def to_bytes(header: Header, blocks: Sequence[Block]) -> bytes:
         numbers = (len(chain.sizes), *chain.sizes, chain.num_borrowed)
         index += b"".join(map(_varint, numbers))
     text = json.dumps(given, separators=(",", ":"), allow_nan=False)
-    content = text.encode() + b"\n" + index
+    content = deflate(text) + index
     start = _START.pack(_MAGIC, FORMAT_VERSION, len(content)) + content
     parts = [start, _CRC.pack(zlib.crc32(start)), *(block.data for block in blocks)]
     return b"".join(parts)
@@ -138,8 +140,8 @@ def from_bytes(data: bytes) -> tuple[Header, list[StoredBlock]]:
     stored_crc = data[end : end + _CRC.size]
     if stored_crc != _CRC.pack(zlib.crc32(data[:end])):
         raise _unreadable("its header is damaged or truncated")
-    text, _, index = data[_START.size : end].partition(b"\n")
     try:
+        text, index = inflate(data[_START.size : end])
         facts = json.loads(text)
         header = Header(**facts | {"shape": tuple(facts["shape"])})
         _check_header(header, index)

@@ -1,0 +1,28 @@
+"""The text of a header takes few bytes and comes back."""
+
+import pytest
+
+from smoothing_tf.compression.header_text import deflate, inflate
+
+_USUAL = (
+    '{"stage":"baseline","model":"NStlI1CwLFl8fFqW","library":"0.1.0","constriction":'
+    '"0.5.0","tensorflow":"2.21.0","numpy":"2.4.6","device":"CPU x86_64 avx2","threads"'
+    ':1,"dtype":"float32","shape":[1797,8,8,1],"levels":17,"batch":100}'
+)
+
+
+@pytest.mark.parametrize("text", ["", _USUAL, '{"model":"é"}'])
+def test_the_text_comes_back_with_what_follows_it(text):
+    for rest in (b"", b"\0", b"index"):
+        assert inflate(deflate(text) + rest) == (text, rest)
+
+
+def test_the_usual_facts_take_few_bytes():
+    assert len(_USUAL) > 200
+    assert len(deflate(_USUAL)) < 50
+
+
+def test_what_is_not_the_text_of_a_header_is_refused():
+    for data in (b"", b"\xff" * 9, deflate(_USUAL)[:-1], deflate(" " * 20_000)):
+        with pytest.raises(ValueError, match=r"The text (cannot|is truncated or too)"):
+            inflate(data)
