@@ -161,6 +161,11 @@ def read(path, channels=None):
     """Reads an image, uint8 [h, w, channels]; by default, 1 if it is grey, else 3."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
+    if image.mode == "F":
+        raise ValueError(
+            f"{path} holds floats, of which it does not say what is black and white."
+            " Save it with 8 or 16 bits a channel."
+        )
     if image.mode.startswith("I"):  # Greys of 16 bits.
         grey = np.clip(np.asarray(image, np.float64), 0.0, 65535.0) / 257.0
         image = Image.fromarray(np.rint(grey).astype(np.uint8))

@@ -204,6 +204,9 @@ def test_the_example_reads_pictures_of_every_mode(client, tmp_path):
         assert client.read(path, 1).shape == (2, 2, 1)
     Image.new("RGBA", (2, 2), (0, 0, 0, 0)).save(path)
     assert np.all(client.read(path) == 255)
+    Image.fromarray(greys.astype(np.float32)).save(path)
+    with pytest.raises(ValueError, match=r"image.tiff holds floats, .* Save it with 8"):
+        client.read(path)
 
 
 def test_the_example_needs_nothing_of_ours(client):

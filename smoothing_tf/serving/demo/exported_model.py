@@ -86,18 +86,19 @@ class ExportedModel:
         Args:
           name: name of the signature.
           **inputs: its inputs, as smoothing.json describes them; converted to their
-            dtypes.
+            dtypes if that changes no integer.
 
         Returns:
           Name of an output -> array.
 
         Raises:
-          ValueError: the request breaks a rule; the message is the signature's own.
+          ValueError: an integer input holds other values; or the request breaks a rule,
+            and the message is the signature's own.
         """
         signature = self._loaded.signatures[name]
         specs = signature.structured_input_signature[1]
         tensors = {
-            key: tf.constant(np.asarray(value), specs[key].dtype)
+            key: tf.constant(_convert(key, value, specs[key].dtype))
             for key, value in inputs.items()
         }
         try:
@@ -108,3 +109,18 @@ class ExportedModel:
                 raise
             raise ValueError(found[1]) from error
         return {key: value.numpy() for key, value in outputs.items()}
+
+
+def _convert(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
+    """Converts an input; what fits no integer would wrap around unnoticed."""
+    array = np.asarray(value)
+    with np.errstate(invalid="ignore"):
+        converted: np.ndarray = array.astype(dtype.as_numpy_dtype)
+    if dtype.is_integer:
+        wrong = array[converted != array]
+        if wrong.size:
+            raise ValueError(
+                f"`{name}` must hold whole numbers from {dtype.min} to {dtype.max}; got"
+                f" {wrong[0]}."
+            )
+    return converted

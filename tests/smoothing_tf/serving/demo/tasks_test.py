@@ -104,6 +104,19 @@ def test_likelihoods_are_means_over_draws_in_requests_of_any_size(model):
     np.testing.assert_allclose(scores["bits_per_dim_baseline"], exact, rtol=1e-6)
 
 
+@pytest.mark.parametrize("value", [0.5, 256.0, -1, np.nan, np.inf])
+def test_values_that_are_no_levels_are_not_converted_to_levels(model, value):
+    pixels = np.full((1, 4, 4, 1), 255, np.array(value).dtype)
+    exact = model.call("log_prob_pixels", pixels=pixels)["bits_per_dim"]
+    np.testing.assert_array_equal(
+        exact, model.call("log_prob_pixels", pixels=np.uint8(pixels))["bits_per_dim"]
+    )
+    pixels[0, 1, 2] = value
+    reason = f"`pixels` must hold whole numbers from 0 to 255; got {value}"
+    with pytest.raises(ValueError, match=reason):
+        model.call("log_prob_pixels", pixels=pixels)
+
+
 def test_an_export_of_an_earlier_version_is_refused(images_exported, tmp_path):
     facts = tmp_path / "assets.extra" / "smoothing.json"
     facts.parent.mkdir()
