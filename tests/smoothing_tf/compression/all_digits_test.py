@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from smoothing_tf import train, workdir
+from smoothing_tf.compression.codec import compress_images, decompress_images
 from smoothing_tf.compression.compressed_file import from_bytes
+from smoothing_tf.compression.config import CompressionConfig
 from smoothing_tf.compression.promise import promised_bits
 from smoothing_tf.numerics import levels_to_uint8
 from tests.testing.command_lines import run_command
@@ -39,6 +41,13 @@ def run(request, tmp_path_factory, tfds_dir):
     return request.param, directory
 
 
+def _all_digits(dataset):
+    splits = ("train", "validation", "test")
+    x = np.concatenate([np.asarray(dataset.array(split)) for split in splits])
+    assert len(x) == 1797
+    return x
+
+
 @contextlib.contextmanager
 def _cores(number):
     """Gives the processes that are started meanwhile this many cores."""
@@ -60,9 +69,7 @@ def test_all_digits_have_the_promised_size_and_come_back_on_other_cores(
 ):
     smoothing, directory = run
     num_threads, encoding_cores, decoding_cores = _MACHINES[smoothing]
-    splits = ("train", "validation", "test")
-    x = np.concatenate([np.asarray(dataset.array(split)) for split in splits])
-    assert len(x) == 1797
+    x = _all_digits(dataset)
     trained = workdir.load(directory)
     np.savez(tmp_path / "x.npz", images=levels_to_uint8(x, 17))
     # Not in this process, whose graphs are optimized less and so round differently.
@@ -99,3 +106,31 @@ def test_all_digits_have_the_promised_size_and_come_back_on_other_cores(
     assert result.status == 0, result.stderr
     with np.load(tmp_path / "y.npz") as file:
         np.testing.assert_array_equal(file["images"], levels_to_uint8(x, 17))
+
+
+@pytest.mark.large
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("stage", ["baseline", "two_stage"])
+def test_a_damaged_file_of_all_digits_is_refused_or_exact(run, dataset, stage):
+    _, directory = run
+    trained, x = workdir.load(directory), _all_digits(dataset)
+    config = CompressionConfig(stage=stage, verify=False)
+    data = compress_images(trained, x, config)
+    np.testing.assert_array_equal(decompress_images(trained, data).x, x)
+    rng = np.random.default_rng(0)
+    damaged = [data[: rng.integers(len(data))] for _ in range(100)] + [data + b"x"]
+    for _ in range(200):
+        copy = bytearray(data)
+        copy[rng.integers(len(data))] ^= int(rng.integers(1, 256))
+        damaged.append(bytes(copy))
+    for one in damaged:
+        try:
+            restored = decompress_images(trained, one)
+        except ValueError:
+            continue
+        np.testing.assert_array_equal(restored.x, x)
+    other = workdir.load(directory)
+    weight = (other.baseline if stage == "baseline" else other.reverse).weights[0]
+    weight.assign(np.nextafter(np.asarray(weight), np.float32(np.inf)))
+    with pytest.raises(ValueError, match="written with another model"):
+        decompress_images(other, data)

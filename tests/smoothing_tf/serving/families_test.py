@@ -5,7 +5,10 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.serving import export_saved_model
-from tests.smoothing_tf.serving.joined_requests_test import assert_joined_like_single
+from tests.smoothing_tf.serving.joined_requests_test import (
+    assert_joined_byte_equal,
+    assert_joined_like_single,
+)
 from tests.testing.model_server import ModelServer
 from tests.testing.served_models import served_model
 
@@ -26,6 +29,7 @@ def check(family, event_shape, classes, directory):
                 with pytest.raises(tf.errors.InvalidArgumentError, match=f"`{key}`"):
                     server.predict(name, request | {key: wrong})
     assert_joined_like_single(server)
+    assert_joined_byte_equal(server, (1, 2, 14), 3)
     server.close()
 
 

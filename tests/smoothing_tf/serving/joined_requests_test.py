@@ -6,9 +6,15 @@ import pytest
 from smoothing_tf import export, train
 from tests.testing.model_server import ModelServer
 
+# A batch of a multiple of so many rows fills the registers of a processor.
+_WHOLE = 16
 
-def requests_of(server, name, sizes=(1, 2, 1)):
-    """Makes requests of several rows, all of them different."""
+
+def requests_of(server, name, sizes=(1, 2, 1), counts=(1, 4)):
+    """Makes requests of several rows, all of them different.
+
+    Numbers of draws and particles are random from `counts[0]` to below `counts[1]`.
+    """
     (valid,) = [request for own, request in server.warmup_requests() if own == name]
     rng = np.random.default_rng(len(name))
     requests = []
@@ -21,7 +27,7 @@ def requests_of(server, name, sizes=(1, 2, 1)):
             elif key == "num_samples":
                 request[key] = np.ones(shape, np.int32)
             elif key in ("num_draws", "num_particles"):
-                request[key] = rng.integers(1, 4, shape, dtype=np.int32)
+                request[key] = rng.integers(*counts, shape, dtype=np.int32)
             elif key == "mask":
                 request[key] = rng.integers(0, 2, shape, dtype=np.uint8)
             elif key == "label":
@@ -56,9 +62,25 @@ def assert_joined_like_single(server, padding=2):
                 np.testing.assert_allclose(got[key], value, rtol=0.0, atol=scale)
 
 
+def assert_joined_byte_equal(server, sizes, count):
+    """Compares batches that are padded to whole registers."""
+    for name in server.signatures:
+        requests = requests_of(server, name, sizes, (count, count + 1))
+        joined = server.predict_joined(name, requests, -sum(sizes) % _WHOLE)
+        for size, request, got in zip(sizes, requests, joined):
+            (wanted,) = server.predict_joined(name, [request], -size % _WHOLE)
+            for key, value in wanted.items():
+                assert value.tobytes() == got[key].tobytes(), (name, key)
+
+
 def test_every_client_gets_its_own_result(images_server, vectors_server):
     assert_joined_like_single(images_server)
     assert_joined_like_single(vectors_server)
+
+
+def test_padding_to_whole_registers_leaves_no_difference(images_server, vectors_server):
+    assert_joined_byte_equal(images_server, (1, 2, 1), 1)
+    assert_joined_byte_equal(vectors_server, (1, 2, 1), 1)
 
 
 def test_a_common_seed_draws_another_result_for_each_row(images_server):
