@@ -62,13 +62,17 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
 def _convolve(x, kernel):
     def gradient(dy):
         rows, columns, in_channels, filters = kernel.shape
-        height, width = tf.unstack(tf.shape(dy)[1:3])
-        outputs = tf.reshape(dy, [-1, filters])
+        # Flat positions of the padded image. Those without an output have a gradient
+        # of 0, so a position of the kernel is an offset.
+        beyond = [[0, 0], [0, rows - 1], [0, columns - 1], [0, 0]]
+        outputs = tf.reshape(tf.pad(dy, beyond), [-1, filters])
+        inputs = tf.reshape(x, [-1, in_channels])
+        num_positions, width = tf.shape(inputs)[0], tf.shape(x)[2]
 
         def of_position(row, column):
-            window = x[:, row : row + height, column : column + width]
-            inputs = tf.reshape(window, [-1, in_channels])
-            return tf.matmul(inputs, outputs, transpose_a=True)
+            offset = row * width + column
+            shifted = inputs[offset:], outputs[: num_positions - offset]
+            return tf.matmul(*shifted, transpose_a=True)
 
         dx = tf.nn.conv2d_transpose(dy, kernel, tf.shape(x), 1, "VALID")
         products = [of_position(r, c) for r in range(rows) for c in range(columns)]

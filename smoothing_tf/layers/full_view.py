@@ -75,11 +75,13 @@ def shift_features(x: tf.Tensor, shift: str | None) -> tf.Tensor:
 
     Zeros come in at the top or at the left; the last row or column drops out.
     """
-    if shift == "down":
-        return tf.pad(x[:, :-1], [[0, 0], [1, 0], [0, 0], [0, 0]])
-    if shift == "right":
-        return tf.pad(x[:, :, :-1], [[0, 0], [0, 0], [1, 0], [0, 0]])
-    return x
+    if shift is None:
+        return x
+    axis = {"down": 1, "right": 2}[shift]
+    size, pad = [-1] * 4, [[0, 0]] * 4
+    size[axis], pad[axis] = x.shape[axis] - 1, [1, 0]
+    # The gradient of x[:, :-1] takes many times as long as that of tf.slice.
+    return tf.pad(tf.slice(x, [0] * 4, size), pad)
 
 
 def convolve_transposed(
@@ -89,6 +91,7 @@ def convolve_transposed(
     batch, height, width, filters = tf.unstack(tf.shape(x))
     surplus = layer.num_columns - 2
     shape = tf.stack([batch, 2 * height, 2 * width + surplus, filters])
-    y = tf.nn.conv2d_transpose(x, kernel, shape, 2, "VALID")[:, :, surplus:]
+    y = tf.nn.conv2d_transpose(x, kernel, shape, 2, "VALID")
+    y = tf.slice(y, [0, 0, surplus, 0], [-1] * 4)
     double = [size and 2 * size for size in x.shape[1:3]]
     return tf.ensure_shape(y, [None, *double, kernel.shape[2]])
