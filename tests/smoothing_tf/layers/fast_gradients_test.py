@@ -25,6 +25,11 @@ def make_gradients(function, num_outputs):
     return gradients
 
 
+def op_types(function, *arguments):
+    graph = function.get_concrete_function(*arguments).graph
+    return {op.type for op in graph.get_operations()}
+
+
 def relative_error(ours, expected):
     ours, expected = tf.cast(ours, tf.float32), tf.cast(expected, tf.float32)
     return np.max(np.abs(ours - expected)) / np.max(np.abs(expected))
@@ -34,18 +39,26 @@ def plain_convolve(x, kernel):
     return tf.nn.conv2d(x, kernel, 1, "VALID")
 
 
-@pytest.mark.parametrize(
-    "dtype, tolerance", [(tf.float32, 1e-6), (tf.bfloat16, 2.0**-7)]
-)
-def test_concatenated_elu(dtype, tolerance):
+@pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16])
+def test_concatenated_elu(dtype):
     x, shape = tf.cast(X, dtype), (2, 3, 4, 320)
-    ours = make_gradients(fast_gradients.concat_elu, shape)(x)
+    gradients = make_gradients(fast_gradients.concat_elu, shape)
     expected = make_gradients(activations.concat_elu, shape)(x)
-    np.testing.assert_array_equal(
-        *(tf.cast(r[0], tf.float32) for r in (ours, expected))
-    )
-    assert ours[1].dtype == dtype
-    assert relative_error(ours[1], expected[1]) < tolerance
+    for value, reference in zip(gradients(x), expected, strict=True):
+        assert value.dtype == dtype
+        assert relative_error(value, reference) <= 2.0**-7 * (dtype == tf.bfloat16)
+    is_fused = "Elu" not in op_types(gradients, x)
+    assert is_fused == (dtype == tf.bfloat16)
+
+
+def test_concatenated_elu_of_zeros_and_large_values():
+    x = tf.constant([0.0, -0.0, 300.0, -300.0, 1e-3, -1e-3], tf.bfloat16)[:, None]
+    ours = make_gradients(fast_gradients.concat_elu, (6, 2))(x)
+    expected = make_gradients(activations.concat_elu, (6, 2))(x)
+    for value, reference in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(
+            tf.cast(value, tf.float32), tf.cast(reference, tf.float32), rtol=2.0**-7
+        )
 
 
 def test_gradients_of_a_large_kernel_in_bfloat16_are_matrix_products():
@@ -54,9 +67,8 @@ def test_gradients_of_a_large_kernel_in_bfloat16_are_matrix_products():
 
     arguments = [tf.cast(argument, tf.bfloat16) for argument in (X, KERNEL)]
     gradients = make_gradients(convolve, (2, 2, 2, 160))
-    graph = gradients.get_concrete_function(*arguments).graph
-    op_types = {op.type for op in graph.get_operations()}
-    assert "MatMul" in op_types and "Conv2DBackpropFilter" not in op_types
+    types = op_types(gradients, *arguments)
+    assert "MatMul" in types and "Conv2DBackpropFilter" not in types
     ours = gradients(*arguments)
     exact = make_gradients(plain_convolve, (2, 2, 2, 160))(
         *(tf.cast(argument, tf.float32) for argument in arguments)
@@ -72,5 +84,4 @@ def test_other_convolutions_keep_the_gradients_of_tensorflow(stride, dtype):
         lambda x, kernel: fast_gradients.convolve(x, kernel, stride), (1, 1, 1, 160)
     )
     specs = [tf.TensorSpec(argument.shape, dtype) for argument in (X, KERNEL)]
-    graph = gradients.get_concrete_function(*specs).graph
-    assert "Conv2DBackpropFilter" in {op.type for op in graph.get_operations()}
+    assert "Conv2DBackpropFilter" in op_types(gradients, *specs)
