@@ -19,7 +19,7 @@ class TorchPixelCNNpp(nn.Module):
       num_resnet: blocks per level of resolution.
       num_mixtures: logistics in the mixture of each pixel.
       dropout: dropout rate inside each block. It drops whole channels, as in the
-        authors' code: drawing every value on a CPU takes a third of a step.
+        authors' code: drawing every value on a CPU takes 30 % of a step.
 
     Reference: Salimans et al., "PixelCNN++", ICLR 2017.
     """
