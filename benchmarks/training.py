@@ -7,7 +7,8 @@ in turns: the median of several optimizer steps of the training loop's own train
 dropout and averaged weights included; the floating-point operations of three forward
 passes over it, as a share of the peak of tf.matmul in the same dtype and process; and
 how many times the step of the smoothed stage it takes. Batches of 32 (MNIST) and 4
-(CIFAR-10).
+(CIFAR-10). Where PyTorch is installed, a row shows the smoothed stage's step in
+PyTorch, from the same weights.
 """
 
 import dataclasses
@@ -39,10 +40,12 @@ def main(argv: Sequence[str]) -> None:
     """Runs the benchmark on `argv`, without the program's name."""
     (options,) = config.parse_options(argv, Options, usage=__doc__)
     quiet.import_tensorflow()
-    from benchmarks.runs.training import run
+    from benchmarks.runs.training import has_torch, run
     from smoothing_tf import devices
 
     devices.announce(" and ".join(options.dtypes))
+    if not has_torch():
+        print("PyTorch is not installed, so its step is not measured.", flush=True)
     print_rows(run, options.num_runs, setting=options.settings, dtype=options.dtypes)
 
 

@@ -1,5 +1,6 @@
 """Measurements of the training step of PixelCNN++."""
 
+import importlib.util
 from typing import Any
 
 import tensorflow as tf
@@ -16,11 +17,25 @@ _VARIANTS = {
     "reverse": {"conditioning": "features"},
     "reverse, stacked": {"conditioning": "stacked"},
 }
+# The same network as a user without this library would run it.
+_PYTORCH = "smoothed, PyTorch"
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed, to be measured as well."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def run(setting: str, dtype: str, num_runs: int) -> list[dict[str, Any]]:
     """Measures the rows of a size and a dtype."""
-    stages = {name: _Stage(setting, dtype, name) for name in _VARIANTS}
+    stages: dict[str, Any] = {name: _Stage(setting, dtype, name) for name in _VARIANTS}
+    flops = {name: stage.flops for name, stage in stages.items()}
+    if has_torch():
+        from benchmarks.runs.torch_training import TorchStage
+
+        smoothed = stages["smoothed"]
+        stages[_PYTORCH] = TorchStage(smoothed.model, dtype, smoothed.batch_size)
+        flops[_PYTORCH] = smoothed.flops
     steps = {name: [] for name in stages}
     forwards = {name: [] for name in stages}
     for _ in range(num_runs):
@@ -37,12 +52,12 @@ def run(setting: str, dtype: str, num_runs: int) -> list[dict[str, Any]]:
                 "stage": name,
                 "batch": stage.batch_size,
                 "dtype": dtype,
-                "parameters": stage.model.count_params(),
+                "parameters": stage.num_parameters,
                 "forward, s": forward,
                 "step, s": step,
                 "step / smoothed": step / measure.median(steps["smoothed"]),
-                "forward of peak": stage.flops / forward / peak,
-                "step of peak": 3 * stage.flops / step / peak,
+                "forward of peak": flops[name] / forward / peak,
+                "step of peak": 3 * flops[name] / step / peak,
                 "peak, GFLOP/s": peak / 1e9,
                 "first call, s": stage.first_call,
                 "GiB so far": stage.gib,
@@ -57,6 +72,7 @@ class _Stage:
     Attributes:
       batch_size: examples per step.
       model: the model of the trainer.
+      num_parameters: number of its weights.
       forward: () -> log-likelihoods of the batch.
       flops: floating-point operations of `forward`.
       first_call: seconds of the first step.
@@ -80,6 +96,7 @@ class _Stage:
             strategy=tf.distribute.get_strategy(),
         )
         self.model = self._trainer.model
+        self.num_parameters = self.model.count_params()
         shape = [self.batch_size, *self.model.event_shape]
         x = tf.random.stateless_uniform(shape, [1, 2], -1.0, 1.0)
         parts = {"x_smoothed": x} if stage == "reverse" else {}

@@ -30,6 +30,7 @@ from smoothing_tf.layers.row_view import (
     terms_from_above,
 )
 from smoothing_tf.layers.split_weights import SplitWeights
+from smoothing_tf.layers.training_view import TrainingView
 from smoothing_tf.layers.view import View
 from smoothing_tf.layers.weight_norm import WeightNormKernel
 
@@ -51,6 +52,7 @@ __all__ = [
     "RowView",
     "SkipConv",
     "SplitWeights",
+    "TrainingView",
     "View",
     "WeightNormKernel",
     "append_row",

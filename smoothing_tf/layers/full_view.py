@@ -4,36 +4,23 @@ import tensorflow as tf
 
 from smoothing_tf.layers.activations import concat_elu
 from smoothing_tf.layers.class_bias import over_pixels
-from smoothing_tf.layers.dropout import dropout
 from smoothing_tf.layers.view import ConvTransposeLayer
 
 
 class FullView:
-    """Evaluates layers on whole images, as training and likelihoods need it.
+    """Evaluates layers on whole images, as likelihoods need it.
 
     Args:
-      dropout_seed: int32 [2]; None turns dropout off.
-      dropout_rate: share of units that are dropped.
-      is_spatial: whether dropout drops whole channels of an image.
       classes: one-hot classes of the images [b, K], or None.
     """
 
-    def __init__(
-        self,
-        dropout_seed: tf.Tensor | None = None,
-        dropout_rate: float = 0.0,
-        is_spatial: bool = False,
-        classes: tf.Tensor | None = None,
-    ):
-        self._dropout_seed = dropout_seed
-        self._dropout_rate = dropout_rate
-        self._is_spatial = is_spatial
+    def __init__(self, classes: tf.Tensor | None = None):
         self._classes = classes
 
     def conv(self, layer, x):
         kernel, bias = layer.weight.kernel_and_bias()
         # Explicit padding inside tf.nn.conv2d is many times slower on a CPU.
-        y = tf.nn.conv2d(tf.pad(x, layer.paddings), kernel, layer.stride, "VALID")
+        y = self._convolve(tf.pad(x, layer.paddings), kernel, layer.stride)
         y = self._finish(layer, y, bias)
         if layer.class_bias is not None:
             y += over_pixels(self.class_term(layer.class_bias))
@@ -52,7 +39,7 @@ class FullView:
         rows = (
             tf.gather(kernel, layer.rows_of(index)) if layer.num_inputs > 1 else kernel
         )
-        term = tf.tensordot(concat_elu(x), rows, 1)
+        term = tf.tensordot(self.concat_elu(x), rows, 1)
         return term if index else term + bias
 
     def class_term(self, layer):
@@ -60,14 +47,12 @@ class FullView:
             raise ValueError("A class-conditional network needs the classes of images.")
         return layer(self._classes)
 
+    def concat_elu(self, x):
+        return concat_elu(x)
+
     def dropout(self, x, index):
-        if self._dropout_seed is None or not self._dropout_rate:
-            return x
-        noise_shape = None
-        if self._is_spatial:
-            noise_shape = tf.stack([tf.shape(x)[0], 1, 1, x.shape[-1]])
-        seed = tf.random.experimental.stateless_fold_in(self._dropout_seed, index)
-        return dropout(x, self._dropout_rate, seed, noise_shape)
+        del index
+        return x
 
     def at_next_level(self, down, up, x, function):
         y, extra = function(down(x, view=self), self)
@@ -75,6 +60,10 @@ class FullView:
 
     def crop(self, whole):
         return whole
+
+    def _convolve(self, x, kernel, stride):
+        """Applies a kernel to padded features."""
+        return tf.nn.conv2d(x, kernel, stride, "VALID")
 
     def _finish(self, layer, y, bias):
         """Turns the outputs of a kernel into those of its layer."""
@@ -86,11 +75,13 @@ def shift_features(x: tf.Tensor, shift: str | None) -> tf.Tensor:
 
     Zeros come in at the top or at the left; the last row or column drops out.
     """
-    if shift == "down":
-        return tf.pad(x[:, :-1], [[0, 0], [1, 0], [0, 0], [0, 0]])
-    if shift == "right":
-        return tf.pad(x[:, :, :-1], [[0, 0], [0, 0], [1, 0], [0, 0]])
-    return x
+    if shift is None:
+        return x
+    axis = {"down": 1, "right": 2}[shift]
+    size, pad = [-1] * 4, [[0, 0]] * 4
+    size[axis], pad[axis] = x.shape[axis] - 1, [1, 0]
+    # The gradient of x[:, :-1] takes many times as long as that of tf.slice.
+    return tf.pad(tf.slice(x, [0] * 4, size), pad)
 
 
 def convolve_transposed(
@@ -100,6 +91,7 @@ def convolve_transposed(
     batch, height, width, filters = tf.unstack(tf.shape(x))
     surplus = layer.num_columns - 2
     shape = tf.stack([batch, 2 * height, 2 * width + surplus, filters])
-    y = tf.nn.conv2d_transpose(x, kernel, shape, 2, "VALID")[:, :, surplus:]
+    y = tf.nn.conv2d_transpose(x, kernel, shape, 2, "VALID")
+    y = tf.slice(y, [0, 0, surplus, 0], [-1] * 4)
     double = [size and 2 * size for size in x.shape[1:3]]
     return tf.ensure_shape(y, [None, *double, kernel.shape[2]])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from smoothing_tf.layers.activations import concat_elu, sigmoid
+from smoothing_tf.layers.activations import sigmoid
 from smoothing_tf.layers.causal_conv import SkipConv
 from smoothing_tf.layers.class_bias import make_class_bias
 from smoothing_tf.layers.view import View
@@ -61,9 +61,9 @@ class GatedResnet(keras.layers.Layer):
           skips: sum of the terms of the layer `skip`, one term per skip connection, or
             None in a block without any.
         """
-        hidden = self.conv_input(concat_elu(x), view=view)
+        hidden = self.conv_input(view.concat_elu(x), view=view)
         if skips is not None:
             hidden += skips
-        hidden = view.dropout(concat_elu(hidden), self.index)
+        hidden = view.dropout(view.concat_elu(hidden), self.index)
         value, gate = tf.split(self.conv_out(hidden, view=view), 2, axis=-1)
         return x + value * sigmoid(gate)

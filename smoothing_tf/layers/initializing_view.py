@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from smoothing_tf.layers.activations import concat_elu
 from smoothing_tf.layers.full_view import FullView
 from smoothing_tf.layers.view import SkipLayer
 
@@ -21,12 +20,13 @@ class InitializingView(FullView):
     """
 
     def __init__(self, classes: tf.Tensor | None = None):
-        super().__init__(classes=classes)
+        super().__init__(classes)
         self._sums: dict[SkipLayer, tf.Tensor] = {}
 
     def skip(self, layer, x, index):
         kernel, _ = layer.weight.kernel_and_bias()
-        term = tf.tensordot(concat_elu(x), tf.gather(kernel, layer.rows_of(index)), 1)
+        rows = tf.gather(kernel, layer.rows_of(index))
+        term = tf.tensordot(self.concat_elu(x), rows, 1)
         before = self._sums.pop(layer, tf.zeros_like(term))
         if index < layer.num_inputs - 1:
             self._sums[layer] = before + term

@@ -58,6 +58,9 @@ class View(Protocol):
         In a view of a single pixel they are part of the biases of its layers.
         """
 
+    def concat_elu(self, x: tf.Tensor) -> tf.Tensor:
+        """Computes the ELU of [x, -x]."""
+
     def dropout(self, x: tf.Tensor, index: int) -> tf.Tensor:
         """Applies dropout number `index` of the model, if dropout is active."""
 

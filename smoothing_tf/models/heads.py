@@ -122,14 +122,13 @@ class LogisticMixtureHead:
         logits, rest = tf.split(
             params, [num_mixtures, self.num_params - num_mixtures], axis=-1
         )
-        shape = tf.concat([tf.shape(rest)[:-1], [num_channels, -1, num_mixtures]], 0)
-        rest = tf.reshape(rest, shape)  # [..., C, 2 or 3, K]
-        loc, log_scale = (
-            tf.linalg.matrix_transpose(rest[..., kind, :]) for kind in (0, 1)
+        num_kinds = 2 if num_channels == 1 else 3
+        shape = [num_channels, num_kinds, num_mixtures]
+        rest = tf.reshape(rest, tf.concat([tf.shape(rest)[:-1], shape], axis=0))
+        loc, log_scale, *more = (
+            tf.linalg.matrix_transpose(part) for part in tf.unstack(rest, axis=-2)
         )
-        coefficients = None
-        if num_channels == 3:
-            coefficients = tf.tanh(tf.linalg.matrix_transpose(rest[..., 2, :]))
+        coefficients = tf.tanh(more[0]) if more else None
         return {
             "logits": logits,
             "loc": loc,

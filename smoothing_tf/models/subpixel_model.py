@@ -11,6 +11,7 @@ from smoothing_tf.layers import (
     FullView,
     MaskedKernel,
     PointwiseConv,
+    TrainingView,
     channel_mask,
     raster_mask,
 )
@@ -77,7 +78,9 @@ class SubpixelModel(CausalImageModel):
         self.output_layers[-1].weight.bias.assign(np.tile(bias, self.event_shape[-1]))
 
     def make_view(self, dropout_seed, classes=None):
-        return FullView(dropout_seed, self.config.dropout, classes=classes)
+        if dropout_seed is None:
+            return FullView(classes)
+        return TrainingView(dropout_seed, self.config.dropout, classes=classes)
 
     def inputs(self, x):
         return tf.cast(x, self.compute_dtype)

@@ -14,6 +14,7 @@ from smoothing_tf.layers import (
     FullView,
     GatedResnet,
     PointwiseConv,
+    TrainingView,
     WeightNormKernel,
     elu,
 )
@@ -204,8 +205,10 @@ class PixelCNNpp(CausalImageModel):
             super().initialize_from(x, condition)
 
     def make_view(self, dropout_seed, classes=None):
-        config = self.config
-        return FullView(dropout_seed, config.dropout, config.spatial_dropout, classes)
+        if dropout_seed is None:
+            return FullView(classes)
+        rate, is_spatial = self.config.dropout, self.config.spatial_dropout
+        return TrainingView(dropout_seed, rate, is_spatial, classes)
 
     def inputs(self, x):
         """Appends a channel of ones, which tells pixels of value 0 from padding."""

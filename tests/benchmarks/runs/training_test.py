@@ -14,6 +14,7 @@ def test_stages_are_compared_with_the_smoothed_one(monkeypatch):
     monkeypatch.setattr(measure, "make_model", make_model)
     monkeypatch.setattr(measure, "forward_flops", lambda *_: 1e3)
     monkeypatch.setattr(measure, "matmul_peak", lambda dtype: 1e12)
+    monkeypatch.setattr(training, "has_torch", lambda: False)
     rows = training.run("mnist", "float32", num_runs=2)
     assert [row["stage"] for row in rows] == ["smoothed", "reverse", "reverse, stacked"]
     smoothed = rows[0]

@@ -7,6 +7,7 @@ from smoothing_tf.layers import (
     CausalConv,
     FullView,
     GatedResnet,
+    TrainingView,
     WeightNormKernel,
 )
 
@@ -27,7 +28,7 @@ def make(**kwargs):
 
 
 def dropping(seed):
-    return FullView(seed, dropout_rate=0.5)
+    return TrainingView(seed, dropout_rate=0.5)
 
 
 X = tf.random.stateless_normal((2, 5, 5, 4), [7, 8])
