@@ -14,6 +14,7 @@ from smoothing_tf.sampling.output import find_real_examples
 from smoothing_tf.serving import saved_model
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
+from tests.testing.eagerly import eagerly
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -23,6 +24,7 @@ def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
     assert "--reverse_num_steps=6\n" in flags
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_automatic_noise_scale_is_written_as_a_number(tmp_path, tfds_dir):
     train.main(
         [
@@ -38,6 +40,7 @@ def test_the_automatic_noise_scale_is_written_as_a_number(tmp_path, tfds_dir):
     assert 0.2 < noise_scale < 0.6
 
 
+@pytest.mark.usefixtures("eager")
 def test_more_steps_resume_where_the_run_stopped(tmp_path, tfds_dir):
     arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={tmp_path}"]
     train.main([*arguments, "--stages=smoothed", "--num_steps=4"])
@@ -58,16 +61,17 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
             f"--workdir={run}",
         ]
     )
-    sample.main([f"--workdir={run}", "--num_samples=3", f"--output={run}/s.npz"])
+    drawing = [f"--workdir={run}", "--num_samples=3", f"--output={run}/s.npz"]
+    evaluating = [
+        *(f"--workdir={run}", "--max_examples=20", "--num_samples=20"),
+        *("--num_importance_draws=2", "--extractors="),
+    ]
+    with eagerly():
+        sample.main(drawing)
+        evaluate.main(evaluating)
     with np.load(run / "s.npz") as arrays:
         assert set(arrays) == {"smoothed", "samples"}
         assert all(np.all(np.isfinite(array)) for array in arrays.values())
-    evaluate.main(
-        [
-            *(f"--workdir={run}", "--max_examples=20", "--num_samples=20"),
-            *("--num_importance_draws=2", "--extractors="),
-        ]
-    )
     metrics = read_json(run / "evaluation" / "metrics.json")
     assert metrics["nll"]["n"] == 20
     for name in ("nll", "nll_iw"):
@@ -133,7 +137,8 @@ def moved(tmp_path_factory, make_folder):
         *("--dataset=folder", f"--data_dir={data}", "--model=made"),
         *("--hidden_units=8", "--num_mixtures=2", "--num_steps=2", "--batch_size=4"),
     ]
-    train.main([*arguments, f"--workdir={root / 'there'}"])
+    with eagerly():
+        train.main([*arguments, f"--workdir={root / 'there'}"])
     (root / "there").rename(root / "run")
     data.rename(root / "elsewhere")
     return root
@@ -192,6 +197,7 @@ def test_other_data_in_the_place_of_the_run_s_are_not_shown(
     assert f"The data of {data} do not fit this run" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("eager")
 def test_an_evaluation_is_told_where_the_data_are(
     tmp_path, moved, moved_run, make_folder
 ):
