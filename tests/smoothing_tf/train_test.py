@@ -24,7 +24,6 @@ def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
     assert "--reverse_num_steps=6\n" in flags
 
 
-@pytest.mark.usefixtures("eager")
 def test_the_automatic_noise_scale_is_written_as_a_number(tmp_path, tfds_dir):
     train.main(
         [
@@ -61,17 +60,16 @@ def test_vectors_with_bounded_noise_go_through_all_commands(tmp_path, monkeypatc
             f"--workdir={run}",
         ]
     )
-    drawing = [f"--workdir={run}", "--num_samples=3", f"--output={run}/s.npz"]
-    evaluating = [
-        *(f"--workdir={run}", "--max_examples=20", "--num_samples=20"),
-        *("--num_importance_draws=2", "--extractors="),
-    ]
-    with eagerly():
-        sample.main(drawing)
-        evaluate.main(evaluating)
+    sample.main([f"--workdir={run}", "--num_samples=3", f"--output={run}/s.npz"])
     with np.load(run / "s.npz") as arrays:
         assert set(arrays) == {"smoothed", "samples"}
         assert all(np.all(np.isfinite(array)) for array in arrays.values())
+    evaluate.main(
+        [
+            *(f"--workdir={run}", "--max_examples=20", "--num_samples=20"),
+            *("--num_importance_draws=2", "--extractors="),
+        ]
+    )
     metrics = read_json(run / "evaluation" / "metrics.json")
     assert metrics["nll"]["n"] == 20
     for name in ("nll", "nll_iw"):
@@ -197,7 +195,6 @@ def test_other_data_in_the_place_of_the_run_s_are_not_shown(
     assert f"The data of {data} do not fit this run" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("eager")
 def test_an_evaluation_is_told_where_the_data_are(
     tmp_path, moved, moved_run, make_folder
 ):
