@@ -1,6 +1,7 @@
 """Set-up shared by all tests."""
 
 import gc
+import inspect
 import os
 import signal
 
@@ -35,6 +36,9 @@ def pytest_configure(config):
     from tests.testing.grappler import disable_grappler
 
     disable_grappler()
+    # kfp lists its callers at each setting of a task, and pytest's are many. Their
+    # source, which it does not use, takes nearly all of the time.
+    inspect.stack.__defaults__ = (0,)
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2

@@ -11,35 +11,36 @@ import pytest
 from google.protobuf import text_format
 from PIL import Image
 
-from smoothing_tf.serving import export_saved_model
 from smoothing_tf.serving.layout import DEFAULT_MAX_SAMPLES
 from tests.testing.batching_parameters import parse_batching_parameters
 from tests.testing.model_server import ModelServer
 from tests.testing.pages import ROOT, block
-from tests.testing.served_models import served_model
+from tests.testing.served_exports import images_export
 from tests.testing.serving_apis import grpc_api, predict_json, rest_api
 
 _PAGE = "docs/serving.md"
-_STAGES = ("smoothed", "reverse", "baseline")
 
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("runs") / "models/digits/1"
-    trained = served_model("made", (8, 8, 1), stages=_STAGES)
-    export_saved_model(trained, directory, inpainting=True)
-    return directory
+    return images_export(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def server(directory):
-    server = ModelServer(directory)
+    server = ModelServer(directory, optimize=False)
     yield server
     server.close()
 
 
+def _block(marker):
+    """A client of the page, for images of 4 x 4 pixels in place of 8 x 8."""
+    client = block(_PAGE, "python", marker).replace("row < 4", "row < 2")
+    return client.replace("8, 8, 1", "4, 4, 1").replace("range(8)", "range(4)")
+
+
 def test_the_client_runs(directory):
-    client = block(_PAGE, "python", "saved_model.load")
+    client = _block("saved_model.load")
     path, names = "runs/models/digits/1", {}
     assert path in client
     exec(client.replace(path, str(directory)), names)
@@ -62,22 +63,22 @@ def test_there_is_a_request_for_every_signature(server, monkeypatch):
 
     monkeypatch.setattr(urllib.request, "urlopen", answer)
     names = {}
-    exec(block(_PAGE, "python", "urllib.request"), names)
+    exec(_block("urllib.request"), names)
     assert set(called) == set(server.signatures) - {"serving_default"}
     # What was sent back is what was drawn, and the known half is kept.
-    assert np.shape(names["denoised"]) == (2, 8, 8, 1)
-    upper = np.array(names["inpainted"]["samples"])[:, :4]
-    np.testing.assert_array_equal(upper, np.array(names["pixels"])[:, :4])
+    assert np.shape(names["denoised"]) == (2, 4, 4, 1)
+    upper = np.array(names["inpainted"]["samples"])[:, :2]
+    np.testing.assert_array_equal(upper, np.array(names["pixels"])[:, :2])
 
 
 def test_ten_lines_call_it_by_grpc(server):
     pytest.importorskip("grpc")
     pytest.importorskip("tensorflow_serving")
-    client, names = block(_PAGE, "python", "PredictionServiceStub"), {}
+    client, names = _block("PredictionServiceStub"), {}
     assert len([line for line in client.splitlines() if line]) <= 10
     with grpc_api(server, "digits") as address:
         exec(client.replace("localhost:8500", address), names)
-    assert names["samples"].shape == (2, 8, 8, 1)
+    assert names["samples"].shape == (2, 4, 4, 1)
     expected = server.predict("sample_rows", {"seed": np.array([[7, 1], [7, 2]])})
     np.testing.assert_array_equal(names["samples"], expected["samples"])
 
@@ -115,7 +116,7 @@ def call(request, client, server):
 
 def _read(path):
     images = np.asarray(Image.open(path))
-    return images.reshape(-1, 8, 8, 1)
+    return images.reshape(-1, 4, 4, 1)
 
 
 def test_the_example_has_images_in_and_out(call, server, tmp_path, capsys):
@@ -126,14 +127,14 @@ def test_the_example_has_images_in_and_out(call, server, tmp_path, capsys):
     np.testing.assert_array_equal(_read(drawn), expected)
     # What it wrote, it reads.
     Image.fromarray(expected[0, ..., 0]).save(image)
-    known = np.zeros((8, 8), np.uint8)
-    known[:3] = 255
+    known = np.zeros((4, 4), np.uint8)
+    known[:2] = 255
     Image.fromarray(known).save(mask)
     call("inpaint", image, mask, out, "--number=2")
     found = _read(out)
-    assert found.shape == (2, 8, 8, 1)
-    np.testing.assert_array_equal(found[:, :3], [expected[0, :3]] * 2)
-    noise = np.random.default_rng(5).standard_normal((8, 8, 1))
+    assert found.shape == (2, 4, 4, 1)
+    np.testing.assert_array_equal(found[:, :2], [expected[0, :2]] * 2)
+    noise = np.random.default_rng(5).standard_normal((4, 4, 1))
     x_smoothed = (expected[0] / 127.5 - 1.0 + 0.7 * noise).astype(np.float32)
     np.save(tmp_path / "x.npy", x_smoothed)
     request = {"x_smoothed": np.stack([x_smoothed] * 2), "seed": seeds[:2]}
@@ -150,7 +151,7 @@ def test_the_example_has_images_in_and_out(call, server, tmp_path, capsys):
 
 def test_the_example_prints_what_the_server_refuses(call, tmp_path):
     image = str(tmp_path / "large.png")
-    Image.fromarray(np.zeros((9, 8), np.uint8)).save(image)
+    Image.fromarray(np.zeros((5, 4), np.uint8)).save(image)
     with pytest.raises(SystemExit, match="(?s)^error: .*`pixels` must have shape"):
         call("bound", image)
     with pytest.raises(SystemExit, match="(?s)^error: .*no such model"):

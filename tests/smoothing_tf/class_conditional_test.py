@@ -12,6 +12,7 @@ from smoothing_tf.data.source import source_from_arrays
 from smoothing_tf.numerics import levels_to_uint8
 from smoothing_tf.sampling import tasks
 from smoothing_tf.sampling.output import find_real_examples
+from tests.testing.eagerly import eagerly
 from tests.testing.tiny_data import tiny_arrays
 
 _TINY = (
@@ -33,14 +34,9 @@ _TINY = (
 def class_run(tmp_path_factory):
     """A tiny class-conditional run of all stages."""
     directory = tmp_path_factory.mktemp("run")
-    train.main(
-        [
-            *_TINY,
-            "--class_conditional",
-            "--stages=smoothed,reverse,baseline",
-            f"--workdir={directory}",
-        ]
-    )
+    stages = "--stages=smoothed,reverse,baseline"
+    with eagerly():
+        train.main([*_TINY, "--class_conditional", stages, f"--workdir={directory}"])
     return directory
 
 

@@ -14,6 +14,7 @@ from smoothing_tf.sampling.output import find_real_examples
 from smoothing_tf.serving import saved_model
 from smoothing_tf.training.history import History
 from tests.smoothing_tf.conftest import TINY_FLAGS
+from tests.testing.eagerly import eagerly
 
 
 def test_a_run_holds_its_stages_and_its_resolved_configuration(run_dir):
@@ -38,6 +39,7 @@ def test_the_automatic_noise_scale_is_written_as_a_number(tmp_path, tfds_dir):
     assert 0.2 < noise_scale < 0.6
 
 
+@pytest.mark.usefixtures("eager")
 def test_more_steps_resume_where_the_run_stopped(tmp_path, tfds_dir):
     arguments = [*TINY_FLAGS, f"--data_dir={tfds_dir}", f"--workdir={tmp_path}"]
     train.main([*arguments, "--stages=smoothed", "--num_steps=4"])
@@ -133,7 +135,8 @@ def moved(tmp_path_factory, make_folder):
         *("--dataset=folder", f"--data_dir={data}", "--model=made"),
         *("--hidden_units=8", "--num_mixtures=2", "--num_steps=2", "--batch_size=4"),
     ]
-    train.main([*arguments, f"--workdir={root / 'there'}"])
+    with eagerly():
+        train.main([*arguments, f"--workdir={root / 'there'}"])
     (root / "there").rename(root / "run")
     data.rename(root / "elsewhere")
     return root

@@ -1,5 +1,6 @@
 """Results of cells in the plane that are made up, with models of the true size."""
 
+import functools
 import pathlib
 from typing import Any
 
@@ -21,18 +22,18 @@ def count_parameters(cell: Cell) -> int:
         ("reverse", "reverse"),
     ):
         if argument in cell.arguments:
-            name = cell.arguments[argument]["model"]
             config = dict(cell.arguments[argument]["config"])
             config["hidden_units"] = tuple(config["hidden_units"])
-            model = build_model(
-                name,
-                _CONFIGS[name](**config),
-                stage=stage,
-                event_shape=(2,),
-                num_levels=None,
-            )
-            total += model.count_params()
+            name = cell.arguments[argument]["model"]
+            total += _count_parameters(name, _CONFIGS[name](**config), stage)
     return total
+
+
+@functools.cache
+def _count_parameters(name: str, config: MADEConfig | RealNVPConfig, stage: str) -> int:
+    """Cells that differ in the noise or the seed have models of the same size."""
+    model = build_model(name, config, stage=stage, event_shape=(2,), num_levels=None)
+    return model.count_params()
 
 
 def make_result(cell: Cell, directory: pathlib.Path) -> dict[str, Any]:

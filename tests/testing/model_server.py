@@ -13,14 +13,16 @@ class ModelServer:
     """Loads a SavedModel as TensorFlow Serving does, into a session.
 
     Unlike the functions of `tf.saved_model.load`, a session optimizes graphs in tests,
-    too. Requests and responses are dictionaries of arrays.
+    too, unless `optimize` is false; this is most of the time of the first request to a
+    signature. Requests and responses are dictionaries of arrays.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, *, optimize=True):
         self.directory = directory
         options = tf.compat.v1.ConfigProto(
             intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
         )
+        options.graph_options.rewrite_options.disable_meta_optimizer = not optimize
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=options)
         with self._session.graph.as_default():
             model = tf.compat.v1.saved_model.loader.load(

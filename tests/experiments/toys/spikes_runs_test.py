@@ -24,7 +24,7 @@ def test_a_joint_made_with_bounded_noise_is_scored_by_likelihood_and_bounds(
 ):
     monkeypatch.setattr(spikes_runs, "GRID_SIZE", 11)
     lengths = LENGTHS | {"num_points": 2000}
-    lengths["training"] = LENGTHS["training"] | {"num_steps": 1000}
+    lengths["training"] = {"num_steps": 300, "batch_size": 20, "learning_rate": 3e-3}
     result = spikes_runs.train_joint_made(
         tmp_path, smoothing="uniform", noise_scale=0.1, **lengths
     )

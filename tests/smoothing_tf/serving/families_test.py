@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from smoothing_tf.serving import export_saved_model
-from tests.smoothing_tf.serving.joined_requests_test import (
+from tests.testing.joined_requests import (
     assert_joined_byte_equal,
     assert_joined_like_single,
 )
@@ -41,6 +41,26 @@ def test_models_that_cannot_inpaint_are_refused(tmp_path):
         trained = served_model(family, (3,), stages=stages)
         with pytest.raises(ValueError, match=f"^Inpainting needs {reason}"):
             export_saved_model(trained, tmp_path / "1", inpainting=True)
+
+
+def test_a_baseline_by_itself(tmp_path):
+    trained = served_model("made", (3,), stages=("baseline",))
+    export_saved_model(trained, tmp_path / "1")
+    server = ModelServer(tmp_path / "1")
+    assert set(server.signatures) == {
+        "sample",
+        "sample_rows",
+        "serving_default",
+        "log_prob",
+    }
+    seeds = np.array([[5, 6], [-7, 8]], np.int32)
+    x = server.predict("sample_rows", {"seed": seeds})["samples"]
+    assert x.shape == (2, 3) and np.all(np.isfinite(x))
+    outputs = server.predict("log_prob", {"x": x})
+    np.testing.assert_array_equal(outputs["nats"], -outputs["log_prob"])
+    for name, request in server.warmup_requests():
+        server.predict_joined(name, [request])
+    server.close()
 
 
 @pytest.mark.large

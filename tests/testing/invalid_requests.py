@@ -1,11 +1,6 @@
-"""Invalid requests are refused with a sentence, and the server lives."""
-
-import gc
+"""Invalid requests of the two servers of tests/smoothing_tf/serving, with messages."""
 
 import numpy as np
-import psutil
-import pytest
-import tensorflow as tf
 
 _IMAGE = (1, 4, 4, 1)
 
@@ -224,69 +219,3 @@ VECTORS = [
         "`mask` must have shape [1, 3], a row for each example; got [3].",
     ),
 ]
-
-
-@pytest.fixture
-def servers(images_server, vectors_server):
-    return {"images": images_server, "vectors": vectors_server}
-
-
-def _requests(servers):
-    """Lists (server, signature, request, message) of both tables."""
-    requests = []
-    for kind, table in (("images", IMAGES), ("vectors", VECTORS)):
-        valid = dict(servers[kind].warmup_requests())
-        requests += [
-            (servers[kind], name, valid[name] | changes, message)
-            for name, changes, message in table
-        ]
-    return requests
-
-
-def test_every_signature_refuses_with_a_message(servers):
-    requests = _requests(servers)
-    named = {(server, name) for server, name, _, _ in requests}
-    for server in servers.values():
-        assert {name for of, name in named if of is server} | {
-            "serving_default"
-        } == set(server.signatures)
-    for server, name, request, message in requests:
-        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
-            server.predict(name, request)
-        assert f"assertion failed: [{message}]" in caught.value.message, (name, message)
-
-
-def test_the_server_lives_and_its_memory_does_not_grow(servers):
-    requests = _requests(servers)
-    assert len(requests) >= 40
-
-    def send(number):
-        for index in range(number):
-            server, name, request, _ = requests[index % len(requests)]
-            with pytest.raises(tf.errors.InvalidArgumentError):
-                server.predict(name, request)
-        gc.collect()
-        return psutil.Process().memory_info().rss
-
-    first = send(200)
-    assert send(200) - first < 50e6
-    for server in servers.values():
-        for name, request in server.warmup_requests():
-            server.predict(name, request)
-
-
-def test_missing_values_may_be_anything(images_server, vectors_server):
-    for server, name, wrong in (
-        (images_server, "pixels", _u(100)),
-        (vectors_server, "x", _f(np.nan, (1, 3))),
-    ):
-        request = dict(server.warmup_requests())["inpaint"]
-        mask = request["mask"]
-        known = np.broadcast_to(
-            mask.reshape(mask.shape + (1,) * (wrong.ndim - mask.ndim)), wrong.shape
-        )
-        assert 0 < known.sum() < known.size
-        request[name] = np.where(known == 1, request[name], wrong)
-        samples = server.predict("inpaint", request)["samples"]
-        assert np.all(samples[known == 1] == request[name][known == 1])
-        assert np.all(np.isfinite(samples))

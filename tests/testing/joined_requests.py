@@ -1,10 +1,6 @@
-"""Requests that a server joins into one batch get the results of their own."""
+"""Requests of several rows, and a check of what a server makes of them together."""
 
 import numpy as np
-import pytest
-
-from smoothing_tf import export, train
-from tests.testing.model_server import ModelServer
 
 # A batch of a multiple of so many rows fills the registers of a processor.
 _WHOLE = 16
@@ -71,47 +67,3 @@ def assert_joined_byte_equal(server, sizes, count):
             (wanted,) = server.predict_joined(name, [request], -size % _WHOLE)
             for key, value in wanted.items():
                 assert value.tobytes() == got[key].tobytes(), (name, key)
-
-
-def test_every_client_gets_its_own_result(images_server, vectors_server):
-    assert_joined_like_single(images_server)
-    assert_joined_like_single(vectors_server)
-
-
-def test_padding_to_whole_registers_leaves_no_difference(images_server, vectors_server):
-    assert_joined_byte_equal(images_server, (1, 2, 1), 1)
-    assert_joined_byte_equal(vectors_server, (1, 2, 1), 1)
-
-
-def test_a_common_seed_draws_another_result_for_each_row(images_server):
-    (request,) = requests_of(images_server, "denoise", (1,))
-    x_smoothed = np.repeat(request["x_smoothed"], 3, axis=0)
-    common = {"x_smoothed": x_smoothed, "seed": request["seed"][0]}
-    samples = images_server.predict("denoise", common)["samples"]
-    assert len(np.unique(samples.reshape(3, -1), axis=0)) == 3
-    own = {"x_smoothed": x_smoothed, "seed": np.repeat(request["seed"], 3, axis=0)}
-    samples = images_server.predict("denoise", own)["samples"]
-    assert len(np.unique(samples.reshape(3, -1), axis=0)) == 1
-
-
-@pytest.mark.large
-@pytest.mark.timeout(1800)
-def test_of_the_digits_model_hardly_an_image_differs(tmp_path):
-    # Weights as initialized draw samples without bounds.
-    workdir, output = f"--workdir={tmp_path / 'run'}", f"--output={tmp_path}"
-    flags = ["--flagfile=configs/digits_pixelcnnpp.cfg", "--num_steps=100"]
-    train.main([*flags, workdir, "--noise_scale=0.3"])
-    export.main([workdir, output])
-    server = ModelServer(tmp_path / "1")
-    seeds = np.random.default_rng(0).integers(0, 2**31, (1000, 2), dtype=np.int32)
-    requests = [{"seed": part} for part in np.split(seeds, 50)]
-    joined = server.predict_joined("sample_rows", requests)
-    alone = [server.predict("sample_rows", request) for request in requests]
-    differs = [
-        np.any(got["samples"] != wanted["samples"], axis=(1, 2, 3))
-        for got, wanted in zip(joined, alone)
-    ]
-    num_different = int(np.sum(differs))
-    print(f"{num_different} of 1,000 images differ")
-    assert num_different <= 1
-    server.close()
