@@ -1,8 +1,10 @@
 """Set-up shared by all tests."""
 
+import functools
 import gc
 import os
 import signal
+import typing
 
 import pytest
 
@@ -35,6 +37,10 @@ def pytest_configure(config):
     from tests.testing.grappler import disable_grappler
 
     disable_grappler()
+    # Every conversion to a tensor checks a protocol, whose attributes Python 3.11
+    # lists anew each time; later versions remember them.
+    if hasattr(typing, "_get_protocol_attrs"):
+        typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2
