@@ -1,5 +1,6 @@
 """Stateless seeds: a random number depends only on the run's seed and its purpose."""
 
+import functools
 import numbers
 import zlib
 from collections.abc import Callable
@@ -29,11 +30,31 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
     """
     tag = zlib.crc32(purpose.encode()) & 0x7FFFFFFF
     seed = seed_tensor(seed)
+    folded = [tf.cast(number, tf.int32) for number in (tag, *indices)]
     if seed.shape.rank == 2:
-        return _map(lambda one: derive_seed(one, purpose, *indices), seed, tf.int32)
-    for number in (tag, *indices):
-        seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int32))
+        return _derive_seeds(seed.shape[0], len(folded))(seed, tf.stack(folded))
+    return _fold_in(seed, folded)
+
+
+def _fold_in(seed, folded):
+    for number in folded:
+        seed = tf.random.experimental.stateless_fold_in(seed, number)
     return seed
+
+
+@functools.cache
+def _derive_seeds(num_seeds: int | None, num_folded: int):
+    """The function of several seeds, traced once for all purposes."""
+    return tf.function(
+        lambda seeds, folded: tf.map_fn(
+            lambda seed: _fold_in(seed, tf.unstack(folded)), seeds
+        ),
+        input_signature=[
+            tf.TensorSpec([num_seeds, 2], tf.int32),
+            tf.TensorSpec([num_folded], tf.int32),
+        ],
+        autograph=False,
+    )
 
 
 def seed_tensor(seed: int | tf.Tensor) -> tf.Tensor:
@@ -122,7 +143,7 @@ def _map(function, elements, dtype):
         lambda elements: tf.map_fn(function, elements, fn_output_signature=dtype),
         autograph=False,
     )
-    if tf.executing_eagerly():
+    if tf.executing_eagerly() and not tf.config.functions_run_eagerly():
         # Otherwise TensorFlow treats many such calls as one function that is traced
         # over and over, and warns.
         elements = tf.nest.map_structure(tf.convert_to_tensor, elements)

@@ -7,6 +7,7 @@ rejected in the same way whether it comes from Python, a flag or a flagfile.
 
 import csv
 import dataclasses
+import functools
 import io
 import math
 import numbers
@@ -77,13 +78,17 @@ class FieldType:
 
 def type_of(config_class: type, field: dataclasses.Field) -> FieldType:
     """Splits the annotation of `field`: X, tuple[X, ...] or X | None."""
-    annotation = typing.get_type_hints(config_class)[field.name]
+    annotation = _type_hints(config_class)[field.name]
     is_optional = isinstance(annotation, types.UnionType)
     if is_optional:
         (annotation,) = set(annotation.__args__) - {type(None)}
     is_tuple = typing.get_origin(annotation) is tuple
     base = annotation.__args__[0] if is_tuple else annotation
     return FieldType(base, is_tuple, is_optional)
+
+
+# Resolving them takes as long as all other checks of a setting.
+_type_hints = functools.cache(typing.get_type_hints)
 
 
 def validate(config: Any) -> None:

@@ -1,9 +1,11 @@
 """Set-up shared by all tests."""
 
+import functools
 import gc
 import inspect
 import os
 import signal
+import typing
 
 import pytest
 
@@ -39,6 +41,10 @@ def pytest_configure(config):
     # kfp lists its callers at each setting of a task, and pytest's are many. Their
     # source, which it does not use, takes nearly all of the time.
     inspect.stack.__defaults__ = (0,)
+    # Every conversion to a tensor checks a protocol, whose attributes Python 3.11
+    # lists anew each time; later versions remember them.
+    if hasattr(typing, "_get_protocol_attrs"):
+        typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
     (cpu, *_) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2

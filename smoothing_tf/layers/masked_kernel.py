@@ -100,6 +100,8 @@ class MaskedKernel(keras.layers.Layer):
     def kernel_and_bias(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Computes the masked kernel and the bias, in the compute dtype."""
         kernel = tf.convert_to_tensor(self.kernel)
-        kernel = tf.where(self.mask, kernel, tf.zeros_like(kernel))
+        # A graph writes bytes to its constants at once, but booleans one by one.
+        mask = tf.cast(self.mask.view(np.uint8), tf.bool)
+        kernel = tf.where(mask, kernel, tf.zeros_like(kernel))
         dtype = self.compute_dtype
         return tf.cast(kernel, dtype), tf.cast(tf.convert_to_tensor(self.bias), dtype)
