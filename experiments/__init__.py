@@ -25,6 +25,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "wine": Experiment("experiments.tables.comparison", "wine", is_concurrent=True),
     "digits": Experiment("experiments.images.digits"),
+    "compounding": Experiment("experiments.images.compounding", accepts_config=True),
     "columns": Experiment("experiments.images.columns", needs_config=True),
     "conditioning": Experiment("experiments.images.conditioning", needs_config=True),
     "precision": Experiment("experiments.images.precision", needs_config=True),

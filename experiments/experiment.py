@@ -25,12 +25,14 @@ class Experiment:
         its work is done in cells or on one thread. Any other experiment runs alone and
         may use all processors.
       needs_config: whether it runs a configuration that is given by flags.
+      accepts_config: whether it runs one if flags are given, and has its own otherwise.
     """
 
     module: str
     comparison: str | None = None
     is_concurrent: bool = False
     needs_config: bool = False
+    accepts_config: bool = False
 
     @property
     def description(self) -> str:

@@ -25,6 +25,8 @@ from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.stage import Stage
 
+# Name of the working directory of PixelCNN++, in that of the experiment.
+PIXELCNNPP = "pixelcnnpp"
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
 _OURS = "two-stage PixelCNN++"
@@ -48,8 +50,8 @@ def run(job: Job) -> Result:
         the directory are of different images.
     """
     pixelcnnpp = runs.train_and_evaluate(
-        _flags("digits_pixelcnnpp.cfg"),
-        job.directory / "pixelcnnpp",
+        pixelcnnpp_flags(),
+        job.directory / PIXELCNNPP,
         tuple(Stage),
         quick=job.quick,
     )
@@ -100,6 +102,15 @@ def run(job: Job) -> Result:
         {"figure": pixelcnnpp.columns_png()},
         {"figure": runs.COLUMNS_CAPTION},
     )
+
+
+def pixelcnnpp_flags() -> list[str]:
+    """Returns the flags of PixelCNN++ in two stages, and of its baseline.
+
+    Raises:
+      FileNotFoundError: the configuration is missing.
+    """
+    return _flags("digits_pixelcnnpp.cfg")
 
 
 def _flags(name: str) -> list[str]:

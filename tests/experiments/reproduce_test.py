@@ -14,7 +14,7 @@ DESCRIPTION = "A title.\n\nWhat it shows."
 
 def experiment(run, **needs):
     """An experiment whose module needs no import."""
-    defaults = {"is_concurrent": False, "needs_config": False}
+    defaults = dict.fromkeys(("is_concurrent", "needs_config", "accepts_config"), False)
     return types.SimpleNamespace(description=DESCRIPTION, run=run, **defaults | needs)
 
 
