@@ -52,6 +52,26 @@ class ImageRun:
         evaluation = self.directory / workdir.EVALUATION_DIRECTORY
         return (evaluation / PICTURES_DIRECTORY / f"{COLUMNS}.png").read_bytes()
 
+    def samples(self) -> dict[str, np.ndarray]:
+        """Reads the samples that the evaluation has scored, kind -> [n, h, w, c]."""
+        evaluation = self.directory / workdir.EVALUATION_DIRECTORY
+        return artifacts.read_kept_npz(evaluation / artifacts.SAMPLES_FILE)
+
+
+def check_same_images(trainings: Sequence[ImageRun]) -> None:
+    """Checks that runs were evaluated on the same images in the same order.
+
+    Raises:
+      ValueError: they were not.
+    """
+    first, *others = trainings
+    for run in others:
+        if not np.array_equal(run.per_image["index"], first.per_image["index"]):
+            raise ValueError(
+                f"The evaluations in {first.directory.parent} are of different images."
+                " Remove that directory."
+            )
+
 
 def train_and_evaluate(
     flags: Sequence[str],
