@@ -26,6 +26,8 @@ class Experiment:
         may use all processors.
       needs_config: whether it runs a configuration that is given by flags.
       accepts_config: whether it runs one if flags are given, and has its own otherwise.
+      num_seeds: default of `Job.num_seeds`, except for a quick run; None if the
+        experiment has no choice.
     """
 
     module: str
@@ -33,6 +35,7 @@ class Experiment:
     is_concurrent: bool = False
     needs_config: bool = False
     accepts_config: bool = False
+    num_seeds: int | None = None
 
     @property
     def description(self) -> str:

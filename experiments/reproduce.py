@@ -57,6 +57,14 @@ class ReproduceOptions:
         minimum=1,
         none_name="auto",
     )
+    num_seeds: int | None = setting(
+        None,
+        "Number of trainings of each model of the digits, columns, compounding and"
+        " precision experiments, with seeds that follow each other; 'auto': three, or"
+        " one with --quick.",
+        minimum=1,
+        none_name="auto",
+    )
 
     def __post_init__(self):
         validate(self)
@@ -65,6 +73,7 @@ class ReproduceOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     flags, options = config.parse_known_options(argv, ReproduceOptions, usage=__doc__)
+    _check_num_seeds(options)
     name = _run_name(options, flags)
     directory = artifacts.make_directory(options.workdir or f"{_RUNS}/{name}")
     if options.experiment == _ALL:
@@ -85,6 +94,7 @@ def main(argv: Sequence[str]) -> None:
             pool,
             tuple(flags),
             digits=_find_digits(options, directories),
+            num_seeds=options.num_seeds,
             quick=options.quick,
         )
     if options.quick:
@@ -106,6 +116,16 @@ def main(argv: Sequence[str]) -> None:
             for name, error in errors.items()
         )
         raise RuntimeError(f"Not all experiments succeeded. {lines}")
+
+
+def _check_num_seeds(options: ReproduceOptions) -> None:
+    """Raises ValueError if the number of seeds has no effect."""
+    choices = [name for name, one in EXPERIMENTS.items() if one.num_seeds]
+    if options.num_seeds is not None and options.experiment not in (*choices, _ALL):
+        raise ValueError(
+            f"`--num_seeds` has no effect on {options.experiment}. Drop it; it applies"
+            f" to {', '.join(choices)}."
+        )
 
 
 def _find_digits(
@@ -158,6 +178,7 @@ def _run(
     flags: tuple[str, ...],
     *,
     digits: pathlib.Path | None,
+    num_seeds: int | None,
     quick: bool,
 ) -> tuple[list[Section], dict[str, Exception]]:
     """Runs the concurrent experiments together, then the others one by one.
@@ -171,7 +192,8 @@ def _run(
         start = time.perf_counter()
         directory = artifacts.make_directory(directories[name])
         cells = Cells(pool, directory / "cells")
-        job = Job(directory, quick, cells, flags, digits=digits)
+        own = num_seeds or (not quick and EXPERIMENTS[name].num_seeds) or 1
+        job = Job(directory, quick, cells, flags, own, digits)
         result = functions[name](job)
         _write(result, directory)
         seconds = cells.seconds or time.perf_counter() - start
