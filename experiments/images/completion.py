@@ -71,7 +71,7 @@ def complete_in_two_stages(
     *,
     num_particles: int,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Draws the missing rows from two stages, by inpainting.
 
     Args:
@@ -83,10 +83,9 @@ def complete_in_two_stages(
 
     Returns:
       (completed images, float32 [n, h, w, c]; the smallest effective number of
-      particles of each, float32 [n]).
+      particles of each, float32 [n], or None with a single one).
     """
     drawn = inpaint_images(
         trained, x, masks, num_particles=num_particles, seed=seed, progress=True
     )
-    single = np.ones(len(x), np.float32)
-    return drawn["samples"], drawn.get(EFFECTIVE_PARTICLES, single)
+    return drawn["samples"], drawn.get(EFFECTIVE_PARTICLES)

@@ -91,7 +91,8 @@ def run(job: Job) -> Result:
     for own, own_directory in seeded(flags, directory, job.num_seeds):
         own_config, _ = runs.train(own, own_directory, tuple(Stage), quick=job.quick)
         trained = workdir.load_trained(own_config, dataset, own_directory)
-        kept = job.directory / "completions" / f"seed{own_config.seed}"
+        steps = "-".join(str(number) for number in trained.steps.values())
+        kept = job.directory / f"completions-seed{own_config.seed}-steps{steps}"
         for model, found in _complete(trained, x, size, own_config.seed, kept).items():
             completed.setdefault(model, []).append(found)
             for share, images in found.images.items():

@@ -1,11 +1,14 @@
 """Scores of completions: their class, and their distance to real images."""
 
+import functools
+
 import numpy as np
 import pytest
 
 from experiments.images.completion_scores import CompletionJudge
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
+from smoothing_tf.evaluation.extractors import Classifier
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +18,14 @@ def judge():
     levels[labels == 1] += 5
     arrays = {"train": levels.astype(np.uint8)}
     source = source_from_arrays("two", arrays, 8, labels={"train": labels})
-    return CompletionJudge(Dataset(source), seed=0), levels, labels
+    with pytest.MonkeyPatch.context() as patch:
+        train = functools.partial(Classifier, num_steps=60)
+        patch.setattr(
+            Classifier,
+            "build",
+            lambda inputs: train(inputs.training_images, inputs.training_labels),
+        )
+        return CompletionJudge(Dataset(source), seed=0), levels, labels
 
 
 def test_images_are_of_their_class_and_no_farther_than_themselves(judge):
