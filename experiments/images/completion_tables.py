@@ -99,28 +99,26 @@ def make_differences(
 
 
 @style.apply()
-def draw_growth(judge: CompletionJudge, scored: Scored, itself: Scores) -> bytes:
-    """Draws each score against the share drawn, with one standard error."""
+def draw_growth(table: Table) -> bytes:
+    """Draws the scores of `make_table` against the share drawn, with their errors."""
     figure = Figure(figsize=(style.PAGE_WIDTH, 4.6))
-    names = list(dict.fromkeys(model for model, _ in scored))
-    start = _measure(judge, [itself], itself)
-    for axes, name in zip(figure.subplots(2, 2).flat, start, strict=True):
+    start, *rows = table.rows
+    names = list(dict.fromkeys(row["model"] for row in rows))
+    for axes, score in zip(figure.subplots(2, 2).flat, table.directions, strict=True):
         for model, color, mark in style.curves(names):
-            shares = [share for other, share in scored if other == model]
-            values = [_measure(judge, scored[model, s], itself)[name] for s in shares]
-            points = [start[name], *values]
+            shown = [start, *(row for row in rows if row["model"] == model)]
             axes.errorbar(
-                [0.0, *shares],
-                [point.value for point in points],
-                yerr=[point.error or 0.0 for point in points],
+                [row["share drawn"] for row in shown],
+                [row[score].value for row in shown],
+                yerr=[row[score].error or 0.0 for row in shown],
                 fmt=mark,
                 color=color,
                 label=model,
                 capsize=2,
             )
         axes.set_xlabel("share of the image that is drawn")
-        axes.set_ylabel(name)
-        axes.set_xticks([0.0, *dict.fromkeys(share for _, share in scored)])
+        axes.set_ylabel(score)
+        axes.set_xticks([row["share drawn"] for row in shown])
     figure.axes[0].legend()
     return style.to_png(figure)
 

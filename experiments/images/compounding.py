@@ -102,15 +102,16 @@ def run(job: Job) -> Result:
     errors = describe_errors(job.num_seeds)
     notes = (*_make_notes(judge, len(x), split, accuracy), errors)
     two_stage = _two_stage_name(size.num_particles)
+    table = make_table(judge, scored, itself, completed, dataset.name, notes)
     return Result(
         {
-            "table": make_table(judge, scored, itself, completed, dataset.name, notes),
+            "table": table,
             "differences": make_differences(
                 judge, scored, two_stage, dataset.name, errors
             ),
         },
         {
-            "figure": draw_growth(judge, scored, itself),
+            "figure": draw_growth(table),
             "completions": draw_pictures(
                 x,
                 completed[BASELINE][0],
