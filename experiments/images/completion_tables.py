@@ -55,7 +55,10 @@ def make_table(
       notes: notes of the table.
     """
     first: TableRow = {"share drawn": 0.0, "model": "none: the true images"}
-    rows = [first | _measure(judge, [itself], itself)]
+    first |= {name: average_images([itself.per_image[name]]) for name in _PER_IMAGE}
+    # Their own distance is subtracted from all distances.
+    first |= {f"fd_{name}": Measurement(0.0) for name in judge.extractors}
+    rows = [first]
     for (model, share), scores in sorted(scored.items(), key=lambda item: item[0][1]):
         row: TableRow = {"share drawn": share, "model": model}
         row |= _measure(judge, scores, itself)
@@ -135,7 +138,7 @@ def draw_pictures(
       num_levels: number of levels of the data.
     """
     shown = {"True images": x}
-    for caption, found in (("Baseline", baseline), ("Two stages", two_stages)):
+    for caption, found in (("Baseline", baseline), ("2 stages", two_stages)):
         for share, images in found.images.items():
             if share < 1.0:
                 shown[f"{caption} {share:.0%}"] = images
