@@ -187,7 +187,7 @@ def compare(
     )
     shown = [x for versions in groups.values() for x in versions.values()]
     captions = ["Samples", *(f"Step, {sigma:.2g}" for sigma in steps if sigma)]
-    captions += ["Smoothed, x\u0303", f"Step, {noise_scale:.2g}\u200b"]
+    captions += ["Smoothed, x\u0303", "Step from x\u0303"]
     columns = {
         caption: x[:_NUM_PICTURED]
         for caption, x in zip(captions, shown)  # Other noise has no single step.
