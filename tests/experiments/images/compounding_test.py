@@ -5,7 +5,6 @@ import pytest
 
 from experiments.images import compounding, runs
 from experiments.job import Job
-from smoothing_tf.evaluation.extractors import MissingInputError
 
 FLAGS = (
     *("--dataset=digits", "--model=made", "--hidden_units=16", "--batch_size=32"),
@@ -24,12 +23,6 @@ def test_models_that_cannot_be_compared_are_not_trained(tmp_path, flags, message
     with pytest.raises(ValueError, match=message):
         compounding.run(Job(tmp_path, flags=(*FLAGS, *flags)))
     assert not list(tmp_path.iterdir())
-
-
-def test_images_without_labels_are_rejected(tmp_path):
-    flags = ("--dataset=photos", "--model=made", "--hidden_units=4")
-    with pytest.raises(MissingInputError, match="needs labeled data"):
-        compounding.run(Job(tmp_path, flags=flags))
 
 
 @pytest.mark.large
