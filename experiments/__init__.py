@@ -24,10 +24,15 @@ EXPERIMENTS: dict[str, Experiment] = {
         "experiments.tables.comparison", "breast_cancer", is_concurrent=True
     ),
     "wine": Experiment("experiments.tables.comparison", "wine", is_concurrent=True),
-    "digits": Experiment("experiments.images.digits"),
-    "columns": Experiment("experiments.images.columns", needs_config=True),
+    "digits": Experiment("experiments.images.digits", num_seeds=3),
+    "compounding": Experiment(
+        "experiments.images.compounding", accepts_config=True, num_seeds=3
+    ),
+    "columns": Experiment("experiments.images.columns", needs_config=True, num_seeds=3),
     "conditioning": Experiment("experiments.images.conditioning", needs_config=True),
-    "precision": Experiment("experiments.images.precision", needs_config=True),
+    "precision": Experiment(
+        "experiments.images.precision", needs_config=True, num_seeds=3
+    ),
 }
 
 __all__ = ["EXPERIMENTS"]

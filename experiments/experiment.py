@@ -25,12 +25,17 @@ class Experiment:
         its work is done in cells or on one thread. Any other experiment runs alone and
         may use all processors.
       needs_config: whether it runs a configuration that is given by flags.
+      accepts_config: whether it runs one if flags are given, and has its own otherwise.
+      num_seeds: default of `Job.num_seeds`, except for a quick run; None if the
+        experiment has no choice.
     """
 
     module: str
     comparison: str | None = None
     is_concurrent: bool = False
     needs_config: bool = False
+    accepts_config: bool = False
+    num_seeds: int | None = None
 
     @property
     def description(self) -> str:

@@ -16,9 +16,19 @@ class Job:
         numbers.
       cells: runner of the experiment's cells; None for an experiment without cells.
       flags: flags of the configuration; empty for an experiment without one.
+      num_seeds: number of trainings, which differ in their seed, of each model.
+      digits: directory of the experiment `digits`, whose trainings others share; None
+        for `directory`.
     """
 
     directory: pathlib.Path
     quick: bool = False
     cells: Cells | None = None
     flags: tuple[str, ...] = ()
+    num_seeds: int = 1
+    digits: pathlib.Path | None = None
+
+    @property
+    def digits_directory(self) -> pathlib.Path:
+        """Directory of the experiment `digits`, or of this one in its place."""
+        return self.digits or self.directory

@@ -7,7 +7,7 @@ An interrupted run resumes where it stopped. Writes DIR/report.html, DIR/table.j
 DIR/figure.png and any further tables and figures by name. `--experiment=all` runs every
 experiment that needs no configuration and writes its files to DIR/EXPERIMENT.
 `columns`, `conditioning` and `precision` need a configuration: they accept the flags of
-smoothing_tf.train.
+smoothing_tf.train. So does `compounding`, which takes the digits without any.
 """
 
 import concurrent.futures
@@ -16,7 +16,7 @@ import pathlib
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from experiments import EXPERIMENTS
 from experiments.cells import KEPT, Cells, Pool
@@ -29,6 +29,8 @@ from smoothing_tf.settings import setting, validate
 from smoothing_tf.stage import Stage
 
 _ALL = "all"
+_DIGITS = "digits"
+_RUNS = "runs/reproduce"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +41,7 @@ class ReproduceOptions:
     workdir: str | None = setting(
         None,
         "Directory of the results; empty for runs/reproduce/EXPERIMENT, followed by"
-        " -DATASET if the experiment needs a configuration and by -quick if --quick is"
+        " -DATASET if flags give a configuration and by -quick if --quick is"
         " given.",
         none_name="",
         is_path=True,
@@ -55,6 +57,14 @@ class ReproduceOptions:
         minimum=1,
         none_name="auto",
     )
+    num_seeds: int | None = setting(
+        None,
+        "Number of trainings of each model of the digits, columns, compounding and"
+        " precision experiments, with seeds that follow each other; 'auto': three, or"
+        " one with --quick.",
+        minimum=1,
+        none_name="auto",
+    )
 
     def __post_init__(self):
         validate(self)
@@ -63,8 +73,9 @@ class ReproduceOptions:
 def main(argv: Sequence[str]) -> None:
     """Runs the command on `argv`, without the program's name."""
     flags, options = config.parse_known_options(argv, ReproduceOptions, usage=__doc__)
+    _check_num_seeds(options)
     name = _run_name(options, flags)
-    directory = artifacts.make_directory(options.workdir or f"runs/reproduce/{name}")
+    directory = artifacts.make_directory(options.workdir or f"{_RUNS}/{name}")
     if options.experiment == _ALL:
         directories = {
             name: directory / name
@@ -78,7 +89,14 @@ def main(argv: Sequence[str]) -> None:
 
     with artifacts.locked(directory), Pool(options.num_processes) as pool:
         devices.announce(config.parse(flags).compute_dtypes(tuple(Stage)))
-        sections, errors = _run(directories, pool, tuple(flags), quick=options.quick)
+        sections, errors = _run(
+            directories,
+            pool,
+            tuple(flags),
+            digits=_find_digits(options, directories),
+            num_seeds=options.num_seeds,
+            quick=options.quick,
+        )
     if options.quick:
         print("This was a quick run: its numbers and verdicts are meaningless.")
     for section in sections:
@@ -100,6 +118,29 @@ def main(argv: Sequence[str]) -> None:
         raise RuntimeError(f"Not all experiments succeeded. {lines}")
 
 
+def _check_num_seeds(options: ReproduceOptions) -> None:
+    """Raises ValueError if the number of seeds has no effect."""
+    choices = [name for name, one in EXPERIMENTS.items() if one.num_seeds]
+    if options.num_seeds is not None and options.experiment not in (*choices, _ALL):
+        raise ValueError(
+            f"`--num_seeds` has no effect on {options.experiment}. Drop it; it applies"
+            f" to {', '.join(choices)}."
+        )
+
+
+def _find_digits(
+    options: ReproduceOptions, directories: Mapping[str, pathlib.Path]
+) -> pathlib.Path | None:
+    """Finds the directory of the experiment `digits`, whose trainings others share.
+
+    With a --workdir of its own an experiment shares nothing outside of it.
+    """
+    if _DIGITS in directories or options.workdir:
+        return directories.get(_DIGITS)
+    name = _run_name(dataclasses.replace(options, experiment=_DIGITS), ())
+    return pathlib.Path(_RUNS) / name
+
+
 def _run_name(options: ReproduceOptions, flags: Sequence[str]) -> str:
     """Returns the name of the run's default directory.
 
@@ -110,9 +151,12 @@ def _run_name(options: ReproduceOptions, flags: Sequence[str]) -> str:
     """
     names = [options.experiment]
     with_config = [
-        name for name, experiment in EXPERIMENTS.items() if experiment.needs_config
+        name
+        for name, experiment in EXPERIMENTS.items()
+        if experiment.needs_config or experiment.accepts_config
     ]
-    if flags or options.experiment in with_config:
+    chosen = EXPERIMENTS.get(options.experiment)
+    if flags or (chosen is not None and chosen.needs_config):
         dataset = config.parse(flags).data.dataset
         if options.experiment not in with_config:
             raise ValueError(
@@ -133,6 +177,8 @@ def _run(
     pool: Pool,
     flags: tuple[str, ...],
     *,
+    digits: pathlib.Path | None,
+    num_seeds: int | None,
     quick: bool,
 ) -> tuple[list[Section], dict[str, Exception]]:
     """Runs the concurrent experiments together, then the others one by one.
@@ -146,7 +192,9 @@ def _run(
         start = time.perf_counter()
         directory = artifacts.make_directory(directories[name])
         cells = Cells(pool, directory / "cells")
-        result = functions[name](Job(directory, quick, cells, flags))
+        own = num_seeds or (not quick and EXPERIMENTS[name].num_seeds) or 1
+        job = Job(directory, quick, cells, flags, own, digits)
+        result = functions[name](job)
         _write(result, directory)
         seconds = cells.seconds or time.perf_counter() - start
         return Section(name, EXPERIMENTS[name].description, result, seconds)

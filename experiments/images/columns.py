@@ -2,15 +2,22 @@
 
 The baseline is the same kind of model on clean data, with as many parameters as both
 stages together. Further figures show held-out images that the two stages denoise and
-inpaint. The configuration determines the data set, the models and their training.
+inpaint, and the single step on samples of a model that was trained without smoothing.
+The configuration determines the data set, the models and their training.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.images import restoration, runs
+from experiments.images import restoration, runs, unsmoothed
+from experiments.images.trainings import (
+    average,
+    average_images,
+    describe_errors,
+    seeded,
+)
 from experiments.job import Job
 from experiments.report.table import Measurement, Result, Table, TableRow, column_names
 from smoothing_tf import workdir
@@ -18,7 +25,6 @@ from smoothing_tf.config import Config, parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
-from smoothing_tf.evaluation.likelihood import paired_difference
 from smoothing_tf.evaluation.sample_metrics import MIN_IMAGES, metric_name
 from smoothing_tf.numerics import levels_to_unit
 from smoothing_tf.sampling.pictures import png_bytes
@@ -28,14 +34,17 @@ _EXTRACTOR = "randconv"
 
 
 class _RestorationSize(NamedTuple):
-    """Numbers of images, draws and particles of the restoration."""
+    """Numbers of images, draws and particles, and of training images (None: many)."""
 
     num_denoised: int = 100
     num_draws: int = 20
     num_particles: int = 8
+    max_reference: int | None = None
 
 
-_QUICK = _RestorationSize(num_denoised=10, num_draws=2, num_particles=2)
+_QUICK = _RestorationSize(
+    num_denoised=10, num_draws=2, num_particles=2, max_reference=200
+)
 # Kind of sample -> (label, stages that make it, name of its likelihood).
 _COLUMNS = {
     "smoothed": ("p(x~)", ("smoothed",), None),
@@ -53,8 +62,8 @@ def run(job: Job) -> Result:
         configs/photos_pixelcnnpp.cfg.
 
     Returns:
-      Tables of the columns and of the denoising; figures of samples, of denoised and of
-      inpainted images.
+      Tables of the columns, of the denoising and of single steps without smoothing;
+      figures of samples, of denoised and of inpainted images, and of these steps.
 
     Raises:
       ValueError: the data set has no images with levels, or the configuration lacks
@@ -64,9 +73,13 @@ def run(job: Job) -> Result:
     dataset = runs.open_images(config)
     counts = {stage: runs.count_parameters(config, dataset, stage) for stage in Stage}
     _check(config, counts)
-    run = runs.train_and_evaluate(
-        job.flags, job.directory / "workdir", tuple(Stage), quick=job.quick
-    )
+    directory = job.directory / "workdir"
+    trainings = [
+        runs.train_and_evaluate(own, own_directory, tuple(Stage), quick=job.quick)
+        for own, own_directory in seeded(job.flags, directory, job.num_seeds)
+    ]
+    runs.check_same_images(trainings)
+    run = trainings[0]
     seed = run.config.seed
     size = _QUICK if job.quick else _RestorationSize()
     trained = workdir.load_trained(run.config, dataset, run.directory, TWO_STAGES)
@@ -81,12 +94,25 @@ def run(job: Job) -> Result:
         num_particles=size.num_particles,
         seed=seed,
     )
+    single_steps, stepped = unsmoothed.run(
+        job.flags,
+        job.directory / "unsmoothed",
+        run,
+        max_reference=size.max_reference,
+        quick=job.quick,
+    )
     return Result(
-        {"table": _make_table(run, counts), "denoising": denoising},
+        {
+            "table": _make_table(trainings, counts),
+            **_make_trainings_table(trainings),
+            "denoising": denoising,
+            "single_steps": single_steps,
+        },
         {
             "figure": run.columns_png(),
             "denoised": png_bytes(denoised),
             "inpainted": png_bytes(inpainted),
+            "single_steps": png_bytes(stepped),
         },
         {
             "figure": runs.COLUMNS_CAPTION,
@@ -94,6 +120,9 @@ def run(job: Job) -> Result:
             "inpainted": "Held-out images with the missing part in blue, and"
             f" {restoration.NUM_INPAINTINGS} inpaintings of each with"
             f" {size.num_particles} particles.",
+            "single_steps": "Samples of a model trained without smoothing, the same"
+            " after a single step for several sigma, samples of p(x~), and the same"
+            " after a single step with the sigma of their training.",
         },
     )
 
@@ -123,28 +152,25 @@ def _check(config: Config, counts: Mapping[str, int]) -> None:
         )
 
 
-def _make_table(run: runs.ImageRun, counts: Mapping[str, int]) -> Table:
+def _make_table(trainings: Sequence[runs.ImageRun], counts: Mapping[str, int]) -> Table:
     """Makes the table of the columns' sizes, likelihoods and distances."""
     rows, distance_notes = [], ()
     for kind, (label, stages, likelihood) in _COLUMNS.items():
         row: TableRow = {"column": label}
         row["parameters"] = sum(counts[stage] for stage in stages)
         if likelihood is not None:
-            bits = run.metrics[likelihood]
-            row["bits_per_dim"] = Measurement(
-                bits["value"], bits["se"], is_bound=kind == "samples", n=bits["n"]
+            row["bits_per_dim"] = average_images(
+                [run.per_image[likelihood] for run in trainings],
+                is_bound=kind == "samples",
             )
-        distance = run.metrics.get(metric_name("fd", _EXTRACTOR, kind))
-        if distance is not None and distance["value"] is not None:
-            row |= _distance_columns(distance)
-            distance_notes = _distance_notes(distance)
+        distances = [_find_distance(run, kind) for run in trainings]
+        if all(distances):
+            row |= _distance_columns(distances)
+            distance_notes = _distance_notes(distances[0])
         rows.append(row)
-    difference = Measurement(
-        *paired_difference(
-            run.per_image["bits_per_dim_baseline"], run.per_image["bits_per_dim"]
-        )
-    )
+    difference = average_images([_difference(run) for run in trainings])
     columns = column_names(rows)
+    run = trainings[0]
     bound = run.metrics["bits_per_dim"]
     return Table(
         title=f"{run.config.data.dataset}, {bound['n']} images of the"
@@ -157,6 +183,7 @@ def _make_table(run: runs.ImageRun, counts: Mapping[str, int]) -> Table:
             f"Baseline minus two stages: {difference.to_text()}, mean paired difference"
             " over the images.",
             *distance_notes,
+            describe_errors(len(trainings)),
         ),
         directions={
             name: LOWER_IS_BETTER
@@ -166,12 +193,54 @@ def _make_table(run: runs.ImageRun, counts: Mapping[str, int]) -> Table:
     )
 
 
-def _distance_columns(distance: Mapping[str, Any]) -> TableRow:
-    floor = distance["floor"]
+def _make_trainings_table(trainings: Sequence[runs.ImageRun]) -> dict[str, Table]:
+    """Makes the table of single trainings; none for a single one."""
+    if len(trainings) == 1:
+        return {}
+    rows: list[TableRow] = []
+    for run in trainings:
+        row: TableRow = {"seed": run.config.seed}
+        for kind, (label, _, likelihood) in _COLUMNS.items():
+            distance = _find_distance(run, kind)
+            if likelihood is not None:
+                row[f"bits, {label}"] = average_images(
+                    [run.per_image[likelihood]], is_bound=kind == "samples"
+                )
+                if distance is not None:
+                    row[f"fd, {label}"] = Measurement(distance["value"], distance["se"])
+        row["baseline - two stages, bits"] = average_images([_difference(run)])
+        rows.append(row)
+    notes = ("+- of a single training: standard error without the spread over them.",)
+    table = Table("Each training", column_names(rows), tuple(rows), notes)
+    return {"trainings": table}
+
+
+def _difference(run: runs.ImageRun) -> np.ndarray:
+    """Computes the bits by which the baseline is behind the bound of each image."""
+    return run.per_image["bits_per_dim_baseline"] - run.per_image["bits_per_dim"]
+
+
+def _find_distance(run: runs.ImageRun, kind: str) -> Mapping[str, Any] | None:
+    distance = run.metrics.get(metric_name("fd", _EXTRACTOR, kind))
+    return None if distance is None or distance["value"] is None else distance
+
+
+def _distance_columns(distances: Sequence[Mapping[str, Any]]) -> TableRow:
+    # The real images behind a floor are the same in all trainings.
+    floors = [distance["floor"] for distance in distances]
+    floor = floors[0]
     low, high = floor["quantiles"]["0.05"], floor["quantiles"]["0.95"]
     return {
-        "fd": Measurement(distance["value"], distance["se"], n=distance["n"]),
-        "fd_at_n": Measurement(floor["value_at_n"], floor["se_at_n"], n=floor["n"]),
+        "fd": average(
+            [distance["value"] for distance in distances],
+            [distance["se"] for distance in distances],
+            n=distances[0]["n"],
+        ),
+        "fd_at_n": average(
+            [one["value_at_n"] for one in floors],
+            [one["se_at_n"] for one in floors],
+            n=floor["n"],
+        ),
         "fd_floor": floor["value"],
         "floor_5_to_95": f"{low:.4f} to {high:.4f}",
     }

@@ -12,19 +12,20 @@ import numpy as np
 
 from experiments.images import runs
 from experiments.images.histogram import IndependentHistogram
+from experiments.images.trainings import average_images, describe_errors, seeded
 from experiments.job import Job
 from experiments.report.table import (
     Criterion,
-    Measurement,
     Result,
     Table,
     TableRow,
     column_names,
 )
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
-from smoothing_tf.evaluation.likelihood import paired_difference
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage
 
+# Name of the working directory of PixelCNN++, in that of the experiment.
+PIXELCNNPP = "pixelcnnpp"
 _CONFIGS = pathlib.Path(__file__).parents[2] / "configs"
 _NUM_SAMPLES = 1000
 _OURS = "two-stage PixelCNN++"
@@ -47,32 +48,27 @@ def run(job: Job) -> Result:
       ValueError: the likelihood of an image is not finite, or earlier evaluations in
         the directory are of different images.
     """
-    pixelcnnpp = runs.train_and_evaluate(
-        _flags("digits_pixelcnnpp.cfg"),
-        job.directory / "pixelcnnpp",
-        tuple(Stage),
-        quick=job.quick,
-    )
-    made = runs.train_and_evaluate(
-        _flags("digits_made.cfg"),
-        job.directory / "made",
-        ("smoothed", "reverse"),
-        quick=job.quick,
-    )
-    index = pixelcnnpp.per_image["index"]
-    if not np.array_equal(made.per_image["index"], index):
-        raise ValueError(
-            f"The evaluations in {job.directory} are of different images. Remove that"
-            " directory."
+    pixelcnnpps, mades = (
+        [
+            runs.train_and_evaluate(own, directory, stages, quick=job.quick)
+            for own, directory in seeded(flags, job.directory / name, job.num_seeds)
+        ]
+        for flags, name, stages in (
+            (pixelcnnpp_flags(), PIXELCNNPP, tuple(Stage)),
+            (_flags("digits_made.cfg"), "made", TWO_STAGES),
         )
+    )
+    runs.check_same_images([*pixelcnnpps, *mades])
+    pixelcnnpp, made = pixelcnnpps[0], mades[0]
+    index = pixelcnnpp.per_image["index"]
     dataset = pixelcnnpp.dataset
     histogram = IndependentHistogram(dataset.array("train"), dataset.num_levels)
     scored = dataset.array(pixelcnnpp.config.evaluation.split)[index]
     bits = {
-        _OURS: pixelcnnpp.per_image["bits_per_dim"],
-        _BASELINE: pixelcnnpp.per_image["bits_per_dim_baseline"],
-        _MADE: made.per_image["bits_per_dim"],
-        _HISTOGRAM: histogram.bits_per_dim(scored),
+        _OURS: [run.per_image["bits_per_dim"] for run in pixelcnnpps],
+        _BASELINE: [run.per_image["bits_per_dim_baseline"] for run in pixelcnnpps],
+        _MADE: [run.per_image["bits_per_dim"] for run in mades],
+        _HISTOGRAM: [histogram.bits_per_dim(scored)] * job.num_seeds,
     }
     counts = {
         _OURS: pixelcnnpp.count_parameters("smoothed", "reverse"),
@@ -87,7 +83,9 @@ def run(job: Job) -> Result:
         rows=rows,
         notes=(
             "behind: mean paired difference from the two-stage PixelCNN++, bits per"
-            " dimension. +-: standard error over the images.",
+            " dimension. +-: standard error.",
+            describe_errors(job.num_seeds)
+            + " The criteria of samples and the picture are of the first training.",
         ),
         directions=dict.fromkeys(("bits_per_dim", "behind"), LOWER_IS_BETTER),
         criteria=(
@@ -102,6 +100,15 @@ def run(job: Job) -> Result:
     )
 
 
+def pixelcnnpp_flags() -> list[str]:
+    """Returns the flags of PixelCNN++ in two stages, and of its baseline.
+
+    Raises:
+      FileNotFoundError: the configuration is missing.
+    """
+    return _flags("digits_pixelcnnpp.cfg")
+
+
 def _flags(name: str) -> list[str]:
     path = _CONFIGS / name
     if not path.is_file():
@@ -113,19 +120,20 @@ def _flags(name: str) -> list[str]:
 
 
 def _make_rows(
-    bits: Mapping[str, np.ndarray], counts: Mapping[str, int]
+    bits: Mapping[str, Sequence[np.ndarray]], counts: Mapping[str, int]
 ) -> Iterator[TableRow]:
-    for name, values in bits.items():
+    """Makes a row for each model, given the bits of each image in each training."""
+    for name, arrays in bits.items():
         row: TableRow = {
             "model": name,
             "parameters": counts[name],
-            "bits_per_dim": Measurement.of_mean(
-                values, is_bound=name in (_OURS, _MADE)
-            ),
+            "bits_per_dim": average_images(arrays, is_bound=name in (_OURS, _MADE)),
         }
+        if len(arrays) > 1:
+            row["of each training"] = ", ".join(f"{np.mean(a):.4f}" for a in arrays)
         if name != _OURS:
-            row["behind"] = Measurement(
-                *paired_difference(values, bits[_OURS]), n=len(values)
+            row["behind"] = average_images(
+                [array - ours for array, ours in zip(arrays, bits[_OURS], strict=True)]
             )
         yield row
 

@@ -10,15 +10,14 @@ from experiments.report.table import Criterion, Result, Table, column_names
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 
 _DTYPES = ("float32", "bfloat16")
-_SEEDS = (0, 1, 2)
 
 
 def run(job: Job) -> Result:
-    """Trains both stages in both precisions, with three seeds.
+    """Trains both stages in both precisions, with several seeds.
 
     Args:
       job: the run, with the flags of a configuration, e.g. of
-        configs/digits_pixelcnnpp.cfg; a quick one takes one seed.
+        configs/digits_pixelcnnpp.cfg.
 
     Returns:
       A table of all runs, and a figure of their validation losses.
@@ -26,7 +25,7 @@ def run(job: Job) -> Result:
     Raises:
       ValueError: the data set has no images with levels.
     """
-    seeds = _SEEDS[:1] if job.quick else _SEEDS
+    seeds = range(job.num_seeds)
     rows, curves = variants.run(
         job.directory,
         {dtype: [*job.flags, f"--compute_dtype={dtype}"] for dtype in _DTYPES},

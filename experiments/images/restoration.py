@@ -71,7 +71,8 @@ def compare_denoising(
         rows=rows,
         notes=(
             "For images on [-1, 1]. mse - x~: mean paired difference over the images."
-            f" +-: standard error over the {len(x)} images.",
+            f" +-: standard error over the {len(x)} images, of one training: without"
+            " the spread over trainings.",
             "to E[x|x~]: mean squared distance to the model's posterior mean, which is"
             f" estimated by the mean of {num_draws} other draws; the variance of that"
             " mean is subtracted.",

@@ -52,6 +52,26 @@ class ImageRun:
         evaluation = self.directory / workdir.EVALUATION_DIRECTORY
         return (evaluation / PICTURES_DIRECTORY / f"{COLUMNS}.png").read_bytes()
 
+    def samples(self) -> dict[str, np.ndarray]:
+        """Reads the samples that the evaluation has scored, kind -> [n, h, w, c]."""
+        evaluation = self.directory / workdir.EVALUATION_DIRECTORY
+        return artifacts.read_kept_npz(evaluation / artifacts.SAMPLES_FILE)
+
+
+def check_same_images(trainings: Sequence[ImageRun]) -> None:
+    """Checks that runs were evaluated on the same images in the same order.
+
+    Raises:
+      ValueError: they were not.
+    """
+    first, *others = trainings
+    for run in others:
+        if not np.array_equal(run.per_image["index"], first.per_image["index"]):
+            raise ValueError(
+                f"The evaluations in {first.directory.parent} are of different images."
+                " Remove that directory."
+            )
+
 
 def train_and_evaluate(
     flags: Sequence[str],
@@ -75,12 +95,7 @@ def train_and_evaluate(
       ValueError: the data set has no images with levels, or the likelihood of an image
         is not finite.
     """
-    config = parse(flags)
-    dataset = open_images(config)
-    if quick:
-        config = shorten(config)
-    workdir.train(config, dataset, directory, stages)
-    config = workdir.load_config(directory)
+    config, dataset = train(flags, directory, stages, quick=quick)
     evaluation = directory / workdir.EVALUATION_DIRECTORY
     if not _is_current(evaluation / METRICS_FILE, config, stages):
         workdir.evaluate(config, dataset, directory)
@@ -90,6 +105,31 @@ def train_and_evaluate(
             raise ValueError(f"{name} of {directory}: {metrics[name]['reason']}")
     per_image = artifacts.read_kept_npz(evaluation / PER_IMAGE_FILE)
     return ImageRun(config, dataset, directory, metrics, per_image)
+
+
+def train(
+    flags: Sequence[str],
+    directory: pathlib.Path,
+    stages: Sequence[str],
+    *,
+    quick: bool,
+) -> tuple[Config, Dataset]:
+    """Trains the stages of a configuration, unless that is done already.
+
+    The arguments are those of `train_and_evaluate`.
+
+    Returns:
+      (configuration with all automatic values resolved, data set).
+
+    Raises:
+      ValueError: the data set has no images with levels.
+    """
+    config = parse(flags)
+    dataset = open_images(config)
+    if quick:
+        config = shorten(config)
+    workdir.train(config, dataset, directory, stages)
+    return workdir.load_config(directory), dataset
 
 
 def open_images(config: Config) -> Dataset:

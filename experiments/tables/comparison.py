@@ -209,7 +209,8 @@ def run(comparison: TableComparison, job: Job) -> Result:
         notes=(
             f"nll: -log p(x). bound, and iw with K = {NUM_DRAWS}: upper bounds on it."
             " behind: mean paired difference of nll or iw from that of the Gaussian."
-            " +-: standard error over the rows, of the mean of all seeds.",
+            " +-: standard error over the rows, of the mean of all seeds. It leaves out"
+            " the spread over trainings.",
             "spread: standard deviation of nll or iw over the seeds.",
             "In raw units all likelihoods are"
             f" {log_volume:+.4f} nats away: the sum of the logarithms of the columns'"

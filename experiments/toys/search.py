@@ -172,8 +172,8 @@ def _make_table(study: Study, finals: Mapping[str, Json], *, quick: bool) -> Tab
             "Each score is computed as the entropy plus the mean excess over -log p(x)"
             " of the data, which has a smaller standard error than the score itself.",
             f"Scores are means over {len(SEEDS)} seeds. _spread: standard deviation"
-            " over the seeds. _se: standard error over the points, for the first seed."
-            " The entropy is computed exactly.",
+            " over the seeds. _se: standard error over the points, for the first seed,"
+            " without the spread over trainings. The entropy is computed exactly.",
         ),
         criteria=tuple(criteria),
     )

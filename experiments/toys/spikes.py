@@ -126,8 +126,9 @@ def _make_table(
         notes=(
             "scale: standard deviation of the noise. bound and iw (K ="
             f" {scores.NUM_DRAWS}) are upper bounds; nll of a kernel is exact, by"
-            " quadrature. _se: standard error over the points; validation has none"
-            " because it serves the choice only.",
+            " quadrature. _se: standard error over the points, of one training,"
+            " without the spread over trainings; validation has none because it serves"
+            " the choice only.",
             "restarts: validation loss of each short run; for smoothing, the joint loss"
             " of [x~, x].",
         ),

@@ -14,7 +14,8 @@ DESCRIPTION = "A title.\n\nWhat it shows."
 
 def experiment(run, **needs):
     """An experiment whose module needs no import."""
-    defaults = {"is_concurrent": False, "needs_config": False}
+    defaults = dict.fromkeys(("is_concurrent", "needs_config", "accepts_config"), False)
+    defaults |= {"num_seeds": None}
     return types.SimpleNamespace(description=DESCRIPTION, run=run, **defaults | needs)
 
 
@@ -77,6 +78,32 @@ def test_an_experiment_that_needs_a_configuration_gets_its_flags(tmp_path, monke
 
 
 @pytest.mark.parametrize(
+    "argv, num_seeds", [([], 3), (["--quick"], 1), (["--num_seeds=2", "--quick"], 2)]
+)
+def test_the_number_of_seeds_is_three_one_or_as_given(
+    tmp_path, monkeypatch, argv, num_seeds
+):
+    jobs = []
+
+    def run(job):
+        jobs.append(job)
+        return Result({"table": Table("Title", ("a",), ({"a": 1.5},))}, {}, {})
+
+    for name in ("digits", "compounding"):
+        monkeypatch.setitem(
+            reproduce.EXPERIMENTS,
+            name,
+            experiment(run, accepts_config=name == "compounding", num_seeds=3),
+        )
+    monkeypatch.chdir(tmp_path)
+    for name in ("digits", "compounding"):
+        reproduce.main([f"--experiment={name}", *argv])
+    assert [job.num_seeds for job in jobs] == [num_seeds] * 2
+    # The digits are trained once for both.
+    assert jobs[1].digits_directory == jobs[0].directory == jobs[0].digits_directory
+
+
+@pytest.mark.parametrize(
     "argv, error, message",
     [
         (["--experiment=columns"], ValueError, "needs a configuration"),
@@ -85,6 +112,7 @@ def test_an_experiment_that_needs_a_configuration_gets_its_flags(tmp_path, monke
             ValueError,
             "apply to .*columns.* only",
         ),
+        (["--experiment=ring", "--num_seeds=2"], ValueError, "no effect on ring"),
         (["--experiment=digits", "--quik"], flags.Error, "Unknown .* 'quik'"),
     ],
 )

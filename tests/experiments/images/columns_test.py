@@ -7,6 +7,7 @@ import pytest
 
 from experiments.images import columns, runs
 from experiments.job import Job
+from smoothing_tf.config import parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.source import source_from_arrays
 
@@ -50,6 +51,47 @@ def test_restored_images_of_a_sorted_split_are_of_several_classes():
     assert len(np.unique(x[:3])) > 1
 
 
+def made_up_run(seed, fd):
+    floor = {"value": 0.1, "value_at_n": fd, "se_at_n": 0.03, "n": 5, "repeats": 3}
+    floor["quantiles"] = {"0.05": 0.05, "0.95": 0.2}
+    distance = {"value": fd, "se": 0.03, "n": 10, "n_reference": 20, "seed": seed}
+    distance |= {"floor": floor, "reference_split": "train", "held_out": {}}
+    distance |= {"extractor": {"id": "randconv", "sha256": "0" * 64}}
+    images = np.random.default_rng(0).normal(3.0, 0.2, 100)
+    return runs.ImageRun(
+        parse([*FLAGS, f"--seed={seed}"]),
+        None,
+        None,
+        {
+            "bits_per_dim": {"n": 100, "split": "test"},
+            "fd_randconv": distance,
+            "fd_randconv_baseline": distance,
+        },
+        {"bits_per_dim": images + fd, "bits_per_dim_baseline": images + 3.0 * fd},
+    )
+
+
+def test_a_table_of_several_trainings_has_means_and_the_spread():
+    several = [made_up_run(seed, fd) for seed, fd in enumerate((0.1, 0.2, 0.6))]
+    counts = dict.fromkeys(("smoothed", "reverse", "baseline"), 5)
+    one, three = (columns._make_table(runs, counts) for runs in (several[:1], several))
+    spread = np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)
+    row, alone = three.rows[2], one.rows[2]
+    assert row["fd"].value == pytest.approx(0.3)
+    assert row["fd"].error == pytest.approx(np.hypot(0.03, spread))
+    assert alone["fd"].error == pytest.approx(0.03)
+    assert row["bits_per_dim"].is_bound
+    bits = np.hypot(alone["bits_per_dim"].error, spread)
+    assert row["bits_per_dim"].error == pytest.approx(bits)
+    # The images cancel in the difference, the spread over trainings does not.
+    assert f"Baseline minus two stages: {0.6:.1f} +- {2 * spread:.1f}" in three.notes[1]
+    assert "3 trainings" in three.notes[-1] and "One training" in one.notes[-1]
+    assert columns._make_trainings_table(several[:1]) == {}
+    rows = columns._make_trainings_table(several)["trainings"].rows
+    assert [row["seed"] for row in rows] == [0, 1, 2]
+    assert [row["fd, baseline"].value for row in rows] == [0.1, 0.2, 0.6]
+
+
 @pytest.mark.large
 @pytest.mark.timeout(1800)
 def test_a_quick_run_compares_the_four_columns(tmp_path, monkeypatch):
@@ -75,5 +117,7 @@ def test_a_quick_run_compares_the_four_columns(tmp_path, monkeypatch):
     assert all(name in row for row in rows for name in fd_columns)
     assert all(row["fd_at_n"].error > 0.0 and row["fd"].n for row in rows)
     assert set(result.tables["table"].directions) == {"bits_per_dim", *fd_columns[:3]}
-    assert set(result.figures) == {"figure", "denoised", "inpainted"}
+    steps = [row["step"] for row in result.tables["single_steps"].rows]
+    assert len(steps) == 7 and steps.count("none") == 2
+    assert set(result.figures) == {"figure", "denoised", "inpainted", "single_steps"}
     assert all(png.startswith(b"\x89PNG") for png in result.figures.values())

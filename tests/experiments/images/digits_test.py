@@ -16,7 +16,8 @@ def test_all_models_are_scored_on_the_images_of_the_evaluation(tmp_path, monkeyp
 
     def train_and_evaluate(flags, directory, stages, *, quick):
         config = parse(flags)
-        own = bits if directory.name == "pixelcnnpp" else 3.0 * bits
+        own = bits if directory.name.startswith("pixelcnnpp") else 3.0 * bits
+        own = own + 0.25 * config.seed
         per_image = {"index": index, "bits_per_dim": own}
         per_image["bits_per_dim_baseline"] = bits + 1.0
         metrics = {"confidence_classifier": {"value": None}}
@@ -35,6 +36,15 @@ def test_all_models_are_scored_on_the_images_of_the_evaluation(tmp_path, monkeyp
         [3.75, 4.75, 11.25, np.mean(histogram_bits)],
     )
     np.testing.assert_allclose(rows[3]["behind"].value, np.mean(histogram_bits - bits))
+    # Three trainings, of which each has 0.25 bits more than the last.
+    three = digits.run(Job(tmp_path, quick=True, num_seeds=3)).tables["table"]
+    spread = 0.25 / np.sqrt(3)
+    assert three.rows[0]["bits_per_dim"].value == pytest.approx(4.0)
+    errors = [table["bits_per_dim"].error for table in (three.rows[0], rows[0])]
+    assert errors[0] == pytest.approx(np.hypot(errors[1], spread))
+    assert three.rows[1]["behind"].error == pytest.approx(spread)
+    assert three.rows[0]["of each training"] == "3.7500, 4.0000, 4.2500"
+    assert "3 trainings" in three.notes[1]
 
 
 @pytest.mark.large

@@ -21,3 +21,11 @@ def test_realnvp_with_smoothing_is_as_large_as_without(tmp_path):
     # Only the largest models have published numbers.
     published = [row.get("published") for row in result.tables["table"].rows]
     assert published == [None] * 6 + [3.72, 3.64, None]
+
+
+def test_the_exchanged_published_values_are_named_in_the_table(tmp_path):
+    comparison = realnvp_comparison.COMPARISONS["olympics_realnvp"]
+    cells = CannedCells(tmp_path, make_result)
+    table = realnvp_comparison.run(comparison, Job(tmp_path, cells=cells, quick=True))
+    (note,) = (n for n in table.tables["table"].notes if n.startswith("published:"))
+    assert "exchanged" in note and "1.80" in note and "1.32" in note
