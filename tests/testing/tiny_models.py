@@ -1,5 +1,7 @@
 """A density model of a few dozen weights, for tests of code that uses models."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -63,14 +65,8 @@ class TinyModel(DensityModel):
     def sample(self, num_samples, condition=None, *, seed):
         condition = self.check_arguments(None, condition)
         batch = [] if condition.is_empty else [condition.num_rows()]
-        uniform = per_example(
-            lambda seed: tf.random.stateless_uniform(
-                [1, *self.event_shape], seed, 1e-6
-            ),
-            "tiny",
-            example_seeds(seed, num_samples * (batch[0] if batch else 1)),
-            dtype=tf.float32,
-        )
+        seeds = example_seeds(seed, num_samples * (batch[0] if batch else 1))
+        uniform = _uniform(self.event_shape)(seeds)
         uniform = tf.reshape(uniform, [num_samples, *batch, *self.event_shape])
         loc = self._move(self.loc, condition)
         logistic = tf.math.log(uniform) - tf.math.log1p(-uniform)
@@ -89,6 +85,20 @@ class TinyModel(DensityModel):
             tfd.Logistic(tf.cast(loc, dtype), scale),
             reinterpreted_batch_ndims=len(self.event_shape),
         )
+
+
+@functools.cache
+def _uniform(event_shape: tuple[int, ...]):
+    """The function from seeds to uniform numbers, traced once for all models."""
+
+    def draw(seed):
+        return tf.random.stateless_uniform([1, *event_shape], seed, 1e-6)
+
+    return tf.function(
+        lambda seeds: per_example(draw, "tiny", seeds, dtype=tf.float32),
+        input_signature=[tf.TensorSpec([None, 2], tf.int32)],
+        autograph=False,
+    )
 
 
 def make_tiny_model(stage: str, event_shape: tuple[int, ...], **kwargs) -> TinyModel:
