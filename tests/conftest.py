@@ -35,12 +35,11 @@ def pytest_configure(config):
 
     import tensorflow as tf
 
+    from tests.testing import quick_stack
     from tests.testing.grappler import disable_grappler
 
     disable_grappler()
-    # kfp lists its callers at each setting of a task, and pytest's are many. Their
-    # source, which it does not use, takes nearly all of the time.
-    inspect.stack.__defaults__ = (0,)
+    inspect.stack = quick_stack.stack
     # Every conversion to a tensor checks a protocol, whose attributes Python 3.11
     # lists anew each time; later versions remember them.
     if hasattr(typing, "_get_protocol_attrs"):
