@@ -59,16 +59,29 @@ def pool(forks):
         yield pool
 
 
+def _fails_twice(pool, directory, capfd):
+    cells = Cells(pool, directory)
+    with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
+        cells.run([Cell("bad", fail, {"value": 2})])
+    assert 'raise ValueError("no good")' in capfd.readouterr().err
+    with pytest.raises(RuntimeError, match="failed: ValueError: `noise_scale`"):
+        cells.run([Cell("bad", refuse, {})])
+    assert "Traceback" not in capfd.readouterr().err
+
+
 # Stands before the users of `forks`: its process is started as users start theirs.
-def test_a_defect_prints_its_traceback_and_an_input_error_does_not(tmp_path, capfd):
+@pytest.mark.large
+def test_a_process_that_imports_everything_itself_reports_failures_too(tmp_path, capfd):
     with Pool(num_processes=1, progress=False) as pool:
-        cells = Cells(pool, tmp_path)
-        with pytest.raises(RuntimeError, match="Cell 'bad' failed"):
-            cells.run([Cell("bad", fail, {"value": 2})])
-        assert 'raise ValueError("no good")' in capfd.readouterr().err
-        with pytest.raises(RuntimeError, match="failed: ValueError: `noise_scale`"):
-            cells.run([Cell("bad", refuse, {})])
-        assert "Traceback" not in capfd.readouterr().err
+        _fails_twice(pool, tmp_path, capfd)
+
+
+def test_a_defect_prints_its_traceback_and_an_input_error_does_not(
+    forks, tmp_path, capfd
+):
+    # Its process starts when this test's stderr is in place.
+    with Pool(num_processes=1, progress=False) as pool:
+        _fails_twice(pool, tmp_path, capfd)
 
 
 def test_cells_are_computed_in_another_process_and_stored(pool, tmp_path):

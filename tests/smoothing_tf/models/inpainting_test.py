@@ -67,7 +67,6 @@ def test_the_bias_of_the_plain_procedure_falls_with_the_number_of_particles():
     "num_images, tolerance",
     [(300, 0.1), pytest.param(4000, 0.03, marks=pytest.mark.large)],
 )
-@pytest.mark.usefixtures("eager")
 def test_resampling_after_every_row_gives_the_same_distribution(num_images, tolerance):
     truth = exact(two_pixels())[:, 2]
     column = two_pixels(shape=(2, 1, 1))

@@ -104,7 +104,7 @@ def test_in_one_dimension_the_bounds_agree_with_quadrature(smoothing, num_levels
     model = random_made_pair((1,), num_levels, smoothing(2.0))
     x = tf.linspace(tf.constant(-1.0, tf.float64), 1.0, num_levels or 5)[:, None]
     line = np.linspace(-40.0, 40.0, 40_001)
-    for value in x:
+    for value in (x[0], x[3], x[-1]):
 
         def log_weight_at(x_smoothed, value=value):
             repeated = tf.repeat(value[None], len(x_smoothed), axis=0)

@@ -35,6 +35,7 @@ def vectors_exported(vectors, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def vectors_server(vectors_exported):
-    server = ModelServer(vectors_exported)
+    # One of the two servers optimizes its graphs, which takes most of their time.
+    server = ModelServer(vectors_exported, optimize=False)
     yield server
     server.close()
