@@ -48,6 +48,7 @@ def test_the_weights_with_the_lowest_validation_loss_are_kept(table, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("_not_compiled")
 def test_a_training_that_diverges_at_once_says_so(table, tmp_path):
     with pytest.raises(FloatingPointError, match="'baseline' diverged .* Try a lower"):
         _train(tmp_path, table, num_steps=5, learning_rate=10.0, ema_momentum=0.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from experiments.toys import scores, spikes_runs
 
@@ -10,6 +11,17 @@ LENGTHS = {
     "num_points": 30,
     "num_restarts": 1,
 }
+
+
+@pytest.fixture(autouse=True)
+def _not_compiled(monkeypatch):
+    """Traces without XLA, which takes longer to compile than these steps to run."""
+    function = tf.function
+    monkeypatch.setattr(
+        tf,
+        "function",
+        lambda *args, jit_compile=None, **kwargs: function(*args, **kwargs),
+    )
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def test_each_sample_belongs_to_its_condition():
     assert len(np.unique(samples[:, 0, 0])) == 4
 
 
+@pytest.mark.usefixtures("eager")
 def test_at_least_one_sample_is_drawn():
     model = AtSmoothed((3,))
     assert model.sample(1, Condition(tf.zeros([1, 3])), seed=0).shape == (1, 1, 3)

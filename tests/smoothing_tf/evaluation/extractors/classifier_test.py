@@ -18,7 +18,7 @@ def _train(num_steps, seed=0):
 
 def test_held_out_digits_are_classified():
     images, labels = digits()
-    features, logits = _train(600).features_and_logits(images[1300:])
+    features, logits = _train(300).features_and_logits(images[1300:])
     assert features.shape == (497, 64)
     assert logits.shape == (497, 10)
     assert np.mean(np.argmax(logits, axis=1) == labels[1300:]) > 0.95
