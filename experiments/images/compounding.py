@@ -8,7 +8,7 @@ features.
 """
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -29,17 +29,18 @@ from experiments.images.completion_tables import (
     make_differences,
     make_table,
 )
+from experiments.images.kept_draws import open_draws
 from experiments.images.trainings import describe_errors, seeded
 from experiments.job import Job
 from experiments.report.table import Measurement, Result
-from smoothing_tf import artifacts, workdir
+from smoothing_tf import workdir
 from smoothing_tf.config import Config, parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import levels_to_uint8, levels_to_unit
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage
 from smoothing_tf.stages import make_model
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -91,8 +92,7 @@ def run(job: Job) -> Result:
     for own, own_directory in seeded(flags, directory, job.num_seeds):
         own_config, _ = runs.train(own, own_directory, tuple(Stage), quick=job.quick)
         trained = workdir.load_trained(own_config, dataset, own_directory)
-        steps = "-".join(str(number) for number in trained.steps.values())
-        kept = job.directory / f"completions-seed{own_config.seed}-steps{steps}"
+        kept = job.directory / f"completions-seed{own_config.seed}"
         for model, found in _complete(trained, x, size, own_config.seed, kept).items():
             completed.setdefault(model, []).append(found)
             for share, images in found.images.items():
@@ -187,28 +187,44 @@ def _complete(
     """Completes images with every model, or reads what an earlier run has stored.
 
     All shares are drawn at once, because most of the time of few images is that of
-    compiling.
+    compiling. What is drawn is stored about once a minute.
     """
     shares = SHARES[:-1]  # At share 1 one particle is as good as many.
 
-    def two_stages(num_particles, shares):
-        return lambda: complete_in_two_stages(
+    def draw_in_two_stages(num_particles: int, shares: Sequence[float]) -> Completions:
+        images, masks = _repeat(x, shares)
+        name = f"two_stages_{num_particles}"
+        parts = open_draws(
+            directory / name,
+            [trained.models[stage] for stage in TWO_STAGES],
+            trained.smoothing,
+            *(images, masks),
+            about=(num_particles, seed),
+        )
+        drawn, effective = complete_in_two_stages(
             trained,
-            *_repeat(x, shares),
+            *(images, masks),
             num_particles=num_particles,
             seed=seed,
+            parts=parts,
         )
+        return _split(shares, drawn, effective)
 
-    def directly():
+    def draw_directly() -> Completions:
         assert trained.baseline is not None
         model = cast(AutoregressiveModel, trained.baseline)
-        return complete_directly(model, *_repeat(x, SHARES), seed=seed), None
+        images, masks = _repeat(x, SHARES)
+        parts = open_draws(
+            directory / BASELINE, [model], None, images, masks, about=seed
+        )
+        drawn = complete_directly(model, images, masks, seed=seed, parts=parts)
+        return _split(SHARES, drawn)
 
     one, many = (_two_stage_name(number) for number in (1, size.num_particles))
     found = {
-        BASELINE: _keep(directory, BASELINE, x, SHARES, directly),
-        many: _keep(directory, many, x, shares, two_stages(size.num_particles, shares)),
-        one: _keep(directory, one, x, SHARES, two_stages(1, SHARES)),
+        BASELINE: draw_directly(),
+        many: draw_in_two_stages(size.num_particles, shares),
+        one: draw_in_two_stages(1, SHARES),
     }
     found[many].images[1.0] = found[one].images[1.0]
     return found
@@ -220,26 +236,14 @@ def _repeat(x: np.ndarray, shares: Sequence[float]) -> tuple[np.ndarray, np.ndar
     return np.concatenate([x] * len(shares)), np.repeat(masks, len(x), axis=0)
 
 
-def _keep(
-    directory: pathlib.Path,
-    model: str,
-    x: np.ndarray,
-    shares: Sequence[float],
-    complete: Callable[[], tuple[np.ndarray, np.ndarray | None]],
+def _split(
+    shares: Sequence[float], drawn: np.ndarray, effective: np.ndarray | None = None
 ) -> Completions:
-    """Completes images of several shares and stores them, or reads the stored ones."""
-    name = model.replace(",", "").replace(" ", "_")
-    path = directory / f"{name}-{len(x)}.npz"
-    if not path.is_file():
-        drawn, effective = complete()
-        arrays = {"x": drawn} if effective is None else {"x": drawn, "n": effective}
-        with artifacts.atomic_file(path) as temporary:
-            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-    stored = artifacts.read_kept_npz(path)
+    """Splits completions that were drawn at once into those of each share."""
 
     def by_share(array):
         return dict(zip(shares, np.split(array, len(shares)), strict=True))
 
     return Completions(
-        by_share(stored["x"]), by_share(stored["n"]) if "n" in stored else {}
+        by_share(drawn), {} if effective is None else by_share(effective)
     )

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from experiments.images import runs
+from experiments.images.kept_draws import open_draws
 from experiments.images.reference import Reference
 from experiments.report.table import Measurement, Table, column_names
 from smoothing_tf import workdir
@@ -22,6 +23,7 @@ from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import RandConv
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling import draw_samples, pictures
 from smoothing_tf.sampling.kinds import real_uint8
 from smoothing_tf.sampling.labels import LABEL
@@ -59,7 +61,15 @@ def run(
     trained = train(flags, directory, dataset, quick=quick)
     noise_scale = config.smoothing.noise_scale
     number = config.evaluation.num_samples
-    steps = draw_single_steps(trained, noise_scale, number, seed=config.seed)
+    parts = open_draws(
+        directory.with_name(f"{directory.name}-steps"),
+        list(trained.models.values()),
+        trained.smoothing,
+        about=(number, config.seed),
+    )
+    steps = draw_single_steps(
+        trained, noise_scale, number, seed=config.seed, parts=parts
+    )
     training = real_uint8(dataset, "train")
     return compare(
         steps,
@@ -97,7 +107,12 @@ def train(
 
 
 def draw_single_steps(
-    trained: Trained, noise_scale: float, num_samples: int, *, seed: int
+    trained: Trained,
+    noise_scale: float,
+    num_samples: int,
+    *,
+    seed: int,
+    parts: Parts | None = None,
 ) -> dict[float, np.ndarray]:
     """Draws samples, and takes a single step from each for several sigma.
 
@@ -106,16 +121,19 @@ def draw_single_steps(
       noise_scale: largest sigma.
       num_samples: number of samples.
       seed: the run's seed.
+      parts: stores the samples and gradients as they are computed; None stores nothing.
 
     Returns:
       sigma -> float32 [num_samples, h, w, c], the same samples after the step, not
       clipped; for sigma 0 the samples themselves.
     """
-    drawn = draw_samples(trained, num_samples, seed=seed, progress=True)
+    drawn = draw_samples(trained, num_samples, seed=seed, progress=True, parts=parts)
     x = drawn["smoothed"]
     # A step of sigma 1 gives the gradient of log p(x), which is the same for all sigma.
     unit = dataclasses.replace(trained, smoothing=Gaussian(1.0))
-    step = single_steps(unit, x, "exact", progress=True, label=drawn.get(LABEL))
+    step = single_steps(
+        unit, x, "exact", progress=True, parts=parts, label=drawn.get(LABEL)
+    )
     score = step["single_step"] - x
     sigmas = [fraction * noise_scale for fraction in _FRACTIONS]
     return {0.0: x} | {sigma: x + sigma**2 * score for sigma in sigmas}
