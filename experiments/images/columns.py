@@ -234,11 +234,14 @@ def _distance_columns(distances: Sequence[Mapping[str, Any]]) -> TableRow:
         "fd": average(
             [distance["value"] for distance in distances],
             [distance["se"] for distance in distances],
+            # Earlier versions recorded the whole error alone, which is too large here.
+            [one.get("se_reference", one["se"]) for one in distances],
             n=distances[0]["n"],
         ),
         "fd_at_n": average(
             [one["value_at_n"] for one in floors],
             [one["se_at_n"] for one in floors],
+            [one.get("se_reference_at_n", one["se_at_n"]) for one in floors],
             n=floor["n"],
         ),
         "fd_floor": floor["value"],

@@ -8,7 +8,7 @@ import scipy.special
 from experiments.images.reference import Reference
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.extractors import Classifier, ExtractorInputs, RandConv
-from smoothing_tf.evaluation.frechet import MomentsAccumulator
+from smoothing_tf.evaluation.frechet import FrechetJackknife
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.kinds import real_uint8
 
@@ -24,11 +24,11 @@ class Scores:
       per_image: name -> value of each image, float64 [n]: "same_class", whether the
         classifier gives the class of the true image, and "confident", whether it gives
         any class a probability of at least `CONFIDENT`.
-      moments: extractor -> moments of the features, in blocks of images.
+      distances: extractor -> distance to real images.
     """
 
     per_image: dict[str, np.ndarray]
-    moments: dict[str, list[MomentsAccumulator]]
+    distances: dict[str, FrechetJackknife]
 
 
 class CompletionJudge:
@@ -87,15 +87,8 @@ class CompletionJudge:
             "same_class": (logits.argmax(axis=1) == labels).astype(np.float64),
             "confident": (highest >= CONFIDENT).astype(np.float64),
         }
-        moments = {
-            name: reference.moments(images)
+        distances = {
+            name: reference.distance(images)
             for name, reference in self._references.items()
         }
-        return Scores(per_image, moments)
-
-    def distance_difference(
-        self, extractor: str, first: Scores, second: Scores
-    ) -> tuple[float, float]:
-        """Computes `Reference.difference` of an extractor, given scores."""
-        reference = self._references[extractor]
-        return reference.difference(first.moments[extractor], second.moments[extractor])
+        return Scores(per_image, distances)

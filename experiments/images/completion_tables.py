@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.images.completion_scores import CompletionJudge, Scores
-from experiments.images.trainings import average, average_images
+from experiments.images.reference import subtract
+from experiments.images.trainings import average_distances, average_images
 from experiments.report import style
 from experiments.report.table import Measurement, Table, TableRow, column_names
 from smoothing_tf.evaluation.directions import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -90,7 +91,7 @@ def make_differences(
                 [ours.per_image[name] - two.per_image[name] for ours, two in both]
             )
         for extractor in judge.extractors:
-            row[f"fd_{extractor}"] = _average_differences(judge, extractor, both)
+            row[f"fd_{extractor}"] = _average_differences(extractor, both)
         rows.append(row)
     notes = (
         f"Paired differences on the same images. +-: standard error. {errors}",
@@ -161,17 +162,21 @@ def _measure(
     }
     for extractor in judge.extractors:
         measured[f"fd_{extractor}"] = _average_differences(
-            judge, extractor, [(one, itself) for one in scores]
+            extractor, [(one, itself) for one in scores]
         )
     return measured
 
 
 def _average_differences(
-    judge: CompletionJudge, extractor: str, pairs: Sequence[tuple[Scores, Scores]]
+    extractor: str, pairs: Sequence[tuple[Scores, Scores]]
 ) -> Measurement:
-    found = [judge.distance_difference(extractor, *pair) for pair in pairs]
-    n = len(next(iter(pairs[0][0].per_image.values())))
-    return average(*zip(*found, strict=True), n)
+    """Averages by how much the first images are farther from real ones."""
+    return average_distances(
+        [
+            subtract(first.distances[extractor], second.distances[extractor])
+            for first, second in pairs
+        ]
+    )
 
 
 def _table(

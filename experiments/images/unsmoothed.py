@@ -15,8 +15,9 @@ import numpy as np
 
 from experiments.images import runs
 from experiments.images.kept_draws import open_draws
-from experiments.images.reference import Reference
-from experiments.report.table import Measurement, Table, column_names
+from experiments.images.reference import Reference, subtract
+from experiments.images.trainings import average_distances
+from experiments.report.table import Table, TableRow, column_names
 from smoothing_tf import workdir
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
@@ -175,16 +176,15 @@ def compare(
         }
     rows = []
     for model, versions in groups.items():
-        moments = {name: reference.moments(x) for name, x in versions.items()}
-        first, *_ = moments
-        for name, blocks in moments.items():
-            found = reference.distance(blocks)
-            n = len(versions[name])
-            row = {"trained": model, "step": "none" if name == first else name}
-            row["fd"] = Measurement(found.value, found.se, n=n)
+        distances = {name: reference.distance(x) for name, x in versions.items()}
+        first, *_ = distances
+        for name, distance in distances.items():
+            step = "none" if name == first else name
+            row: TableRow = {"trained": model, "step": step}
+            row["fd"] = average_distances([distance])
             if name != first:
-                change = reference.difference(blocks, moments[first])
-                row["fd - none"] = Measurement(*change, n=n)
+                change = subtract(distance, distances[first])
+                row["fd - none"] = average_distances([change])
             rows.append(row)
     table = Table(
         title=f"{title}: a single step from samples of models trained without and with"
