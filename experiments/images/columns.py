@@ -143,13 +143,7 @@ def _check(config: Config, counts: Mapping[str, int]) -> None:
             f" --num_samples must be at least {MIN_IMAGES}; got"
             f" {','.join(evaluation.extractors)!r} and {evaluation.num_samples}."
         )
-    both, baseline = counts["smoothed"] + counts["reverse"], counts["baseline"]
-    if abs(baseline / both - 1.0) > runs.SIZE_TOLERANCE:
-        raise ValueError(
-            "The baseline must have as many parameters as both stages together, within"
-            f" {runs.SIZE_TOLERANCE:.0%}; got {baseline:,} and {both:,}. Set its"
-            " size by flags that begin with --baseline_, e.g. --baseline_num_filters."
-        )
+    runs.check_sizes(counts)
 
 
 def _make_table(trainings: Sequence[runs.ImageRun], counts: Mapping[str, int]) -> Table:

@@ -61,8 +61,9 @@ def run(job: Job) -> Result:
     """Trains the stages and the baseline, completes images, and scores them.
 
     Args:
-      job: the run, with the flags of a configuration, or without any for the digits and
-        the trainings of the experiment `digits`.
+      job: the run, with the flags of a configuration. Without any it takes the digits
+        and the trainings of the experiment `digits`; flags without a data set or a
+        model change the configuration of the digits.
 
     Returns:
       Tables of the scores and of their paired differences; figures of their growth and
@@ -71,16 +72,14 @@ def run(job: Job) -> Result:
     Raises:
       MissingInputError: the data set has no labels.
       ValueError: the data set has no images with levels, no image is held out, or a
-        model is class-conditional or not autoregressive.
+        model is class-conditional or not autoregressive, or the baseline has another
+        size than both stages.
     """
-    flags = job.flags or tuple(digits.pixelcnnpp_flags())
-    directory = job.directory / "workdir"
-    if not job.flags:
-        directory = job.digits_directory / digits.PIXELCNNPP
+    flags, directory = _configure(job)
     size = _QUICK if job.quick else _Size()
     config = parse(flags)
     dataset = runs.open_images(config)
-    _check(config, dataset)
+    counts = _check(config, dataset)
     judge = CompletionJudge(dataset, config.seed, size.max_reference)
     split = config.evaluation.split
     chosen = subset_indices(dataset.num_examples[split], size.num_images)
@@ -100,7 +99,13 @@ def run(job: Job) -> Result:
     itself = judge(x, labels)
     accuracy = judge.accuracy(levels_to_uint8(levels, dataset.num_levels), all_labels)
     errors = describe_errors(job.num_seeds)
-    notes = (*_make_notes(judge, len(x), split, accuracy), errors)
+    both = counts["smoothed"] + counts["reverse"]
+    notes = (
+        *_make_notes(judge, len(x), split, accuracy),
+        f"Parameters: {counts['baseline']:,} of the baseline, {both:,} of both stages"
+        " together.",
+        errors,
+    )
     two_stage = _two_stage_name(size.num_particles)
     table = make_table(judge, scored, itself, completed, dataset.name, notes)
     return Result(
@@ -156,8 +161,23 @@ def _make_notes(
     )
 
 
-def _check(config: Config, dataset: Dataset) -> None:
-    """Raises ValueError before any training if the models could not complete images."""
+def _configure(job: Job) -> tuple[tuple[str, ...], pathlib.Path]:
+    """Returns the flags of the first training, and its directory."""
+    names = {flag.lstrip("-").split("=")[0] for flag in job.flags}
+    flags = job.flags
+    if names.isdisjoint(("dataset", "model", "flagfile")):
+        flags = (*digits.pixelcnnpp_flags(), *flags)
+    if job.flags:
+        return flags, job.directory / "workdir"
+    return flags, job.digits_directory / digits.PIXELCNNPP
+
+
+def _check(config: Config, dataset: Dataset) -> dict[str, int]:
+    """Counts the parameters of each stage.
+
+    Raises:
+      ValueError: the models could not complete images, or could not be compared.
+    """
     if config.evaluation.split == "train":
         raise ValueError(
             "compounding completes held-out images; got --split=train. Use test."
@@ -167,6 +187,7 @@ def _check(config: Config, dataset: Dataset) -> None:
             "compounding compares models without classes; got --class_conditional. Drop"
             " it."
         )
+    counts: dict[str, int] = {}
     for stage in Stage:
         model = make_model(config, stage, dataset)
         if not model.is_autoregressive:
@@ -174,6 +195,9 @@ def _check(config: Config, dataset: Dataset) -> None:
                 "compounding needs an autoregressive model, such as made or pixelcnnpp,"
                 f" in every stage; stage {stage} has {type(model).__name__}."
             )
+        counts[stage] = model.count_params()
+    runs.check_sizes(counts)
+    return counts
 
 
 def _two_stage_name(num_particles: int) -> str:
