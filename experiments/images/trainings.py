@@ -116,8 +116,14 @@ def describe_errors(num_trainings: int) -> str:
         )
     return (
         f"Means over {num_trainings} trainings with different seeds: the errors include"
-        f" the spread over trainings ({num_trainings - 1} degrees of freedom)."
+        f" the spread over trainings ({describe_freedom(num_trainings)})."
     )
+
+
+def describe_freedom(num_trainings: int) -> str:
+    """Says how many degrees of freedom the spread over trainings has."""
+    plural = "s" * (num_trainings > 2)
+    return f"{num_trainings - 1} degree{plural} of freedom"
 
 
 def _add_spread(variance: float, draws: float, values: Sequence[float]) -> float:
