@@ -95,8 +95,8 @@ def complete_in_two_stages(
       parts: stores the completions as they are drawn; None stores nothing.
 
     Returns:
-      (completed images, float32 [n, h, w, c]; the smallest effective number of
-      particles of each, float32 [n], or None with a single one).
+      (completed images, float32 [n, h, w, c], NaN where x~ is not finite; the smallest
+      effective number of particles of each, float32 [n], or None with a single one).
     """
     drawn = inpaint_images(
         trained,
@@ -106,4 +106,7 @@ def complete_in_two_stages(
         progress=True,
         parts=parts,
     )
-    return drawn["samples"], drawn.get(EFFECTIVE_PARTICLES)
+    # What is drawn from an x~ that overflowed is no completion.
+    is_finite = np.isfinite(drawn["smoothed"]).all(axis=(1, 2, 3), keepdims=True)
+    completed = np.where(is_finite, drawn["samples"], np.float32(np.nan))
+    return completed, drawn.get(EFFECTIVE_PARTICLES)

@@ -41,6 +41,14 @@ class Reference:
         return self._distance_to.jackknife(moments_of_blocks(features))
 
 
+def describe_non_finite(x: np.ndarray) -> str | None:
+    """Says how many images [n, h, w, c] are not finite; None if all are."""
+    bad = int(np.sum(~np.isfinite(x).all(axis=(1, 2, 3))))
+    if not bad:
+        return None
+    return f"{bad} of {len(x)} images are not finite: train longer"
+
+
 def subtract(first: FrechetJackknife, second: FrechetJackknife) -> FrechetJackknife:
     """Computes how much farther images are from real ones than other versions of them.
 
