@@ -16,6 +16,7 @@ from experiments.images.trainings import (
     average,
     average_images,
     describe_errors,
+    describe_first,
     seeded,
 )
 from experiments.job import Job
@@ -115,14 +116,17 @@ def run(job: Job) -> Result:
             "single_steps": png_bytes(stepped),
         },
         {
-            "figure": runs.COLUMNS_CAPTION,
-            "denoised": "Held-out images, their x~, and denoised images.",
+            "figure": runs.COLUMNS_CAPTION + describe_first("They are", job.num_seeds),
+            "denoised": "Held-out images, their x~, and denoised images."
+            + describe_first("The model is that", job.num_seeds),
             "inpainted": "Held-out images with the missing part in blue, and"
             f" {restoration.NUM_INPAINTINGS} inpaintings of each with"
-            f" {size.num_particles} particles.",
+            f" {size.num_particles} particles."
+            + describe_first("The model is that", job.num_seeds),
             "single_steps": "Samples of a model trained without smoothing, the same"
             " after a single step for several sigma, samples of p(x~), and the same"
-            " after a single step with the sigma of their training.",
+            " after a single step with the sigma of their training."
+            + describe_first("Both models are", job.num_seeds),
         },
     )
 
@@ -204,7 +208,10 @@ def _make_trainings_table(trainings: Sequence[runs.ImageRun]) -> dict[str, Table
                     row[f"fd, {label}"] = Measurement(distance["value"], distance["se"])
         row["baseline - two stages, bits"] = average_images([_difference(run)])
         rows.append(row)
-    notes = ("+- of a single training: standard error without the spread over them.",)
+    notes = (
+        "+-: standard error. Errors of a single training leave out the spread over"
+        " trainings.",
+    )
     table = Table("Each training", column_names(rows), tuple(rows), notes)
     return {"trainings": table}
 

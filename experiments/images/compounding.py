@@ -30,7 +30,7 @@ from experiments.images.completion_tables import (
     make_table,
 )
 from experiments.images.kept_draws import open_draws
-from experiments.images.trainings import describe_errors, seeded
+from experiments.images.trainings import describe_errors, describe_first, seeded
 from experiments.job import Job
 from experiments.report.table import Measurement, Result
 from smoothing_tf import workdir
@@ -129,7 +129,8 @@ def run(job: Job) -> Result:
             f" standard error. {errors}",
             "completions": "Held-out images, and the same with the last quarter, half"
             f" and three quarters drawn: by the baseline, and by two stages with"
-            f" {size.num_particles} particles.",
+            f" {size.num_particles} particles."
+            + describe_first("All are", job.num_seeds),
         },
     )
 
@@ -142,9 +143,10 @@ def _make_notes(
     return (
         f"The first rows of {num_images} images of the {split} split are given, the"
         " rest is drawn. At share 1 nothing is given.",
-        "same_class: share to which a classifier, trained on the training split, gives"
-        f" the class of the true image. Of all {of_split.n} images of the {split} split"
-        f" it recognizes {of_split.to_text()}. Some images can be completed to another"
+        "same_class: share of the images that are given the class of the true image by"
+        " a classifier, which is trained on the training split. Of all"
+        f" {of_split.n} images of the {split} split it recognizes"
+        f" {of_split.to_text()}. Some images can be completed to another"
         " class, so even a perfect model would not keep this share; at share 1 it has"
         " only the share of images whose class it happens to draw.",
         f"confident: share with any class of probability {CONFIDENT} or more.",
@@ -156,8 +158,9 @@ def _make_notes(
         " resampled by the likelihood of the given pixels; it is exact in the limit of"
         " many particles. With one particle, x~ is noised where x is given and drawn"
         " from p(x~) elsewhere, so that the other x~ depend on the given x only through"
-        " its x~. At share 1 both are exact. effective: mean over the images of the"
-        " smallest effective number of particles.",
+        " its x~. At share 1 nothing is given: both models are exact, and the rows of"
+        " one and of many particles show the same drawings. effective: mean over the"
+        " images of the smallest effective number of particles.",
     )
 
 

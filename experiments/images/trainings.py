@@ -120,6 +120,19 @@ def describe_errors(num_trainings: int) -> str:
     )
 
 
+def describe_first(what: str, num_trainings: int) -> str:
+    """Says that something is of the first training; nothing for a single training.
+
+    Args:
+      what: what it is, with its verb, e.g. "The picture is".
+      num_trainings: number of trainings.
+
+    Returns:
+      A sentence that begins with a space, or "".
+    """
+    return f" {what} of the first training." if num_trainings > 1 else ""
+
+
 def describe_freedom(num_trainings: int) -> str:
     """Says how many degrees of freedom the spread over trainings has."""
     plural = "s" * (num_trainings > 2)
