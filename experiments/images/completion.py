@@ -7,6 +7,7 @@ from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.inpainting import clamped_walk
 from smoothing_tf.models.inpainting_arguments import prepare_images
 from smoothing_tf.models.trained import Trained
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling import batches, inpaint_images
 from smoothing_tf.sampling.restoration import EFFECTIVE_PARTICLES
 from smoothing_tf.seeds import derive_seed, example_seeds
@@ -29,7 +30,12 @@ def given_rows(share: float, height: int, width: int) -> np.ndarray:
 
 
 def complete_directly(
-    model: AutoregressiveModel, x: np.ndarray, masks: np.ndarray, *, seed: int
+    model: AutoregressiveModel,
+    x: np.ndarray,
+    masks: np.ndarray,
+    *,
+    seed: int,
+    parts: Parts | None = None,
 ) -> np.ndarray:
     """Draws the missing rows from p(x) given the rows above: an exact conditional.
 
@@ -38,6 +44,7 @@ def complete_directly(
       x: images on [-1, 1], float32 [n, h, w, c].
       masks: True for given pixels, the first ones in raster order, bool [n, h, w].
       seed: the run's seed.
+      parts: stores the completions as they are drawn; None stores nothing.
 
     Returns:
       float32 [n, h, w, c]; given pixels are returned bit for bit.
@@ -59,7 +66,11 @@ def complete_directly(
 
     seeds = example_seeds(derive_seed(seed, "direct completion"), len(x)).numpy()
     drawn = batches.in_batches(
-        draw, x, masks, seeds, progress=True, label="direct completions"
+        draw,
+        *(x, masks, seeds),
+        progress=True,
+        label="direct completions",
+        parts=parts,
     )
     return drawn["x"]
 
@@ -71,6 +82,7 @@ def complete_in_two_stages(
     *,
     num_particles: int,
     seed: int,
+    parts: Parts | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Draws the missing rows from two stages, by inpainting.
 
@@ -80,12 +92,21 @@ def complete_in_two_stages(
       masks: True for given pixels, bool [n, h, w].
       num_particles: number of particles; see `TwoStageModel.inpaint`.
       seed: the run's seed.
+      parts: stores the completions as they are drawn; None stores nothing.
 
     Returns:
-      (completed images, float32 [n, h, w, c]; the smallest effective number of
-      particles of each, float32 [n], or None with a single one).
+      (completed images, float32 [n, h, w, c], NaN where x~ is not finite; the smallest
+      effective number of particles of each, float32 [n], or None with a single one).
     """
     drawn = inpaint_images(
-        trained, x, masks, num_particles=num_particles, seed=seed, progress=True
+        trained,
+        *(x, masks),
+        num_particles=num_particles,
+        seed=seed,
+        progress=True,
+        parts=parts,
     )
-    return drawn["samples"], drawn.get(EFFECTIVE_PARTICLES)
+    # What is drawn from an x~ that overflowed is no completion.
+    is_finite = np.isfinite(drawn["smoothed"]).all(axis=(1, 2, 3), keepdims=True)
+    completed = np.where(is_finite, drawn["samples"], np.float32(np.nan))
+    return completed, drawn.get(EFFECTIVE_PARTICLES)

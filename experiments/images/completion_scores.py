@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import scipy.special
 
-from experiments.images.reference import Reference
+from experiments.images.reference import Reference, describe_non_finite
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.extractors import Classifier, ExtractorInputs, RandConv
-from smoothing_tf.evaluation.frechet import MomentsAccumulator
+from smoothing_tf.evaluation.frechet import FrechetJackknife
 from smoothing_tf.numerics import unit_to_uint8
 from smoothing_tf.sampling.kinds import real_uint8
 
@@ -24,11 +24,13 @@ class Scores:
       per_image: name -> value of each image, float64 [n]: "same_class", whether the
         classifier gives the class of the true image, and "confident", whether it gives
         any class a probability of at least `CONFIDENT`.
-      moments: extractor -> moments of the features, in blocks of images.
+      distances: extractor -> distance to real images.
+      reason: why there are no scores; None if there are.
     """
 
     per_image: dict[str, np.ndarray]
-    moments: dict[str, list[MomentsAccumulator]]
+    distances: dict[str, FrechetJackknife]
+    reason: str | None = None
 
 
 class CompletionJudge:
@@ -69,7 +71,7 @@ class CompletionJudge:
         return tuple(self._references)
 
     def accuracy(self, images_uint8: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Whether the classifier is right about each image, float64 [n]."""
+        """Returns whether the classifier is right about each image, float64 [n]."""
         _, logits = self._classifier.features_and_logits(images_uint8)
         return (logits.argmax(axis=1) == labels).astype(np.float64)
 
@@ -79,7 +81,13 @@ class CompletionJudge:
         Args:
           x: completed images on [-1, 1], float32 [n, h, w, c], in random order.
           labels: classes of the true images, integers [n].
+
+        Returns:
+          The scores; without any and with a reason if an image is not finite.
         """
+        reason = describe_non_finite(x)
+        if reason is not None:
+            return Scores({}, {}, reason)
         images = unit_to_uint8(x, self._num_levels).numpy()
         _, logits = self._classifier.features_and_logits(images)
         highest = scipy.special.softmax(logits.astype(np.float64), axis=1).max(axis=1)
@@ -87,15 +95,8 @@ class CompletionJudge:
             "same_class": (logits.argmax(axis=1) == labels).astype(np.float64),
             "confident": (highest >= CONFIDENT).astype(np.float64),
         }
-        moments = {
-            name: reference.moments(images)
+        distances = {
+            name: reference.distance(images)
             for name, reference in self._references.items()
         }
-        return Scores(per_image, moments)
-
-    def distance_difference(
-        self, extractor: str, first: Scores, second: Scores
-    ) -> tuple[float, float]:
-        """Computes `Reference.difference` of an extractor, given scores."""
-        reference = self._references[extractor]
-        return reference.difference(first.moments[extractor], second.moments[extractor])
+        return Scores(per_image, distances)

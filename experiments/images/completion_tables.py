@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.images.completion_scores import CompletionJudge, Scores
-from experiments.images.trainings import average, average_images
+from experiments.images.reference import subtract
+from experiments.images.trainings import average_distances, average_images
 from experiments.report import style
 from experiments.report.table import Measurement, Table, TableRow, column_names
 from smoothing_tf.evaluation.directions import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -61,11 +62,15 @@ def make_table(
     rows = [first]
     for (model, share), scores in sorted(scored.items(), key=lambda item: item[0][1]):
         row: TableRow = {"share drawn": share, "model": model}
+        rows.append(row)
+        reason = _find_reason(scores)
+        if reason is not None:
+            row["reason"] = reason
+            continue
         row |= _measure(judge, scores, itself)
         effective = [one.effective.get(share) for one in completed[model]]
         if all(number is not None for number in effective):
             row["effective"] = average_images(effective)
-        rows.append(row)
     return _table(judge, f"{title}: completed images", rows, notes)
 
 
@@ -85,13 +90,17 @@ def make_differences(
     for share in dict.fromkeys(share for _, share in scored):
         both = list(zip(scored[BASELINE, share], scored[two_stage, share], strict=True))
         row: TableRow = {"share drawn": share}
+        rows.append(row)
+        reason = _find_reason([scores for pair in both for scores in pair])
+        if reason is not None:
+            row["reason"] = reason
+            continue
         for name in _PER_IMAGE:
             row[name] = average_images(
                 [ours.per_image[name] - two.per_image[name] for ours, two in both]
             )
         for extractor in judge.extractors:
-            row[f"fd_{extractor}"] = _average_differences(judge, extractor, both)
-        rows.append(row)
+            row[f"fd_{extractor}"] = _average_differences(extractor, both)
     notes = (
         f"Paired differences on the same images. +-: standard error. {errors}",
         "Two stages are ahead where same_class or confident is negative, or fd"
@@ -109,7 +118,8 @@ def draw_growth(table: Table) -> bytes:
     names = list(dict.fromkeys(row["model"] for row in rows))
     for axes, score in zip(figure.subplots(2, 2).flat, table.directions, strict=True):
         for model, color, mark in style.curves(names):
-            shown = [start, *(row for row in rows if row["model"] == model)]
+            own = [row for row in rows if row["model"] == model and score in row]
+            shown = [start, *own]
             axes.errorbar(
                 [row["share drawn"] for row in shown],
                 [row[score].value for row in shown],
@@ -137,10 +147,10 @@ def draw_pictures(
       two_stages: completions by two stages.
       num_levels: number of levels of the data.
     """
-    shown = {"True images": x}
+    shown = {"True images": x}  # The completions follow, except for non-finite ones.
     for caption, found in (("Baseline", baseline), ("2 stages", two_stages)):
         for share, images in found.images.items():
-            if share < 1.0:
+            if share < 1.0 and np.isfinite(images).all():
                 shown[f"{caption} {share:.0%}"] = images
     columns = {
         caption: unit_to_uint8(images[:_NUM_PICTURED], num_levels).numpy()
@@ -149,6 +159,11 @@ def draw_pictures(
     return pictures.png_bytes(
         pictures.labeled_columns(columns, columns=2, num_images=_NUM_PICTURED)
     )
+
+
+def _find_reason(scores: Sequence[Scores]) -> str | None:
+    """Returns the first reason for which scores are missing; None if none are."""
+    return next((one.reason for one in scores if one.reason is not None), None)
 
 
 def _measure(
@@ -161,17 +176,21 @@ def _measure(
     }
     for extractor in judge.extractors:
         measured[f"fd_{extractor}"] = _average_differences(
-            judge, extractor, [(one, itself) for one in scores]
+            extractor, [(one, itself) for one in scores]
         )
     return measured
 
 
 def _average_differences(
-    judge: CompletionJudge, extractor: str, pairs: Sequence[tuple[Scores, Scores]]
+    extractor: str, pairs: Sequence[tuple[Scores, Scores]]
 ) -> Measurement:
-    found = [judge.distance_difference(extractor, *pair) for pair in pairs]
-    n = len(next(iter(pairs[0][0].per_image.values())))
-    return average(*zip(*found, strict=True), n)
+    """Averages by how much the first images are farther from real ones."""
+    return average_distances(
+        [
+            subtract(first.distances[extractor], second.distances[extractor])
+            for first, second in pairs
+        ]
+    )
 
 
 def _table(

@@ -8,7 +8,7 @@ features.
 """
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -29,17 +29,18 @@ from experiments.images.completion_tables import (
     make_differences,
     make_table,
 )
-from experiments.images.trainings import describe_errors, seeded
+from experiments.images.kept_draws import open_draws
+from experiments.images.trainings import describe_errors, describe_first, seeded
 from experiments.job import Job
 from experiments.report.table import Measurement, Result
-from smoothing_tf import artifacts, workdir
+from smoothing_tf import workdir
 from smoothing_tf.config import Config, parse
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.data.subsets import subset_indices
 from smoothing_tf.models.autoregressive import AutoregressiveModel
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import levels_to_uint8, levels_to_unit
-from smoothing_tf.stage import Stage
+from smoothing_tf.stage import TWO_STAGES, Stage
 from smoothing_tf.stages import make_model
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -60,8 +61,9 @@ def run(job: Job) -> Result:
     """Trains the stages and the baseline, completes images, and scores them.
 
     Args:
-      job: the run, with the flags of a configuration, or without any for the digits and
-        the trainings of the experiment `digits`.
+      job: the run, with the flags of a configuration. Without any it takes the digits
+        and the trainings of the experiment `digits`; flags without a data set or a
+        model change the configuration of the digits.
 
     Returns:
       Tables of the scores and of their paired differences; figures of their growth and
@@ -70,16 +72,14 @@ def run(job: Job) -> Result:
     Raises:
       MissingInputError: the data set has no labels.
       ValueError: the data set has no images with levels, no image is held out, or a
-        model is class-conditional or not autoregressive.
+        model is class-conditional or not autoregressive, or the baseline has another
+        size than both stages.
     """
-    flags = job.flags or tuple(digits.pixelcnnpp_flags())
-    directory = job.directory / "workdir"
-    if not job.flags:
-        directory = job.digits_directory / digits.PIXELCNNPP
+    flags, directory = _configure(job)
     size = _QUICK if job.quick else _Size()
     config = parse(flags)
     dataset = runs.open_images(config)
-    _check(config, dataset)
+    counts = _check(config, dataset)
     judge = CompletionJudge(dataset, config.seed, size.max_reference)
     split = config.evaluation.split
     chosen = subset_indices(dataset.num_examples[split], size.num_images)
@@ -91,8 +91,7 @@ def run(job: Job) -> Result:
     for own, own_directory in seeded(flags, directory, job.num_seeds):
         own_config, _ = runs.train(own, own_directory, tuple(Stage), quick=job.quick)
         trained = workdir.load_trained(own_config, dataset, own_directory)
-        steps = "-".join(str(number) for number in trained.steps.values())
-        kept = job.directory / f"completions-seed{own_config.seed}-steps{steps}"
+        kept = job.directory / f"completions-seed{own_config.seed}"
         for model, found in _complete(trained, x, size, own_config.seed, kept).items():
             completed.setdefault(model, []).append(found)
             for share, images in found.images.items():
@@ -100,7 +99,13 @@ def run(job: Job) -> Result:
     itself = judge(x, labels)
     accuracy = judge.accuracy(levels_to_uint8(levels, dataset.num_levels), all_labels)
     errors = describe_errors(job.num_seeds)
-    notes = (*_make_notes(judge, len(x), split, accuracy), errors)
+    both = counts["smoothed"] + counts["reverse"]
+    notes = (
+        *_make_notes(judge, len(x), split, accuracy),
+        f"Parameters: {counts['baseline']:,} of the baseline, {both:,} of both stages"
+        " together.",
+        errors,
+    )
     two_stage = _two_stage_name(size.num_particles)
     table = make_table(judge, scored, itself, completed, dataset.name, notes)
     return Result(
@@ -124,7 +129,8 @@ def run(job: Job) -> Result:
             f" standard error. {errors}",
             "completions": "Held-out images, and the same with the last quarter, half"
             f" and three quarters drawn: by the baseline, and by two stages with"
-            f" {size.num_particles} particles.",
+            f" {size.num_particles} particles."
+            + describe_first("All are", job.num_seeds),
         },
     )
 
@@ -137,9 +143,10 @@ def _make_notes(
     return (
         f"The first rows of {num_images} images of the {split} split are given, the"
         " rest is drawn. At share 1 nothing is given.",
-        "same_class: share to which a classifier, trained on the training split, gives"
-        f" the class of the true image. Of all {of_split.n} images of the {split} split"
-        f" it recognizes {of_split.to_text()}. Some images can be completed to another"
+        "same_class: share of the images that are given the class of the true image by"
+        " a classifier, which is trained on the training split. Of all"
+        f" {of_split.n} images of the {split} split it recognizes"
+        f" {of_split.to_text()}. Some images can be completed to another"
         " class, so even a perfect model would not keep this share; at share 1 it has"
         " only the share of images whose class it happens to draw.",
         f"confident: share with any class of probability {CONFIDENT} or more.",
@@ -151,13 +158,29 @@ def _make_notes(
         " resampled by the likelihood of the given pixels; it is exact in the limit of"
         " many particles. With one particle, x~ is noised where x is given and drawn"
         " from p(x~) elsewhere, so that the other x~ depend on the given x only through"
-        " its x~. At share 1 both are exact. effective: mean over the images of the"
-        " smallest effective number of particles.",
+        " its x~. At share 1 nothing is given: both models are exact, and the rows of"
+        " one and of many particles show the same drawings. effective: mean over the"
+        " images of the smallest effective number of particles.",
     )
 
 
-def _check(config: Config, dataset: Dataset) -> None:
-    """Raises ValueError before any training if the models could not complete images."""
+def _configure(job: Job) -> tuple[tuple[str, ...], pathlib.Path]:
+    """Returns the flags of the first training, and its directory."""
+    names = {flag.lstrip("-").split("=")[0] for flag in job.flags}
+    flags = job.flags
+    if names.isdisjoint(("dataset", "model", "flagfile")):
+        flags = (*digits.pixelcnnpp_flags(), *flags)
+    if job.flags:
+        return flags, job.directory / "workdir"
+    return flags, job.digits_directory / digits.PIXELCNNPP
+
+
+def _check(config: Config, dataset: Dataset) -> dict[str, int]:
+    """Counts the parameters of each stage.
+
+    Raises:
+      ValueError: the models could not complete images, or could not be compared.
+    """
     if config.evaluation.split == "train":
         raise ValueError(
             "compounding completes held-out images; got --split=train. Use test."
@@ -167,6 +190,7 @@ def _check(config: Config, dataset: Dataset) -> None:
             "compounding compares models without classes; got --class_conditional. Drop"
             " it."
         )
+    counts: dict[str, int] = {}
     for stage in Stage:
         model = make_model(config, stage, dataset)
         if not model.is_autoregressive:
@@ -174,6 +198,9 @@ def _check(config: Config, dataset: Dataset) -> None:
                 "compounding needs an autoregressive model, such as made or pixelcnnpp,"
                 f" in every stage; stage {stage} has {type(model).__name__}."
             )
+        counts[stage] = model.count_params()
+    runs.check_sizes(counts)
+    return counts
 
 
 def _two_stage_name(num_particles: int) -> str:
@@ -187,28 +214,44 @@ def _complete(
     """Completes images with every model, or reads what an earlier run has stored.
 
     All shares are drawn at once, because most of the time of few images is that of
-    compiling.
+    compiling. What is drawn is stored about once a minute.
     """
     shares = SHARES[:-1]  # At share 1 one particle is as good as many.
 
-    def two_stages(num_particles, shares):
-        return lambda: complete_in_two_stages(
+    def draw_in_two_stages(num_particles: int, shares: Sequence[float]) -> Completions:
+        images, masks = _repeat(x, shares)
+        name = f"two_stages_{num_particles}"
+        parts = open_draws(
+            directory / name,
+            [trained.models[stage] for stage in TWO_STAGES],
+            trained.smoothing,
+            *(images, masks),
+            about=(num_particles, seed),
+        )
+        drawn, effective = complete_in_two_stages(
             trained,
-            *_repeat(x, shares),
+            *(images, masks),
             num_particles=num_particles,
             seed=seed,
+            parts=parts,
         )
+        return _split(shares, drawn, effective)
 
-    def directly():
+    def draw_directly() -> Completions:
         assert trained.baseline is not None
         model = cast(AutoregressiveModel, trained.baseline)
-        return complete_directly(model, *_repeat(x, SHARES), seed=seed), None
+        images, masks = _repeat(x, SHARES)
+        parts = open_draws(
+            directory / BASELINE, [model], None, images, masks, about=seed
+        )
+        drawn = complete_directly(model, images, masks, seed=seed, parts=parts)
+        return _split(SHARES, drawn)
 
     one, many = (_two_stage_name(number) for number in (1, size.num_particles))
     found = {
-        BASELINE: _keep(directory, BASELINE, x, SHARES, directly),
-        many: _keep(directory, many, x, shares, two_stages(size.num_particles, shares)),
-        one: _keep(directory, one, x, SHARES, two_stages(1, SHARES)),
+        BASELINE: draw_directly(),
+        many: draw_in_two_stages(size.num_particles, shares),
+        one: draw_in_two_stages(1, SHARES),
     }
     found[many].images[1.0] = found[one].images[1.0]
     return found
@@ -220,26 +263,14 @@ def _repeat(x: np.ndarray, shares: Sequence[float]) -> tuple[np.ndarray, np.ndar
     return np.concatenate([x] * len(shares)), np.repeat(masks, len(x), axis=0)
 
 
-def _keep(
-    directory: pathlib.Path,
-    model: str,
-    x: np.ndarray,
-    shares: Sequence[float],
-    complete: Callable[[], tuple[np.ndarray, np.ndarray | None]],
+def _split(
+    shares: Sequence[float], drawn: np.ndarray, effective: np.ndarray | None = None
 ) -> Completions:
-    """Completes images of several shares and stores them, or reads the stored ones."""
-    name = model.replace(",", "").replace(" ", "_")
-    path = directory / f"{name}-{len(x)}.npz"
-    if not path.is_file():
-        drawn, effective = complete()
-        arrays = {"x": drawn} if effective is None else {"x": drawn, "n": effective}
-        with artifacts.atomic_file(path) as temporary:
-            np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-    stored = artifacts.read_kept_npz(path)
+    """Splits completions that were drawn at once into those of each share."""
 
     def by_share(array):
         return dict(zip(shares, np.split(array, len(shares)), strict=True))
 
     return Completions(
-        by_share(stored["x"]), by_share(stored["n"]) if "n" in stored else {}
+        by_share(drawn), {} if effective is None else by_share(effective)
     )

@@ -12,7 +12,12 @@ import numpy as np
 
 from experiments.images import runs
 from experiments.images.histogram import IndependentHistogram
-from experiments.images.trainings import average_images, describe_errors, seeded
+from experiments.images.trainings import (
+    average_images,
+    describe_errors,
+    describe_first,
+    seeded,
+)
 from experiments.job import Job
 from experiments.report.table import (
     Criterion,
@@ -85,7 +90,7 @@ def run(job: Job) -> Result:
             "behind: mean paired difference from the two-stage PixelCNN++, bits per"
             " dimension. +-: standard error.",
             describe_errors(job.num_seeds)
-            + " The criteria of samples and the picture are of the first training.",
+            + describe_first("The criteria of samples and the picture are", len(mades)),
         ),
         directions=dict.fromkeys(("bits_per_dim", "behind"), LOWER_IS_BETTER),
         criteria=(

@@ -5,15 +5,17 @@ data set, the models and their training.
 """
 
 from experiments.images import variants
+from experiments.images.trainings import describe_freedom
 from experiments.job import Job
-from experiments.report.table import Criterion, Result, Table, column_names
+from experiments.report.table import Criterion, Measurement, Result, Table, column_names
+from smoothing_tf.config import parse
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 
 _DTYPES = ("float32", "bfloat16")
 
 
 def run(job: Job) -> Result:
-    """Trains both stages in both precisions, with several seeds.
+    """Trains both stages in both precisions, with seeds that follow the run's own.
 
     Args:
       job: the run, with the flags of a configuration, e.g. of
@@ -25,7 +27,8 @@ def run(job: Job) -> Result:
     Raises:
       ValueError: the data set has no images with levels.
     """
-    seeds = range(job.num_seeds)
+    first = parse(job.flags).seed
+    seeds = range(first, first + job.num_seeds)
     rows, curves = variants.run(
         job.directory,
         {dtype: [*job.flags, f"--compute_dtype={dtype}"] for dtype in _DTYPES},
@@ -41,9 +44,8 @@ def run(job: Job) -> Result:
             "difference: mean paired difference over the images from float32 with the"
             " same seed, with its standard error, which does not cover the variation"
             " between trainings.",
-            f"Mean difference over {len(seeds)} seeds: {mean.to_text()}, with the"
-            f" standard error of their spread ({len(seeds) - 1} degrees of freedom)."
-            " +- of a bound: standard error over the images.",
+            _describe_mean(mean, len(seeds)),
+            "+- of a bound: standard error over the images.",
         ),
         directions=dict.fromkeys(("bits_per_dim", "difference"), LOWER_IS_BETTER),
         criteria=(
@@ -58,4 +60,14 @@ def run(job: Job) -> Result:
         {"table": table},
         {"figure": curves},
         {"figure": "Validation loss of each stage in both precisions, for every seed."},
+    )
+
+
+def _describe_mean(mean: Measurement, num_seeds: int) -> str:
+    """Says in a sentence what the mean difference is, and how well it is known."""
+    if num_seeds == 1:
+        return "One seed: nothing is known of the spread over trainings."
+    return (
+        f"Mean difference over {num_seeds} seeds: {mean.to_text()}, with the standard"
+        f" error of their spread ({describe_freedom(num_seeds)})."
     )

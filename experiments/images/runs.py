@@ -73,6 +73,24 @@ def check_same_images(trainings: Sequence[ImageRun]) -> None:
             )
 
 
+def check_sizes(counts: Mapping[str, int]) -> None:
+    """Checks that a baseline is as large as both stages together.
+
+    Args:
+      counts: stage -> number of its parameters.
+
+    Raises:
+      ValueError: it is not.
+    """
+    both, baseline = counts["smoothed"] + counts["reverse"], counts["baseline"]
+    if abs(baseline / both - 1.0) > SIZE_TOLERANCE:
+        raise ValueError(
+            "The baseline must have as many parameters as both stages together, within"
+            f" {SIZE_TOLERANCE:.0%}; got {baseline:,} and {both:,}. Set its"
+            " size by flags that begin with --baseline_, e.g. --baseline_num_filters."
+        )
+
+
 def train_and_evaluate(
     flags: Sequence[str],
     directory: pathlib.Path,

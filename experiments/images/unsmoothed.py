@@ -14,14 +14,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from experiments.images import runs
-from experiments.images.reference import Reference
-from experiments.report.table import Measurement, Table, column_names
+from experiments.images.kept_draws import open_draws
+from experiments.images.reference import Reference, describe_non_finite, subtract
+from experiments.images.trainings import average_distances
+from experiments.report.table import Table, TableRow, column_names
 from smoothing_tf import workdir
 from smoothing_tf.data.dataset import Dataset
 from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import RandConv
+from smoothing_tf.evaluation.frechet import FrechetJackknife
 from smoothing_tf.models.trained import Trained
 from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling import draw_samples, pictures
 from smoothing_tf.sampling.kinds import real_uint8
 from smoothing_tf.sampling.labels import LABEL
@@ -59,7 +63,15 @@ def run(
     trained = train(flags, directory, dataset, quick=quick)
     noise_scale = config.smoothing.noise_scale
     number = config.evaluation.num_samples
-    steps = draw_single_steps(trained, noise_scale, number, seed=config.seed)
+    parts = open_draws(
+        directory.with_name(f"{directory.name}-steps"),
+        list(trained.models.values()),
+        trained.smoothing,
+        about=(number, config.seed),
+    )
+    steps = draw_single_steps(
+        trained, noise_scale, number, seed=config.seed, parts=parts
+    )
     training = real_uint8(dataset, "train")
     return compare(
         steps,
@@ -97,7 +109,12 @@ def train(
 
 
 def draw_single_steps(
-    trained: Trained, noise_scale: float, num_samples: int, *, seed: int
+    trained: Trained,
+    noise_scale: float,
+    num_samples: int,
+    *,
+    seed: int,
+    parts: Parts | None = None,
 ) -> dict[float, np.ndarray]:
     """Draws samples, and takes a single step from each for several sigma.
 
@@ -106,16 +123,19 @@ def draw_single_steps(
       noise_scale: largest sigma.
       num_samples: number of samples.
       seed: the run's seed.
+      parts: stores the samples and gradients as they are computed; None stores nothing.
 
     Returns:
       sigma -> float32 [num_samples, h, w, c], the same samples after the step, not
       clipped; for sigma 0 the samples themselves.
     """
-    drawn = draw_samples(trained, num_samples, seed=seed, progress=True)
+    drawn = draw_samples(trained, num_samples, seed=seed, progress=True, parts=parts)
     x = drawn["smoothed"]
     # A step of sigma 1 gives the gradient of log p(x), which is the same for all sigma.
     unit = dataclasses.replace(trained, smoothing=Gaussian(1.0))
-    step = single_steps(unit, x, "exact", progress=True, label=drawn.get(LABEL))
+    step = single_steps(
+        unit, x, "exact", progress=True, parts=parts, label=drawn.get(LABEL)
+    )
     score = step["single_step"] - x
     sigmas = [fraction * noise_scale for fraction in _FRACTIONS]
     return {0.0: x} | {sigma: x + sigma**2 * score for sigma in sigmas}
@@ -144,34 +164,40 @@ def compare(
     Returns:
       (table of Frechet distances, picture uint8 [height, width, 3]).
     """
-    without = {
-        f"sigma {sigma:.3g}": unit_to_uint8(x, num_levels).numpy()
-        for sigma, x in steps.items()
-    }
+    without = {f"sigma {sigma:.3g}": x for sigma, x in steps.items()}
     groups = {"without noise": without}
     if "single_step" in smoothed:
         single = smoothed["single_step"].astype(np.float32) / 127.5 - 1.0
         groups["smoothed"] = {
-            "x~": unit_to_uint8(smoothed["smoothed"], num_levels).numpy(),
-            f"sigma {noise_scale:.3g}": unit_to_uint8(single, num_levels).numpy(),
+            "x~": smoothed["smoothed"],
+            f"sigma {noise_scale:.3g}": single,
         }
     rows = []
+    shown: list[np.ndarray | None] = []
     for model, versions in groups.items():
-        moments = {name: reference.moments(x) for name, x in versions.items()}
-        first, *_ = moments
-        for name, blocks in moments.items():
-            found = reference.distance(blocks)
-            n = len(versions[name])
-            row = {"trained": model, "step": "none" if name == first else name}
-            row["fd"] = Measurement(found.value, found.se, n=n)
-            if name != first:
-                change = reference.difference(blocks, moments[first])
-                row["fd - none"] = Measurement(*change, n=n)
+        distances: dict[str, FrechetJackknife] = {}
+        first, *_ = versions
+        for name, x in versions.items():
+            step = "none" if name == first else name
+            row: TableRow = {"trained": model, "step": step}
             rows.append(row)
+            reason = describe_non_finite(x)
+            if reason is not None:
+                row["reason"] = reason
+                shown.append(None)
+                continue
+            images = unit_to_uint8(x, num_levels).numpy()
+            shown.append(images)
+            distances[name] = reference.distance(images)
+            row["fd"] = average_distances([distances[name]])
+            if name != first and first in distances:
+                change = subtract(distances[name], distances[first])
+                row["fd - none"] = average_distances([change])
+    columns = column_names(rows)
     table = Table(
         title=f"{title}: a single step from samples of models trained without and with"
         " Gaussian noise",
-        columns=column_names(rows),
+        columns=columns,
         rows=tuple(rows),
         notes=(
             "without noise: p(x), trained on clean images with uniform noise as wide as"
@@ -183,13 +209,22 @@ def compare(
             " step. +-: standard error, by jackknife over the samples and the training"
             " images, of one training of each model.",
         ),
-        directions=dict.fromkeys(("fd", "fd - none"), LOWER_IS_BETTER),
+        directions={
+            name: LOWER_IS_BETTER for name in ("fd", "fd - none") if name in columns
+        },
     )
-    shown = [x for versions in groups.values() for x in versions.values()]
     captions = ["Samples", *(f"Step, {sigma:.2g}" for sigma in steps if sigma)]
     captions += ["Smoothed, x\u0303", "Step from x\u0303"]
-    columns = {
-        caption: x[:_NUM_PICTURED]
-        for caption, x in zip(captions, shown)  # Other noise has no single step.
-    }
-    return table, pictures.labeled_columns(columns, columns=2, num_images=_NUM_PICTURED)
+    pictured = (
+        {
+            caption: images[:_NUM_PICTURED]
+            for caption, images in zip(
+                captions, shown
+            )  # Other noise has no single step.
+            if images is not None
+        }
+        or {"None finite": np.zeros((1, *steps[0.0].shape[1:]), np.uint8)}
+    )
+    return table, pictures.labeled_columns(
+        pictured, columns=2, num_images=_NUM_PICTURED
+    )

@@ -65,9 +65,9 @@ COMPARISONS = {
         capacities=((4, 32), (12, 104)),
         noise_scales=(0.1, 0.2, 0.3),
         published={"plain": 1.80, "smoothed": 1.32},
-        correction="published: the two values are exchanged. The lecture slides on the"
-        " paper print 1.32 without and 1.80 with smoothing, in swapped columns: their"
-        " other table has 1.80 for RealNVP, which is without.",
+        correction="published: the two values are swapped. The lecture slides on the"
+        " paper print 1.32 without and 1.80 with smoothing, but their other table has"
+        " 1.80 for RealNVP, which is without.",
         targets={"plain": {"nll": 1.80}, "smoothed": {"bound": 1.32}},
     ),
 }

@@ -130,6 +130,8 @@ class FrechetEstimate(NamedTuple):
     Attributes:
       value: the distance. Its expectation depends on the sizes of the samples.
       se: standard error, which covers the sampling of both.
+      se_reference: the part of `se` that is due to the reference. It is shared by all
+        samples that are compared with this reference.
       degrees_of_freedom: degrees of freedom of the error: value +- t se, with the
         quantile t of Student's distribution, covers the expectation of the distance
         between samples of these sizes.
@@ -137,7 +139,24 @@ class FrechetEstimate(NamedTuple):
 
     value: float
     se: float
+    se_reference: float
     degrees_of_freedom: float
+
+
+class FrechetJackknife(NamedTuple):
+    """A Frechet distance with those that leave out a block, for errors of differences.
+
+    Attributes:
+      value: the distance between the whole samples.
+      without_samples: distances without each block of the samples, float64 [B].
+      without_reference: distances without each block of the reference, float64.
+      sizes: number of samples in each block.
+    """
+
+    value: float
+    without_samples: np.ndarray
+    without_reference: np.ndarray
+    sizes: tuple[int, ...]
 
 
 def frechet_jackknife(
@@ -176,29 +195,47 @@ class FrechetDistanceTo:
 
     def __call__(self, samples: Sequence[MomentsAccumulator]) -> FrechetEstimate:
         """`frechet_jackknife(reference, samples)`."""
-        mean, covariance = _merge(samples).finalize()
-        factor = factorize(covariance)
-        variances, freedoms = [], []
-        for blocks, mu, root in (
-            (samples, self._mean, self._factor),
-            (self._reference, mean, factor),
-        ):
-            distances = np.array(
-                [fast_distance(mu, root, *part.finalize()) for part in _without(blocks)]
-            )
-            spread = np.sum(np.square(distances - distances.mean()))
-            variances.append(spread * (len(distances) - 1) / len(distances))
-            freedoms.append(len(distances) - 1)
+        found = self.jackknife(samples)
+        parts = found.without_samples, found.without_reference
+        variances = [jackknife_variance(distances) for distances in parts]
+        freedoms = [len(distances) - 1 for distances in parts]
         variance = sum(variances)
         if variance > 0.0:
             freedom = variance**2 / sum(v**2 / f for v, f in zip(variances, freedoms))
         else:
             freedom = float(sum(freedoms))
         return FrechetEstimate(
-            _distance(self._mean, self._factor, mean, factor),
+            found.value,
             float(np.sqrt(variance)),
+            float(np.sqrt(variances[1])),
             float(freedom),
         )
+
+    def jackknife(self, samples: Sequence[MomentsAccumulator]) -> FrechetJackknife:
+        """Computes the distances behind `frechet_jackknife(reference, samples)`."""
+        mean, covariance = _merge(samples).finalize()
+        factor = factorize(covariance)
+        without_samples, without_reference = (
+            np.array(
+                [fast_distance(mu, root, *part.finalize()) for part in _without(blocks)]
+            )
+            for blocks, mu, root in (
+                (samples, self._mean, self._factor),
+                (self._reference, mean, factor),
+            )
+        )
+        return FrechetJackknife(
+            _distance(self._mean, self._factor, mean, factor),
+            without_samples,
+            without_reference,
+            tuple(block.count for block in samples),
+        )
+
+
+def jackknife_variance(values: np.ndarray) -> float:
+    """Estimates the variance of a statistic, given its values without each block."""
+    spread = np.sum(np.square(values - np.mean(values)))
+    return float(spread * (len(values) - 1) / len(values))
 
 
 def _merge(parts: Iterable[MomentsAccumulator]) -> MomentsAccumulator:

@@ -41,6 +41,7 @@ def frechet_metric(sets: FeatureSets, features: np.ndarray) -> Metric:
             **sets.floors("fd", n),
             "value_at_n": at_n["value"],
             "se_at_n": at_n["se"],
+            "se_reference_at_n": at_n["se_reference"],
             "degrees_of_freedom_at_n": at_n["degrees_of_freedom"],
         },
     }
@@ -55,6 +56,7 @@ def distance_to_reference(
     return {
         "value": distance.value,
         "se": distance.se,
+        "se_reference": distance.se_reference,
         "n": len(features),
         "target": "expectation at this n",
         "num_blocks": NUM_BLOCKS,

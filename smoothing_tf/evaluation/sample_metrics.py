@@ -74,8 +74,9 @@ def feature_metrics(
       "se", "n", "direction", ...}, with "se_reason" where "se" is None. "floor" is the
       same metric for disjoint sets of n real images: its median "value", "quantiles",
       "n", "repeats", and for the Frechet distance "value_at_n" and "se_at_n", those of
-      n samples to n real images. "held_out" is the metric of the evaluated split, null
-      with a "reason" where that is the training split. Statistics are
+      n samples to n real images. "se_reference" is the part of the Frechet distance's
+      "se" that is due to the real images. "held_out" is the metric of the evaluated
+      split, null with a "reason" where that is the training split. Statistics are
       "<id>_<kind>_{mean,covariance,count}".
     """
     parts = parts or Parts()

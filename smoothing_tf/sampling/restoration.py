@@ -8,6 +8,7 @@ import tensorflow as tf
 from smoothing_tf.models.classes import as_labels
 from smoothing_tf.models.inpainting_arguments import check_stages, prepare_images
 from smoothing_tf.models.trained import Trained, check_trained
+from smoothing_tf.parts import Parts
 from smoothing_tf.sampling import batches
 from smoothing_tf.sampling.arguments import as_float32, check_finite, check_shape
 from smoothing_tf.sampling.labels import LABEL, infer_labels
@@ -106,6 +107,7 @@ def inpaint_images(
     seed: int,
     progress: bool = False,
     label: Any = None,
+    parts: Parts | None = None,
 ) -> dict[str, np.ndarray]:
     """Draws the missing values of given images.
 
@@ -123,6 +125,7 @@ def inpaint_images(
         each, integers [n]. None infers the class of each inpainting from the known
         values, for which it needs several particles; see
         `TwoStageModel.inpaint_any_class`.
+      parts: stores the inpaintings as they are drawn; None stores nothing.
 
     Returns:
       "smoothed" and "samples", float32 [n K, ...event_shape], the inpaintings of each
@@ -198,6 +201,7 @@ def inpaint_images(
         progress=progress,
         # All particles of a batch are drawn at once, so fewer images fit.
         batch_size=max(1, batches.BATCH_SIZE // num_particles),
+        parts=parts,
     )
     labels = drawn.pop(LABEL, labels)
     effective = drawn.pop(EFFECTIVE_PARTICLES, None)

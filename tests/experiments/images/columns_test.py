@@ -52,9 +52,11 @@ def test_restored_images_of_a_sorted_split_are_of_several_classes():
 
 
 def made_up_run(seed, fd):
-    floor = {"value": 0.1, "value_at_n": fd, "se_at_n": 0.03, "n": 5, "repeats": 3}
+    floor = {"value": 0.1, "value_at_n": fd, "n": 5, "repeats": 3}
+    floor |= {"se_at_n": 0.03, "se_reference_at_n": 0.02}
     floor["quantiles"] = {"0.05": 0.05, "0.95": 0.2}
     distance = {"value": fd, "se": 0.03, "n": 10, "n_reference": 20, "seed": seed}
+    distance["se_reference"] = 0.02
     distance |= {"floor": floor, "reference_split": "train", "held_out": {}}
     distance |= {"extractor": {"id": "randconv", "sha256": "0" * 64}}
     images = np.random.default_rng(0).normal(3.0, 0.2, 100)
@@ -78,7 +80,8 @@ def test_a_table_of_several_trainings_has_means_and_the_spread():
     spread = np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)
     row, alone = three.rows[2], one.rows[2]
     assert row["fd"].value == pytest.approx(0.3)
-    assert row["fd"].error == pytest.approx(np.hypot(0.03, spread))
+    assert row["fd"].error == pytest.approx(np.hypot(0.02, spread))
+    assert row["fd_at_n"].error == row["fd"].error
     assert alone["fd"].error == pytest.approx(0.03)
     assert row["bits_per_dim"].is_bound
     bits = np.hypot(alone["bits_per_dim"].error, spread)

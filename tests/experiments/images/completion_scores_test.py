@@ -38,5 +38,10 @@ def test_images_are_of_their_class_and_no_farther_than_themselves(judge):
     assert judge.num_reference == 40
     noisy = judge(np.clip(x + 0.5, -1.0, 1.0), labels)
     for extractor in judge.extractors:
-        assert judge.distance_difference(extractor, scores, scores) == (0.0, 0.0)
-        assert judge.distance_difference(extractor, noisy, scores)[0] > 0.0
+        found = noisy.distances[extractor].value - scores.distances[extractor].value
+        assert found > 0.0
+    noisy_x = x.copy()
+    noisy_x[[3, 5], 0, 0, 0] = np.nan, np.inf
+    spoiled = judge(noisy_x, labels)
+    assert spoiled.reason.startswith("2 of 40 images are not finite")
+    assert spoiled.per_image == spoiled.distances == {} and scores.reason is None

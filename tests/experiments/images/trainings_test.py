@@ -8,6 +8,7 @@ import pytest
 
 from experiments.images import trainings
 from smoothing_tf.config import parse
+from smoothing_tf.evaluation.frechet import FrechetJackknife
 
 FLAGS = ["--dataset=digits", "--model=made"]
 
@@ -34,11 +35,59 @@ def test_errors_cover_images_and_trainings():
     assert several.value == pytest.approx(images.mean() + shifts.mean())
     # Without any spread nothing is added.
     assert trainings.average_images([images] * 3).error == pytest.approx(one.error)
-    assert trainings.average([2.0, 2.0], [0.3, 0.4]).error == pytest.approx(
-        math.sqrt((0.09 + 0.16) / 2)
+
+
+def test_errors_of_means_of_independent_samples():
+    average = trainings.average
+    assert average([2.0], [0.3], [0.1]).error == pytest.approx(0.3)
+    # What trainings share stays, what their samples add is divided by their number.
+    error = average([2.0, 2.0], [0.3, 0.4], [0.1, 0.1]).error
+    assert error == pytest.approx(math.sqrt(0.01 + (0.125 - 0.01) / 2))
+    # The spread of samples and of trainings, in place of that of samples alone.
+    values, spread = [0.2, 0.6, 1.3], np.std([0.2, 0.6, 1.3], ddof=1)
+    error = average(values, [0.3] * 3, [0.1] * 3, n=50)
+    assert error.error == pytest.approx(math.sqrt(0.01 + spread**2 / 3))
+    assert error.n == 50
+
+
+def linear(samples, reference):
+    """A mean in place of a Frechet distance, which is linear in what is left out."""
+
+    def leave_out(x):
+        blocks = np.reshape(x, (10, -1))
+        return (blocks.sum() - blocks.sum(axis=1)) * 10 / 9 / x.size
+
+    value, real = samples.mean(), reference.mean()
+    sizes = (samples.size // 10,) * 10
+    return FrechetJackknife(
+        value - real, leave_out(samples) - real, value - leave_out(reference), sizes
     )
-    assert trainings.average(shifts, [0.0] * 3).error == pytest.approx(spread)
-    assert trainings.average([2.0], [0.3]).error == 0.3
+
+
+@pytest.mark.parametrize("between", [0.0, 0.3])
+def test_errors_of_several_trainings_are_those_of_repeated_studies(between):
+    rng = np.random.default_rng(0)
+    found = {"images": [], "distances": [], "samples": []}
+    single = []
+    for _ in range(300):
+        # Each training has an error of its own, and draws each image in its own way.
+        trained = between * rng.normal(size=(3, 1))
+        images = rng.normal(size=100) + trained + 2.0 * rng.normal(size=(3, 100))
+        reference = rng.normal(size=100)
+        found["images"].append(trainings.average_images(images))
+        distances = [linear(one, reference) for one in images]
+        found["distances"].append(trainings.average_distances(distances))
+        single.append(trainings.average_distances(distances[:1]).error)
+        values = 0.1 * rng.normal() + trained[:, 0] + 0.2 * rng.normal(size=3)
+        errors, shared_errors = [math.hypot(0.1, 0.2)] * 3, [0.1] * 3
+        found["samples"].append(trainings.average(values, errors, shared_errors))
+    for name, means in found.items():
+        truth = np.std([mean.value for mean in means])
+        claimed = math.sqrt(np.mean([mean.error**2 for mean in means]))
+        # Of 300 studies, the spread is known to 4 %; errors are rather too large.
+        assert 0.9 * truth < claimed < 1.25 * truth, (name, claimed / truth)
+    if not between:
+        assert np.mean([mean.error for mean in found["distances"]]) < np.mean(single)
 
 
 def test_the_sentence_about_errors_says_whether_they_include_the_spread():

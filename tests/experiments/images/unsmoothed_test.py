@@ -68,6 +68,14 @@ def test_a_step_that_does_nothing_changes_no_distance():
     # Images without contrast are farther from real ones.
     assert shrunk["fd - none"].value > 3.0 * shrunk["fd - none"].error
     assert picture.ndim == 3
+    # Images that are not finite are not scored.
+    spoiled = steps | {0.2: np.where(np.arange(40)[:, None, None, None] < 2, np.nan, x)}
+    table, _ = unsmoothed.compare(
+        spoiled, {"smoothed": x}, 0.2, reference, 256, "noise"
+    )
+    assert table.rows[:2] == (none, same)
+    assert table.rows[2]["reason"].startswith("2 of 40 images are not finite")
+    assert not {"fd", "fd - none"} & set(table.rows[2])
     single = {"smoothed": x, "single_step": np.full_like(images[:40], 128)}
     table, _ = unsmoothed.compare(steps, single, 0.2, reference, 256, "noise")
     assert [row["trained"] for row in table.rows[3:]] == ["smoothed"] * 2

@@ -1,10 +1,13 @@
 """Variants of a configuration are paired by seed and image, and share stages."""
 
+import re
+
 import numpy as np
 import pytest
 
 from experiments.images import conditioning, precision, runs, variants
 from experiments.job import Job
+from experiments.report.table import Measurement
 from smoothing_tf.artifacts import read_json
 from smoothing_tf.config import parse
 from smoothing_tf.training.history import History
@@ -85,6 +88,29 @@ def test_data_without_images_are_rejected(tmp_path):
         variants.run(
             tmp_path, {"first": ["--dataset=rings", "--model=made"]}, quick=True
         )
+
+
+@pytest.mark.parametrize(
+    "num_seeds, note",
+    [(1, "One seed: nothing is known"), (2, r"over 2 seeds.* \(1 degree of freedom\)")],
+)
+def test_precisions_are_compared_from_the_seed_of_the_run_on(
+    tmp_path, monkeypatch, num_seeds, note
+):
+    def run(directory, variants, *, seeds, quick):
+        assert list(seeds) == [4, 5][:num_seeds]
+        difference = [Measurement(0.01 * seed, 0.003) for seed in seeds]
+        bound = Measurement(1.7, 0.02, is_bound=True)
+        rows = [
+            {"variant": "bfloat16", "bits_per_dim": bound, "difference": one}
+            for one in difference
+        ]
+        return rows, b""
+
+    monkeypatch.setattr(variants, "run", run)
+    job = Job(tmp_path, flags=(*DIGITS, "--seed=4"), num_seeds=num_seeds)
+    notes = precision.run(job).tables["table"].notes
+    assert re.search(note, notes[1])
 
 
 @pytest.mark.large

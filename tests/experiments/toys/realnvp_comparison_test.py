@@ -1,16 +1,29 @@
 """RealNVP with smoothing has the size of RealNVP without."""
 
+import dataclasses
+
+import pytest
+
 from experiments.job import Job
 from experiments.toys import realnvp_comparison
 from tests.testing.canned_cells import CannedCells
 from tests.testing.canned_models import make_result
 
-CHECKERBOARD = realnvp_comparison.COMPARISONS["checkerboard"]
+CORRECTION = realnvp_comparison.COMPARISONS["olympics_realnvp"].correction
+# Corrected as well, so that one run shows both.
+CHECKERBOARD = dataclasses.replace(
+    realnvp_comparison.COMPARISONS["checkerboard"], correction=CORRECTION
+)
 
 
-def test_realnvp_with_smoothing_is_as_large_as_without(tmp_path):
-    cells = CannedCells(tmp_path, make_result)
-    result = realnvp_comparison.run(CHECKERBOARD, Job(tmp_path, cells=cells))
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("checkerboard")
+    cells = CannedCells(directory, make_result)
+    return realnvp_comparison.run(CHECKERBOARD, Job(directory, cells=cells))
+
+
+def test_realnvp_with_smoothing_is_as_large_as_without(result):
     sizes = {row["model"]: row.get("parameters") for row in result.tables["table"].rows}
     for couplings, width in CHECKERBOARD.capacities:
         plain = sizes[f"RealNVP {couplings}x{width}"]
@@ -23,9 +36,7 @@ def test_realnvp_with_smoothing_is_as_large_as_without(tmp_path):
     assert published == [None] * 6 + [3.72, 3.64, None]
 
 
-def test_the_exchanged_published_values_are_named_in_the_table(tmp_path):
-    comparison = realnvp_comparison.COMPARISONS["olympics_realnvp"]
-    cells = CannedCells(tmp_path, make_result)
-    table = realnvp_comparison.run(comparison, Job(tmp_path, cells=cells, quick=True))
-    (note,) = (n for n in table.tables["table"].notes if n.startswith("published:"))
-    assert "exchanged" in note and "1.80" in note and "1.32" in note
+def test_the_swapped_published_values_are_named_in_the_table(result):
+    (note,) = (n for n in result.tables["table"].notes if n.startswith("published:"))
+    assert note == CORRECTION
+    assert "swapped" in note and "1.80" in note and "1.32" in note

@@ -167,6 +167,7 @@ def test_degrees_of_freedom_are_those_of_the_sample_that_counts():
     reference, samples = _rng(1).normal(size=(50_000, 2)), _rng(2).normal(size=(50, 2))
     estimate = frechet_jackknife(_blocks(reference), _blocks(samples + 1.0))
     assert estimate.degrees_of_freedom == pytest.approx(9.0, rel=0.01)
+    assert estimate.se_reference < 0.1 * estimate.se
     estimate = frechet_jackknife(_blocks(reference, 20), _blocks(samples + 1.0, 5))
     assert estimate.degrees_of_freedom == pytest.approx(4.0, rel=0.01)
 
