@@ -163,8 +163,8 @@ def read(path, channels=None):
         image = ImageOps.exif_transpose(file)
     if image.mode == "F":
         raise ValueError(
-            f"{path} holds floats, of which it does not say what is black and white."
-            " Save it with 8 or 16 bits a channel."
+            f"{path} holds floats, and the file does not say which values are black and"
+            " white. Save it with 8 or 16 bits a channel."
         )
     if image.mode.startswith("I"):  # Greys of 16 bits.
         grey = np.clip(np.asarray(image, np.float64), 0.0, 65535.0) / 257.0

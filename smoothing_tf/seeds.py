@@ -32,7 +32,8 @@ def derive_seed(seed: int | tf.Tensor, purpose: str, *indices: int | tf.Tensor):
     seed = seed_tensor(seed)
     folded = [tf.cast(number, tf.int32) for number in (tag, *indices)]
     if seed.shape.rank == 2:
-        return _derive_seeds(seed.shape[0], len(folded))(seed, tf.stack(folded))
+        derived = _derive_seeds(len(folded))(seed, tf.stack(folded))
+        return tf.ensure_shape(derived, seed.shape)
     return _fold_in(seed, folded)
 
 
@@ -43,14 +44,14 @@ def _fold_in(seed, folded):
 
 
 @functools.cache
-def _derive_seeds(num_seeds: int | None, num_folded: int):
-    """The function of several seeds, traced once for all purposes."""
+def _derive_seeds(num_folded: int):
+    """The function of several seeds, traced once for all purposes and numbers."""
     return tf.function(
         lambda seeds, folded: tf.map_fn(
             lambda seed: _fold_in(seed, tf.unstack(folded)), seeds
         ),
         input_signature=[
-            tf.TensorSpec([num_seeds, 2], tf.int32),
+            tf.TensorSpec([None, 2], tf.int32),
             tf.TensorSpec([num_folded], tf.int32),
         ],
         autograph=False,

@@ -87,7 +87,7 @@ def type_of(config_class: type, field: dataclasses.Field) -> FieldType:
     return FieldType(base, is_tuple, is_optional)
 
 
-# Resolving them takes as long as all other checks of a setting.
+# Resolving type hints takes as long as all other checks of a setting.
 _type_hints = functools.cache(typing.get_type_hints)
 
 

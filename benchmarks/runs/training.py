@@ -17,8 +17,9 @@ _VARIANTS = {
     "reverse": {"conditioning": "features"},
     "reverse, stacked": {"conditioning": "stacked"},
 }
-# The same network as a user without this library would run it.
-_PYTORCH = "smoothed, PyTorch"
+# The same network as a user without this library would run it. Its dropout drops whole
+# channels, as the authors' code does.
+_PYTORCH = "smoothed, PyTorch, whole-channel dropout"
 
 
 def has_torch() -> bool:

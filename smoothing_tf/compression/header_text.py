@@ -6,7 +6,8 @@ that these cost next to nothing.
 
 import zlib
 
-# A part of the format: with another dictionary, no header can be read.
+# A part of the format: headers that were written with another dictionary are misread,
+# so a change of it needs another `FORMAT_VERSION` (compressed_file.py).
 _DICTIONARY = (
     b'"stage":"two_stage","seed":"grid":0.25}"dtype":"mixed_bfloat16","device":"CPU'
     b' aarch64 avx2,3],"levels":256,"batch":{"stage":"baseline","model":"","library":"'

@@ -1,6 +1,11 @@
 """Functions of training whose gradients take less time than those of TensorFlow.
 
 They are not for functions that are exported: a SavedModel would hold their gradients.
+They can be differentiated in reverse mode only.
+
+TensorFlow keeps each gradient of `tf.custom_gradient`, with the graph in which it was
+made, until the process ends. Inside a `tf.function` that is one small graph per shape;
+otherwise it would be the graph of each training step.
 """
 
 import tensorflow as tf
@@ -14,14 +19,15 @@ _MIN_CHANNELS_SQUARED = 160 * 160
 def concat_elu(x: tf.Tensor) -> tf.Tensor:
     """ELU of [x, -x], like `activations.concat_elu`.
 
-    In bfloat16 on a CPU, XLA makes one pass over memory of the value and one of the
-    gradient, each of which takes TensorFlow half a dozen passes.
+    In bfloat16 on a CPU, XLA computes the value and the gradient in one pass over
+    memory each; TensorFlow needs about six.
     """
     if _is_bfloat16_on_cpu(x):
         return _fused_concat_elu(x)
     return activations.concat_elu(x)
 
 
+@tf.function(autograph=False)
 @tf.custom_gradient
 def _fused_concat_elu(x):
     return _value_of_concat_elu(x), lambda dy: _gradient_of_concat_elu(x, dy)
@@ -58,6 +64,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
     return tf.nn.conv2d(x, kernel, stride, "VALID")
 
 
+@tf.function(autograph=False)
 @tf.custom_gradient
 def _convolve(x, kernel):
     def gradient(dy):
@@ -82,4 +89,8 @@ def _convolve(x, kernel):
 
 
 def _is_bfloat16_on_cpu(x):
-    return x.dtype == tf.bfloat16 and not tf.config.list_logical_devices("GPU")
+    return x.dtype == tf.bfloat16 and not _sees_gpu()
+
+
+def _sees_gpu():
+    return bool(tf.config.list_logical_devices("GPU"))

@@ -79,7 +79,10 @@ def shift_features(x: tf.Tensor, shift: str | None) -> tf.Tensor:
         return x
     axis = {"down": 1, "right": 2}[shift]
     size, pad = [-1] * 4, [[0, 0]] * 4
-    size[axis], pad[axis] = x.shape[axis] - 1, [1, 0]
+    length = x.shape[axis]
+    if length is None:
+        length = tf.shape(x)[axis]
+    size[axis], pad[axis] = length - 1, [1, 0]
     # The gradient of x[:, :-1] takes many times as long as that of tf.slice.
     return tf.pad(tf.slice(x, [0] * 4, size), pad)
 

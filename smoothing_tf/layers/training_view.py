@@ -1,5 +1,7 @@
 """The view of whole images in a training step."""
 
+from collections.abc import Hashable
+
 import tensorflow as tf
 
 from smoothing_tf.layers.dropout import dropout
@@ -31,7 +33,7 @@ class TrainingView(FullView):
         self._dropout_seed = dropout_seed
         self._dropout_rate = dropout_rate
         self._is_spatial = is_spatial
-        self._activated: dict[tf.Tensor, tf.Tensor] = {}
+        self._activated: dict[Hashable, tf.Tensor] = {}  # By `x.ref()`.
 
     def concat_elu(self, x):
         # Up to three layers read the same features. The forward pass would compute

@@ -1,9 +1,10 @@
 """The contract between causal layers and the views that evaluate them.
 
-Each causal layer is defined once and evaluated by a view. Training and likelihoods use
-`FullView`. The sampler draws one pixel after another, so it uses `RowView` for the
-vertical stream and `PixelView` for the horizontal stream, which compute only what is
-new. All three give the same numbers up to rounding, so samples follow the likelihood.
+Each causal layer is defined once and evaluated by a view. Likelihoods use `FullView`,
+and training steps `TrainingView`, which adds dropout. The sampler draws one pixel after
+another, so it uses `RowView` for the vertical stream and `PixelView` for the horizontal
+stream, which compute only what is new. Without dropout all give the same numbers up to
+rounding, so samples follow the likelihood.
 
 Terms:
 

@@ -41,6 +41,31 @@ def test_a_seed_can_be_refined():
     assert np.any(once != derive_seed(1, "b"))
 
 
+def test_seeds_are_refined_one_by_one():
+    seeds = tf.constant([[1, 2], [3, 4], [5, 6]])
+    expected = np.stack([derive_seed(seed, "a", 7) for seed in seeds])
+    for number in (3, 2):
+        given = seeds[:number]
+        refine = tf.function(lambda seeds: derive_seed(seeds, "a", 7), autograph=False)
+        np.testing.assert_array_equal(derive_seed(given, "a", 7), expected[:number])
+        # XLA needs shapes that are known where those of the seeds are.
+        for spec in (given, tf.TensorSpec([None, 2], tf.int32)):
+            concrete = refine.get_concrete_function(spec)
+            assert concrete.output_shapes == spec.shape
+            np.testing.assert_array_equal(concrete(given), expected[:number])
+
+
+def test_several_seeds_are_refined_under_xla():
+    function = tf.function(
+        lambda seeds: derive_seed(seeds, "a"), jit_compile=True, autograph=False
+    )
+    # XLA has random numbers of its own.
+    np.testing.assert_array_equal(
+        function(tf.constant([[1, 2], [1, 2]])),
+        [function(tf.constant([1, 2]))] * 2,
+    )
+
+
 def test_as_many_streams_as_examples():
     np.testing.assert_array_equal(example_seeds([[1, 2], [3, 4]], 2), [[1, 2], [3, 4]])
     with pytest.raises(ValueError, match="or 3 seeds for 3 examples; got 2"):

@@ -207,6 +207,7 @@ def test_a_served_model_takes_and_returns_raw_units(root, scale):
     assert Standardization.from_json(facts["standardization"]) == scale
     unit = "[n, 3], float64, in the raw units of the columns"
     assert facts["tensors"]["samples"] == unit
+    assert "nats_raw_units" in facts["tensors"]
 
 
 def test_other_data_are_not_taken_for_those_of_the_run(root):

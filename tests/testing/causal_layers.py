@@ -1,4 +1,4 @@
-"""Small causal layers with random weights, in float64."""
+"""Small causal layers with random weights, by default in float64."""
 
 import numpy as np
 import tensorflow as tf
@@ -19,15 +19,16 @@ def make_conv(
     *,
     in_channels: int = CHANNELS,
     filters: int = 6,
+    dtype: str = "float64",
     **kwargs,
 ) -> CausalConv:
     """Makes a convolution whose window ends at the current pixel."""
     mask = np.ones((*kernel_size, in_channels, filters), bool)
     if reach == "raster":
         mask = raster_mask(kernel_size, reach, np.zeros(in_channels), np.zeros(filters))
-    weight = MaskedKernel(mask, bias_gain=1.0, dtype="float64")
+    weight = MaskedKernel(mask, bias_gain=1.0, dtype=dtype)
     weight.initialize(tf.constant([1, kernel_size[1]]))
-    return CausalConv(weight, reach, dtype="float64", **kwargs)
+    return CausalConv(weight, reach, dtype=dtype, **kwargs)
 
 
 def make_conv_transpose(filters: int, reach: str) -> CausalConvTranspose:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# A batch of a multiple of so many rows fills the registers of a processor.
+# A batch of a multiple of this many rows fills the registers of a processor.
 _WHOLE = 16
 
 

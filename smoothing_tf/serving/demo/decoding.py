@@ -34,7 +34,7 @@ def read_picture(path: artifacts.Path) -> np.ndarray:
       uint8 [height, width, 3]. Greys of 16 bits are scaled to 8.
 
     Raises:
-      ValueError: the file is no picture, is damaged, too large, or holds floats.
+      ValueError: the file is not a picture, is damaged or too large, or holds floats.
     """
     try:
         with warnings.catch_warnings():
@@ -48,11 +48,7 @@ def read_picture(path: artifacts.Path) -> np.ndarray:
     with image:
         if image.width * image.height > 1e6 * _MAX_MEGAPIXELS:
             raise _too_large(f"{image.width * image.height / 1e6:.0f}")
-        if image.mode == "F":
-            raise ValueError(
-                "The picture holds floats, of which the file does not say what is black"
-                " and white. Save it with 8 or 16 bits a channel, e.g. as PNG."
-            )
+        _check_holds_integers(image)
         try:
             return put_on_white(ImageOps.exif_transpose(image))
         except _DAMAGE as error:
@@ -60,13 +56,26 @@ def read_picture(path: artifacts.Path) -> np.ndarray:
 
 
 def put_on_white(image: Image.Image) -> np.ndarray:
-    """Composes a picture on white; returns its colors, uint8 [height, width, 3]."""
+    """Composes a picture on white; returns its colors, uint8 [height, width, 3].
+
+    Raises:
+      ValueError: the picture holds floats, or Pillow cannot convert it.
+    """
+    _check_holds_integers(image)
     if image.mode.startswith("I"):
         grey = np.clip(np.asarray(image, np.int64), 0, 65535)
         image = Image.fromarray(np.round(grey / 257).astype(np.uint8))
     image = image.convert("RGBA")
     ground = Image.new("RGBA", image.size, "white")
     return np.asarray(Image.alpha_composite(ground, image).convert("RGB"))
+
+
+def _check_holds_integers(image: Image.Image) -> None:
+    if image.mode == "F":
+        raise ValueError(
+            "The picture holds floats, and the file does not say which values are black"
+            " and white. Save it with 8 or 16 bits a channel, e.g. as PNG."
+        )
 
 
 def _too_large(megapixels: str) -> ValueError:

@@ -112,7 +112,7 @@ class ExportedModel:
 
 
 def _convert(name: str, value: Any, dtype: tf.DType) -> np.ndarray:
-    """Converts an input; what fits no integer would wrap around unnoticed."""
+    """Converts an input; rejects values that its integer dtype cannot hold."""
     array = np.asarray(value)
     with np.errstate(invalid="ignore"):
         converted: np.ndarray = array.astype(dtype.as_numpy_dtype)

@@ -13,6 +13,7 @@ from smoothing_tf.compression.config import CompressionConfig
 from smoothing_tf.compression.promise import promised_bits
 from smoothing_tf.numerics import levels_to_uint8
 from tests.testing.command_lines import run_command
+from tests.testing.damaged_copies import damaged_copies
 
 pytest.importorskip("constriction")
 
@@ -46,6 +47,14 @@ def _all_digits(dataset):
     x = np.concatenate([np.asarray(dataset.array(split)) for split in splits])
     assert len(x) == 1797
     return x
+
+
+def _is_refused(trained, data):
+    try:
+        decompress_images(trained, data)
+    except ValueError:
+        return True
+    return False
 
 
 @contextlib.contextmanager
@@ -111,24 +120,18 @@ def test_all_digits_have_the_promised_size_and_come_back_on_other_cores(
 @pytest.mark.large
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("stage", ["baseline", "two_stage"])
-def test_a_damaged_file_of_all_digits_is_refused_or_exact(run, dataset, stage):
+def test_a_damaged_file_of_all_digits_is_refused(run, dataset, stage):
     _, directory = run
     trained, x = workdir.load(directory), _all_digits(dataset)
     config = CompressionConfig(stage=stage, verify=False)
     data = compress_images(trained, x, config)
     np.testing.assert_array_equal(decompress_images(trained, data).x, x)
-    rng = np.random.default_rng(0)
-    damaged = [data[: rng.integers(len(data))] for _ in range(100)] + [data + b"x"]
-    for _ in range(200):
-        copy = bytearray(data)
-        copy[rng.integers(len(data))] ^= int(rng.integers(1, 256))
-        damaged.append(bytes(copy))
-    for one in damaged:
-        try:
-            restored = decompress_images(trained, one)
-        except ValueError:
-            continue
-        np.testing.assert_array_equal(restored.x, x)
+    num_refused = {
+        kind: sum(_is_refused(trained, damaged) for damaged in copies)
+        for kind, copies in damaged_copies(data).items()
+    }
+    # docs/compression.md reports these numbers.
+    assert num_refused == {"changed": 200, "header": 20, "truncated": 200}
     other = workdir.load(directory)
     weight = (other.baseline if stage == "baseline" else other.reverse).weights[0]
     weight.assign(np.nextafter(np.asarray(weight), np.float32(np.inf)))

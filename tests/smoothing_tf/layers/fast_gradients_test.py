@@ -1,5 +1,8 @@
 """Gradients that are faster than TensorFlow's have the same values."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +11,12 @@ from smoothing_tf.layers import activations, fast_gradients
 
 X = tf.random.stateless_normal((2, 3, 4, 160), [1, 2])
 KERNEL = 0.1 * tf.random.stateless_normal((2, 3, 160, 160), [3, 4])
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    """Computes as on a machine without a GPU."""
+    monkeypatch.setattr(fast_gradients, "_sees_gpu", lambda: False)
 
 
 def make_gradients(function, num_outputs):
@@ -26,8 +35,9 @@ def make_gradients(function, num_outputs):
 
 
 def op_types(function, *arguments):
-    graph = function.get_concrete_function(*arguments).graph
-    return {op.type for op in graph.get_operations()}
+    graph = function.get_concrete_function(*arguments).graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    return {node.op for node in nodes}
 
 
 def relative_error(ours, expected):
@@ -37,6 +47,10 @@ def relative_error(ours, expected):
 
 def plain_convolve(x, kernel):
     return tf.nn.conv2d(x, kernel, 1, "VALID")
+
+
+def activate_and_convolve(x, kernel):
+    return fast_gradients.convolve(fast_gradients.concat_elu(x)[..., :160], kernel, 1)
 
 
 @pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16])
@@ -85,3 +99,20 @@ def test_other_convolutions_keep_the_gradients_of_tensorflow(stride, dtype):
     )
     specs = [tf.TensorSpec(argument.shape, dtype) for argument in (X, KERNEL)]
     assert "Conv2DBackpropFilter" in op_types(gradients, *specs)
+
+
+def test_the_gradients_with_a_gpu_are_those_of_tensorflow(monkeypatch):
+    monkeypatch.setattr(fast_gradients, "_sees_gpu", lambda: True)
+    gradients = make_gradients(activate_and_convolve, (2, 2, 2, 160))
+    specs = [tf.TensorSpec(argument.shape, tf.bfloat16) for argument in (X, KERNEL)]
+    assert {"Elu", "Conv2DBackpropFilter"} <= op_types(gradients, *specs)
+
+
+def test_a_traced_graph_does_not_outlive_its_function():
+    gradients = make_gradients(activate_and_convolve, (2, 2, 2, 160))
+    specs = [tf.TensorSpec(argument.shape, tf.bfloat16) for argument in (X, KERNEL)]
+    graph = weakref.ref(gradients.get_concrete_function(*specs).graph)
+    assert graph() is not None
+    del gradients
+    gc.collect()
+    assert graph() is None

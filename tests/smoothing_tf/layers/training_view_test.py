@@ -1,9 +1,10 @@
 """The view of a training step: dropout by seed, and the numbers of the full view."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from smoothing_tf.layers import FullView, GatedResnet, TrainingView
+from smoothing_tf.layers import FullView, GatedResnet, TrainingView, fast_gradients
 from tests.testing.causal_layers import make_conv, make_images
 
 SEED = tf.constant([1, 2])
@@ -23,15 +24,23 @@ def test_spatial_dropout_drops_whole_channels():
     assert set(np.unique(kept)) == {0.0, 2.0}
 
 
-def test_outputs_and_gradients_are_those_of_the_full_view():
-    def conv(in_channels, filters, output_scale=1.0, **kwargs):
-        return make_conv(
-            (2, 3), "up", in_channels=in_channels, filters=filters, **kwargs
-        )
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-12), ("mixed_bfloat16", 2.0**-6)]
+)
+def test_outputs_and_gradients_are_those_of_the_full_view(
+    dtype, tolerance, monkeypatch
+):
+    # In bfloat16 these choose the gradients of our own.
+    monkeypatch.setattr(fast_gradients, "_MIN_CHANNELS_SQUARED", 1)
+    monkeypatch.setattr(fast_gradients, "_sees_gpu", lambda: False)
 
-    block = GatedResnet(conv, 2, num_skips=1, dtype="float64")
+    def conv(in_channels, filters, output_scale=1.0, **kwargs):
+        sizes = {"in_channels": in_channels, "filters": filters}
+        return make_conv((2, 3), "up", dtype=dtype, **sizes, **kwargs)
+
+    block = GatedResnet(conv, 2, num_skips=1, dtype=dtype)
     block.skip.weight.initialize(tf.constant([3, 4]))
-    x = make_images(4, 6)
+    x = tf.cast(make_images(4, 6), block.compute_dtype)
 
     def outputs_and_gradients(view):
         with tf.GradientTape() as tape:
@@ -46,7 +55,10 @@ def test_outputs_and_gradients_are_those_of_the_full_view():
         outputs_and_gradients(FullView()),
         strict=True,
     ):
-        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-9)
+        assert ours.dtype == expected.dtype
+        ours, expected = tf.cast(ours, tf.float64), tf.cast(expected, tf.float64)
+        error = np.max(np.abs(ours - expected))
+        assert error <= tolerance * np.max(np.abs(expected))
 
 
 def test_features_that_several_layers_read_are_activated_once():

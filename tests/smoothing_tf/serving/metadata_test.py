@@ -9,9 +9,10 @@ from smoothing_tf.serving.served import Served
 from tests.testing.served_models import served_model
 
 
-def _signature(*inputs):
+def _signature(*inputs, outputs=()):
     return types.SimpleNamespace(
-        structured_input_signature=((), dict.fromkeys(inputs)), structured_outputs={}
+        structured_input_signature=((), dict.fromkeys(inputs)),
+        structured_outputs=dict.fromkeys(outputs),
     )
 
 
@@ -56,3 +57,13 @@ def test_what_is_known_of_the_data_and_the_run_is_named():
     for about in (None, About()):
         metadata = make_metadata(served, loaded, 10, about)
         assert not {"data", "made_from"} & metadata.keys()
+
+
+def test_only_outputs_that_exist_are_described():
+    served = Served.of(served_model("made"))
+    outputs = ["smoothed", "samples"]
+    for others in ([], ["single_step"]):
+        sample = _signature("num_samples", "seed", outputs=outputs + others)
+        metadata = make_metadata(served, {"sample": sample}, 10)
+        assert metadata["outputs"]["sample"] == sorted(outputs + others)
+        assert metadata["tensors"].keys() == {"num_samples", "seed", *outputs, *others}

@@ -211,7 +211,10 @@ def test_vectors_stay_floats(vectors_exported):
     samples = signatures["sample"](num_samples=tf.constant(3), **given)
     assert samples["samples"].dtype == tf.float32
     outputs = signatures["bound"](x=samples["samples"], **given)
+    # Data that are not standardized have no `nats_raw_units`.
     assert set(outputs) == {"log_smoothed", "log_reverse", "log_noise", "nats"}
+    metadata = json.loads((vectors_exported / METADATA_FILE).read_text())
+    assert "nats_raw_units" not in metadata["tensors"]
 
 
 def test_difference_from_the_model_is_found_and_named(exported):

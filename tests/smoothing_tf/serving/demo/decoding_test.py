@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from smoothing_tf.serving.demo import decoding
-from smoothing_tf.serving.demo.decoding import read_picture
+from smoothing_tf.serving.demo.decoding import put_on_white, read_picture
 
 _GREYS = np.arange(0, 240, 10, np.uint8).reshape(4, 6)
 
@@ -58,9 +58,15 @@ def test_what_is_no_picture_is_refused(path):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="cannot be read as a picture"):
             read_picture(path)
-    Image.fromarray(_GREYS.astype(np.float32)).save(path, "TIFF")
+
+
+def test_floats_are_refused(path):
+    image = Image.fromarray(_GREYS.astype(np.float32))
+    image.save(path, "TIFF")
     with pytest.raises(ValueError, match="holds floats, .* Save it with 8 or 16 bits"):
         read_picture(path)
+    with pytest.raises(ValueError, match="holds floats, and the file does not say"):
+        put_on_white(image)
 
 
 @pytest.mark.parametrize(("limit", "of_pillow"), [(2e-5, None), (1, 10), (2e-5, 20)])
