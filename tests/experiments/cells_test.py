@@ -77,9 +77,13 @@ def test_a_process_that_imports_everything_itself_reports_failures_too(tmp_path,
 
 
 def test_a_defect_prints_its_traceback_and_an_input_error_does_not(
-    forks, tmp_path, capfd
+    monkeypatch, tmp_path, capfd
 ):
-    # Its process starts when this test's stderr is in place.
+    # A thread: the stderr of `forks` is that of the test that started their server.
+    monkeypatch.setattr(
+        "experiments.pool._make_executor",
+        lambda: concurrent.futures.ThreadPoolExecutor(1),
+    )
     with Pool(num_processes=1, progress=False) as pool:
         _fails_twice(pool, tmp_path, capfd)
 
