@@ -24,7 +24,7 @@ from smoothing_tf.evaluation.directions import LOWER_IS_BETTER
 from smoothing_tf.evaluation.extractors import RandConv
 from smoothing_tf.evaluation.frechet import FrechetJackknife
 from smoothing_tf.models.trained import Trained
-from smoothing_tf.numerics import unit_to_uint8
+from smoothing_tf.numerics import levels_to_unit, unit_to_uint8
 from smoothing_tf.parts import Parts
 from smoothing_tf.sampling import draw_samples, pictures
 from smoothing_tf.sampling.kinds import real_uint8
@@ -167,7 +167,7 @@ def compare(
     without = {f"sigma {sigma:.3g}": x for sigma, x in steps.items()}
     groups = {"without noise": without}
     if "single_step" in smoothed:
-        single = smoothed["single_step"].astype(np.float32) / 127.5 - 1.0
+        single = levels_to_unit(smoothed["single_step"], 256).numpy()
         groups["smoothed"] = {
             "x~": smoothed["smoothed"],
             f"sigma {noise_scale:.3g}": single,
@@ -215,16 +215,15 @@ def compare(
     )
     captions = ["Samples", *(f"Step, {sigma:.2g}" for sigma in steps if sigma)]
     captions += ["Smoothed, x\u0303", "Step from x\u0303"]
-    pictured = (
-        {
-            caption: images[:_NUM_PICTURED]
-            for caption, images in zip(
-                captions, shown
-            )  # Other noise has no single step.
-            if images is not None
-        }
-        or {"None finite": np.zeros((1, *steps[0.0].shape[1:]), np.uint8)}
-    )
+    # Without a single step of the smoothed model, the last captions are left over.
+    pictured = {
+        caption: images[:_NUM_PICTURED]
+        for caption, images in zip(captions, shown)
+        if images is not None
+    }
+    if not pictured:
+        blank = np.zeros((1, *steps[0.0].shape[1:]), np.uint8)
+        pictured = {"None finite": blank}
     return table, pictures.labeled_columns(
         pictured, columns=2, num_images=_NUM_PICTURED
     )

@@ -51,8 +51,9 @@ def _config_classes():
     for package in (smoothing_tf, components, pipeline, benchmarks):
         prefix = f"{package.__name__}."
         for module in pkgutil.walk_packages(package.__path__, prefix):
-            if module.name.rpartition(".")[2].startswith("torch_"):
-                continue  # PyTorch, which it may need, is not always installed.
+            name = module.name.rpartition(".")[2]
+            if package is benchmarks and name.startswith("torch_"):
+                continue  # PyTorch, which it needs, is not always installed.
             names = vars(importlib.import_module(module.name)).values()
             for value in names:
                 is_class = inspect.isclass(value) and dataclasses.is_dataclass(value)
